@@ -1,0 +1,41 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// A C library that the system provides, found through pkg-config.
+func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
+}
+
+let package = Package(
+    name: "MaskRCNN",
+    products: [
+        .library(name: "MaskRCNN", targets: ["MaskRCNN", "Formats", "Verification", "Figures"]),
+        .executable(name: "maskrcnn", targets: ["Commands"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        system("CPNG", "libpng", "libpng-dev"),
+        system("CTurboJPEG", "libturbojpeg", "libturbojpeg0-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
+        system("CCairo", "cairo", "libcairo2-dev"),
+        system("COpenBLAS", "openblas", "libopenblas-dev"),
+
+        // In data-flow order; a target imports only what stands above it.
+        .target(name: "Tensors"),
+        .target(name: "Geometry"),
+        .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
+        .target(name: "MaskRCNN", dependencies: ["Kernels"]),
+        .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
+        .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
+        .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
+        .target(name: "Walkthroughs", dependencies: ["Verification", "Figures"]),
+        .executableTarget(
+            name: "Commands",
+            dependencies: [
+                "Walkthroughs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,48 @@
+/// Where a network takes its parameters from: a checkpoint, or a seeded random generator.
+///
+/// Layers ask for each parameter once, by the name of the stage that the layer computes
+/// (`rpn.hidden.weight`, `box.hidden.1.bias`, …), and say which shape they need. Shapes are in the order that
+/// PyTorch files have: convolutions `[output, input / groups, height, width]`, transposed convolutions
+/// `[input, output, height, width]`, dense layers `[output, input]`.
+public protocol ParameterSource {
+    /// The parameter of that name, in exactly that shape.
+    /// - Parameter initialization: what a random source fills it with; a checkpoint ignores it.
+    /// - Throws: ``ParameterError`` when it is missing, has another shape, or holds NaN or infinity.
+    mutating func parameter(_ name: String, shape: [Int], initialization: Initialization) throws -> Tensor
+
+    /// Whether the source has a parameter of that name (a random source has none of the optional ones).
+    func contains(_ name: String) -> Bool
+}
+
+/// How a parameter starts when nothing has trained it yet.
+public enum Initialization: Sendable, Equatable {
+    /// Every element the same.
+    case constant(Float)
+    /// Normal with the given standard deviation.
+    case normal(Float)
+    /// Normal with variance 2 / fan-out: keeps the gradient's scale through ReLUs (He et al., 2015).
+    case kaimingNormalFanOut
+    /// Uniform in ±√(3 · gain² / fan-in); `a = 1` in PyTorch's `kaiming_uniform_` is gain 1.
+    case kaimingUniform(gain: Float)
+}
+
+/// What can be wrong with a parameter that a network asks for.
+public enum ParameterError: Error, Equatable, CustomStringConvertible {
+    /// No parameter of that name.
+    case missing(name: String)
+    /// A parameter of another shape than the network needs.
+    case shape(name: String, found: [Int], expected: [Int])
+    /// A NaN or an infinity, and the row-major index of the first.
+    case notFinite(name: String, index: Int)
+
+    /// One line: the parameter's name and the fault.
+    public var description: String {
+        switch self {
+        case .missing(let name): "no parameter '\(name)'"
+        case .shape(let name, let found, let expected):
+            "parameter '\(name)' has shape \(found), the model needs \(expected)"
+        case .notFinite(let name, let index):
+            "parameter '\(name)' holds a NaN or an infinity (element \(index))"
+        }
+    }
+}
