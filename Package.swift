@@ -10,6 +10,7 @@ let package = Package(
     name: "MaskRCNN",
     products: [
         .library(name: "MaskRCNN", targets: ["MaskRCNN", "Formats", "Verification", "Figures"]),
+        .library(name: "KernelsProto", targets: ["Kernels", "Tensors"]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
     dependencies: [

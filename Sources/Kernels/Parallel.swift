@@ -1,0 +1,45 @@
+import Dispatch
+import Synchronization
+
+/// How many threads the kernels may use. Results never depend on it: work is cut into the same blocks
+/// whatever the number, and each block is computed by one thread.
+public enum Threads {
+    private static let limit = Atomic<Int>(0)
+
+    /// The largest number of threads a kernel uses at once; 0, the default, is one per core.
+    public static var maximum: Int {
+        get { limit.load(ordering: .relaxed) }
+        set { limit.store(max(newValue, 0), ordering: .relaxed) }
+    }
+}
+
+/// Calls `body` once for each index below `count`, on several cores at once.
+///
+/// `body` must write to places that no other index writes to. Blocks are handed out one at a time, so uneven
+/// blocks even out.
+func parallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    let maximum = Threads.maximum
+    if count <= 1 || maximum == 1 {
+        for index in 0..<count { body(index) }
+    } else if maximum == 0 || maximum >= count {
+        DispatchQueue.concurrentPerform(iterations: count, execute: body)
+    } else {
+        let next = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: maximum) { _ in
+            while case let index = next.add(1, ordering: .relaxed).oldValue, index < count { body(index) }
+        }
+    }
+}
+
+/// Calls `body` for consecutive ranges of at most `size` that cover `0..<count`, on several cores at once.
+func parallelBlocks(of size: Int, covering count: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    parallel((count + size - 1) / size) { block in
+        body(block * size..<min((block + 1) * size, count))
+    }
+}
+
+/// A pointer that several threads may use at once, each in places of its own.
+struct Shared<Pointer>: @unchecked Sendable {
+    let pointer: Pointer
+    @inline(__always) init(_ pointer: Pointer) { self.pointer = pointer }
+}
