@@ -43,3 +43,13 @@ struct Shared<Pointer>: @unchecked Sendable {
     let pointer: Pointer
     @inline(__always) init(_ pointer: Pointer) { self.pointer = pointer }
 }
+
+/// The results of `body` for each index below `count`, in order, computed on several cores at once.
+public func parallelMap<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    let results = Mutex<[Result?]>(Array(repeating: nil, count: count))
+    parallel(count) { index in
+        let result = body(index)
+        results.withLock { $0[index] = result }
+    }
+    return results.withLock { $0.map { $0! } }
+}

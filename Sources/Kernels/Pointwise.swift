@@ -1,0 +1,57 @@
+import Foundation
+import Tensors
+
+/// `max(x, 0)` for each element. NaN stays NaN.
+public func rectified(_ input: Tensor) -> Tensor {
+    mapped(input) { $0 < 0 ? 0 : $0 }
+}
+
+/// The logistic function `1 / (1 + e⁻ˣ)` for each element, in float32.
+public func sigmoid(_ input: Tensor) -> Tensor {
+    mapped(input) { sigmoid($0) }
+}
+
+/// The logistic function `1 / (1 + e⁻ˣ)`.
+@inline(__always)
+public func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+
+/// The sum of two tensors of the same shape.
+public func sum(_ a: Tensor, _ b: Tensor) -> Tensor {
+    precondition(a.shape == b.shape)
+    return Tensor(shape: a.shape) { output in
+        a.withUnsafeElements { a in
+            b.withUnsafeElements { b in
+                for index in output.indices { output[index] = a[index] + b[index] }
+            }
+        }
+    }
+}
+
+/// Softmax along the last axis: `[…, classes]` → probabilities that sum to 1. The largest logit is subtracted
+/// first, so that no exponential overflows.
+public func softmax(_ logits: Tensor) -> Tensor {
+    let classes = logits.shape.last!
+    return Tensor(shape: logits.shape) { output in
+        logits.withUnsafeElements { logits in
+            for start in stride(from: 0, to: logits.count, by: max(classes, 1)) {
+                let row = logits[start..<start + classes]
+                let largest = row.max()!
+                var total: Float = 0
+                for index in row.indices {
+                    output[index] = exp(row[index] - largest)
+                    total += output[index]
+                }
+                for index in row.indices { output[index] /= total }
+            }
+        }
+    }
+}
+
+@inline(__always)
+private func mapped(_ input: Tensor, _ transform: (Float) -> Float) -> Tensor {
+    Tensor(shape: input.shape) { output in
+        input.withUnsafeElements { input in
+            for index in input.indices { output[index] = transform(input[index]) }
+        }
+    }
+}

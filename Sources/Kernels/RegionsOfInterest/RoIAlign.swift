@@ -1,0 +1,236 @@
+import Geometry
+import Tensors
+
+// RoIAlign (Mask R-CNN, section 3):
+//
+// 1. Scale the box to the map. Nothing is rounded, here or later.
+// 2. Cut it into outputSize × outputSize bins.
+// 3. In each bin, take regular sample points; at each, interpolate bilinearly between the four nearest
+//    positions of the map.
+// 4. Average the samples of a bin, or take their maximum.
+
+/// Samples a region at exact places, without any rounding.
+public struct RoIAlign: Hashable, Sendable {
+    /// What becomes of the samples of a bin.
+    public enum Reduction: String, Hashable, Sendable, CaseIterable {
+        /// Their mean; the paper's and everyone's default.
+        case average
+        /// Their maximum. The paper finds no difference (table 2c).
+        case maximum
+    }
+
+    /// Bins along each axis.
+    public var outputSize: Int
+    /// Sample points along each axis of a bin; nil for as many as the bin is long, in map positions, rounded
+    /// up (detectron2, MMDetection).
+    public var samplesPerAxis: Int?
+    /// Whether the value at index i of a map stands at coordinate i + ½, the centre of its cell, as it should
+    /// ("aligned"). Without, as in torchvision's models, everything is read half a position too far to the
+    /// lower right, and regions smaller than one position are enlarged to one.
+    public var subtractsHalfPixel: Bool
+    /// What becomes of the samples of a bin.
+    public var reduction: Reduction
+
+    /// A layer of the given conventions.
+    public init(
+        outputSize: Int, samplesPerAxis: Int? = 2, subtractsHalfPixel: Bool = false,
+        reduction: Reduction = .average
+    ) {
+        precondition(outputSize > 0 && samplesPerAxis ?? 1 > 0)
+        self.outputSize = outputSize
+        self.samplesPerAxis = samplesPerAxis
+        self.subtractsHalfPixel = subtractsHalfPixel
+        self.reduction = reduction
+    }
+
+    /// One sample point and the four map positions that it is interpolated from.
+    public struct Sample: Hashable, Sendable {
+        /// The place in map positions: row and column.
+        public var y: Float, x: Float
+        /// The rows above and below, and the columns left and right.
+        public var top: Int, bottom: Int, left: Int, right: Int
+        /// The share of the lower row and of the right column; 0 for a sample outside the map.
+        public var lowerWeight: Float, rightWeight: Float
+        /// False for a sample more than one position outside the map, which counts as 0.
+        public var isInside: Bool
+    }
+
+    /// The sample points of one bin, in row-major order: what a figure draws and a port prints.
+    ///
+    /// - Parameters:
+    ///   - box: in pixels of the network's input.
+    ///   - scale: map positions a pixel.
+    ///   - mapSize: rows and columns of the map.
+    ///   - row: the bin's row.
+    ///   - column: the bin's column.
+    public func samples(
+        of box: Box, scale: Float, mapSize: PixelSize, row: Int, column: Int
+    ) -> [Sample] {
+        let grid = SampleGrid(self, box: box, scale: scale)
+        return (0..<grid.rowsPerBin).flatMap { sampleRow in
+            let y = AxisSample(grid.y(bin: row, sample: sampleRow), length: mapSize.height)
+            return (0..<grid.columnsPerBin).map { sampleColumn in
+                let x = AxisSample(grid.x(bin: column, sample: sampleColumn), length: mapSize.width)
+                return Sample(
+                    y: y.place, x: x.place, top: y.first, bottom: y.second, left: x.first, right: x.second,
+                    lowerWeight: y.weight, rightWeight: x.weight, isInside: y.isInside && x.isInside)
+            }
+        }
+    }
+
+    func pool(_ map: MapView, _ box: Box, scale: Float, into output: UnsafeMutablePointer<Float>) {
+        let grid = SampleGrid(self, box: box, scale: scale)
+        let rows = grid.rows(length: map.height)
+        let columns = grid.columns(length: map.width)
+        let count = grid.rowsPerBin * grid.columnsPerBin
+        withUnsafeTemporaryAllocation(of: Tap.self, capacity: count) { taps in
+            for row in 0..<outputSize {
+                for column in 0..<outputSize {
+                    var used = 0
+                    for y in rows[row * grid.rowsPerBin..<(row + 1) * grid.rowsPerBin] {
+                        for x in columns[column * grid.columnsPerBin..<(column + 1) * grid.columnsPerBin] {
+                            guard y.isInside && x.isInside else { continue }
+                            taps[used] = Tap(y, x, in: map)
+                            used += 1
+                        }
+                    }
+                    forEachLane(
+                        of: map.channels,
+                        BinReduction(
+                            map: map.start, taps: UnsafeBufferPointer(rebasing: taps[0..<used]), count: count,
+                            reduction: reduction,
+                            output: output + (row * outputSize + column) * map.channels))
+                }
+            }
+        }
+    }
+}
+
+/// The regular grid of sample points over a region, in map positions.
+private struct SampleGrid {
+    private let top: Float, left: Float
+    private let binHeight: Float, binWidth: Float
+    private let bins: Int
+    let rowsPerBin: Int, columnsPerBin: Int
+
+    init(_ layer: RoIAlign, box: Box, scale: Float) {
+        let offset: Float = layer.subtractsHalfPixel ? 0.5 : 0
+        left = box.x1 * scale - offset
+        top = box.y1 * scale - offset
+        var width = box.x2 * scale - offset - left
+        var height = box.y2 * scale - offset - top
+        if !layer.subtractsHalfPixel {
+            width = max(width, 1)
+            height = max(height, 1)
+        }
+        bins = layer.outputSize
+        binHeight = height / Float(bins)
+        binWidth = width / Float(bins)
+        // A box that is not a number, or absurdly large, must not ask for absurdly many samples.
+        func samples(_ length: Float) -> Int {
+            layer.samplesPerAxis ?? (length > 0 ? Int(min(length.rounded(.up), 1024)) : 0)
+        }
+        rowsPerBin = samples(binHeight)
+        columnsPerBin = samples(binWidth)
+    }
+
+    func y(bin: Int, sample: Int) -> Float {
+        top + Float(bin) * binHeight + (Float(sample) + 0.5) * binHeight / Float(rowsPerBin)
+    }
+
+    func x(bin: Int, sample: Int) -> Float {
+        left + Float(bin) * binWidth + (Float(sample) + 0.5) * binWidth / Float(columnsPerBin)
+    }
+
+    func rows(length: Int) -> [AxisSample] {
+        (0..<bins * rowsPerBin).map {
+            AxisSample(y(bin: $0 / rowsPerBin, sample: $0 % rowsPerBin), length: length)
+        }
+    }
+
+    func columns(length: Int) -> [AxisSample] {
+        (0..<bins * columnsPerBin).map {
+            AxisSample(x(bin: $0 / columnsPerBin, sample: $0 % columnsPerBin), length: length)
+        }
+    }
+}
+
+/// One coordinate of a sample point, between two neighbouring indices of an axis.
+private struct AxisSample {
+    let place: Float
+    let first: Int
+    let second: Int
+    /// The share of `second`.
+    let weight: Float
+    /// False when the point lies more than one position outside, or is not a number.
+    let isInside: Bool
+
+    init(_ place: Float, length: Int) {
+        self.place = place
+        isInside = place >= -1 && place <= Float(length)
+        guard isInside else {
+            (first, second, weight) = (0, 0, 0)
+            return
+        }
+        // At the border the nearest index counts alone.
+        let clamped = max(place, 0)
+        let index = Int(clamped)
+        if index >= length - 1 {
+            (first, second, weight) = (length - 1, length - 1, 0)
+        } else {
+            (first, second, weight) = (index, index + 1, clamped - Float(index))
+        }
+    }
+}
+
+/// Where a sample's four neighbours lie in memory, and their weights.
+private struct Tap {
+    let offsets: (Int, Int, Int, Int)
+    let weights: (Float, Float, Float, Float)
+
+    init(_ y: AxisSample, _ x: AxisSample, in map: MapView) {
+        func offset(_ row: Int, _ column: Int) -> Int { (row * map.width + column) * map.channels }
+        offsets = (
+            offset(y.first, x.first), offset(y.first, x.second), offset(y.second, x.first),
+            offset(y.second, x.second)
+        )
+        weights = (
+            (1 - y.weight) * (1 - x.weight), (1 - y.weight) * x.weight, y.weight * (1 - x.weight),
+            y.weight * x.weight
+        )
+    }
+}
+
+private struct BinReduction: LaneBody {
+    let map: UnsafePointer<Float>
+    let taps: UnsafeBufferPointer<Tap>
+    /// Samples in the bin, those outside the map included: they count as 0.
+    let count: Int
+    let reduction: RoIAlign.Reduction
+    let output: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
+        var result = L(repeating: 0)
+        switch reduction {
+        case .average:
+            for tap in taps { result += sample(tap, channel) }
+            result = result * L(repeating: 1 / Float(max(count, 1)))
+        case .maximum:
+            for (index, tap) in taps.enumerated() {
+                let value: L = sample(tap, channel)
+                result = index == 0 && taps.count == count ? value : value.maximum(result)
+            }
+        }
+        result.store(to: output + channel)
+    }
+
+    @inline(__always)
+    private func sample<L: Lane>(_ tap: Tap, _ channel: Int) -> L {
+        let place = map + channel
+        return tap.weights.0 * L(loading: place + tap.offsets.0)
+            + tap.weights.1 * L(loading: place + tap.offsets.1)
+            + tap.weights.2 * L(loading: place + tap.offsets.2)
+            + tap.weights.3 * L(loading: place + tap.offsets.3)
+    }
+}

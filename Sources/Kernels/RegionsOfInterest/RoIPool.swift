@@ -1,0 +1,97 @@
+import Geometry
+import Tensors
+
+// RoIPool (Fast R-CNN, section 2.1), and what it rounds:
+//
+// 1. Scale the box to the map and round its corners to whole positions: the first quantisation.
+// 2. Cut the rounded region into outputSize × outputSize bins whose borders are whole positions: the second.
+// 3. Take the maximum of each bin.
+
+/// Max-pools a region whose corners and bins are rounded to whole positions of the map.
+public struct RoIPool: Hashable, Sendable {
+    /// How the region and its bins are brought to whole positions.
+    public enum Quantization: String, Hashable, Sendable, CaseIterable {
+        /// Corners to the nearest position, the last one included; bins reach from ⌊start⌋ to ⌈end⌉, so that
+        /// neighbours may share a position. Fast R-CNN's code, and torchvision's `roi_pool`.
+        case nearest
+        /// Corner, length and bin length all cut down: 20.78 → 20, 2.86 → 2, as RoIPool is usually explained.
+        /// The positions beyond `outputSize · bin` are never looked at.
+        case truncating
+    }
+
+    /// Bins along each axis.
+    public var outputSize: Int
+    /// How whole positions come about.
+    public var quantization: Quantization
+
+    /// A layer of the given size.
+    public init(outputSize: Int, quantization: Quantization = .nearest) {
+        precondition(outputSize > 0)
+        self.outputSize = outputSize
+        self.quantization = quantization
+    }
+
+    /// The positions of the map, along one axis, that each bin covers: what a figure draws.
+    ///
+    /// - Parameters:
+    ///   - start: the box's left or upper edge, in pixels of the network's input.
+    ///   - end: the right or lower edge.
+    ///   - scale: map positions a pixel.
+    ///   - length: of the map along this axis; bins are cut off at its border and may be empty.
+    public func bins(from start: Float, to end: Float, scale: Float, length: Int) -> [Range<Int>] {
+        func whole(_ value: Float, _ rule: FloatingPointRoundingRule) -> Int {
+            Int(min(max(value.rounded(rule), -1e6), 1e6))  // NaN becomes −1e6
+        }
+        func inside(_ lower: Int, _ upper: Int) -> Range<Int> {
+            let lower = min(max(lower, 0), length)
+            return lower..<max(lower, min(upper, length))
+        }
+        switch quantization {
+        case .nearest:
+            let first = whole(start * scale, .toNearestOrAwayFromZero)
+            let last = whole(end * scale, .toNearestOrAwayFromZero)
+            let bin = Float(max(last - first + 1, 1)) / Float(outputSize)
+            return (0..<outputSize).map { index in
+                inside(
+                    first + whole(Float(index) * bin, .down), first + whole(Float(index + 1) * bin, .up))
+            }
+        case .truncating:
+            let first = whole(start * scale, .down)
+            let bin = max(whole(end * scale - start * scale, .down) / outputSize, 1)
+            return (0..<outputSize).map { inside(first + $0 * bin, first + ($0 + 1) * bin) }
+        }
+    }
+
+    func pool(_ map: MapView, _ box: Box, scale: Float, into output: UnsafeMutablePointer<Float>) {
+        let rows = bins(from: box.y1, to: box.y2, scale: scale, length: map.height)
+        let columns = bins(from: box.x1, to: box.x2, scale: scale, length: map.width)
+        for (row, y) in rows.enumerated() {
+            for (column, x) in columns.enumerated() {
+                forEachLane(
+                    of: map.channels,
+                    MaximumOfBin(
+                        map: map, rows: y, columns: x,
+                        output: output + (row * outputSize + column) * map.channels))
+            }
+        }
+    }
+}
+
+private struct MaximumOfBin: LaneBody {
+    let map: MapView
+    let rows: Range<Int>
+    let columns: Range<Int>
+    let output: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
+        // An empty bin is 0, as in Fast R-CNN.
+        var result = L(repeating: rows.isEmpty || columns.isEmpty ? 0 : -.infinity)
+        for y in rows {
+            for x in columns {
+                result = L(loading: map.start + (y * map.width + x) * map.channels + channel).maximum(result)
+            }
+        }
+        result.store(to: output + channel)
+    }
+}

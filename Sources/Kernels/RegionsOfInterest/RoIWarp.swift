@@ -1,0 +1,28 @@
+import Geometry
+
+/// Rounds the region to whole positions of the map, then samples it bilinearly (Dai et al., MNC, arXiv
+/// 1512.04412): RoIPool's first quantisation with RoIAlign's sampling.
+///
+/// It performs like RoIPool, not like RoIAlign (Mask R-CNN, table 2c): what counts is alignment, not
+/// interpolation.
+public struct RoIWarp: Hashable, Sendable {
+    /// How the rounded region is sampled.
+    public var sampling: RoIAlign
+
+    /// A layer of the given size; `samplesPerAxis` and `reduction` as for ``RoIAlign``.
+    public init(outputSize: Int, samplesPerAxis: Int? = 2, reduction: RoIAlign.Reduction = .average) {
+        sampling = RoIAlign(
+            outputSize: outputSize, samplesPerAxis: samplesPerAxis, subtractsHalfPixel: false,
+            reduction: reduction)
+    }
+
+    /// The region with its corners at whole positions, in map positions.
+    public func quantized(_ box: Box, scale: Float) -> Box {
+        func whole(_ value: Float) -> Float { (value * scale).rounded(.toNearestOrAwayFromZero) }
+        return Box(x1: whole(box.x1), y1: whole(box.y1), x2: whole(box.x2), y2: whole(box.y2))
+    }
+
+    func pool(_ map: MapView, _ box: Box, scale: Float, into output: UnsafeMutablePointer<Float>) {
+        sampling.pool(map, quantized(box, scale: scale), scale: 1, into: output)
+    }
+}

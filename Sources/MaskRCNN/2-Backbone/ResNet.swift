@@ -1,0 +1,134 @@
+import Kernels
+import Tensors
+
+// ResNet and ResNeXt (He et al., arXiv 1512.03385; Xie et al., arXiv 1611.05431):
+//
+// 1. Stem: 7×7 convolution of stride 2, norm, ReLU, 3×3 max pool of stride 2. A quarter of the picture's size.
+// 2. Four stages of bottleneck blocks, c2 … c5. The first block of c3, c4 and c5 halves the size.
+// 3. A bottleneck: 1×1 to fewer channels, 3×3 (in groups for ResNeXt), 1×1 to four times as many, plus the
+//    block's input; where sizes differ, a 1×1 shortcut brings the input to shape.
+
+/// One residual block: three convolutions and a shortcut.
+public struct Bottleneck: Sendable {
+    /// 1×1, to the block's inner width.
+    public let conv1: ConvolutionLayer
+    /// 3×3.
+    public let conv2: ConvolutionLayer
+    /// 1×1, to the block's output width.
+    public let conv3: ConvolutionLayer
+    /// 1×1 on the block's input, where that has another size or width than the output.
+    public let shortcut: ConvolutionLayer?
+
+    /// Takes the block's parameters from `source`.
+    /// - Parameters:
+    ///   - name: `backbone.c2.0` and so on.
+    ///   - stride: 2 where the block halves the map.
+    init(
+        _ name: String, inputs: Int, width: Int, outputs: Int, stride: Int,
+        _ configuration: Configuration.Backbone, from source: inout some ParameterSource
+    ) throws {
+        let norm = configuration.norm
+        let in1x1 = configuration.stridePlacement == .conv1
+        conv1 = try ConvolutionLayer(
+            "\(name).conv1", inputs: inputs, outputs: width,
+            window: ConvolutionWindow(kernel: 1, stride: in1x1 ? stride : 1), norm: norm, from: &source)
+        conv2 = try ConvolutionLayer(
+            "\(name).conv2", inputs: width, outputs: width,
+            window: ConvolutionWindow(
+                kernel: 3, stride: in1x1 ? 1 : stride, groups: configuration.groups),
+            norm: norm, from: &source)
+        conv3 = try ConvolutionLayer(
+            "\(name).conv3", inputs: width, outputs: outputs, window: ConvolutionWindow(kernel: 1),
+            norm: norm, from: &source)
+        shortcut =
+            stride == 1 && inputs == outputs
+            ? nil
+            : try ConvolutionLayer(
+                "\(name).shortcut", inputs: inputs, outputs: outputs,
+                window: ConvolutionWindow(kernel: 1, stride: stride), norm: norm, from: &source)
+    }
+
+    /// ReLU(conv3(ReLU(conv2(ReLU(conv1(x))))) + x).
+    public func callAsFunction<A: Activation>(_ input: A) -> A {
+        let residual = shortcut.map { input.convolved(by: $0) } ?? input
+        return
+            input
+            .convolved(by: conv1, rectified: true)
+            .convolved(by: conv2, rectified: true)
+            .convolved(by: conv3, adding: residual, rectified: true)
+    }
+}
+
+/// The blocks of one stage, `c2` … `c5`.
+public struct ResidualStage: Sendable {
+    /// The stage's blocks, in order.
+    public let blocks: [Bottleneck]
+
+    /// Takes the parameters of stage `index` (2 … 5) from `source`, under `name`.
+    init(
+        _ name: String, index: Int, stride: Int, _ configuration: Configuration.Backbone,
+        from source: inout some ParameterSource
+    ) throws {
+        let width = configuration.widths[index - 2]
+        let outputs = configuration.outputs[index - 2]
+        let inputs = index == 2 ? configuration.stem : configuration.outputs[index - 3]
+        var blocks: [Bottleneck] = []
+        for block in 0..<configuration.blocks[index - 2] {
+            blocks.append(
+                try Bottleneck(
+                    "\(name).\(block)", inputs: block == 0 ? inputs : outputs, width: width,
+                    outputs: outputs, stride: block == 0 ? stride : 1, configuration, from: &source))
+        }
+        self.blocks = blocks
+    }
+
+    /// All blocks, one after another.
+    public func callAsFunction<A: Activation>(_ input: A) -> A {
+        blocks.reduce(input) { $1($0) }
+    }
+}
+
+/// The backbone: stem and stages.
+public struct ResNet: Sendable {
+    /// 7×7, stride 2.
+    public let stem: ConvolutionLayer
+    /// `c2` … `c5`, or up to `c4` where the fifth is the box head.
+    public let stages: [ResidualStage]
+
+    /// The pool that ends the stem.
+    public static let stemPool = ConvolutionWindow(kernel: 3, stride: 2, padding: 1)
+
+    /// Takes the backbone's parameters from `source`.
+    /// - Parameter lastStage: 5, or 4 for a C4 model.
+    init(_ configuration: Configuration.Backbone, lastStage: Int, from source: inout some ParameterSource)
+        throws
+    {
+        stem = try ConvolutionLayer(
+            "backbone.stem", inputs: 3, outputs: configuration.stem,
+            window: ConvolutionWindow(kernel: 7, stride: 2), norm: configuration.norm, from: &source)
+        var stages: [ResidualStage] = []
+        for index in 2...lastStage {
+            stages.append(
+                try ResidualStage(
+                    "backbone.c\(index)", index: index, stride: index == 2 ? 1 : 2, configuration,
+                    from: &source))
+        }
+        self.stages = stages
+    }
+
+    /// Convolution, norm, ReLU and max pool: `[height, width, 3]` → a quarter of the size.
+    public func stem<A: Activation>(of input: A) -> A {
+        input.convolved(by: stem, rectified: true).maxPooled(Self.stemPool)
+    }
+
+    /// The outputs of all stages, `c2` first, with strides 4, 8, 16 and 32.
+    public func callAsFunction<A: Activation>(_ input: A, observer: (any Observer)? = nil) -> [A] {
+        var map = stem(of: input)
+        observer.record(.stem, .map(map.value))
+        return stages.enumerated().map { index, stage in
+            map = stage(map)
+            observer.record(.backbone(index + 2), .map(map.value))
+            return map
+        }
+    }
+}

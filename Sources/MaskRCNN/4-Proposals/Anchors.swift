@@ -1,0 +1,73 @@
+import Geometry
+
+// Anchors (Faster R-CNN, section 3.1.1; FPN, section 4.1): a fixed grid, the same for every picture of a size.
+//
+// 1. For one level: a box of each size and aspect ratio around (0, 0).
+// 2. The same boxes around every position of the map, `stride` pixels apart: rows outermost, then columns,
+//    then shapes.
+
+/// The anchor shapes of one level, centred on the origin.
+public struct AnchorShapes: Hashable, Sendable {
+    /// One box a shape.
+    public let boxes: [Box]
+
+    /// Boxes of area size² whose height is `ratio` times their width.
+    public init(sizes: [Float], aspectRatios: [Float], conventions: Profile.Anchors) {
+        func shape(_ size: Float, _ ratio: Float) -> Box {
+            let heightRatio = ratio.squareRoot()
+            let widthRatio = 1 / heightRatio
+            func half(_ value: Float) -> Float {
+                conventions.roundsCorners ? (value / 2).rounded(.toNearestOrEven) : value / 2
+            }
+            let (x, y) = (half(widthRatio * size), half(heightRatio * size))
+            return Box(x1: -x, y1: -y, x2: x, y2: y)
+        }
+        boxes =
+            conventions.ratiosAreOuter
+            ? aspectRatios.flatMap { ratio in sizes.map { shape($0, ratio) } }
+            : sizes.flatMap { size in aspectRatios.map { shape(size, $0) } }
+    }
+}
+
+/// The anchors of one level of one picture, made when asked for: a grid needs no storage.
+public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
+    /// The shapes at every position.
+    public let shapes: AnchorShapes
+    /// Positions of the map.
+    public let size: PixelSize
+    /// Pixels from one row of positions to the next.
+    public let verticalStride: Int
+    /// Pixels from one column of positions to the next.
+    public let horizontalStride: Int
+
+    /// The grid for a map of `size` on a padded picture of `padded`.
+    public init(
+        shapes: AnchorShapes, size: PixelSize, nominalStride: Int, padded: PixelSize,
+        conventions: Profile.Anchors
+    ) {
+        self.shapes = shapes
+        self.size = size
+        switch conventions.stride {
+        case .nominal:
+            verticalStride = nominalStride
+            horizontalStride = nominalStride
+        case .measured:
+            verticalStride = padded.height / size.height
+            horizontalStride = padded.width / size.width
+        }
+    }
+
+    /// The first index.
+    public var startIndex: Int { 0 }
+    /// The number of anchors.
+    public var endIndex: Int { size.height * size.width * shapes.boxes.count }
+
+    /// The anchor at an index that counts rows, columns and shapes, shapes fastest.
+    public subscript(index: Int) -> Box {
+        let (position, shape) = index.quotientAndRemainder(dividingBy: shapes.boxes.count)
+        let (row, column) = position.quotientAndRemainder(dividingBy: size.width)
+        let x = Float(column * horizontalStride), y = Float(row * verticalStride)
+        let box = shapes.boxes[shape]
+        return Box(x1: x + box.x1, y1: y + box.y1, x2: x + box.x2, y2: y + box.y2)
+    }
+}

@@ -1,0 +1,132 @@
+import Geometry
+import Kernels
+import Tensors
+
+// From anchors to proposals (Faster R-CNN, section 3; FPN, section 4.1):
+//
+// 1. On each level, take the best anchors by objectness.
+// 2. Decode their deltas into boxes and clip these to the picture.
+// 3. Drop boxes that are too small.
+// 4. Suppress, level by level, what overlaps a better box too much.
+// 5. Keep the best of what is left, over all levels.
+
+/// The best anchors of one level, decoded and clipped, best first.
+public struct Candidates: Sendable {
+    /// In the frame of the resized picture.
+    public var boxes: [Box]
+    /// Objectness as probabilities.
+    public var scores: [Float]
+    /// What suppression ranks by: the probabilities, or the logits that they come from.
+    public var ranks: [Float]
+    /// The anchors that the boxes come from, as indices into the level's grid.
+    public var anchors: [Int]
+
+    /// Candidates from elsewhere, ranked by their scores.
+    public init(boxes: [Box], scores: [Float], ranks: [Float]? = nil, anchors: [Int] = []) {
+        self.boxes = boxes
+        self.scores = scores
+        self.ranks = ranks ?? scores
+        self.anchors = anchors
+    }
+}
+
+/// Where objects may be, best first.
+public struct Proposals: Sendable {
+    /// In the frame of the resized picture.
+    public var boxes: [Box]
+    /// Objectness probabilities.
+    public var scores: [Float]
+
+    /// Proposals from elsewhere.
+    public init(boxes: [Box], scores: [Float]) {
+        self.boxes = boxes
+        self.scores = scores
+    }
+}
+
+/// Steps 1 and 2 for one level.
+///
+/// - Parameters:
+///   - objectness: `[height, width, anchors]`, logits.
+///   - deltas: `[height, width, anchors · 4]`.
+///   - anchors: one box for each, in the same order: the level's grid.
+///   - count: how many to keep.
+///   - size: the resized picture, without padding.
+public func selectCandidates(
+    objectness: Tensor, deltas: Tensor, anchors: some RandomAccessCollection<Box>, count: Int,
+    size: PixelSize, conventions: Profile.Proposals
+) -> Candidates {
+    precondition(objectness.count == anchors.count && deltas.count == 4 * anchors.count)
+    let best = objectness.withUnsafeElements { indicesOfLargest(count, in: $0) }
+    return objectness.withUnsafeElements { logits in
+        deltas.withUnsafeElements { deltas in
+            let boxes = best.map { index in
+                let delta = BoxDelta(
+                    dx: deltas[4 * index], dy: deltas[4 * index + 1], dw: deltas[4 * index + 2],
+                    dh: deltas[4 * index + 3])
+                let anchor = anchors[anchors.index(anchors.startIndex, offsetBy: index)]
+                return conventions.coder.decode(delta, from: anchor).clipped(to: size)
+            }
+            return Candidates(
+                boxes: boxes, scores: best.map { sigmoid(logits[$0]) },
+                ranks: conventions.ranksByLogit ? best.map { logits[$0] } : nil, anchors: best)
+        }
+    }
+}
+
+/// Steps 3 to 5.
+///
+/// - Parameters:
+///   - candidates: one element a level.
+///   - count: how many proposals to keep at most.
+public func selectProposals(_ candidates: [Candidates], count: Int, conventions: Profile.Proposals)
+    -> Proposals
+{
+    var boxes: [Box] = []
+    var scores: [Float] = []
+    var ranks: [Float] = []
+    var levels: [Int] = []
+    for (level, candidates) in candidates.enumerated() {
+        for (index, box) in candidates.boxes.enumerated() where conventions.accepts(box) {
+            boxes.append(box)
+            scores.append(candidates.scores[index])
+            ranks.append(candidates.ranks[index])
+            levels.append(level)
+        }
+    }
+    let kept = conventions.suppression(boxes: boxes, scores: ranks, classes: levels).prefix(count)
+    return Proposals(boxes: kept.map { boxes[$0] }, scores: kept.map { scores[$0] })
+}
+
+extension Profile.Proposals {
+    /// Whether a box is large enough to be a proposal. A box that is not a number is not.
+    func accepts(_ box: Box) -> Bool {
+        minimumIsExcluded
+            ? box.width > minimumSide && box.height > minimumSide
+            : box.width >= minimumSide && box.height >= minimumSide
+    }
+}
+
+/// The indices of the `count` largest values, largest first; equal values in order of index, NaN last.
+/// Takes time proportional to the number of values, plus the sorting of those kept.
+public func indicesOfLargest(_ count: Int, in values: UnsafeBufferPointer<Float>) -> [Int] {
+    func ranksHigher(_ a: Int, _ b: Int) -> Bool {
+        values[a] > values[b] || (values[a] == values[b] && a < b)
+    }
+    guard count > 0 else { return [] }
+    // Candidates collect until there are twice too many; then only the best half stays, and its worst sets
+    // the bar for what follows.
+    var best: [Int] = []
+    var bar = -Float.infinity
+    func cut() {
+        best.sort(by: ranksHigher)
+        if best.count > count { best.removeLast(best.count - count) }
+        if best.count == count { bar = values[best[count - 1]] }
+    }
+    for index in values.indices where values[index] > bar || (bar == -.infinity && values[index] == bar) {
+        best.append(index)
+        if best.count >= 2 * count + 1024 { cut() }
+    }
+    cut()
+    return best
+}

@@ -1,0 +1,62 @@
+import Kernels
+import Tensors
+
+/// The region proposal network's head, run on every level with the same weights: 3×3 convolution, then two
+/// 1×1 siblings (Faster R-CNN, section 3.1).
+public struct RPNHead: Sendable {
+    /// 3×3 convolutions with ReLU; one, or two in torchvision's second generation.
+    public let hidden: [ConvolutionLayer]
+    /// One logit an anchor.
+    public let objectness: ConvolutionLayer
+    /// Four numbers an anchor.
+    public let deltas: ConvolutionLayer
+
+    /// Takes the head's parameters from `source`.
+    init(_ configuration: Configuration.Proposals, inputs: Int, from source: inout some ParameterSource)
+        throws
+    {
+        var hidden: [ConvolutionLayer] = []
+        for index in 0..<configuration.convolutions {
+            hidden.append(
+                try ConvolutionLayer(
+                    "rpn.hidden.\(index + 1)", inputs: index == 0 ? inputs : configuration.channels,
+                    outputs: configuration.channels, window: ConvolutionWindow(kernel: 3),
+                    initialization: .normal(0.01), from: &source))
+        }
+        self.hidden = hidden
+        objectness = try ConvolutionLayer(
+            "rpn.objectness", inputs: configuration.channels, outputs: configuration.anchorsPerPosition,
+            window: ConvolutionWindow(kernel: 1), initialization: .normal(0.01), from: &source)
+        deltas = try ConvolutionLayer(
+            "rpn.deltas", inputs: configuration.channels, outputs: 4 * configuration.anchorsPerPosition,
+            window: ConvolutionWindow(kernel: 1), initialization: .normal(0.01), from: &source)
+    }
+
+    /// What the head says of one level's anchors.
+    public struct Output<A: Activation> {
+        /// Logits, `[height, width, anchors]`.
+        public let objectness: A
+        /// dx, dy, dw, dh of each anchor, `[height, width, anchors · 4]`.
+        public let deltas: A
+    }
+
+    /// The shared hidden map of one level.
+    public func hidden<A: Activation>(_ feature: A) -> A {
+        hidden.reduce(feature) { $0.convolved(by: $1, rectified: true) }
+    }
+
+    /// Objectness and deltas of one level, `name` saying which.
+    public func callAsFunction<A: Activation>(
+        _ feature: A, level name: String, observer: (any Observer)? = nil
+    )
+        -> Output<A>
+    {
+        let hidden = hidden(feature)
+        observer.record(.rpnHidden(name), .map(hidden.value))
+        let output = Output(
+            objectness: hidden.convolved(by: objectness), deltas: hidden.convolved(by: deltas))
+        observer.record(.objectness(name), .anchorMap(output.objectness.value, perAnchor: 1))
+        observer.record(.rpnDeltas(name), .anchorMap(output.deltas.value, perAnchor: 4))
+        return output
+    }
+}

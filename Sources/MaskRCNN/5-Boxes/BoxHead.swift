@@ -1,0 +1,113 @@
+import Kernels
+import Tensors
+
+/// The head that gives every proposal a class and refines its box (Mask R-CNN, figure 4; Fast R-CNN).
+public struct BoxHead: Sendable {
+    /// What turns a pooled proposal into a vector.
+    public enum Body: Sendable {
+        /// Two fully connected layers, each with ReLU.
+        case twoLayers(DenseLayer, DenseLayer)
+        /// 3×3 convolutions, then a fully connected layer, each with ReLU.
+        case convolutions([ConvolutionLayer], DenseLayer)
+        /// The fifth residual stage, averaged over positions.
+        case residualStage(ResidualStage)
+    }
+
+    /// What turns a pooled proposal into a vector.
+    public let body: Body
+    /// One logit a class, background first.
+    public let logits: DenseLayer
+    /// Four numbers a class, background included.
+    public let deltas: DenseLayer
+
+    /// Takes the head's parameters from `source`.
+    init(
+        _ configuration: Configuration, inputs: Int, from source: inout some ParameterSource
+    ) throws {
+        let boxes = configuration.boxes
+        func pooled(_ channels: Int) -> MapSize {
+            MapSize(height: boxes.poolSize, width: boxes.poolSize, channels: channels)
+        }
+        let width: Int
+        switch boxes.head {
+        case .twoLayers(let hidden):
+            let map = pooled(inputs)
+            body = .twoLayers(
+                try DenseLayer(
+                    "box.hidden.1", inputs: map.count, outputs: hidden, flattening: map, from: &source),
+                try DenseLayer("box.hidden.2", inputs: hidden, outputs: hidden, from: &source))
+            width = hidden
+        case .convolutions(let count, let channels, let norm, let hidden):
+            var convolutions: [ConvolutionLayer] = []
+            for index in 0..<count {
+                convolutions.append(
+                    try ConvolutionLayer(
+                        "box.convolution.\(index + 1)", inputs: index == 0 ? inputs : channels,
+                        outputs: channels, window: ConvolutionWindow(kernel: 3), norm: norm, from: &source))
+            }
+            let map = pooled(count == 0 ? inputs : channels)
+            body = .convolutions(
+                convolutions,
+                try DenseLayer(
+                    "box.hidden.1", inputs: map.count, outputs: hidden, flattening: map, from: &source))
+            width = hidden
+        case .residualStage:
+            body = .residualStage(
+                try ResidualStage("box.c5", index: 5, stride: 2, configuration.backbone, from: &source))
+            width = configuration.backbone.outputs[3]
+        }
+        logits = try DenseLayer(
+            "box.logits", inputs: width, outputs: configuration.classes + 1, initialization: .normal(0.01),
+            from: &source)
+        deltas = try DenseLayer(
+            "box.deltas", inputs: width, outputs: 4 * (configuration.classes + 1),
+            initialization: .normal(0.001), from: &source)
+    }
+
+    /// What the head says of each proposal.
+    public struct Output<A: Activation> {
+        /// `[proposals, classes + 1]`, background first.
+        public let logits: A
+        /// dx, dy, dw, dh for each class, `[proposals, (classes + 1) · 4]`.
+        public let deltas: A
+    }
+
+    /// The vector of each proposal, from what it pooled, `[proposals, size, size, channels]`.
+    public func hidden<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
+        switch body {
+        case .twoLayers(let first, let second):
+            let hidden = pooled.dense(by: first, rectified: true)
+            observer.record(.boxHidden(1), .table(hidden.value))
+            let output = hidden.dense(by: second, rectified: true)
+            observer.record(.boxHidden(2), .table(output.value))
+            return output
+        case .convolutions(let convolutions, let dense):
+            var map = pooled
+            for (index, convolution) in convolutions.enumerated() {
+                map = map.convolved(by: convolution, rectified: true)
+                observer.record(.boxConvolution(index + 1), .regionMaps(map.value))
+            }
+            let output = map.dense(by: dense, rectified: true)
+            observer.record(.boxHidden(1), .table(output.value))
+            return output
+        case .residualStage(let stage):
+            let map = stage(pooled)
+            observer.record(.boxC5, .regionMaps(map.value))
+            let output = map.averagedOverPositions()
+            observer.record(.boxHidden(1), .table(output.value))
+            return output
+        }
+    }
+
+    /// Logits and deltas of each proposal, from its vector.
+    public func output<A: Activation>(_ hidden: A) -> Output<A> {
+        Output(
+            logits: hidden.dense(by: logits, rectified: false),
+            deltas: hidden.dense(by: deltas, rectified: false))
+    }
+}
+
+extension MapSize {
+    /// Numbers in the map.
+    var count: Int { height * width * channels }
+}

@@ -1,0 +1,75 @@
+import Geometry
+import Kernels
+import Tensors
+
+// From proposals to detections (Mask R-CNN, section 3.1, "Inference"):
+//
+// 1. Softmax over the classes; background is dropped.
+// 2. Every class of every proposal with enough probability is a detection of its own, with the box that this
+//    class's deltas give, clipped to the picture.
+// 3. Drop boxes that are too small.
+// 4. Suppress within each class.
+// 5. Keep the best, over all classes.
+
+/// What was found, best first, in the frame of the resized picture.
+public struct Detections: Sendable {
+    /// Refined boxes.
+    public var boxes: [Box]
+    /// Probabilities.
+    public var scores: [Float]
+    /// Classes, from 1.
+    public var classes: [Int]
+    /// The proposals that they come from.
+    public var proposals: [Int]
+
+    /// Detections from elsewhere.
+    public init(boxes: [Box], scores: [Float], classes: [Int], proposals: [Int]) {
+        self.boxes = boxes
+        self.scores = scores
+        self.classes = classes
+        self.proposals = proposals
+    }
+}
+
+/// Steps 2 to 5.
+///
+/// - Parameters:
+///   - probabilities: `[proposals, classes + 1]`, background first.
+///   - deltas: `[proposals, (classes + 1) · 4]`.
+///   - proposals: the boxes that the deltas refine.
+///   - size: the resized picture, without padding.
+public func selectDetections(
+    probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize,
+    configuration: Configuration.Boxes, conventions: Profile.Detections
+) -> Detections {
+    let classes = probabilities.shape[1]
+    var found = Detections(boxes: [], scores: [], classes: [], proposals: [])
+    probabilities.withUnsafeElements { probabilities in
+        deltas.withUnsafeElements { deltas in
+            for (proposal, reference) in proposals.enumerated() {
+                for label in 1..<classes {
+                    let index = proposal * classes + label
+                    guard probabilities[index] > configuration.scoreThreshold else { continue }
+                    let delta = BoxDelta(
+                        dx: deltas[4 * index], dy: deltas[4 * index + 1], dw: deltas[4 * index + 2],
+                        dh: deltas[4 * index + 3])
+                    let box = conventions.coder.decode(delta, from: reference).clipped(to: size)
+                    guard box.width >= conventions.minimumSide && box.height >= conventions.minimumSide else {
+                        continue
+                    }
+                    found.boxes.append(box)
+                    found.scores.append(probabilities[index])
+                    found.classes.append(label)
+                    found.proposals.append(proposal)
+                }
+            }
+        }
+    }
+    var suppression = conventions.suppression
+    suppression.threshold = configuration.overlapThreshold
+    let kept = suppression(boxes: found.boxes, scores: found.scores, classes: found.classes)
+        .prefix(configuration.count)
+    return Detections(
+        boxes: kept.map { found.boxes[$0] }, scores: kept.map { found.scores[$0] },
+        classes: kept.map { found.classes[$0] }, proposals: kept.map { found.proposals[$0] })
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Geometry
+import Kernels
+import Tensors
+
+/// The maps that regions are pooled from, and which of them a box of a given size uses (FPN, section 4.2,
+/// equation 1).
+public struct PooledMaps<A: Activation> {
+    /// p2 … p5, or the single map of a C4 or C5 model.
+    public let maps: [A]
+    /// Map positions a pixel, for each map.
+    public let scales: [Float]
+    /// The pyramid index of the first map: 2 for p2.
+    public let firstLevel: Int
+    private let conventions: Profile.Pooling
+
+    /// - Parameters:
+    ///   - maps: finest first.
+    ///   - firstLevel: the pyramid index of the first map; stride 2 to its power.
+    ///   - size: the resized picture, without padding.
+    public init(_ maps: [A], firstLevel: Int, size: PixelSize, conventions: Profile.Pooling) {
+        self.maps = maps
+        self.conventions = conventions
+        switch conventions.scale {
+        case .nominal:
+            self.firstLevel = firstLevel
+            scales = maps.indices.map { 1 / Float(1 << (firstLevel + $0)) }
+        case .measured:
+            let measured = maps.map { map in
+                exp2(log2(Float(Double(map.value.shape[0]) / Double(size.height))).rounded(.toNearestOrEven))
+            }
+            scales = measured
+            self.firstLevel = Int(-log2(measured[0]))
+        }
+    }
+
+    /// The pyramid level that a box pools from: a box of 224 × 224 pixels uses p4, one of half the side p3.
+    public func level(of box: Box) -> Int {
+        guard maps.count > 1 else { return firstLevel }
+        let side = box.area.squareRoot()
+        let level: Float
+        switch conventions.level {
+        case .epsilonOutside(let epsilon): level = 4 + log2(side / 224) + epsilon
+        case .epsilonInside(let epsilon): level = 4 + log2(side / 224 + epsilon)
+        }
+        // A box without area has level −∞, one that is no box NaN: both use the finest map.
+        return Int(max(Float(firstLevel), min(Float(firstLevel + maps.count - 1), level.rounded(.down))))
+    }
+
+    /// What each box pools: `[boxes, size, size, channels]`.
+    public func pooled(_ boxes: [Box], size: Int) -> A {
+        A.pooled(
+            from: maps,
+            regions: boxes.map { RegionOfInterest(box: $0, map: level(of: $0) - firstLevel) }, scales: scales,
+            by: conventions.layer.layer(outputSize: size))
+    }
+}

@@ -1,0 +1,117 @@
+import Kernels
+import Tensors
+
+/// The mask head: a small fully convolutional network on each region (Mask R-CNN, section 3 and figure 4).
+///
+/// It keeps place: every output pixel is made from the input around it. The alternative, fully connected
+/// layers, is there for the paper's comparison (table 2e).
+public struct MaskHead: Sendable {
+    /// What turns a pooled detection into maps.
+    public enum Body: Sendable {
+        /// 3×3 convolutions, a 2×2 transposed convolution, a 1×1 convolution with one channel a class.
+        case convolutions([ConvolutionLayer], upsampled: TransposedConvolutionLayer, logits: ConvolutionLayer)
+        /// Fully connected layers; the last has one output for each class and pixel.
+        case fullyConnected([DenseLayer], logits: DenseLayer, channels: Int, side: Int)
+    }
+
+    /// What turns a pooled detection into maps.
+    public let body: Body
+
+    /// Takes the head's parameters from `source`.
+    init(
+        _ configuration: Configuration.Masks, classes: Int, inputs: Int,
+        from source: inout some ParameterSource
+    ) throws {
+        let outputs = configuration.isClassAgnostic ? 1 : classes + 1
+        switch configuration.head {
+        case .fullyConvolutional(let count, let channels, let norm):
+            var convolutions: [ConvolutionLayer] = []
+            for index in 0..<count {
+                convolutions.append(
+                    try ConvolutionLayer(
+                        "mask.hidden.\(index + 1)", inputs: index == 0 ? inputs : channels, outputs: channels,
+                        window: ConvolutionWindow(kernel: 3), norm: norm, from: &source))
+            }
+            body = .convolutions(
+                convolutions,
+                upsampled: try TransposedConvolutionLayer(
+                    "mask.upsampled", inputs: count == 0 ? inputs : channels, outputs: channels, kernel: 2,
+                    stride: 2, from: &source),
+                logits: try ConvolutionLayer(
+                    "mask.logits", inputs: channels, outputs: outputs, window: ConvolutionWindow(kernel: 1),
+                    initialization: .normal(0.001), from: &source))
+        case .fullyConnected(let hidden, let side):
+            let map = MapSize(
+                height: configuration.poolSize, width: configuration.poolSize, channels: inputs)
+            var layers: [DenseLayer] = []
+            for (index, width) in hidden.enumerated() {
+                layers.append(
+                    try DenseLayer(
+                        "mask.hidden.\(index + 1)", inputs: index == 0 ? map.count : hidden[index - 1],
+                        outputs: width, flattening: index == 0 ? map : nil, from: &source))
+            }
+            let last = hidden.last ?? map.count
+            body = .fullyConnected(
+                layers,
+                logits: try DenseLayer(
+                    "mask.logits", inputs: last, outputs: outputs * side * side,
+                    flattening: hidden.isEmpty ? map : nil, initialization: .normal(0.001), from: &source),
+                channels: outputs, side: side)
+        }
+    }
+
+    /// The logits of each class's mask, `[regions, side, side, classes + 1 or 1]`, from what each region
+    /// pooled, `[regions, size, size, channels]`.
+    public func callAsFunction<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
+        let logits: A
+        switch body {
+        case .convolutions(let convolutions, let upsampled, let last):
+            var map = pooled
+            for (index, convolution) in convolutions.enumerated() {
+                map = map.convolved(by: convolution, rectified: true)
+                observer.record(.maskHidden(index + 1), .regionMaps(map.value))
+            }
+            map = map.upsampled(by: upsampled, rectified: true)
+            observer.record(.maskUpsampled, .regionMaps(map.value))
+            logits = map.convolved(by: last)
+            observer.record(.maskLogits, .regionMaps(logits.value))
+        case .fullyConnected(let layers, let last, let channels, let side):
+            var hidden = pooled
+            for (index, layer) in layers.enumerated() {
+                hidden = hidden.dense(by: layer, rectified: true)
+                observer.record(.maskHidden(index + 1), .table(hidden.value))
+            }
+            // The layer's outputs are class by class; maps have the classes last.
+            let regions = hidden.value.shape[0]
+            logits = hidden.dense(by: last, rectified: false).reshaped(to: [regions, channels, side, side])
+                .channelsLast()
+            observer.record(.maskLogits, .regionMaps(logits.value))
+        }
+        return logits
+    }
+}
+
+/// The probabilities of each detection's own mask: the sigmoid of its class's logits, or its class's share of a
+/// softmax over all classes.
+///
+/// - Parameters:
+///   - logits: `[detections, side, side, classes + 1]`, or 1 channel for class-agnostic masks.
+///   - classes: one class a detection.
+/// - Returns: `[detections, side, side]`.
+public func maskProbabilities(_ logits: Tensor, classes: [Int], output: Configuration.Masks.Output) -> Tensor
+{
+    let (side, width, channels) = (logits.shape[1], logits.shape[2], logits.shape[3])
+    let values = output == .softmax && channels > 1 ? softmax(logits) : logits
+    return Tensor(shape: [classes.count, side, width]) { result in
+        values.withUnsafeElements { values in
+            for (detection, label) in classes.enumerated() {
+                let channel = channels == 1 ? 0 : label
+                for pixel in 0..<side * width {
+                    let index = detection * side * width + pixel
+                    let value = values[index * channels + channel]
+                    result[index] = output == .softmax && channels > 1 ? value : sigmoid(value)
+                }
+            }
+        }
+    }
+}

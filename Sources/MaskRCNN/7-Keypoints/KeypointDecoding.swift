@@ -1,0 +1,102 @@
+import Foundation
+import Geometry
+import Kernels
+import Tensors
+
+// From heat maps to keypoints:
+//
+// 1. Enlarge each map to the size of the detection's box, rounded up, by bicubic interpolation.
+// 2. The keypoint is the centre of the pixel with the largest value.
+// 3. Scale that back onto the exact box.
+
+/// Decodes the keypoints of every detection, in the frame of the boxes.
+///
+/// - Parameters:
+///   - heatmaps: logits, `[detections, height, width, keypoints]`.
+///   - boxes: one box a detection.
+///   - score: what the third number of a keypoint is.
+/// - Returns: the keypoints of each detection.
+public func decodeKeypoints(
+    _ heatmaps: Tensor, boxes: [Box], score: Profile.Output.KeypointScore
+) -> [[Keypoint]] {
+    let planes = channelsFirst(heatmaps)
+    let (count, height, width) = (planes.shape[1], planes.shape[2], planes.shape[3])
+    return planes.withUnsafeElements { planes in
+        boxes.enumerated().map { detection, box in
+            let boxWidth = max(box.width, 1), boxHeight = max(box.height, 1)
+            let rows = CubicTap.taps(inputLength: height, outputLength: Int(boxHeight.rounded(.up)))
+            let columns = CubicTap.taps(inputLength: width, outputLength: Int(boxWidth.rounded(.up)))
+            return (0..<count).map { keypoint in
+                let start = (detection * count + keypoint) * height * width
+                let plane = UnsafeBufferPointer(rebasing: planes[start..<start + height * width])
+                let peak = Peak(of: plane, width: width, rows: rows, columns: columns)
+                let x = (Float(peak.column) + 0.5) * (boxWidth / Float(columns.count))
+                let y = (Float(peak.row) + 0.5) * (boxHeight / Float(rows.count))
+                let value: Float
+                switch score {
+                case .logit: value = peak.value
+                case .probability: value = 1 / plane.reduce(0) { $0 + exp($1 - peak.value) }
+                }
+                return Keypoint(x: x + box.x1, y: y + box.y1, score: value)
+            }
+        }
+    }
+}
+
+/// The largest value of a plane enlarged by bicubic interpolation; the first one, row by row, if several are
+/// equal.
+private struct Peak {
+    private(set) var value = -Float.infinity
+    private(set) var row = 0
+    private(set) var column = 0
+
+    init(of plane: UnsafeBufferPointer<Float>, width: Int, rows: [CubicTap], columns: [CubicTap]) {
+        // Along the rows first: every input row at the output's width.
+        let wide = plane.count / width
+        let stretched = (0..<wide).map { row in
+            columns.map { tap in
+                let base = row * width
+                return plane[base + tap.indices.0] * tap.weights.0 + plane[base + tap.indices.1]
+                    * tap.weights.1
+                    + plane[base + tap.indices.2] * tap.weights.2 + plane[base + tap.indices.3]
+                    * tap.weights.3
+            }
+        }
+        for (y, tap) in rows.enumerated() {
+            let (a, b, c, d) = (
+                stretched[tap.indices.0], stretched[tap.indices.1], stretched[tap.indices.2],
+                stretched[tap.indices.3]
+            )
+            for x in columns.indices {
+                let sum =
+                    a[x] * tap.weights.0 + b[x] * tap.weights.1 + c[x] * tap.weights.2 + d[x] * tap.weights.3
+                if sum > value { (value, row, column) = (sum, y, x) }
+            }
+        }
+    }
+}
+
+/// The four neighbours that one output of a bicubic enlargement is made from, along one axis, with the weights
+/// of Keys's kernel for a = −0.75 (PyTorch's and OpenCV's choice). Indices outside are moved to the border.
+struct CubicTap {
+    let indices: (Int, Int, Int, Int)
+    let weights: (Float, Float, Float, Float)
+
+    static func taps(inputLength: Int, outputLength: Int) -> [CubicTap] {
+        let scale = Float(inputLength) / Float(outputLength)
+        return (0..<outputLength).map { output in
+            let place = scale * (Float(output) + 0.5) - 0.5
+            let first = place.rounded(.down)
+            return CubicTap(first: Int(first), fraction: place - first, inputLength: inputLength)
+        }
+    }
+
+    private init(first: Int, fraction t: Float, inputLength: Int) {
+        func inside(_ index: Int) -> Int { min(max(index, 0), inputLength - 1) }
+        indices = (inside(first - 1), inside(first), inside(first + 1), inside(first + 2))
+        let a: Float = -0.75
+        func near(_ x: Float) -> Float { ((a + 2) * x - (a + 3)) * x * x + 1 }
+        func far(_ x: Float) -> Float { ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
+        weights = (far(t + 1), near(t), near(1 - t), far(2 - t))
+    }
+}

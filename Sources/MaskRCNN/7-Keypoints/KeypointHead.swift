@@ -1,0 +1,40 @@
+import Kernels
+import Tensors
+
+/// The keypoint head: one map a keypoint, in which a single pixel is right (Mask R-CNN, section 5).
+public struct KeypointHead: Sendable {
+    /// 3×3 convolutions with ReLU.
+    public let hidden: [ConvolutionLayer]
+    /// A 4×4 transposed convolution of stride 2 with one channel a keypoint; bilinear enlargement follows.
+    public let heatmaps: TransposedConvolutionLayer
+
+    /// Takes the head's parameters from `source`.
+    init(_ configuration: Configuration.Keypoints, inputs: Int, from source: inout some ParameterSource)
+        throws
+    {
+        var hidden: [ConvolutionLayer] = []
+        for index in 0..<configuration.convolutions {
+            hidden.append(
+                try ConvolutionLayer(
+                    "keypoint.hidden.\(index + 1)", inputs: index == 0 ? inputs : configuration.channels,
+                    outputs: configuration.channels, window: ConvolutionWindow(kernel: 3), from: &source))
+        }
+        self.hidden = hidden
+        heatmaps = try TransposedConvolutionLayer(
+            "keypoint.heatmaps", inputs: configuration.convolutions == 0 ? inputs : configuration.channels,
+            outputs: configuration.count, kernel: 4, stride: 2, padding: 1, from: &source)
+    }
+
+    /// Logits, `[regions, 4 · size, 4 · size, keypoints]`, from what each region pooled,
+    /// `[regions, size, size, channels]`.
+    public func callAsFunction<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
+        var map = pooled
+        for (index, convolution) in hidden.enumerated() {
+            map = map.convolved(by: convolution, rectified: true)
+            observer.record(.keypointHidden(index + 1), .regionMaps(map.value))
+        }
+        let logits = map.upsampled(by: heatmaps, rectified: false).enlargedBilinearly(by: 2)
+        observer.record(.keypointHeatmaps, .regionMaps(logits.value))
+        return logits
+    }
+}

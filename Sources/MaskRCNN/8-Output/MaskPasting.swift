@@ -1,0 +1,110 @@
+import Geometry
+import Kernels
+import Tensors
+
+// From an m×m map of probabilities to pixels of the picture (Mask R-CNN, section 3.1, "Inference"):
+//
+// 1. Surround the map with zeros, so that it fades out at the box's border.
+// 2. For each pixel of the box's region, and only there, interpolate between the map's values.
+// 3. The pixel belongs to the mask if the result is at least one half.
+
+/// Pastes one mask.
+///
+/// - Parameters:
+///   - probabilities: `side · side` values, row by row.
+///   - side: of the map.
+///   - box: where the map belongs, in pixels of the picture.
+///   - imageSize: of the picture.
+public func pasteMask(
+    _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
+    conventions: Profile.Output
+) -> InstanceMask {
+    precondition(probabilities.count == side * side)
+    let placement = Placement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
+    let region = placement.region
+    let padded = side + 2
+    var row = [Float](repeating: 0, count: padded)
+    let threshold = conventions.maskThreshold
+    let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
+        for (y, vertical) in placement.rows.enumerated() {
+            // One row of the padded map between two others; its first and last value stay 0.
+            for x in 0..<side {
+                func value(_ paddedRow: Int) -> Float {
+                    paddedRow == 0 || paddedRow == padded - 1 ? 0 : probabilities[(paddedRow - 1) * side + x]
+                }
+                row[x + 1] =
+                    (1 - vertical.weight) * value(vertical.first) + vertical.weight * value(vertical.second)
+            }
+            row.withUnsafeBufferPointer { row in
+                for (x, tap) in placement.columns.enumerated() {
+                    let value = (1 - tap.weight) * row[tap.first] + tap.weight * row[tap.second]
+                    bits[y * region.width + x] = value >= threshold ? 1 : 0
+                }
+            }
+        }
+        count = region.width * region.height
+    }
+    return InstanceMask(imageSize: imageSize, region: region, bits: bits)
+}
+
+/// Which pixels a pasted mask covers, and between which values of the padded map each row and column lies.
+private struct Placement {
+    let region: PixelRegion
+    let rows: [Tap]
+    let columns: [Tap]
+
+    struct Tap {
+        let first: Int
+        let second: Int
+        let weight: Float
+    }
+
+    init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
+        let horizontal = Axis(box.x1, box.x2, side: side, length: imageSize.width, pasting)
+        let vertical = Axis(box.y1, box.y2, side: side, length: imageSize.height, pasting)
+        region = PixelRegion(
+            x: horizontal.pixels.lowerBound, y: vertical.pixels.lowerBound,
+            width: horizontal.pixels.count, height: vertical.pixels.count)
+        rows = vertical.taps
+        columns = horizontal.taps
+    }
+
+    private struct Axis {
+        let pixels: Range<Int>
+        let taps: [Tap]
+
+        init(_ start: Float, _ end: Float, side: Int, length: Int, _ pasting: Profile.Output.Pasting) {
+            func clipped(_ lower: Int, _ upper: Int) -> Range<Int> {
+                let lower = min(max(lower, 0), length)
+                return lower..<max(lower, min(upper, length))
+            }
+            guard start.isFinite && end.isFinite && abs(start) < 1e9 && abs(end) < 1e9 else {
+                (pixels, taps) = (0..<0, [])
+                return
+            }
+            switch pasting {
+            case .wholePixels:
+                // The box grows with the map's border of zeros, then loses its fractions.
+                let centre = (end + start) * 0.5
+                let half = (end - start) * 0.5 * Float(Double(side + 2) / Double(side))
+                let first = Int(centre - half), last = Int(centre + half)
+                let size = max(last - first + 1, 1)
+                pixels = clipped(first, last + 1)
+                taps = pixels.map { pixel in
+                    let tap = BilinearTap(output: pixel - first, inputLength: side + 2, outputLength: size)
+                    return Tap(first: tap.first, second: tap.second, weight: tap.weight)
+                }
+            case .pixelCentres:
+                pixels = clipped(Int(start.rounded(.down)) - 1, Int(end.rounded(.up)) + 1)
+                taps = pixels.map { pixel in
+                    let share = (Float(pixel) + 0.5 - start) / (end - start)
+                    // In positions of the padded map; what lies further out is 0 like its border.
+                    let place = share * Float(side) + 0.5
+                    let inside = place > 0 ? min(place, Float(side + 1)) : 0  // NaN becomes 0
+                    let first = min(Int(inside), side)
+                    return Tap(first: first, second: first + 1, weight: inside - Float(first))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Geometry
+import Kernels
+import Tensors
+
+/// One object found in a picture, in the frame of the picture as decoded.
+public struct Instance: Sendable {
+    /// Around the object, in pixels.
+    public var box: Box
+    /// The probability of the class.
+    public var score: Float
+    /// The class, from 1; 0 would be background.
+    public var label: Int
+    /// The object's pixels, if the model predicts masks.
+    public var mask: InstanceMask?
+    /// The object's keypoints, if the model predicts them.
+    public var keypoints: [Keypoint]?
+    /// The detection that this instance came from.
+    public var detection: Int
+}
+
+/// Takes detections back to the picture's own frame.
+///
+/// - Parameters:
+///   - masks: probabilities, `[detections, side, side]`, or nil.
+///   - keypoints: in the resized frame, or nil.
+///   - resized: the resized picture, without padding.
+///   - original: the picture as decoded.
+public func makeInstances(
+    _ detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?, resized: PixelSize,
+    original: PixelSize, conventions: Profile.Output
+) -> [Instance] {
+    let horizontal = Float(original.width) / Float(resized.width)
+    let vertical = Float(original.height) / Float(resized.height)
+    var instances: [Instance] = []
+    for (index, detected) in detections.boxes.enumerated() {
+        var box = detected.scaled(x: horizontal, y: vertical)
+        if conventions.clipsBoxes {
+            box = box.clipped(to: original)
+            guard box.width > 0 && box.height > 0 else { continue }
+        }
+        let points = keypoints.map { keypoints in
+            keypoints[index].map {
+                Keypoint(x: $0.x * horizontal, y: $0.y * vertical, score: $0.score)
+            }
+        }
+        instances.append(
+            Instance(
+                box: box, score: detections.scores[index], label: detections.classes[index], mask: nil,
+                keypoints: points, detection: index))
+    }
+    if let masks { paste(masks, onto: &instances, imageSize: original, conventions: conventions) }
+    return instances
+}
+
+/// Pastes the mask of each instance's detection.
+private func paste(
+    _ masks: Tensor, onto instances: inout [Instance], imageSize: PixelSize, conventions: Profile.Output
+) {
+    let side = masks.shape[1]
+    let boxes = instances.map { ($0.box, $0.detection) }
+    let pasted = parallelMap(boxes.count) { index in
+        masks.withUnsafeElements { masks in
+            let (box, detection) = boxes[index]
+            let start = detection * side * side
+            return pasteMask(
+                UnsafeBufferPointer(rebasing: masks[start..<start + side * side]), side: side, box: box,
+                imageSize: imageSize, conventions: conventions)
+        }
+    }
+    for (index, mask) in pasted.enumerated() { instances[index].mask = mask }
+}

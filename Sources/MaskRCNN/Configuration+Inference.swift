@@ -1,0 +1,166 @@
+import Kernels
+
+// Which network a checkpoint holds shows in its parameters' names and shapes, all but a few numbers: the
+// stride's place and batch norm's epsilon come from the profile, group norm's number of groups and limits such
+// as the number of proposals from the defaults. Checkpoints that this project writes carry their whole
+// configuration along, so nothing needs to be inferred from them.
+
+/// What keeps a set of parameters from being a model that can be run.
+public struct InferenceError: Error, Equatable, CustomStringConvertible {
+    /// One line that names the parameter and the fault.
+    public let description: String
+}
+
+extension Configuration {
+    /// Reads the network off the shapes of its parameters.
+    ///
+    /// - Parameters:
+    ///   - shapes: every parameter's shape under its native name, in the order PyTorch has.
+    ///   - profile: for the stride's place and batch norm's epsilon.
+    ///   - groupNormGroups: for group norms, whose number of groups does not show.
+    /// - Throws: ``InferenceError`` naming the first parameter that is missing or makes no sense.
+    public init(inferredFrom shapes: [String: [Int]], profile: Profile, groupNormGroups: Int = 32) throws {
+        let reader = ShapeReader(
+            shapes: shapes, epsilon: profile.parameters.batchNormEpsilon, groups: groupNormGroups)
+        let isC4 = reader.has("box.c5.0.conv1.weight")
+        backbone = try reader.backbone(isC4: isC4, stridePlacement: profile.parameters.stridePlacement)
+        let channels: Int
+        if reader.has("fpn.lateral.p2.weight") {
+            let weight = try reader.shape("fpn.p2.weight", rank: 4)
+            channels = weight[0]
+            features = .pyramid(Pyramid(channels: channels, norm: reader.norm(of: "fpn.p2")))
+        } else {
+            features = isC4 ? .c4 : .c5
+            channels = backbone.outputs[isC4 ? 2 : 3]
+        }
+        proposals = try reader.proposals(isPyramid: reader.has("fpn.lateral.p2.weight"))
+        let logits = try reader.shape("box.logits.weight", rank: 2)
+        guard logits[0] >= 2 else { throw reader.fault("box.logits.weight", "has no class but background") }
+        classes = logits[0] - 1
+        boxes = try reader.boxes(isC4: isC4, channels: channels)
+        masks = try reader.masks(poolSize: 14)
+        keypoints = try reader.keypoints()
+    }
+}
+
+/// Reads parts of a configuration off shapes.
+private struct ShapeReader {
+    let shapes: [String: [Int]]
+    let epsilon: Float
+    let groups: Int
+
+    func has(_ name: String) -> Bool { shapes[name] != nil }
+
+    func fault(_ name: String, _ fault: String) -> InferenceError {
+        InferenceError(description: "parameter '\(name)' \(fault)")
+    }
+
+    func shape(_ name: String, rank: Int) throws -> [Int] {
+        guard let shape = shapes[name] else {
+            throw InferenceError(description: "no parameter '\(name)': not a Mask R-CNN that is known here")
+        }
+        guard shape.count == rank && shape.allSatisfy({ $0 > 0 }) else {
+            throw fault(name, "has shape \(shape), expected \(rank) positive lengths")
+        }
+        return shape
+    }
+
+    /// How many of `name(1)`, `name(2)`, … exist.
+    func count(from first: Int, _ name: (Int) -> String) -> Int {
+        var index = first
+        while has(name(index)) { index += 1 }
+        return index - first
+    }
+
+    func norm(of layer: String) -> Normalization {
+        if has("\(layer).norm.running_mean") { return .frozenBatch(epsilon: epsilon) }
+        return has("\(layer).norm.weight") ? .group(groups: groups) : .bias
+    }
+
+    func backbone(isC4: Bool, stridePlacement: Configuration.Backbone.StridePlacement) throws
+        -> Configuration.Backbone
+    {
+        let stem = try shape("backbone.stem.weight", rank: 4)
+        var backbone = Configuration.Backbone(
+            stem: stem[0], blocks: [], widths: [], outputs: [], stridePlacement: stridePlacement,
+            norm: norm(of: "backbone.stem"))
+        for index in 2...5 {
+            let stage = isC4 && index == 5 ? "box.c5" : "backbone.c\(index)"
+            let inner = try shape("\(stage).0.conv2.weight", rank: 4)
+            let last = try shape("\(stage).0.conv3.weight", rank: 4)
+            guard inner[0] % inner[1] == 0 else {
+                throw fault("\(stage).0.conv2.weight", "has shape \(inner), which no number of groups gives")
+            }
+            backbone.blocks.append(count(from: 0) { "\(stage).\($0).conv1.weight" })
+            backbone.widths.append(inner[0])
+            backbone.outputs.append(last[0])
+            backbone.groups = inner[0] / inner[1]
+        }
+        return backbone
+    }
+
+    func proposals(isPyramid: Bool) throws -> Configuration.Proposals {
+        let hidden = try shape("rpn.hidden.1.weight", rank: 4)
+        let objectness = try shape("rpn.objectness.weight", rank: 4)
+        var proposals = isPyramid ? Configuration.Proposals() : .c4()
+        proposals.channels = hidden[0]
+        proposals.convolutions = count(from: 1) { "rpn.hidden.\($0).weight" }
+        guard objectness[0] == proposals.anchorsPerPosition else {
+            throw fault(
+                "rpn.objectness.weight",
+                "is for \(objectness[0]) anchors at a position, expected \(proposals.anchorsPerPosition)")
+        }
+        return proposals
+    }
+
+    func boxes(isC4: Bool, channels: Int) throws -> Configuration.Boxes {
+        guard !isC4 else { return Configuration.Boxes(head: .residualStage) }
+        let hidden = try shape("box.hidden.1.weight", rank: 2)
+        let convolutions = count(from: 1) { "box.convolution.\($0).weight" }
+        let inputs = convolutions > 0 ? try shape("box.convolution.1.weight", rank: 4)[0] : channels
+        let side = Int(Double(hidden[1] / inputs).squareRoot().rounded())
+        guard side > 0 && side * side * inputs == hidden[1] else {
+            throw fault("box.hidden.1.weight", "has \(hidden[1]) inputs, not a square of \(inputs) channels")
+        }
+        guard convolutions > 0 else {
+            return Configuration.Boxes(head: .twoLayers(hidden: hidden[0]), poolSize: side)
+        }
+        return Configuration.Boxes(
+            head: .convolutions(
+                count: convolutions, channels: inputs, norm: norm(of: "box.convolution.1"), hidden: hidden[0]),
+            poolSize: side)
+    }
+
+    func masks(poolSize: Int) throws -> Configuration.Masks? {
+        guard let logits = shapes["mask.logits.weight"], let outputs = logits.first else { return nil }
+        if has("mask.upsampled.weight") {
+            let upsampled = try shape("mask.upsampled.weight", rank: 4)
+            return Configuration.Masks(
+                head: .fullyConvolutional(
+                    convolutions: count(from: 1) { "mask.hidden.\($0).weight" }, channels: upsampled[1],
+                    norm: norm(of: "mask.hidden.1")),
+                poolSize: poolSize, isClassAgnostic: outputs == 1)
+        }
+        let layers = count(from: 1) { "mask.hidden.\($0).weight" }
+        let classRows = try shape("box.logits.weight", rank: 2)[0]
+        // One row for each class and pixel, or for each pixel only.
+        for (rows, isAgnostic) in [(classRows, false), (1, true)] where outputs % rows == 0 {
+            let side = Int(Double(outputs / rows).squareRoot().rounded())
+            guard side * side * rows == outputs else { continue }
+            return Configuration.Masks(
+                head: .fullyConnected(
+                    hidden: try (0..<layers).map { try shape("mask.hidden.\($0 + 1).weight", rank: 2)[0] },
+                    side: side),
+                poolSize: poolSize, isClassAgnostic: isAgnostic)
+        }
+        throw fault("mask.logits.weight", "has \(outputs) rows, which no square mask gives")
+    }
+
+    func keypoints() throws -> Configuration.Keypoints? {
+        guard has("keypoint.heatmaps.weight") else { return nil }
+        let heatmaps = try shape("keypoint.heatmaps.weight", rank: 4)
+        return Configuration.Keypoints(
+            convolutions: count(from: 1) { "keypoint.hidden.\($0).weight" }, channels: heatmaps[0],
+            count: heatmaps[1])
+    }
+}

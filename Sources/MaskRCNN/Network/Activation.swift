@@ -1,0 +1,94 @@
+import Geometry
+import Kernels
+import Tensors
+
+/// What the network asks of a value that flows through it.
+///
+/// The network is written once, generic over this protocol. A `Tensor` makes it inference; a value that also
+/// records how to go back makes it training; both run the same lines.
+public protocol Activation {
+    /// The plain value, for whoever watches.
+    var value: Tensor { get }
+
+    /// Convolution, its norm or bias, a residual and ReLU in one go, since the four can share a pass over
+    /// memory. A map `[height, width, channels]` or a batch `[count, height, width, channels]`.
+    func convolved(by layer: ConvolutionLayer, adding residual: Self?, rectified: Bool) -> Self
+
+    /// Transposed convolution, bias and ReLU.
+    func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Self
+
+    /// Maximum over square windows.
+    func maxPooled(_ window: ConvolutionWindow) -> Self
+
+    /// The sum with a coarser map, enlarged by repeating the nearest value. Consumes `self`, so that the sum
+    /// can take its memory.
+    consuming func addingUpsampled(_ coarser: Self) -> Self
+
+    /// Bilinear enlargement by a whole factor.
+    func enlargedBilinearly(by factor: Int) -> Self
+
+    /// Pools regions from one or several maps: `[regions, size, size, channels]`.
+    static func pooled(from maps: [Self], regions: [RegionOfInterest], scales: [Float], by layer: RoILayer)
+        -> Self
+
+    /// A fully connected layer on each row, with ReLU if asked for.
+    func dense(by layer: DenseLayer, rectified: Bool) -> Self
+
+    /// The mean over all positions of each map: `[count, channels]`.
+    func averagedOverPositions() -> Self
+
+    /// The same numbers under another shape.
+    func reshaped(to shape: [Int]) -> Self
+
+    /// A batch of maps with its channels moved from the second axis to the last:
+    /// `[count, channels, height, width]` → `[count, height, width, channels]`.
+    func channelsLast() -> Self
+}
+
+extension Activation {
+    func convolved(by layer: ConvolutionLayer, rectified: Bool = false) -> Self {
+        convolved(by: layer, adding: nil, rectified: rectified)
+    }
+}
+
+/// Inference: each request is a call of its kernel.
+extension Tensor: Activation {
+    public var value: Tensor { self }
+
+    public func convolved(by layer: ConvolutionLayer, adding residual: Tensor?, rectified: Bool) -> Tensor {
+        guard let norm = layer.groupNorm else {
+            return layer.convolution(self, adding: residual, rectified: rectified)
+        }
+        return norm(layer.convolution(self), adding: residual, rectified: rectified)
+    }
+
+    public func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Tensor {
+        layer.convolution(self, rectified: rectified)
+    }
+
+    public func maxPooled(_ window: ConvolutionWindow) -> Tensor { Kernels.maxPooled(self, window: window) }
+
+    public consuming func addingUpsampled(_ coarser: Tensor) -> Tensor {
+        Kernels.addingUpsampled(self, coarser)
+    }
+
+    public func enlargedBilinearly(by factor: Int) -> Tensor {
+        let size = shape.suffix(3)
+        return resizedBilinearly(
+            self, height: size[size.startIndex] * factor, width: size[size.startIndex + 1] * factor)
+    }
+
+    public static func pooled(
+        from maps: [Tensor], regions: [RegionOfInterest], scales: [Float], by layer: RoILayer
+    ) -> Tensor {
+        layer(maps, regions: regions, scales: scales)
+    }
+
+    public func dense(by layer: DenseLayer, rectified: Bool) -> Tensor {
+        layer.dense(self, rectified: rectified)
+    }
+
+    public func averagedOverPositions() -> Tensor { Kernels.averagedOverPositions(self) }
+
+    public func channelsLast() -> Tensor { Kernels.channelsLast(self) }
+}

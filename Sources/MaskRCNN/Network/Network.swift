@@ -1,0 +1,69 @@
+import Geometry
+import Kernels
+import Tensors
+
+/// The parts of the network that have parameters. What lies between them — anchors, selection, pasting — has
+/// none and is written as plain functions.
+public struct Network: Sendable {
+    /// Stem and residual stages.
+    public let backbone: ResNet
+    /// Feature pyramid, in FPN models.
+    public let pyramid: FeaturePyramid?
+    /// Objectness and deltas of anchors.
+    public let rpn: RPNHead
+    /// Classes and refined boxes of proposals.
+    public let box: BoxHead
+    /// Masks of detections.
+    public let mask: MaskHead?
+    /// Keypoints of detections.
+    public let keypoints: KeypointHead?
+
+    /// Builds the network with parameters from `source`.
+    /// - Throws: what the source throws for a parameter that is missing or of another shape.
+    public init(_ configuration: Configuration, from source: inout some ParameterSource) throws {
+        let backbone = configuration.backbone
+        let channels: Int
+        switch configuration.features {
+        case .pyramid(let parts):
+            self.backbone = try ResNet(backbone, lastStage: 5, from: &source)
+            pyramid = try FeaturePyramid(parts, inputs: backbone.outputs, from: &source)
+            channels = parts.channels
+        case .c4:
+            self.backbone = try ResNet(backbone, lastStage: 4, from: &source)
+            pyramid = nil
+            channels = backbone.outputs[2]
+        case .c5:
+            self.backbone = try ResNet(backbone, lastStage: 5, from: &source)
+            pyramid = nil
+            channels = backbone.outputs[3]
+        }
+        rpn = try RPNHead(configuration.proposals, inputs: channels, from: &source)
+        box = try BoxHead(configuration, inputs: channels, from: &source)
+        // In a C4 model the masks share the fifth stage with the boxes.
+        let maskInputs = configuration.boxes.head == .residualStage ? backbone.outputs[3] : channels
+        mask = try configuration.masks.map {
+            try MaskHead($0, classes: configuration.classes, inputs: maskInputs, from: &source)
+        }
+        keypoints = try configuration.keypoints.map {
+            try KeypointHead($0, inputs: channels, from: &source)
+        }
+    }
+
+    /// The maps that the region proposal network and the heads read, finest first.
+    public func features<A: Activation>(_ input: A, observer: (any Observer)? = nil) -> [A] {
+        let maps = backbone(input, observer: observer)
+        observer.finished(.backbone)
+        guard let pyramid else { return [maps[maps.count - 1]] }
+        let levels = pyramid(consume maps, observer: observer)
+        observer.finished(.pyramid)
+        return levels
+    }
+
+    /// The mask logits of regions, from what they pooled.
+    public func masks<A: Activation>(_ pooled: A, by head: MaskHead, observer: (any Observer)? = nil) -> A {
+        guard case .residualStage(let stage) = box.body else { return head(pooled, observer: observer) }
+        let map = stage(pooled)
+        observer.record(.maskC5, .regionMaps(map.value))
+        return head(map, observer: observer)
+    }
+}

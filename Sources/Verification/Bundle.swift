@@ -1,0 +1,146 @@
+import Formats
+import Geometry
+import Kernels
+import MaskRCNN
+import Tensors
+
+/// The tensors of one picture's way through the pipeline, under the names of the stage contract.
+public struct Bundle: Sendable {
+    /// What this format calls itself in a file's metadata.
+    public static let format = "maskrcnn-bundle/1"
+
+    /// The file that the bundle came from, for messages.
+    public let path: String
+    /// Free text: format, producer, profile, hashes of weights and picture.
+    public let metadata: [String: String]
+    private let file: TensorFile
+
+    /// Opens a bundle: a safetensors file, an npz, or a folder of npy files.
+    /// - Throws: ``FileError`` when it cannot be read.
+    public init(contentsOf path: String) throws {
+        file = try TensorFile(contentsOf: path)
+        self.path = path
+        metadata = file.metadata
+        if let format = metadata["format"], format != Self.format {
+            throw FileError(path: path, fault: "is of format '\(format)', expected '\(Self.format)'")
+        }
+    }
+
+    /// The stages that the bundle has, in the order of the file.
+    public var stages: [Stage] { file.names.map { Stage($0) } }
+
+    /// Whether the bundle has a stage.
+    public func contains(_ stage: Stage) -> Bool { file[stage.name] != nil }
+
+    // MARK: Reading in the order that the network has
+
+    /// A feature map, `[height, width, channels]`.
+    public func map(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 3)) }
+
+    /// Maps of regions, `[regions, height, width, channels]`.
+    public func regionMaps(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 4)) }
+
+    /// Numbers of each anchor, `[height, width, anchors · perAnchor]`.
+    public func anchorMap(_ stage: Stage, perAnchor: Int) throws -> Tensor {
+        let stored = try floats(stage, rank: perAnchor == 1 ? 3 : 4)
+        let size = Array(stored.shape.suffix(2))
+        let channels = stored.count / max(size[0] * size[1], 1)
+        return channelsLast(stored.reshaped(to: [channels] + size))
+    }
+
+    /// A table, in the order of the contract.
+    public func table(_ stage: Stage, rank: Int) throws -> Tensor { try floats(stage, rank: rank) }
+
+    /// Boxes.
+    public func boxes(_ stage: Stage) throws -> [Box] {
+        let numbers = try floats(stage, rank: 2)
+        guard numbers.shape[1] == 4 else { throw fault(stage, "has shape \(numbers.shape), expected [N, 4]") }
+        let values = numbers.array
+        return (0..<numbers.shape[0]).map {
+            Box(x1: values[4 * $0], y1: values[4 * $0 + 1], x2: values[4 * $0 + 2], y2: values[4 * $0 + 3])
+        }
+    }
+
+    /// One number each.
+    public func numbers(_ stage: Stage) throws -> [Float] { try floats(stage, rank: 1).array }
+
+    /// One index each.
+    public func indices(_ stage: Stage) throws -> [Int] {
+        let stored = try stored(stage)
+        guard stored.shape.count == 1 else {
+            throw fault(stage, "has shape \(stored.shape), expected one axis")
+        }
+        return try stored.integers()
+    }
+
+    /// The size in `input.size`.
+    public func inputSize() throws -> PixelSize {
+        let size = try indices(.inputSize)
+        guard size.count == 2, size.allSatisfy({ $0 > 0 && $0 <= 1 << 20 }) else {
+            throw fault(.inputSize, "is \(size), expected a height and a width")
+        }
+        return PixelSize(height: size[0], width: size[1])
+    }
+
+    /// The picture.
+    public func image() throws -> Image {
+        let stored = try stored(.image)
+        guard stored.shape.count == 3, stored.shape[0] == 3, stored.shape[1] > 0, stored.shape[2] > 0 else {
+            throw fault(.image, "has shape \(stored.shape), expected [3, height, width]")
+        }
+        let planes = try stored.bytes()
+        let (height, width) = (stored.shape[1], stored.shape[2])
+        var pixels = [UInt8](repeating: 0, count: planes.count)
+        for channel in 0..<3 {
+            for pixel in 0..<height * width {
+                pixels[3 * pixel + channel] = planes[channel * height * width + pixel]
+            }
+        }
+        return Image(width: width, height: height, pixels: pixels)
+    }
+
+    /// The shape of a stage, as stored.
+    public func shape(_ stage: Stage) throws -> [Int] { try stored(stage).shape }
+
+    private func floats(_ stage: Stage, rank: Int) throws -> Tensor {
+        let stored = try stored(stage)
+        guard stored.shape.count == rank else {
+            throw fault(stage, "has shape \(stored.shape), expected \(rank) axes")
+        }
+        return try stored.floats()
+    }
+
+    private func stored(_ stage: Stage) throws -> StoredTensor {
+        guard let stored = file[stage.name] else {
+            throw FileError(path: path, fault: "has no '\(stage)'")
+        }
+        return stored
+    }
+
+    func fault(_ stage: Stage, _ fault: String) -> FileError {
+        FileError(path: path, fault: "'\(stage)' \(fault)")
+    }
+}
+
+/// Writes a bundle, whole, by rename.
+public struct BundleWriter {
+    private var writer: SafetensorsWriter
+
+    /// A bundle with the given metadata; `format` is added.
+    public init(metadata: [String: String]) {
+        writer = SafetensorsWriter(metadata: metadata.merging(["format": Bundle.format]) { _, new in new })
+    }
+
+    /// Adds a stage.
+    public mutating func add(_ stage: Stage, _ tensor: ContractTensor) {
+        switch tensor.elements {
+        case .floats(let floats): writer.add(stage.name, floats.reshaped(to: tensor.shape))
+        case .integers(let integers): writer.add(stage.name, integers, shape: tensor.shape)
+        case .bytes(let bytes): writer.add(stage.name, bytes, shape: tensor.shape)
+        }
+    }
+
+    /// Writes the file.
+    /// - Throws: ``FileError`` when it cannot be written.
+    public func write(to path: String) throws { try writer.write(to: path) }
+}

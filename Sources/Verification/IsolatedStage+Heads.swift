@@ -1,0 +1,277 @@
+import Formats
+import Geometry
+import Kernels
+import MaskRCNN
+import Tensors
+
+extension StageRunner {
+    /// The stage that a level of the region proposal network reads.
+    private func feature(_ level: String) -> Stage {
+        Stage(model.network.pyramid == nil ? "backbone.\(level)" : "fpn.\(level)")
+    }
+
+    // MARK: Proposals
+
+    func runProposals(_ stage: Stage, _ parts: [String]) throws -> ContractTensor {
+        for (index, level) in model.levelNames.enumerated() {
+            let rpn = model.network.rpn
+            switch stage {
+            case .anchors(level): return ContractTensor(.boxes(Array(try anchors(index, level))))
+            case .rpnHidden(level):
+                let feature = try map(feature(level), channels: rpn.hidden[0].convolution.inputs)
+                return ContractTensor(.map(rpn.hidden(feature)))
+            case .objectness(level), .rpnDeltas(level):
+                let hidden = try map(.rpnHidden(level), channels: rpn.objectness.convolution.inputs)
+                let isObjectness = stage == .objectness(level)
+                let output = hidden.convolved(
+                    by: isObjectness ? rpn.objectness : rpn.deltas, adding: nil, rectified: false)
+                return ContractTensor(.anchorMap(output, perAnchor: isObjectness ? 1 : 4))
+            case .candidateBoxes(level): return ContractTensor(.boxes(try candidates(level).boxes))
+            case .candidateScores(level): return ContractTensor(.numbers(try candidates(level).scores))
+            default: continue
+            }
+        }
+        guard stage == .proposalBoxes || stage == .proposalScores else { throw noSuchStage(stage) }
+        let candidates = try model.levelNames.map { level in
+            let boxes = try bundle.boxes(.candidateBoxes(level))
+            let scores = try bundle.numbers(.candidateScores(level))
+            guard boxes.count == scores.count else {
+                throw bundle.fault(.candidateScores(level), "has another length than the boxes")
+            }
+            return Candidates(boxes: boxes, scores: scores)
+        }
+        let proposals = selectProposals(
+            candidates, count: model.configuration.proposals.count, conventions: model.profile.proposals)
+        return ContractTensor(
+            stage == .proposalBoxes ? .boxes(proposals.boxes) : .numbers(proposals.scores))
+    }
+
+    private func anchors(_ index: Int, _ level: String) throws -> AnchorGrid {
+        let map = try bundle.shape(feature(level))
+        let input = try bundle.shape(.inputTensor)
+        guard map.count == 3 && input.count == 3 && map[1] > 0 && map[2] > 0 else {
+            throw bundle.fault(feature(level), "is no map")
+        }
+        return model.anchors(
+            level: index, size: PixelSize(height: map[1], width: map[2]),
+            padded: PixelSize(height: input[1], width: input[2]))
+    }
+
+    private func candidates(_ level: String) throws -> Candidates {
+        let objectness = try bundle.anchorMap(.objectness(level), perAnchor: 1)
+        let deltas = try bundle.anchorMap(.rpnDeltas(level), perAnchor: 4)
+        let anchors = try bundle.boxes(.anchors(level))
+        guard objectness.count == anchors.count && deltas.count == 4 * anchors.count else {
+            throw bundle.fault(.anchors(level), "has \(anchors.count) boxes for \(objectness.count) logits")
+        }
+        return selectCandidates(
+            objectness: objectness, deltas: deltas, anchors: anchors,
+            count: model.configuration.proposals.candidatesPerLevel, size: try bundle.inputSize(),
+            conventions: model.profile.proposals)
+    }
+
+    // MARK: Pooling
+
+    /// The maps that regions pool from.
+    private func pooledMaps() throws -> PooledMaps<Tensor> {
+        let channels = model.network.rpn.hidden[0].convolution.inputs
+        let features = try model.levelNames.map { try map(feature($0), channels: channels) }
+        return model.pooledMaps(features, size: try bundle.inputSize())
+    }
+
+    // MARK: Box head
+
+    func runBoxes(_ stage: Stage) throws -> ContractTensor {
+        let head = model.network.box
+        let classes = model.configuration.classes + 1
+        switch stage {
+        case .boxLevel:
+            return ContractTensor(.indices(try bundle.boxes(.proposalBoxes).map(try pooledMaps().level)))
+        case .boxPooled:
+            let boxes = try bundle.boxes(.proposalBoxes)
+            return ContractTensor(.regionMaps(try pooledMaps().pooled(boxes, size: model.boxPoolSize)))
+        case .boxLogits:
+            return ContractTensor(try boxVectors(head.logits).dense(by: head.logits, rectified: false))
+        case .boxDeltas:
+            let deltas = try boxVectors(head.deltas).dense(by: head.deltas, rectified: false)
+            return ContractTensor(deltas.reshaped(to: [deltas.shape[0], classes, 4]))
+        case .boxProbabilities: return ContractTensor(softmax(try table(.boxLogits, columns: classes)))
+        default: return try runBoxBody(stage)
+        }
+    }
+
+    /// The vectors that the box head's outputs read.
+    private func boxVectors(_ layer: DenseLayer) throws -> Tensor {
+        var last = Stage.boxHidden(1)
+        if case .twoLayers = model.network.box.body { last = .boxHidden(2) }
+        return try table(last, columns: layer.dense.inputs)
+    }
+
+    private func runBoxBody(_ stage: Stage) throws -> ContractTensor {
+        switch (model.network.box.body, stage) {
+        case (.twoLayers(let first, _), .boxHidden(1)):
+            return ContractTensor(try flattened(.boxPooled, into: first).dense(by: first, rectified: true))
+        case (.twoLayers(_, let second), .boxHidden(2)):
+            let hidden = try table(.boxHidden(1), columns: second.dense.inputs)
+            return ContractTensor(hidden.dense(by: second, rectified: true))
+        case (.convolutions(let layers, let dense), .boxHidden(1)):
+            let last = layers.isEmpty ? Stage.boxPooled : .boxConvolution(layers.count)
+            return ContractTensor(try flattened(last, into: dense).dense(by: dense, rectified: true))
+        case (.convolutions(let layers, _), _):
+            for (index, layer) in layers.enumerated() where stage == .boxConvolution(index + 1) {
+                let input = index == 0 ? Stage.boxPooled : .boxConvolution(index)
+                return try convolved(input, by: layer)
+            }
+        case (.residualStage(let stages), .boxC5):
+            let inputs = stages.blocks[0].conv1.convolution.inputs
+            return ContractTensor(.regionMaps(stages(try regionMaps(.boxPooled, channels: inputs))))
+        case (.residualStage, .boxHidden(1)):
+            return ContractTensor(try bundle.regionMaps(.boxC5).averagedOverPositions())
+        default: break
+        }
+        throw noSuchStage(stage)
+    }
+
+    /// Pooled maps that a fully connected layer reads.
+    private func flattened(_ stage: Stage, into layer: DenseLayer) throws -> Tensor {
+        let maps = try bundle.regionMaps(stage)
+        guard let size = layer.dense.flattening,
+            Array(maps.shape.dropFirst()) == [size.height, size.width, size.channels]
+        else { throw bundle.fault(stage, "does not have the shape that '\(layer.name)' needs") }
+        return maps
+    }
+
+    /// A convolution with ReLU on region maps.
+    private func convolved(_ stage: Stage, by layer: ConvolutionLayer) throws -> ContractTensor {
+        let maps = try regionMaps(stage, channels: layer.convolution.inputs)
+        return ContractTensor(.regionMaps(maps.convolved(by: layer, adding: nil, rectified: true)))
+    }
+
+    // MARK: Detections
+
+    func runDetections(_ stage: Stage) throws -> ContractTensor {
+        let classes = model.configuration.classes + 1
+        let proposals = try bundle.boxes(.proposalBoxes)
+        let probabilities = try table(.boxProbabilities, columns: classes)
+        let deltas = try bundle.table(.boxDeltas, rank: 3)
+        guard probabilities.shape[0] == proposals.count, deltas.shape == [proposals.count, classes, 4] else {
+            throw bundle.fault(
+                .boxDeltas, "has shape \(deltas.shape), expected [\(proposals.count), \(classes), 4]")
+        }
+        let detections = selectDetections(
+            probabilities: probabilities, deltas: deltas, proposals: proposals,
+            size: try bundle.inputSize(), configuration: model.configuration.boxes,
+            conventions: model.profile.detections)
+        switch stage {
+        case .detectionBoxes: return ContractTensor(.boxes(detections.boxes))
+        case .detectionScores: return ContractTensor(.numbers(detections.scores))
+        case .detectionClasses: return ContractTensor(.indices(detections.classes))
+        case .detectionProposals: return ContractTensor(.indices(detections.proposals))
+        default: throw noSuchStage(stage)
+        }
+    }
+
+    // MARK: Masks and keypoints
+
+    func runMasks(_ stage: Stage) throws -> ContractTensor {
+        guard let head = model.network.mask, let masks = model.configuration.masks else {
+            throw noSuchStage(stage)
+        }
+        switch (stage, head.body, model.network.box.body) {
+        case (.maskLevel, _, _):
+            return ContractTensor(.indices(try bundle.boxes(.detectionBoxes).map(try pooledMaps().level)))
+        case (.maskPooled, _, _):
+            let boxes = try bundle.boxes(.detectionBoxes)
+            return ContractTensor(.regionMaps(try pooledMaps().pooled(boxes, size: masks.poolSize)))
+        case (.maskProbabilities, _, _):
+            let classes = try bundle.indices(.detectionClasses)
+            let logits = try bundle.regionMaps(.maskLogits)
+            let channels = logits.shape[3]
+            guard classes.count == logits.shape[0],
+                classes.allSatisfy({ $0 >= 0 && (channels == 1 || $0 < channels) })
+            else { throw bundle.fault(.detectionClasses, "does not fit '\(Stage.maskLogits)'") }
+            return ContractTensor(maskProbabilities(logits, classes: classes, output: masks.output))
+        case (.maskC5, _, .residualStage(let stages)):
+            let inputs = stages.blocks[0].conv1.convolution.inputs
+            return ContractTensor(.regionMaps(stages(try regionMaps(.maskPooled, channels: inputs))))
+        case (_, .convolutions(let layers, let upsampled, let last), let body):
+            var input = Stage.maskPooled
+            if case .residualStage = body { input = .maskC5 }
+            for (index, layer) in layers.enumerated() {
+                if stage == .maskHidden(index + 1) { return try convolved(input, by: layer) }
+                input = .maskHidden(index + 1)
+            }
+            if stage == .maskUpsampled {
+                let maps = try regionMaps(input, channels: upsampled.convolution.inputs)
+                return ContractTensor(.regionMaps(maps.upsampled(by: upsampled, rectified: true)))
+            }
+            guard stage == .maskLogits else { throw noSuchStage(stage) }
+            let maps = try regionMaps(.maskUpsampled, channels: last.convolution.inputs)
+            return ContractTensor(.regionMaps(maps.convolved(by: last, adding: nil, rectified: false)))
+        default: throw noSuchStage(stage)
+        }
+    }
+
+    func runKeypoints(_ stage: Stage) throws -> ContractTensor {
+        guard let head = model.network.keypoints, let keypoints = model.configuration.keypoints else {
+            throw noSuchStage(stage)
+        }
+        if stage == .keypointPooled {
+            let boxes = try bundle.boxes(.detectionBoxes)
+            return ContractTensor(.regionMaps(try pooledMaps().pooled(boxes, size: keypoints.poolSize)))
+        }
+        var input = Stage.keypointPooled
+        for (index, layer) in head.hidden.enumerated() {
+            if stage == .keypointHidden(index + 1) { return try convolved(input, by: layer) }
+            input = .keypointHidden(index + 1)
+        }
+        guard stage == .keypointHeatmaps else { throw noSuchStage(stage) }
+        let maps = try regionMaps(input, channels: head.heatmaps.convolution.inputs)
+        return ContractTensor(
+            .regionMaps(maps.upsampled(by: head.heatmaps, rectified: false).enlargedBilinearly(by: 2)))
+    }
+
+    // MARK: Output
+
+    func runOutput(_ stage: Stage) throws -> ContractTensor {
+        let boxes = try bundle.boxes(.detectionBoxes)
+        let detections = Detections(
+            boxes: boxes, scores: try bundle.numbers(.detectionScores),
+            classes: try bundle.indices(.detectionClasses),
+            proposals: Array(repeating: 0, count: boxes.count))
+        guard detections.scores.count == boxes.count && detections.classes.count == boxes.count else {
+            throw bundle.fault(.detectionScores, "has another length than '\(Stage.detectionBoxes)'")
+        }
+        let picture = try bundle.shape(.image)
+        guard picture.count == 3 && picture.allSatisfy({ $0 > 0 && $0 <= 1 << 20 }) else {
+            throw bundle.fault(.image, "has shape \(picture), expected [3, height, width]")
+        }
+        let original = PixelSize(height: picture[1], width: picture[2])
+        var masks: Tensor?
+        var keypoints: [[Keypoint]]?
+        if stage == .outputMasks {
+            let probabilities = try bundle.table(.maskProbabilities, rank: 3)
+            guard probabilities.shape[0] == boxes.count, probabilities.shape[1] == probabilities.shape[2]
+            else {
+                throw bundle.fault(.maskProbabilities, "has shape \(probabilities.shape)")
+            }
+            masks = probabilities
+        }
+        if stage == .outputKeypoints {
+            let heatmaps = try bundle.regionMaps(.keypointHeatmaps)
+            guard heatmaps.shape[0] == boxes.count else {
+                throw bundle.fault(.keypointHeatmaps, "has shape \(heatmaps.shape)")
+            }
+            keypoints = decodeKeypoints(
+                heatmaps, boxes: boxes, score: model.profile.output.keypointScore)
+        }
+        let recorder = Recorder(patterns: [stage.name])
+        _ = model.restore(
+            detections, masks: masks, keypoints: keypoints,
+            to: NetworkInput(
+                tensor: Tensor(shape: [0, 0, 3]), size: try bundle.inputSize(), original: original),
+            observer: recorder)
+        guard let recorded = recorder.stages.first else { throw noSuchStage(stage) }
+        return recorded.tensor
+    }
+}

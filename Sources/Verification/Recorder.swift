@@ -1,0 +1,23 @@
+import MaskRCNN
+import Synchronization
+
+/// Keeps the stages of a run whose names match a pattern.
+public final class Recorder: Observer, Sendable {
+    private let patterns: [String]
+    private let recorded = Mutex<[(stage: Stage, tensor: ContractTensor)]>([])
+
+    /// - Parameter patterns: stage names in which `*` stands for anything; a stage is kept if one matches.
+    public init(patterns: [String] = ["*"]) { self.patterns = patterns }
+
+    /// The stages kept so far, in the order in which they came to be.
+    public var stages: [(stage: Stage, tensor: ContractTensor)] { recorded.withLock { $0 } }
+
+    public func wants(_ stage: Stage) -> Bool { patterns.contains { stage.matches($0) } }
+
+    public func record(_ stage: Stage, _ value: StageValue) {
+        let tensor = ContractTensor(value)
+        recorded.withLock { $0.append((stage, tensor)) }
+    }
+
+    public func finished(_ step: PipelineStep) {}
+}
