@@ -37,6 +37,8 @@ let package = Package(
             dependencies: [
                 "Walkthroughs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

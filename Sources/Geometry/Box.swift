@@ -1,0 +1,74 @@
+/// An axis-aligned rectangle in continuous image coordinates.
+///
+/// The pixel in row 0 and column 0 covers the square from (0, 0) to (1, 1), so a box around whole pixels has
+/// `x2 = x1 + width`, and `width` is the plain difference of the corners. Detectron 1 counted corners as
+/// pixels instead (`width = x2 − x1 + 1`); ``BoxCoder`` and ``NonMaximumSuppression`` have a switch for that.
+///
+/// All arithmetic is Float32 in the order in which torchvision does it, so that a comparison with a
+/// threshold falls the same way.
+public struct Box: Hashable, Sendable {
+    /// The left edge.
+    public var x1: Float
+    /// The upper edge.
+    public var y1: Float
+    /// The right edge.
+    public var x2: Float
+    /// The lower edge.
+    public var y2: Float
+
+    /// A box with the given left, upper, right and lower edge.
+    @inlinable
+    public init(x1: Float, y1: Float, x2: Float, y2: Float) {
+        self.x1 = x1
+        self.y1 = y1
+        self.x2 = x2
+        self.y2 = y2
+    }
+
+    /// `x2 − x1`; negative when the edges are in the wrong order.
+    @inlinable public var width: Float { x2 - x1 }
+    /// `y2 − y1`; negative when the edges are in the wrong order.
+    @inlinable public var height: Float { y2 - y1 }
+    /// `width · height`.
+    @inlinable public var area: Float { width * height }
+
+    /// The area that two boxes share: 0 when they only touch or lie apart.
+    @inlinable
+    public func intersection(with other: Box) -> Float {
+        let width = max(0, min(x2, other.x2) - max(x1, other.x1))
+        let height = max(0, min(y2, other.y2) - max(y1, other.y1))
+        return width * height
+    }
+
+    /// Intersection over union: 0 for boxes apart, 1 for the same box twice.
+    ///
+    /// NaN for two boxes without area, as in torchvision; no threshold is below NaN, so neither suppresses
+    /// the other.
+    @inlinable
+    public func overlap(with other: Box) -> Float {
+        let shared = intersection(with: other)
+        return shared / (area + other.area - shared)
+    }
+
+    /// The box with every edge moved to the nearest coordinate inside a picture of the given size:
+    /// x into `0 … width`, y into `0 … height`. NaN stays NaN.
+    @inlinable
+    public func clipped(to size: PixelSize) -> Box {
+        let width = Float(size.width), height = Float(size.height)
+        return Box(
+            x1: x1.clamped(to: width), y1: y1.clamped(to: height),
+            x2: x2.clamped(to: width), y2: y2.clamped(to: height))
+    }
+
+    /// The box with all x multiplied by one factor and all y by another: from one picture size to another.
+    @inlinable
+    public func scaled(x: Float, y: Float) -> Box {
+        Box(x1: x1 * x, y1: y1 * y, x2: x2 * x, y2: y2 * y)
+    }
+}
+
+extension Float {
+    /// The nearest number in `0 … limit`. Both comparisons are false for NaN, which passes through.
+    @inlinable
+    func clamped(to limit: Float) -> Float { self < 0 ? 0 : self > limit ? limit : self }
+}

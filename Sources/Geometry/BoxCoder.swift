@@ -1,0 +1,246 @@
+import Foundation
+
+// The regression branch does not predict corners: it predicts how a reference box (an anchor, a proposal)
+// has to change.
+//
+//     dx = (cx′ − cx) / w     dw = log(w′ / w)          (R-CNN, appendix C; the same for y and h)
+//
+// Shifts count in box sizes and sizes are ratios, so the same numbers mean the same at every scale. The
+// frameworks agree on this and differ in everything around it, which is what the switches below are.
+
+/// How a reference box changes into another: shifts of the centre in box sizes, logarithms of size ratios.
+/// Four floats in the order of the network's channels.
+public struct BoxDelta: Hashable, Sendable {
+    /// The centre's shift to the right, in widths.
+    public var dx: Float
+    /// The centre's shift downward, in heights.
+    public var dy: Float
+    /// The natural logarithm of the width's growth.
+    public var dw: Float
+    /// The natural logarithm of the height's growth.
+    public var dh: Float
+
+    /// A change of the given shifts and logarithms.
+    @inlinable
+    public init(dx: Float, dy: Float, dw: Float, dh: Float) {
+        self.dx = dx
+        self.dy = dy
+        self.dw = dw
+        self.dh = dh
+    }
+}
+
+/// Turns pairs of boxes into the deltas that a network learns, and predicted deltas back into boxes.
+public struct BoxCoder: Hashable, Sendable {
+    /// How deltas are brought to about unit variance. The two ways hold the same numbers (÷ 10 and × 0.1) and
+    /// round differently.
+    public enum Scaling: Hashable, Sendable {
+        /// Predictions are divided by weights: torchvision, detectron2, Detectron 1.
+        case weights(BoxDelta)
+        /// Predictions are multiplied by standard deviations: MMDetection, Matterport.
+        case standardDeviations(BoxDelta)
+    }
+
+    /// How the reference box's centre is computed.
+    public enum Centre: Hashable, Sendable {
+        /// `x1 + 0.5 · w`.
+        case cornerPlusHalf
+        /// `(x1 + x2) · 0.5`: MMDetection.
+        case meanOfCorners
+    }
+
+    /// How the decoded box's right and lower edge are computed.
+    public enum FarEdge: Hashable, Sendable {
+        /// `cx + 0.5 · w`.
+        case centrePlusHalf
+        /// `x1 + w`: Matterport.
+        case nearEdgePlusSize
+    }
+
+    /// How predicted `dw` and `dh` are held back before `exp`, at ± ``BoxCoder/largestLogarithm``.
+    public enum SizeLimit: Hashable, Sendable {
+        /// Not at all: Matterport.
+        case none
+        /// From above, against overflow.
+        case above
+        /// On both sides: MMDetection.
+        case bothSides
+    }
+
+    /// log(1000 / 16): a box may grow by a factor of at most 62.5.
+    public static let largestLogarithm = Float(log(1000.0 / 16.0))
+
+    /// How deltas are brought to about unit variance.
+    public var scaling: Scaling
+    /// How the reference box's centre is computed.
+    public var centre: Centre
+    /// How the decoded box's right and lower edge are computed.
+    public var farEdge: FarEdge
+    /// How predicted sizes are held back.
+    public var sizeLimit: SizeLimit
+    /// Whether edges are indices of pixels, so that a box of one pixel has `x2 = x1` (Detectron 1).
+    public var edgesAreInclusive: Bool
+
+    /// A coder of the given conventions; those left out are torchvision's.
+    public init(
+        scaling: Scaling, centre: Centre = .cornerPlusHalf, farEdge: FarEdge = .centrePlusHalf,
+        sizeLimit: SizeLimit = .above, edgesAreInclusive: Bool = false
+    ) {
+        self.scaling = scaling
+        self.centre = centre
+        self.farEdge = farEdge
+        self.sizeLimit = sizeLimit
+        self.edgesAreInclusive = edgesAreInclusive
+    }
+}
+
+// MARK: - The frameworks' conventions
+
+extension BoxCoder {
+    /// Which of the two regressions a coder serves.
+    public enum Stage: Hashable, Sendable {
+        /// Anchors to proposals, in the region proposal network.
+        case proposals
+        /// Proposals to detections, in the box head.
+        case detections
+    }
+
+    /// torchvision and detectron2.
+    public static func torchvision(_ stage: Stage) -> BoxCoder { BoxCoder(scaling: .weights(weights(stage))) }
+
+    /// MMDetection 2 and 3.
+    public static func mmdetection(_ stage: Stage) -> BoxCoder {
+        let deviations =
+            switch stage {
+            case .proposals: BoxDelta(dx: 1, dy: 1, dw: 1, dh: 1)
+            case .detections: BoxDelta(dx: 0.1, dy: 0.1, dw: 0.2, dh: 0.2)
+            }
+        return BoxCoder(
+            scaling: .standardDeviations(deviations), centre: .meanOfCorners, sizeLimit: .bothSides)
+    }
+
+    /// Matterport's Mask_RCNN, the same in both stages.
+    public static let matterport = BoxCoder(
+        scaling: .standardDeviations(BoxDelta(dx: 0.1, dy: 0.1, dw: 0.2, dh: 0.2)),
+        farEdge: .nearEdgePlusSize, sizeLimit: .none)
+
+    /// Detectron 1, the paper's own code.
+    public static func detectron1(_ stage: Stage) -> BoxCoder {
+        BoxCoder(scaling: .weights(weights(stage)), edgesAreInclusive: true)
+    }
+
+    private static func weights(_ stage: Stage) -> BoxDelta {
+        switch stage {
+        case .proposals: BoxDelta(dx: 1, dy: 1, dw: 1, dh: 1)
+        case .detections: BoxDelta(dx: 10, dy: 10, dw: 5, dh: 5)
+        }
+    }
+}
+
+// MARK: - One box
+
+extension BoxCoder {
+    /// The deltas that lead from `reference` to `box`. Infinite or NaN when either has no area.
+    public func encode(_ box: Box, from reference: Box) -> BoxDelta {
+        let x = encode(low: box.x1, high: box.x2, from: reference.x1, reference.x2)
+        let y = encode(low: box.y1, high: box.y2, from: reference.y1, reference.y2)
+        switch scaling {
+        case .weights(let weight):
+            // The weight multiplies the difference before the division by the size: torchvision's order.
+            return BoxDelta(
+                dx: weight.dx * x.difference / x.size, dy: weight.dy * y.difference / y.size,
+                dw: weight.dw * log(x.growth), dh: weight.dh * log(y.growth))
+        case .standardDeviations(let deviation):
+            return BoxDelta(
+                dx: x.difference / x.size / deviation.dx, dy: y.difference / y.size / deviation.dy,
+                dw: log(x.growth) / deviation.dw, dh: log(y.growth) / deviation.dh)
+        }
+    }
+
+    /// The box that `delta` leads to from `reference`. Not clipped to any picture.
+    public func decode(_ delta: BoxDelta, from reference: Box) -> Box {
+        let dx: Float, dy: Float, dw: Float, dh: Float
+        switch scaling {
+        case .weights(let weight):
+            (dx, dy, dw, dh) = (
+                delta.dx / weight.dx, delta.dy / weight.dy, delta.dw / weight.dw, delta.dh / weight.dh
+            )
+        case .standardDeviations(let deviation):
+            (dx, dy, dw, dh) = (
+                delta.dx * deviation.dx, delta.dy * deviation.dy, delta.dw * deviation.dw,
+                delta.dh * deviation.dh
+            )
+        }
+        let (x1, x2) = decode(shift: dx, logarithm: dw, from: reference.x1, reference.x2)
+        let (y1, y2) = decode(shift: dy, logarithm: dh, from: reference.y1, reference.y2)
+        return Box(x1: x1, y1: y1, x2: x2, y2: y2)
+    }
+
+    /// One axis of `encode`, before the scaling.
+    private func encode(
+        low: Float, high: Float, from referenceLow: Float, _ referenceHigh: Float
+    ) -> (difference: Float, size: Float, growth: Float) {
+        let box = span(low, high), reference = span(referenceLow, referenceHigh)
+        return (box.centre - reference.centre, reference.size, box.size / reference.size)
+    }
+
+    /// One axis of `decode`, after the scaling.
+    func decode(
+        shift: Float, logarithm: Float, from low: Float, _ high: Float
+    ) -> (low: Float, high: Float) {
+        let reference = span(low, high)
+        let centre = shift * reference.size + reference.centre
+        let size = exp(limited(logarithm)) * reference.size
+        let half = 0.5 * size
+        let newLow = centre - half
+        let newHigh = farEdge == .centrePlusHalf ? centre + half : newLow + size
+        return (newLow, edgesAreInclusive ? newHigh - 1 : newHigh)
+    }
+
+    /// The centre and size of a box along one axis.
+    func span(_ low: Float, _ high: Float) -> (centre: Float, size: Float) {
+        let size = edgesAreInclusive ? high - low + 1 : high - low
+        return (centre == .cornerPlusHalf ? low + 0.5 * size : (low + high) * 0.5, size)
+    }
+
+    /// Comparisons are false for NaN, which passes through.
+    func limited(_ logarithm: Float) -> Float {
+        let limit = Self.largestLogarithm
+        switch sizeLimit {
+        case .none: return logarithm
+        case .above: return logarithm > limit ? limit : logarithm
+        case .bothSides: return logarithm > limit ? limit : logarithm < -limit ? -limit : logarithm
+        }
+    }
+}
+
+// MARK: - Many boxes
+
+extension BoxCoder {
+    /// Decodes what a network predicts for all reference boxes at once.
+    ///
+    /// - Parameters:
+    ///   - deltas: `[N, K, 4]` in row-major order: K predictions for each reference box, K being 1 in the
+    ///     region proposal network and the number of classes in the box head.
+    ///   - references: `[N]`. `deltas.count` must be a multiple of four times their number.
+    /// - Returns: `[N, K]` boxes.
+    public func decode(
+        _ deltas: UnsafeBufferPointer<Float>, from references: UnsafeBufferPointer<Box>
+    ) -> [Box] {
+        guard !references.isEmpty else { return [] }
+        let predictions = deltas.count / 4 / references.count
+        let count = references.count * predictions
+        precondition(
+            deltas.count == 4 * count, "\(deltas.count) deltas for \(references.count) reference boxes")
+        return [Box](unsafeUninitializedCapacity: count) { boxes, initialized in
+            for index in 0..<count {
+                let delta = BoxDelta(
+                    dx: deltas[4 * index], dy: deltas[4 * index + 1], dw: deltas[4 * index + 2],
+                    dh: deltas[4 * index + 3])
+                let reference = references[predictions == 1 ? index : index / predictions]
+                boxes.initializeElement(at: index, to: decode(delta, from: reference))
+            }
+            initialized = count
+        }
+    }
+}

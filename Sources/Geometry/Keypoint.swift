@@ -1,0 +1,64 @@
+/// One point of an object in continuous image coordinates, with the network's belief in it.
+public struct Keypoint: Hashable, Sendable {
+    /// Distance from the picture's left edge, in pixels.
+    public var x: Float
+    /// Distance from the picture's upper edge, in pixels.
+    public var y: Float
+    /// What stands third in a keypoint: for a detection its score (a logit or a probability, as the profile
+    /// says), for an annotation COCO's visibility (0 not labelled, 1 labelled but hidden, 2 visible).
+    public var score: Float
+
+    /// A keypoint at (`x`, `y`) with a score or visibility.
+    public init(x: Float, y: Float, score: Float) {
+        self.x = x
+        self.y = y
+        self.score = score
+    }
+}
+
+/// The 17 keypoints of a person in COCO; the raw value is the channel of the keypoint head.
+///
+/// Left and right are the person's own: in a picture of someone who faces the camera, the left eye is on the
+/// right.
+public enum PersonKeypoint: Int, CaseIterable, Sendable {
+    // Pairs stand side by side, left before right: `mirrored` relies on it.
+    case nose
+    case leftEye, rightEye
+    case leftEar, rightEar
+    case leftShoulder, rightShoulder
+    case leftElbow, rightElbow
+    case leftWrist, rightWrist
+    case leftHip, rightHip
+    case leftKnee, rightKnee
+    case leftAnkle, rightAnkle
+
+    /// The name that COCO's annotation files have for it: `nose`, `left_eye`, …
+    public var name: String { Self.names[rawValue] }
+
+    private static let names = [
+        "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",
+        "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee",
+        "right_knee", "left_ankle", "right_ankle",
+    ]
+
+    /// The same point on the other side of the body, which its channel stands for once the picture is
+    /// flipped. The nose is its own mirror.
+    public var mirrored: PersonKeypoint {
+        if self == .nose { return self }
+        let isLeft = rawValue % 2 == 1
+        return Self.allCases[isLeft ? rawValue + 1 : rawValue - 1]
+    }
+
+    /// The 19 lines that draw a person: legs, hips, torso, shoulders, arms, face, ears to shoulders, in
+    /// COCO's order.
+    public static let skeleton: [(PersonKeypoint, PersonKeypoint)] = [
+        (.leftAnkle, .leftKnee), (.leftKnee, .leftHip),
+        (.rightAnkle, .rightKnee), (.rightKnee, .rightHip), (.leftHip, .rightHip),
+        (.leftShoulder, .leftHip), (.rightShoulder, .rightHip), (.leftShoulder, .rightShoulder),
+        (.leftShoulder, .leftElbow), (.rightShoulder, .rightElbow),
+        (.leftElbow, .leftWrist), (.rightElbow, .rightWrist),
+        (.leftEye, .rightEye), (.nose, .leftEye), (.nose, .rightEye),
+        (.leftEye, .leftEar), (.rightEye, .rightEar),
+        (.leftEar, .leftShoulder), (.rightEar, .rightShoulder),
+    ]
+}
