@@ -1,0 +1,193 @@
+"""Seeded weights that behave: random, yet every layer's output has a sane scale and the model detects things.
+
+Untouched random weights let activations explode or vanish, give every anchor the same score, and detect nothing
+or everything. Here each layer is drawn at random and then, in data-flow order, measured on the photographs
+and rescaled: batch norms take their statistics from what they see, other layers are given the mean and the
+deviation asked for. No training is involved, so nothing is recognised; but every stage works with values that
+resemble those of a trained model, which is what a comparison of two implementations needs.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
+from torchvision.ops import FrozenBatchNorm2d
+
+NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
+
+# Means and deviations given to the last layers. The class scores are wide, so that probabilities spread over the
+# whole range rather than crowd at the threshold; deltas are small, as those of a trained model.
+OBJECTNESS = (-2.0, 2.5)
+PROPOSAL_DELTAS = (0.0, 0.25)
+CLASS_LOGITS = (0.0, 6.0)
+BOX_DELTAS = (0.0, 1.0)
+MASK_LOGITS = (0.5, 3.0)
+HEATMAPS = (-2.0, 3.0)
+HIDDEN = (0.2, 1.0)
+
+
+@torch.no_grad()
+def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detections: int) -> None:
+    """Gives a model seeded weights with which it finds about `detections` objects on each image.
+
+    `images` are float tensors of shape (3, height, width) in 0…1.
+    """
+    _draw(model, torch.Generator().manual_seed(seed))
+    with _norms_learn_statistics(model):
+        model.backbone(model.transform(images)[0].tensors)
+
+    # From here on image by image, exactly as the model will run.
+    batches = [model.transform([image])[0] for image in images]
+    features = [model.backbone(batch.tensors) for batch in batches]
+
+    head = model.rpn.head
+    hidden = [level for maps in features for level in maps.values()]
+    for block in head.conv:
+        hidden = _standardise(block[0], hidden, *HIDDEN)
+        hidden = [x.relu() for x in hidden]
+    _standardise(head.cls_logits, hidden, *OBJECTNESS)
+    _standardise(head.bbox_pred, hidden, *PROPOSAL_DELTAS)
+    del hidden
+
+    heads = model.roi_heads
+    proposals = [model.rpn(batch, maps)[0][0] for batch, maps in zip(batches, features)]
+    sizes = [batch.image_sizes for batch in batches]
+    pooled = _pool(heads.box_roi_pool, features, proposals, sizes)
+    described = _calibrate_box_head(heads.box_head, pooled)
+    logits = _standardise(heads.box_predictor.cls_score, described, *CLASS_LOGITS)
+    deltas = _standardise(heads.box_predictor.bbox_pred, described, *BOX_DELTAS)
+
+    def detect(image: int, shift: float = 0.0) -> Tensor:
+        """The boxes found when the background's scores are shifted."""
+        shifted = logits[image].clone()
+        shifted[:, 0] += shift
+        return heads.postprocess_detections(shifted, deltas[image], [proposals[image]], sizes[image])[0][0]
+
+    # One shift of the background's score does not suit all images: on a blurred one all scores are low. So choose its
+    # weights, as little changed as possible, to give each image's mean features the shift that the image needs.
+    means = torch.stack([torch.cat([x.mean(dim=0), torch.ones(1)]) for x in described])
+    score = heads.box_predictor.cls_score
+    for _ in range(6):
+        shifts = [_bisect(lambda shift: len(detect(i, shift)), detections) for i in range(len(images))]
+        change = torch.linalg.pinv(means) @ torch.tensor(shifts)
+        score.weight[0] += change[:-1]
+        score.bias[0] += change[-1]
+        logits = [score(x) for x in described]
+    boxes = [detect(i) for i in range(len(images))]
+    del pooled, described
+
+    if heads.has_mask():
+        regions = _pool(heads.mask_roi_pool, features, boxes, sizes)
+        for block in heads.mask_head:
+            regions = _run_block(block, regions, smooth=True)
+        predictor = heads.mask_predictor
+        regions = _standardise(predictor.conv5_mask, regions, *HIDDEN)
+        _standardise(predictor.mask_fcn_logits, [x.relu() for x in regions], *MASK_LOGITS)
+    if heads.has_keypoint():
+        regions = _pool(heads.keypoint_roi_pool, features, boxes, sizes)
+        for layer in heads.keypoint_head:
+            if isinstance(layer, nn.Conv2d):
+                _blur(layer)
+                regions = [x.relu() for x in _standardise(layer, regions, *HIDDEN)]
+        _standardise(heads.keypoint_predictor.kps_score_lowres, regions, *HEATMAPS)
+
+
+def _draw(model: nn.Module, generator: torch.Generator) -> None:
+    """Draws all weights: scaled to the fan-in for convolutions and dense layers, near one for norms."""
+    for module in model.modules():
+        if isinstance(module, NORMS):
+            module.weight.uniform_(0.5, 1.5, generator=generator)
+            module.bias.normal_(0, 0.2, generator=generator)
+        elif isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            transposed = isinstance(module, nn.ConvTranspose2d)
+            fan_in = module.weight.transpose(0, 1)[0].numel() if transposed else module.weight[0].numel()
+            module.weight.normal_(0, fan_in**-0.5, generator=generator)
+            if module.bias is not None:
+                module.bias.normal_(0, 0.1, generator=generator)
+
+
+@contextmanager
+def _norms_learn_statistics(model: nn.Module) -> Iterator[None]:
+    """While the block runs, each batch norm first takes its mean and variance from what it is given."""
+
+    def learn(norm: nn.Module, inputs: tuple[Tensor]) -> None:
+        norm.running_mean.copy_(inputs[0].mean(dim=(0, 2, 3)))
+        norm.running_var.copy_(inputs[0].var(dim=(0, 2, 3)).clamp(min=1e-3))
+
+    hooks = [norm.register_forward_pre_hook(learn) for norm in model.modules() if isinstance(norm, NORMS)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _standardise(layer: nn.Module, inputs: list[Tensor], mean: float, deviation: float) -> list[Tensor]:
+    """Rescales a layer so that each output channel has this mean and deviation; returns its outputs.
+
+    The statistics are those of a sample of the inputs, which is enough and keeps memory small.
+    """
+    outputs = torch.cat([layer(x).transpose(0, 1).flatten(1) for x in inputs], dim=1)
+    scale = deviation / outputs.std(dim=1).clamp(min=1e-3)
+    shift = mean - outputs.mean(dim=1) * scale
+    del outputs
+    channels = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
+    shape = [1] * layer.weight.ndim
+    shape[channels] = -1
+    layer.weight.mul_(scale.view(shape))
+    layer.bias.mul_(scale).add_(shift)
+    return [layer(x) for x in inputs]
+
+
+def _run_block(block: nn.Sequential, inputs: list[Tensor], smooth: bool = False) -> list[Tensor]:
+    """Calibrates and runs a convolution, perhaps a batch norm, and a rectifier."""
+    if smooth:
+        _blur(block[0])
+    if any(isinstance(layer, NORMS) for layer in block):
+        with _norms_learn_statistics(block):
+            block(torch.cat(inputs))
+        return [block(x) for x in inputs]
+    return [x.relu() for x in _standardise(block[0], inputs, *HIDDEN)]
+
+
+def _calibrate_box_head(head: nn.Module, pooled: list[Tensor]) -> list[Tensor]:
+    if hasattr(head, "fc6"):
+        hidden = [x.relu() for x in _standardise(head.fc6, [x.flatten(1) for x in pooled], *HIDDEN)]
+        return [x.relu() for x in _standardise(head.fc7, hidden, *HIDDEN)]
+    values = pooled
+    for layer in head:
+        if isinstance(layer, nn.Sequential):
+            values = _run_block(layer, values)
+        elif isinstance(layer, nn.Linear):
+            values = _standardise(layer, values, *HIDDEN)
+        else:
+            values = [layer(x) for x in values]
+    return values
+
+
+def _blur(convolution: nn.Conv2d) -> None:
+    """Makes a 3×3 convolution mostly a blur, so that masks and heat maps come out as shapes, not as noise."""
+    line = torch.tensor([1.0, 2.0, 1.0])
+    kernel = torch.outer(line, line) / 16
+    centre = convolution.weight[:, :, 1, 1].clone()
+    convolution.weight.mul_(0.15).add_(centre[:, :, None, None] * kernel * 3)
+
+
+def _pool(pooler: nn.Module, features: list, boxes: list[Tensor], sizes: list) -> list[Tensor]:
+    """Pools each image's boxes, with scales inferred anew for each image."""
+    pooled = []
+    for maps, regions, size in zip(features, boxes, sizes):
+        pooler.scales, pooler.map_levels = None, None
+        pooled.append(pooler(maps, [regions], size))
+    return pooled
+
+
+def _bisect(count: Callable[[float], float], wanted: float) -> float:
+    """The shift of the background's score at which `count(shift)`, a falling function, passes `wanted`."""
+    low, high = -40.0, 80.0
+    for _ in range(24):
+        middle = (low + high) / 2
+        low, high = (middle, high) if count(middle) > wanted else (low, middle)
+    return high
