@@ -33,7 +33,16 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
     case matrixProduct = "matrix-product"
     /// F(4×4, 3×3): a quarter of the multiplications, for 3×3 windows of stride 1.
     case winograd
+
+    /// Which algorithm every convolution uses that it fits and that names none itself; nil, the default,
+    /// chooses by shape. For comparing the algorithms, and for whoever distrusts one.
+    public static var forced: ConvolutionAlgorithm? {
+        get { forcedAlgorithm.withLock { $0 } }
+        set { forcedAlgorithm.withLock { $0 = newValue } }
+    }
 }
+
+private let forcedAlgorithm = Mutex<ConvolutionAlgorithm?>(nil)
 
 /// A convolution's parameters, and what its output goes through before it is written: a scale and a shift
 /// for each channel (a bias, or a frozen batch norm folded into two numbers).
@@ -93,11 +102,11 @@ public struct Convolution: Sendable {
                     scale: scale, shift: shift, residual: residual, rectified: rectified, channels: outputs)
                 let destination = Shared(result.baseAddress!)
                 let source = Shared(input.baseAddress!)
-                switch algorithm ?? preferredAlgorithm(for: output) {
-                case .winograd where canUseWinograd:
+                switch resolvedAlgorithm {
+                case .winograd:
                     convolveWinograd(source, maps, into: destination, output, finish: finish)
                 case .direct: convolveDirectly(source, maps, into: destination, output, finish: finish)
-                case .matrixProduct, .winograd:
+                case .matrixProduct:
                     convolveByMatrixProduct(source, maps, into: destination, output, finish: finish)
                 }
             }
@@ -107,19 +116,24 @@ public struct Convolution: Sendable {
     /// Whether the Winograd algorithm can compute this convolution at all.
     public var canUseWinograd: Bool { window.kernel == 3 && window.stride == 1 && window.groups == 1 }
 
-    /// Winograd wins wherever it applies, except on few channels, where its transforms cost more than the
-    /// multiplications they save.
-    private func preferredAlgorithm(for output: MapBatch) -> ConvolutionAlgorithm {
-        canUseWinograd && inputs >= 32 && outputs >= 32 ? .winograd : .matrixProduct
+    /// The algorithm that a call uses. Winograd wins wherever it applies, except on few channels, where its
+    /// transforms cost more than the multiplications they save.
+    public var resolvedAlgorithm: ConvolutionAlgorithm {
+        switch algorithm ?? .forced {
+        case .direct: .direct
+        case .matrixProduct: .matrixProduct
+        case .winograd: canUseWinograd ? .winograd : .matrixProduct
+        case nil: canUseWinograd && inputs >= 32 && outputs >= 32 ? .winograd : .matrixProduct
+        }
     }
 
     /// Packs the weights for the algorithm that the convolution will use, so that the first image does not
     /// pay for it.
     public func prepare() {
-        switch algorithm ?? preferredAlgorithm(for: MapBatch([1, 1, 1, outputs])) {
-        case .winograd where canUseWinograd: _ = winogradWeights
+        switch resolvedAlgorithm {
+        case .winograd: _ = winogradWeights
+        case .matrixProduct: _ = patchWeights
         case .direct: break
-        case .matrixProduct, .winograd: _ = patchWeights
         }
     }
 }
