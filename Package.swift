@@ -36,6 +36,8 @@ let package = Package(
             dependencies: [
                 "Walkthroughs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )
