@@ -39,6 +39,7 @@ let package = Package(
             ]),
 
         .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )
