@@ -34,12 +34,12 @@ public struct SafetensorsWriter {
     }
 
     /// Adds a tensor of 64-bit integers, in row-major order.
-    public mutating func add(_ name: String, _ integers: [Int64], shape: [Int]) {
+    public mutating func add(_ name: String, integers: [Int64], shape: [Int]) {
         add(name, .int64, shape) { output in try integers.withUnsafeBytes(output) }
     }
 
     /// Adds a tensor of bytes, in row-major order.
-    public mutating func add(_ name: String, _ bytes: [UInt8], shape: [Int]) {
+    public mutating func add(_ name: String, bytes: [UInt8], shape: [Int]) {
         add(name, .uint8, shape) { output in try bytes.withUnsafeBytes(output) }
     }
 
