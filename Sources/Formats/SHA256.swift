@@ -131,3 +131,11 @@ public enum SHA256 {
         0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
     ]
 }
+
+/// The SHA-256 of the file at `path` as 64 hexadecimal digits.
+/// - Throws: ``FileError`` when it cannot be read.
+public func fileSHA256(path: String) throws -> String {
+    let file = try MappedFile(path: path)
+    // The bytes are the map's, which must not go before they have been read.
+    return withExtendedLifetime(file) { SHA256.hexDigest(file.bytes) }
+}
