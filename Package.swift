@@ -9,8 +9,11 @@ func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Tar
 let package = Package(
     name: "MaskRCNN",
     products: [
-        .library(name: "MaskRCNN", targets: ["MaskRCNN", "Formats", "Verification", "Figures"]),
-        .library(name: "KernelsProto", targets: ["Kernels", "Tensors"]),
+        .library(
+            name: "MaskRCNN",
+            targets: [
+                "Tensors", "Geometry", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification", "Figures",
+            ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
     dependencies: [
@@ -29,17 +32,23 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
         .target(name: "MaskRCNN", dependencies: ["Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
+        .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
-        .target(name: "Walkthroughs", dependencies: ["Verification", "Figures"]),
+        .target(name: "Walkthroughs", dependencies: ["Loading", "Verification", "Figures"]),
         .executableTarget(
             name: "Commands",
             dependencies: [
-                "Walkthroughs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Walkthroughs", "Loading", "Verification", "Figures", "Formats",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "VerificationTests", dependencies: ["Verification", "Loading"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "CommandsTests", dependencies: ["Commands"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MaskRCNNTests", dependencies: ["MaskRCNN", "Formats", "Verification"],
             resources: [.copy("Fixtures")]),

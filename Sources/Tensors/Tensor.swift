@@ -108,9 +108,7 @@ private final class TensorStorage: @unchecked Sendable {
     var isBorrowed: Bool { owner != nil }
 
     init(count: Int) {
-        // 64 bytes: a cache line, and the widest vector register.
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+        let memory = MemoryPool.allocate(bytes: count * MemoryLayout<Float>.stride)
         elements = UnsafeMutableBufferPointer(
             start: memory.bindMemory(to: Float.self, capacity: count), count: count)
         owner = nil
@@ -126,5 +124,8 @@ private final class TensorStorage: @unchecked Sendable {
         self.owner = owner
     }
 
-    deinit { if owner == nil { elements.baseAddress.map { UnsafeMutableRawPointer($0).deallocate() } } }
+    deinit {
+        guard owner == nil, let start = elements.baseAddress else { return }
+        MemoryPool.deallocate(start, bytes: elements.count * MemoryLayout<Float>.stride)
+    }
 }

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Formats
+import Loading
+
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Write a checkpoint as safetensors.",
+        discussion: """
+            The parameters get this project's names, which are the stages' names; --names torchvision gives \
+            them torchvision's, so that they load there. Numbers are copied as they are. What tensors do not \
+            tell (profile, batch-norm epsilon) goes into the file's metadata.
+
+            Example:  maskrcnn convert maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth maskrcnn.safetensors
+            """)
+
+    @Argument(help: "The checkpoint to read.", completion: .file(extensions: ["safetensors", "pth", "pt"]))
+    var input: String
+
+    @Argument(help: "The file to write.", completion: .file(extensions: ["safetensors"]))
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Whose names the parameters get: \(KeyMap.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "scheme"))
+    var names: KeyMap = .native
+
+    @OptionGroup(title: "Model") var model: ConversionOptions
+
+    func run() throws {
+        let loaded = try LoadedModel(contentsOf: input, options: try model.loadingOptions())
+        let checkpoint = try Checkpoint(contentsOf: input)
+        let profile = loaded.model.profile
+        try checkpoint.write(
+            to: output, keyMap: names,
+            metadata: [
+                "format": "pt", "profile": profile.name,
+                "batch_norm_epsilon": "\(profile.parameters.batchNormEpsilon)",
+            ])
+        for remark in loaded.remarks { print("! \(remark)") }
+        print("\(output): \(checkpoint.names.count) tensors")
+    }
+}
+
+/// What can be said of a checkpoint when it is converted.
+struct ConversionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The profile to note in the file.", valueName: "name"),
+        completion: .list(["torchvision", "torchvision-v2", "detectron2"]))
+    var profile: ProfileName?
+
+    @Option(help: ArgumentHelp("The epsilon to note in the file.", valueName: "number"))
+    var batchNormEpsilon: Float?
+
+    func loadingOptions() throws -> LoadingOptions {
+        if let epsilon = batchNormEpsilon, !(epsilon >= 0 && epsilon.isFinite) {
+            throw ValidationError("--batch-norm-epsilon \(epsilon): must be 0 or more")
+        }
+        return LoadingOptions(profile: profile?.profile, batchNormEpsilon: batchNormEpsilon)
+    }
+}
+
+extension KeyMap: ExpressibleByArgument {}

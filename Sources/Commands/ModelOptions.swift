@@ -1,0 +1,121 @@
+import ArgumentParser
+import Figures
+import Formats
+import Kernels
+import Loading
+import MaskRCNN
+import Tensors
+import Walkthroughs
+
+/// Which model to run and how to read its weights: the same options for every command that runs one.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint: .safetensors, or a PyTorch .pth.", valueName: "file"),
+        completion: .file(extensions: ["safetensors", "pth", "pt"]))
+    var weights: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Numeric conventions: \(Profile.all.map(\.name).joined(separator: ", ")).",
+            discussion: "By default as the names in the checkpoint suggest.", valueName: "name"),
+        completion: .list(Profile.all.map(\.name)))
+    var profile: ProfileName?
+
+    @Option(
+        help: ArgumentHelp(
+            "Added to the variance in batch norms: 0 for torchvision's published v1 files, else mostly 1e-5.",
+            valueName: "number"))
+    var batchNormEpsilon: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "Which convolution of a downsampling block has the stride: conv1 (1×1) or conv2 (3×3).",
+            valueName: "layer"))
+    var stridePlacement: StridePlacement?
+
+    @Option(
+        help: ArgumentHelp("The order of colours that the network expects: rgb or bgr.", valueName: "order"))
+    var channelOrder: ChannelOrder?
+
+    @Option(
+        help: ArgumentHelp("Drop detections below this probability (default: 0.05).", valueName: "number"))
+    var scoreThreshold: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "Use one algorithm for every convolution that it fits: direct, matrix-product or winograd.",
+            valueName: "name"))
+    var convolution: ConvolutionAlgorithm?
+
+    @Option(help: ArgumentHelp("Use at most this many threads (default: all cores).", valueName: "number"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp("Seed of the random weights that stand in for --weights.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    mutating func validate() throws {
+        if let epsilon = batchNormEpsilon, !(epsilon >= 0 && epsilon.isFinite) {
+            throw ValidationError("--batch-norm-epsilon \(epsilon): must be 0 or more")
+        }
+        if let threshold = scoreThreshold, !(0...1 ~= threshold) {
+            throw ValidationError("--score-threshold \(threshold): must be from 0 to 1")
+        }
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be 1 or more") }
+    }
+
+    /// Loads the model that the options describe.
+    func load() throws -> LoadedModel {
+        if let threads { Threads.maximum = threads }
+        if let convolution { ConvolutionAlgorithm.forced = convolution }
+        let options = LoadingOptions(
+            profile: profile?.profile, batchNormEpsilon: batchNormEpsilon,
+            stridePlacement: stridePlacement?.value, channelOrder: channelOrder?.value,
+            scoreThreshold: scoreThreshold)
+        guard let weights else { return try LoadedModel(randomSeed: seed, options: options) }
+        return try LoadedModel(contentsOf: weights, options: options)
+    }
+}
+
+/// The name of a profile that exists.
+struct ProfileName: ExpressibleByArgument {
+    let profile: Profile
+
+    init?(argument: String) {
+        guard let profile = Profile.named(argument) else { return nil }
+        self.profile = profile
+    }
+}
+
+/// `conv1` or `conv2` on the command line.
+struct StridePlacement: ExpressibleByArgument {
+    let value: Configuration.Backbone.StridePlacement
+
+    init?(argument: String) {
+        guard let value = Configuration.Backbone.StridePlacement(rawValue: argument) else { return nil }
+        self.value = value
+    }
+
+    static var allValueStrings: [String] { Configuration.Backbone.StridePlacement.allCases.map(\.rawValue) }
+}
+
+/// `rgb` or `bgr` on the command line.
+struct ChannelOrder: ExpressibleByArgument {
+    let value: Profile.Input.ChannelOrder
+
+    init?(argument: String) {
+        guard let value = Profile.Input.ChannelOrder(rawValue: argument) else { return nil }
+        self.value = value
+    }
+
+    static var allValueStrings: [String] { Profile.Input.ChannelOrder.allCases.map(\.rawValue) }
+}
+
+extension ConvolutionAlgorithm: ExpressibleByArgument {}
+
+/// Reads the picture at `path`, or draws the scene that stands in for it.
+func readPicture(_ path: String?) throws -> Image {
+    guard let path else { return try exampleScene() }
+    return try Image(contentsOf: path)
+}

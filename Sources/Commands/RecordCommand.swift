@@ -1,0 +1,45 @@
+import ArgumentParser
+import Formats
+import MaskRCNN
+import Verification
+
+struct RecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Run the pipeline over a picture and keep every tensor in a bundle.",
+        discussion: """
+            Example:  maskrcnn record street.jpg --weights model.pth --output street.safetensors
+            One part: maskrcnn record street.jpg --output pyramid.safetensors --stages 'fpn.*'
+            """)
+
+    @Argument(
+        help: "The picture: PNG or JPEG. Without one, a drawn scene.",
+        completion: .file(extensions: ["png", "jpg", "jpeg"]))
+    var image: String?
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var output: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Keep only stages that match; * stands for anything.", valueName: "pattern"))
+    var stages: [String] = ["*"]
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+
+    func run() throws {
+        let picture = try readPicture(image)
+        let loaded = try model.load()
+        let recorder = Recorder(patterns: stages)
+        _ = loaded.model.detect(picture, observer: recorder)
+        guard !recorder.stages.isEmpty else {
+            throw ValidationError("--stages \(stages.joined(separator: " ")): no stage of this model matches")
+        }
+        var writer = BundleWriter(metadata: try loaded.bundleMetadata(imagePath: image))
+        for (stage, tensor) in recorder.stages { writer.add(stage, tensor) }
+        try writer.write(to: output)
+        print("\(output): \(recorder.stages.count) stages")
+    }
+}

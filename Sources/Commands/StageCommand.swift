@@ -1,0 +1,49 @@
+import ArgumentParser
+import Formats
+import MaskRCNN
+import Verification
+
+struct StageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stage",
+        abstract: "Run one stage alone, on the tensors of a bundle.",
+        discussion: """
+            A stage is made from the stages right before it, which the bundle must hold: fpn.p2 from \
+            fpn.merged.p2, box.pooled from rpn.proposals.boxes and the pyramid, and so on. A pattern runs every \
+            stage that matches, each on the bundle's own tensors.
+
+            Example:  maskrcnn stage fpn.p2 --input b.safetensors --weights model.pth --output p2.safetensors
+            All:      maskrcnn stage '*' --input b.safetensors --weights model.pth --output all.safetensors
+            """)
+
+    @Argument(help: "A stage's name, or a pattern in which * stands for anything.")
+    var name: String
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where the inputs are: a bundle.", valueName: "file"),
+        completion: .file())
+    var input: String
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var output: String
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+
+    func run() throws {
+        let loaded = try model.load()
+        let bundle = try Bundle(contentsOf: input)
+        let runner = StageRunner(model: loaded.model, bundle: bundle)
+        let stages = runner.stages.filter { $0.matches(name) }
+        guard !stages.isEmpty else {
+            throw ValidationError("'\(name)' is no stage of this model; 'maskrcnn stage --help' says more")
+        }
+        var metadata = try loaded.bundleMetadata(imagePath: nil)
+        metadata["isolated"] = name
+        var writer = BundleWriter(metadata: metadata)
+        for stage in stages { writer.add(stage, try runner.run(stage)) }
+        try writer.write(to: output)
+        print("\(output): \(stages.count) stage\(stages.count == 1 ? "" : "s")")
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Formats
+import Geometry
+import Kernels
+import Loading
+import MaskRCNN
+import Testing
+import Verification
+
+/// A narrow model and the bundle that torchvision recorded from it (Tools/make_references.py --narrow).
+struct GoldenModel: CustomTestStringConvertible, Sendable {
+    let name: String
+    var testDescription: String { name }
+
+    static let all = ["faster", "keypoint", "mask", "mask-v2"].map { GoldenModel(name: $0) }
+
+    func bundle() throws -> Verification.Bundle { try Bundle(contentsOf: path("\(name).bundle.safetensors")) }
+
+    func path(_ file: String) -> String {
+        Foundation.Bundle.module.resourceURL!.appendingPathComponent("Fixtures/Golden/\(file)").path
+    }
+
+    /// The model, with the settings that torchvision ran it with.
+    func model() throws -> Model {
+        let settings = try self.settings()
+        let profileName = try #require(try bundle().metadata["profile"])
+        let profile = try #require(Profile.named(profileName))
+        let loaded = try LoadedModel(
+            contentsOf: path("\(name).weights.safetensors"), options: LoadingOptions(profile: profile))
+        #expect(loaded.remarks.isEmpty)
+        var adjusted = loaded.model.profile
+        #expect(adjusted.parameters.batchNormEpsilon == settings.batch_norm_epsilon)
+        adjusted.input.resize = .torchvision(minimum: settings.min_size, maximum: settings.max_size)
+        adjusted.proposals.suppression.threshold = settings.rpn_nms_thresh
+        var configuration = loaded.model.configuration
+        configuration.proposals.candidatesPerLevel = settings.rpn_pre_nms_top_n_test
+        configuration.proposals.count = settings.rpn_post_nms_top_n_test
+        configuration.boxes.scoreThreshold = settings.box_score_thresh
+        configuration.boxes.overlapThreshold = settings.box_nms_thresh
+        configuration.boxes.count = settings.box_detections_per_img
+        var checkpoint = try Checkpoint(contentsOf: path("\(name).weights.safetensors"))
+        return try Model(configuration: configuration, profile: adjusted, from: &checkpoint)
+    }
+
+    private struct Settings: Decodable {
+        let min_size: Int
+        let max_size: Int
+        let rpn_pre_nms_top_n_test: Int
+        let rpn_post_nms_top_n_test: Int
+        let rpn_nms_thresh: Double
+        let box_score_thresh: Float
+        let box_nms_thresh: Double
+        let box_detections_per_img: Int
+        let batch_norm_epsilon: Float
+    }
+
+    private func settings() throws -> Settings {
+        let text = try #require(try bundle().metadata["settings"])
+        return try JSONDecoder().decode(Settings.self, from: Data(text.utf8))
+    }
+}
+
+/// How far two tensors of the contract are apart.
+struct Difference {
+    /// ‖candidate − reference‖ / ‖reference‖; infinite when shapes differ or a number is not one.
+    let relative: Double
+    /// What to print when that is too much.
+    let report: String
+
+    init(_ candidate: ContractTensor, _ reference: StoredTensor) throws {
+        guard candidate.shape == reference.shape else {
+            relative = .infinity
+            report = "shape \(candidate.shape), expected \(reference.shape)"
+            return
+        }
+        let found: [Double]
+        let expected: [Double]
+        switch candidate.elements {
+        case .floats(let tensor):
+            found = tensor.array.map(Double.init)
+            expected = try reference.floats().array.map(Double.init)
+        case .integers(let integers):
+            found = integers.map(Double.init)
+            expected = try reference.integers().map(Double.init)
+        case .bytes(let bytes):
+            found = bytes.map(Double.init)
+            expected = try reference.bytes().map(Double.init)
+        }
+        var (squares, norm, worst) = (0.0, 0.0, 0)
+        for index in expected.indices {
+            let error = found[index] - expected[index]
+            squares += error * error
+            norm += expected[index] * expected[index]
+            if abs(error) > abs(found[worst] - expected[worst]) || !error.isFinite { worst = index }
+        }
+        let ratio = (squares / max(norm, .leastNormalMagnitude)).squareRoot()
+        relative = ratio.isNaN ? .infinity : ratio
+        report =
+            expected.isEmpty
+            ? "empty" : "relative \(ratio), worst at \(worst): \(found[worst]), expected \(expected[worst])"
+    }
+}
