@@ -53,6 +53,7 @@ def write_bundle(path: str | Path, tensors: Mapping[str, np.ndarray], metadata: 
     partial = path.with_name(path.name + ".partial")
     contiguous = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
     save_file(contiguous, str(partial), metadata={"format": FORMAT, **metadata})
+    partial.chmod(0o644)
     os.replace(partial, path)
 
 

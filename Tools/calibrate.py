@@ -19,7 +19,9 @@ NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
 
 # Means and deviations given to the last layers. The class scores are wide, so that probabilities spread over the
 # whole range rather than crowd at the threshold; deltas are small, as those of a trained model.
-OBJECTNESS = (-2.0, 2.5)
+OBJECTNESS = (-3.0, 1.8)
+# About this many anchors of each level, p2 first, per proposal that is kept, reach one common objectness.
+GOOD_ANCHORS = (0.6, 0.4, 0.25, 0.15, 0.06)
 PROPOSAL_DELTAS = (0.0, 0.25)
 CLASS_LOGITS = (0.0, 6.0)
 BOX_DELTAS = (0.0, 1.0)
@@ -42,15 +44,7 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
     batches = [model.transform([image])[0] for image in images]
     features = [model.backbone(batch.tensors) for batch in batches]
 
-    head = model.rpn.head
-    hidden = [level for maps in features for level in maps.values()]
-    for block in head.conv:
-        hidden = _standardise(block[0], hidden, *HIDDEN)
-        hidden = [x.relu() for x in hidden]
-    _standardise(head.cls_logits, hidden, *OBJECTNESS)
-    _standardise(head.bbox_pred, hidden, *PROPOSAL_DELTAS)
-    del hidden
-
+    _calibrate_proposal_head(model.rpn.head, features, model.rpn.post_nms_top_n())
     heads = model.roi_heads
     proposals = [model.rpn(batch, maps)[0][0] for batch, maps in zip(batches, features)]
     sizes = [batch.image_sizes for batch in batches]
@@ -59,22 +53,23 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
     logits = _standardise(heads.box_predictor.cls_score, described, *CLASS_LOGITS)
     deltas = _standardise(heads.box_predictor.bbox_pred, described, *BOX_DELTAS)
 
-    def detect(image: int, shift: float = 0.0) -> Tensor:
-        """The boxes found when the background's scores are shifted."""
-        shifted = logits[image].clone()
+    def detect(image: int, rows: Tensor | slice = slice(None), shift: float = 0.0) -> Tensor:
+        """The boxes found among some of an image's proposals when the background's scores are shifted."""
+        shifted = logits[image][rows].clone()
         shifted[:, 0] += shift
-        return heads.postprocess_detections(shifted, deltas[image], [proposals[image]], sizes[image])[0][0]
+        chosen = proposals[image][rows]
+        return heads.postprocess_detections(shifted, deltas[image][rows], [chosen], sizes[image])[0][0]
 
-    # One shift of the background's score does not suit all images: on a blurred one all scores are low. So choose its
-    # weights, as little changed as possible, to give each image's mean features the shift that the image needs.
-    means = torch.stack([torch.cat([x.mean(dim=0), torch.ones(1)]) for x in described])
+    # One shift of the background's score does not suit all: what is blurred, or pooled from a coarse level, scores low.
+    groups = [(i, rows) for i in range(len(images)) for rows in _rows_by_level(heads.box_roi_pool, proposals[i])]
+    wanted = detections * len(images) / len(groups)
     score = heads.box_predictor.cls_score
-    for _ in range(6):
-        shifts = [_bisect(lambda shift: len(detect(i, shift)), detections) for i in range(len(images))]
-        change = torch.linalg.pinv(means) @ torch.tensor(shifts)
-        score.weight[0] += change[:-1]
-        score.bias[0] += change[-1]
+    limit, heads.detections_per_img = heads.detections_per_img, 1000
+    for _ in range(8):
+        shifts = [_bisect(lambda shift: len(detect(i, rows, shift)), wanted) for i, rows in groups]
+        _steer(score, [0], [described[i][rows] for i, rows in groups], shifts)
         logits = [score(x) for x in described]
+    heads.detections_per_img = limit
     boxes = [detect(i) for i in range(len(images))]
     del pooled, described
 
@@ -83,6 +78,7 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
         for block in heads.mask_head:
             regions = _run_block(block, regions, smooth=True)
         predictor = heads.mask_predictor
+        _blur(predictor.conv5_mask)
         regions = _standardise(predictor.conv5_mask, regions, *HIDDEN)
         _standardise(predictor.mask_fcn_logits, [x.relu() for x in regions], *MASK_LOGITS)
     if heads.has_keypoint():
@@ -91,6 +87,7 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
             if isinstance(layer, nn.Conv2d):
                 _blur(layer)
                 regions = [x.relu() for x in _standardise(layer, regions, *HIDDEN)]
+        _blur(heads.keypoint_predictor.kps_score_lowres)
         _standardise(heads.keypoint_predictor.kps_score_lowres, regions, *HEATMAPS)
 
 
@@ -167,12 +164,58 @@ def _calibrate_box_head(head: nn.Module, pooled: list[Tensor]) -> list[Tensor]:
     return values
 
 
-def _blur(convolution: nn.Conv2d) -> None:
-    """Makes a 3×3 convolution mostly a blur, so that masks and heat maps come out as shapes, not as noise."""
-    line = torch.tensor([1.0, 2.0, 1.0])
-    kernel = torch.outer(line, line) / 16
-    centre = convolution.weight[:, :, 1, 1].clone()
-    convolution.weight.mul_(0.15).add_(centre[:, :, None, None] * kernel * 3)
+def _steer(layer: nn.Module, channels: list[int], groups: list[Tensor], shifts: list[float]) -> None:
+    """Shifts some output channels of a dense layer or a 1×1 convolution by a different amount for each group of inputs.
+
+    The weights change as little as they can such that each group's mean input gets its shift. Groups have shape
+    (rows, inputs). Directions in which the groups hardly differ are left alone.
+    """
+    means = torch.stack([torch.cat([x.mean(dim=0), torch.ones(1)]) for x in groups])
+    change = torch.linalg.pinv(means, rtol=0.03) @ torch.tensor(shifts)
+    for channel in channels:
+        layer.weight[channel] += change[:-1].view_as(layer.weight[channel])
+        layer.bias[channel] += change[-1]
+
+
+def _calibrate_proposal_head(head: nn.Module, features: list[dict[str, Tensor]], proposals: int) -> None:
+    """Gives objectness and deltas their spread, and each level its share of the best anchors.
+
+    The finest level has two hundred times the anchors of the coarsest: with scores alike it would supply all proposals.
+    """
+    levels = list(zip(*(maps.values() for maps in features)))
+    hidden = [value for level in levels for value in level]
+    for block in head.conv:
+        hidden = [x.relu() for x in _standardise(block[0], hidden, *HIDDEN)]
+    _standardise(head.bbox_pred, hidden, *PROPOSAL_DELTAS)
+
+    images = len(features)
+    good = [max(1, round(share * proposals * images)) for share in GOOD_ANCHORS]
+    groups = [hidden[i : i + images] for i in range(0, len(hidden), images)]
+    rows = [torch.cat([x[0].flatten(1).T for x in group]) for group in groups]
+    anchors = list(range(head.cls_logits.out_channels))
+    for _ in range(6):
+        _standardise(head.cls_logits, hidden, *OBJECTNESS)
+        reached = []
+        for group, count in zip(groups, good):
+            logits = torch.cat([head.cls_logits(x).flatten() for x in group])
+            reached.append(logits.topk(min(count, max(1, len(logits) // 4))).values[-1].item())
+        common = sum(reached) / len(reached)
+        _steer(head.cls_logits, anchors, rows, [(common - value) / 2 for value in reached])
+
+
+def _blur(convolution: nn.Module) -> None:
+    """Makes a convolution's kernel mostly a blur, so that masks and heat maps come out as shapes, not as noise."""
+    line = {2: [1.0, 1.0], 3: [0.5, 1.0, 0.5], 4: [0.25, 0.75, 0.75, 0.25]}[convolution.weight.shape[-1]]
+    kernel = torch.outer(torch.tensor(line), torch.tensor(line))
+    strength = convolution.weight[:, :, 1, 1].clone()
+    convolution.weight.mul_(0.15).add_(strength[:, :, None, None] * kernel)
+
+
+def _rows_by_level(pooler: nn.Module, boxes: Tensor) -> list[Tensor]:
+    """The numbers of the boxes that are pooled from each level, but for levels that have next to none."""
+    levels = pooler.map_levels([boxes])
+    rows = [torch.where(levels == level)[0] for level in levels.unique()]
+    return [x for x in rows if len(x) >= 5]
 
 
 def _pool(pooler: nn.Module, features: list, boxes: list[Tensor], sizes: list) -> list[Tensor]:

@@ -28,7 +28,7 @@ from skimage import data
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 SEED = 20170320
-DETECTIONS = 50
+DETECTIONS = 40
 
 
 def photographs() -> dict[str, np.ndarray]:

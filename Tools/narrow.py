@@ -22,7 +22,7 @@ from PIL import Image
 from record_torchvision import read_image, record
 from safetensors.torch import save_file
 
-WIDTHS = {"stem": 8, "stages": (2, 4, 8, 16), "pyramid": 8, "box_hidden": 16}
+WIDTHS = {"stem": 8, "stages": (1, 2, 4, 8), "pyramid": 8, "box_hidden": 12}
 MASK = {"mask_channels": (8, 8, 8, 8), "mask_upsampled": 8}
 KEYPOINT = {"keypoint_channels": (8,) * 8, "keypoints": 2}
 
@@ -33,12 +33,13 @@ ARCHITECTURES = {
     "keypoint": Architecture("keypoint", classes=3, blocks=(1, 1, 1, 1), **WIDTHS, **KEYPOINT),
 }
 
-# The drawing is 36×58; it becomes 96×154, is padded to 96×160, and its largest boxes reach level 3.
+# The drawing is 36×50; it becomes 112×155 and is padded to 128×160: five cells of p5 in a row, so that the stride of
+# p6 is the odd 160 ÷ 3, rounded down. The largest boxes reach level 3.
 SETTINGS = {
-    "min_size": 96,
-    "max_size": 160,
+    "min_size": 112,
+    "max_size": 180,
     "rpn_pre_nms_top_n_test": 40,
-    "rpn_post_nms_top_n_test": 16,
+    "rpn_post_nms_top_n_test": 12,
     "box_detections_per_img": 5,
 }
 
@@ -52,19 +53,19 @@ STAGES = {
     "faster": [*COMMON, "backbone.c3", "backbone.c4", "backbone.c5", *COARSE_PYRAMID, "fpn.topdown.p[34]", "fpn.p3",
                "fpn.p6", "anchors.p[456]", "rpn.hidden.p[456]", "rpn.objectness.p[3456]", "rpn.deltas.p[456]",
                "box.pooled", "box.hidden.*"],
-    "mask": [*COMMON, "backbone.c5", "mask.level", "mask.pooled", "mask.hidden.[14]", "mask.probabilities"],
-    "mask-v2": [*COMMON, "backbone.c5", *COARSE_PYRAMID, "fpn.topdown.p4", "rpn.hidden.p[456]", "box.convolution.[14]",
-                "box.hidden.*", "mask.level", "mask.hidden.1", "mask.probabilities"],
-    "keypoint": [*COMMON, "backbone.c5", "keypoint.pooled", "keypoint.hidden.[18]"],
+    "mask": [*COMMON, "backbone.c5", "mask.level", "mask.pooled", "mask.hidden.1", "mask.probabilities"],
+    "mask-v2": [*COMMON, "backbone.c5", *COARSE_PYRAMID, "fpn.topdown.p4", "rpn.hidden.p[456]", "box.convolution.1",
+                "box.hidden.*", "mask.level", "mask.probabilities"],
+    "keypoint": [*COMMON, "backbone.c5", "keypoint.pooled", "keypoint.hidden.8"],
 }  # fmt: skip
 
 
-def drawing(height: int = 36, width: int = 58) -> np.ndarray:
+def drawing(height: int = 36, width: int = 50) -> np.ndarray:
     """Two discs, a box and a stripe on a gradient, with a little noise: uint8, shape (height, width, 3)."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     picture = np.stack([60 + 2 * x, 90 + 3 * y, 150 - x + y], axis=-1)
     picture[(x - 14) ** 2 + (y - 13) ** 2 < 81] = (220, 60, 50)
-    picture[(x - 44) ** 2 + (y - 25) ** 2 < 49] = (240, 210, 40)
+    picture[(x - 38) ** 2 + (y - 25) ** 2 < 49] = (240, 210, 40)
     picture[20:31, 8:24] = (40, 80, 200)
     picture[np.abs(y - 0.5 * x + 12) < 2] = (245, 245, 245)
     picture += np.random.default_rng(7).normal(0, 6, picture.shape)
@@ -82,6 +83,7 @@ def make(output: Path, report: Callable[[Path, dict[str, np.ndarray]], None]) ->
         weights = output / f"{name}.weights.safetensors"
         state = {key: value for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked")}
         save_file(state, weights, metadata={"seed": str(seed)})
+        weights.chmod(0o644)
         path = output / f"{name}.bundle.safetensors"
         tensors = record(
             model, image, path=path, image_path=picture, weights_path=weights, stages=STAGES[name]
