@@ -39,6 +39,10 @@ let package = Package(
             ]),
 
         .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "MaskRCNNTests", dependencies: ["MaskRCNN", "Formats", "Verification"],
+            resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

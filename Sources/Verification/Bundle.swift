@@ -135,8 +135,8 @@ public struct BundleWriter {
     public mutating func add(_ stage: Stage, _ tensor: ContractTensor) {
         switch tensor.elements {
         case .floats(let floats): writer.add(stage.name, floats.reshaped(to: tensor.shape))
-        case .integers(let integers): writer.add(stage.name, integers, shape: tensor.shape)
-        case .bytes(let bytes): writer.add(stage.name, bytes, shape: tensor.shape)
+        case .integers(let integers): writer.add(stage.name, integers: integers, shape: tensor.shape)
+        case .bytes(let bytes): writer.add(stage.name, bytes: bytes, shape: tensor.shape)
         }
     }
 

@@ -26,46 +26,45 @@ public struct NetworkInput: Sendable {
     /// Resizes, normalises and pads a picture.
     public init(_ image: Image, conventions: Profile.Input) {
         original = PixelSize(height: image.height, width: image.width)
-        size = conventions.resize.size(of: original)
-        let channels = ChannelNormalization(conventions)
-        let resized: Tensor
+        size = conventions.resize.targetSize(for: original)
+        let values = channelValues(conventions)
+        var resized: Tensor
         switch conventions.filter {
-        case .bilinearFloat: resized = resizedBilinearFloat(channels.normalized(image), to: size)
-        case .antialiasedBytes: resized = channels.normalized(resizedAntialiased(image, to: size))
-        case .fixedPointBytes: resized = channels.normalized(resizedFixedPoint(image, to: size))
+        case .bilinearFloat: resized = image.resizedBilinear(to: size, values: values)
+        case .antialiasedBytes: resized = image.resizedAntialiased(to: size).replaced(by: values)
+        case .fixedPointBytes: resized = image.resizedFixedPoint(to: size).replaced(by: values)
         }
+        if conventions.channelOrder == .bgr { resized.reverseChannels() }
         tensor = padded(resized, toMultipleOf: conventions.padMultiple)
     }
 }
 
-/// Brings bytes to the values that the network was trained on: (value − mean) / standard deviation, channel by
-/// channel.
-struct ChannelNormalization {
-    /// The normalised value of each byte, for each of the network's channels, and the byte that it reads.
-    private let tables: [[Float]]
-    private let source: [Int]
-
-    init(_ conventions: Profile.Input) {
-        source = conventions.channelOrder == .rgb ? [0, 1, 2] : [2, 1, 0]
-        tables = (0..<3).map { channel in
-            (0..<256).map { byte in
-                let value = conventions.whitePoint == 1 ? Float(byte) / 255 : Float(byte)
-                return (value - conventions.mean[channel]) / conventions.standardDeviation[channel]
-            }
+/// What each byte of red, green and blue stands for: (value − mean) / standard deviation, `[3, 256]`.
+func channelValues(_ conventions: Profile.Input) -> [Float] {
+    let isReversed = conventions.channelOrder == .bgr
+    return (0..<3).flatMap { colour in
+        let channel = isReversed ? 2 - colour : colour
+        return (0..<256).map { byte in
+            let value = conventions.whitePoint == 1 ? Float(byte) / 255 : Float(byte)
+            return (value - conventions.mean[channel]) / conventions.standardDeviation[channel]
         }
     }
+}
 
-    /// `[height, width, 3]`, in the network's order of channels.
-    func normalized(_ image: Image) -> Tensor {
-        Tensor(shape: [image.height, image.width, 3]) { output in
-            image.pixels.withUnsafeBufferPointer { pixels in
-                for channel in 0..<3 {
-                    let (offset, table) = (source[channel], tables[channel])
-                    for pixel in 0..<pixels.count / 3 {
-                        output[3 * pixel + channel] = table[Int(pixels[3 * pixel + offset])]
-                    }
-                }
-            }
+extension Image {
+    /// `[height, width, 3]`, each byte replaced by what it stands for.
+    fileprivate func replaced(by values: [Float]) -> Tensor {
+        Tensor(shape: [height, width, 3]) { output in
+            for index in output.indices { output[index] = values[index % 3 << 8 | Int(pixels[index])] }
+        }
+    }
+}
+
+extension Tensor {
+    /// Exchanges the first and the last of three channels.
+    fileprivate mutating func reverseChannels() {
+        withUnsafeMutableElements { elements in
+            for start in stride(from: 0, to: elements.count, by: 3) { elements.swapAt(start, start + 2) }
         }
     }
 }

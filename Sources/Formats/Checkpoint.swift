@@ -1,0 +1,144 @@
+import Tensors
+
+/// The parameters of a network in a file, under our names whatever the file calls them.
+///
+/// A network takes what it needs; what it does not take is listed afterwards, so that nothing in a file is
+/// passed over in silence.
+public struct Checkpoint: ParameterSource, Sendable {
+    /// The file.
+    public let file: TensorFile
+    /// Whose names it has.
+    public let keyMap: KeyMap
+    /// Keys of the file that mean nothing to us, in its order.
+    public let unrecognizedKeys: [String]
+    /// Our names of all parameters in the file, in its order.
+    public let names: [String]
+    /// The shapes by our names, as the file has them: what an architecture can be read off.
+    public let shapes: [String: [Int]]
+    private let keys: [String: String]
+    private var taken: Set<String> = []
+
+    /// Opens the file at `path`.
+    /// - Throws: ``FileError`` when it is no file of tensors, or has no names that we know.
+    public init(contentsOf path: String) throws { try self.init(try TensorFile(contentsOf: path)) }
+
+    /// The parameters in `file`.
+    /// - Throws: ``FileError`` when it has no names that we know, or two for one parameter.
+    public init(_ file: TensorFile) throws {
+        let relevant = file.tensors.filter { !KeyMap.isIgnored($0.name) }
+        guard let keyMap = KeyMap.detect(file.names) else {
+            let some = relevant.prefix(4).map { quoted($0.name) }.joined(separator: ", ")
+            throw FileError(
+                path: file.path,
+                fault: relevant.isEmpty
+                    ? "has no parameters"
+                    : "has parameters of no known network: \(some)\(relevant.count > 4 ? ", …" : "")")
+        }
+        var keys: [String: String] = [:]
+        var names: [String] = []
+        var shapes: [String: [Int]] = [:]
+        var unrecognized: [String] = []
+        for tensor in relevant {
+            guard let name = keyMap.native(from: tensor.name) else {
+                unrecognized.append(tensor.name)
+                continue
+            }
+            if let other = keys.updateValue(tensor.name, forKey: name) {
+                throw FileError(
+                    path: file.path,
+                    fault: "has \(quoted(other)) and \(quoted(tensor.name)), which are the same parameter")
+            }
+            names.append(name)
+            shapes[name] = tensor.shape
+        }
+        self.file = file
+        self.keyMap = keyMap
+        self.keys = keys
+        self.names = names
+        self.shapes = shapes
+        unrecognizedKeys = unrecognized
+    }
+
+    /// The free text that the file carries.
+    public var metadata: [String: String] { file.metadata }
+
+    /// Keys of the file that nobody has asked for, in its order.
+    public var unusedKeys: [String] {
+        let used = Set(taken.compactMap { keys[$0] })
+        return file.names.filter { !used.contains($0) && !KeyMap.isIgnored($0) }
+    }
+
+    /// Whether the file is the published one that its name says it is. Reads the whole file when its name
+    /// claims to be one that is known, and not otherwise.
+    public func publishedHash() -> PublishedHash { PublishedHash(file) }
+
+    /// Whether the file has a parameter of that name, which is one of ours.
+    public func contains(_ name: String) -> Bool { keys[name] != nil }
+
+    /// The parameter of that name, which is one of ours, in exactly that shape.
+    /// - Throws: ``ParameterError`` when it is missing, has another shape, or holds NaN or infinity;
+    ///   ``FileError`` when its elements are no numbers or its archive member is damaged.
+    public mutating func parameter(
+        _ name: String, shape: [Int], initialization: Initialization
+    ) throws -> Tensor {
+        guard let stored = keys[name].flatMap({ file[$0] }) else { throw ParameterError.missing(name: name) }
+        guard stored.shape == shape else {
+            throw ParameterError.shape(name: name, found: stored.shape, expected: shape)
+        }
+        let tensor = try stored.floats()
+        if let index = tensor.withUnsafeElements(firstNotFinite) {
+            throw ParameterError.notFinite(name: name, index: index)
+        }
+        taken.insert(name)
+        return tensor
+    }
+
+    /// Writes all recognised parameters as a safetensors file, each in the element type that it has.
+    ///
+    /// `unrecognizedKeys`, and the counters of training, are left out.
+    /// - Parameters:
+    ///   - path: appears whole, by rename.
+    ///   - keyMap: whose names they shall have.
+    ///   - metadata: the free text to go with them.
+    /// - Throws: ``FileError`` when the file cannot be written, or `keyMap` has no name for a parameter.
+    public func write(
+        to path: String, keyMap: KeyMap = .native, metadata: [String: String] = [:]
+    ) throws {
+        var writer = SafetensorsWriter(metadata: metadata)
+        for name in names {
+            guard let foreign = keyMap.foreign(from: name) else {
+                throw FileError(
+                    path: path, fault: "cannot be written: \(keyMap.rawValue) has no name for \(quoted(name))"
+                )
+            }
+            guard let stored = keys[name].flatMap({ file[$0] }) else { continue }
+            writer.add(foreign, stored)
+        }
+        try writer.write(to: path)
+    }
+}
+
+/// The index of the first NaN or infinity.
+///
+/// These are the values whose eight exponent bits are all set: adding one to the exponent then carries into
+/// the sign bit. Without branches, so that memory sets the pace.
+func firstNotFinite(_ elements: UnsafeBufferPointer<Float>) -> Int? {
+    typealias Lanes = SIMD16<UInt32>
+    func carry(_ bits: Lanes) -> Lanes {
+        (bits & Lanes(repeating: 0x7F80_0000)) &+ Lanes(repeating: 0x0080_0000)
+    }
+    let bytes = UnsafeRawBufferPointer(elements)
+    let block = 64 * Lanes.scalarCount
+    var start = 0
+    while start + block <= elements.count {
+        var carries = Lanes.zero
+        for index in stride(from: start, to: start + block, by: Lanes.scalarCount) {
+            carries |= carry(bytes.loadUnaligned(fromByteOffset: index * 4, as: Lanes.self))
+        }
+        var any: UInt32 = 0
+        for lane in carries.indices { any |= carries[lane] }
+        if any & 0x8000_0000 != 0 { break }
+        start += block
+    }
+    return elements[start...].firstIndex { !$0.isFinite }
+}

@@ -1,0 +1,84 @@
+import CPNG
+import Tensors
+
+/// Reading PNG files, through libpng (ISO/IEC 15948).
+enum PNG {
+    static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+
+    /// The pixels of a PNG file that starts with ``signature``.
+    static func decode(_ bytes: [UInt8]) throws -> Image {
+        let size = try size(bytes)
+        var fault = [CChar](repeating: 0, count: CPNG_FAULT_SIZE)
+        let pixels = try [UInt8](unsafeUninitializedCapacity: size.pixelCount * 3) { pixels, count in
+            let decoded = cpng_decode_rgb(
+                bytes, bytes.count, UInt32(size.width), UInt32(size.height), pixels.baseAddress, &fault)
+            guard decoded == 1 else {
+                throw ImageFault("broken PNG: \(fault.withUnsafeBufferPointer(text))")
+            }
+            count = size.pixelCount * 3
+        }
+        return Image(width: size.width, height: size.height, pixels: pixels)
+    }
+
+    /// The size that the header declares. libpng reads it again and judges the rest of it; it is read here
+    /// first so that memory is taken only for an image that the file can hold.
+    private static func size(_ bytes: [UInt8]) throws -> ImageSize {
+        let file = OrderedBytes(bytes: bytes[...], order: .bigEndian)
+        guard file.slice(at: 12, count: 4)?.elementsEqual("IHDR".utf8) == true,
+            let width = file.uint32(at: 16), let height = file.uint32(at: 20),
+            let depthAndColor = file.slice(at: 24, count: 2)
+        else { throw ImageFault("broken PNG: the header is missing or cut off") }
+        let size = try ImageSize(width: width, height: height)
+
+        // Deflate spends at least two bits on 258 bytes, so it shrinks nothing more than 1032 times.
+        let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][depthAndColor.last ?? 0] ?? 1
+        let bitsPerPixel = channels * Int(depthAndColor.first ?? 0)
+        guard size.pixelCount * bitsPerPixel / 8 <= 1032 * bytes.count else {
+            throw ImageFault(
+                "broken PNG: \(bytes.count) bytes cannot hold \(width)×\(height) pixels")
+        }
+        return size
+    }
+
+    /// The orientation in the `eXIf` chunk, if there is one.
+    static func orientation(_ bytes: [UInt8]) -> Orientation {
+        let file = OrderedBytes(bytes: bytes[...], order: .bigEndian)
+        var offset = signature.count
+        // A chunk: the length of its data, its type, the data, a checksum.
+        while let length = file.uint32(at: offset), let type = file.slice(at: offset + 4, count: 4) {
+            if type.elementsEqual("eXIf".utf8), let block = file.slice(at: offset + 8, count: length) {
+                return Orientation(exif: block)
+            }
+            offset += 12 + length
+        }
+        return .upright
+    }
+}
+
+extension Image {
+    /// Writes the picture as an 8-bit RGB PNG file, marked sRGB. The file appears whole or not at all.
+    /// - Throws: ``FileError``, which names the file and the fault.
+    public func writePNG(to path: String) throws {
+        try writeFile(path) { file in
+            var header = png_image()
+            header.version = png_uint_32(PNG_IMAGE_VERSION)
+            header.width = png_uint_32(width)
+            header.height = png_uint_32(height)
+            header.format = png_uint_32(PNG_FORMAT_RGB)
+            let written = png_image_write_to_stdio(&header, file, 0, pixels, 0, nil)
+            defer { png_image_free(&header) }
+            guard written != 0 else {
+                throw FileError(
+                    path: path,
+                    fault: withUnsafeBytes(of: header.message) {
+                        $0.withMemoryRebound(to: CChar.self, text)
+                    })
+            }
+        }
+    }
+}
+
+/// The text in a C string's buffer, up to its zero.
+func text(_ characters: UnsafeBufferPointer<CChar>) -> String {
+    String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+}

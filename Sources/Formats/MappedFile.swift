@@ -1,0 +1,100 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The bytes of a file: mapped into memory, so that opening costs nothing and only what is read is loaded.
+///
+/// Everything that borrows the bytes keeps this object alive; the last one to let go unmaps them. A member
+/// unpacked from an archive has the same form, with memory of its own.
+///
+/// A mapping is not a copy: if another program shortens the file while it is mapped, reading the lost part
+/// ends the process (`SIGBUS`). Files are therefore replaced by rename, as ``OutputFile`` does, never
+/// rewritten in place.
+///
+/// `@unchecked Sendable`: the bytes are never changed after `init`.
+final class MappedFile: @unchecked Sendable {
+    /// The file as the caller named it, for errors.
+    let path: String
+    /// All bytes.
+    let bytes: UnsafeRawBufferPointer
+    private let isMapped: Bool
+
+    /// Maps the file at `path`.
+    /// - Throws: ``FileError`` when it is missing, unreadable, empty, or no regular file.
+    init(path: String) throws {
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, fault: lastSystemError()) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw FileError(path: path, fault: "is a folder, not a file")
+        default: throw FileError(path: path, fault: "is not a regular file")
+        }
+        guard status.st_size > 0 else { throw FileError(path: path, fault: "is empty") }
+        let count = Int(status.st_size)
+        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+            throw FileError(path: path, fault: lastSystemError())
+        }
+        self.path = path
+        bytes = UnsafeRawBufferPointer(start: start, count: count)
+        isMapped = true
+    }
+
+    /// Memory of `count` bytes that `fill` writes, such as a member unpacked from the archive at `path`.
+    init(path: String, count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        do { try fill(memory) } catch {
+            memory.deallocate()
+            throw error
+        }
+        self.path = path
+        bytes = UnsafeRawBufferPointer(memory)
+        isMapped = false
+    }
+
+    /// A copy of `contents`, called `path` in errors.
+    convenience init(path: String, contents: [UInt8]) {
+        self.init(path: path, count: contents.count) { $0.copyBytes(from: contents) }
+    }
+
+    deinit {
+        if isMapped {
+            munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        } else {
+            bytes.deallocate()
+        }
+    }
+
+    /// The range of all bytes.
+    var range: Range<Int> { 0..<bytes.count }
+
+    /// An error about this file.
+    func error(_ fault: String) -> FileError { FileError(path: path, fault: fault) }
+
+    /// Whether the bytes at `offset` are `expected`; false also when they lie outside the file.
+    func contains(_ expected: [UInt8], at offset: Int) -> Bool {
+        offset >= 0 && offset <= bytes.count - expected.count
+            && bytes[offset..<offset + expected.count].elementsEqual(expected)
+    }
+
+    /// The text in `range`, or nil when it is not UTF-8.
+    func text(_ range: Range<Int>) -> String? {
+        let text = String(decoding: bytes[range], as: UTF8.self)
+        // Decoding repairs what is not UTF-8, and so changes it.
+        return text.utf8.elementsEqual(bytes[range]) ? text : nil
+    }
+}
+
+/// What the last failed system call says of itself, such as "No such file or directory".
+func lastSystemError() -> String { String(cString: strerror(errno)) }
+
+/// Whether there is a folder at `path`.
+func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}

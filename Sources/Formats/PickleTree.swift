@@ -1,0 +1,176 @@
+// What a pickle describes, as data.
+//
+// Python runs a pickle: it is a program for a small stack machine, and REDUCE calls whatever function the
+// program names. Here the same program only builds a description, in which "call os.system with these
+// arguments" is a node like any other: it has a name that can be read, and nothing that could be run.
+//
+// All nodes are in one array, and refer to each other by index. A pickle can describe a list that contains
+// itself, or one nested a million deep; with indices neither leaks memory nor overflows the stack.
+
+/// The values that one pickle describes.
+struct PickleTree {
+    /// One value, by its place in the tree.
+    struct Reference: Hashable {
+        fileprivate let index: Int32
+    }
+
+    /// One value.
+    enum Node {
+        case none
+        case boolean(Bool)
+        case integer(Int)
+        /// An integer of more than 64 bits.
+        case largeInteger
+        case float(Double)
+        /// UTF-8, or Latin-1 in pickles of Python 2: where it lies in the file.
+        case text(Range<Int>)
+        /// Where the bytes lie in the file.
+        case bytes(Range<Int>)
+        case tuple(Items)
+        case list(Items)
+        case set(Items)
+        /// Key, value, key, value, …
+        case dictionary(Items)
+        /// A class or function of Python, by its full name.
+        case global(Name)
+        /// What Python would get by calling `constructor`. Nothing is called.
+        case object(constructor: Reference, arguments: Reference, items: Items)
+        /// Something outside the pickle, for PyTorch the elements of a tensor; the reference says which.
+        case persistent(Reference)
+    }
+
+    /// The members of a tuple, list, set, dictionary or object: an index into `sequences`.
+    struct Items { fileprivate let index: Int32 }
+    /// The name of a global: an index into `names`.
+    struct Name { fileprivate let index: Int32 }
+
+    let file: MappedFile
+    private(set) var nodes: [Node] = []
+    // Members are kept apart from their node, so that appending to a list changes it in place.
+    private var sequences: [[Reference]] = []
+    private var names: [String] = []
+    private var memberCount = 0
+
+    /// No file of parameters comes near: a hostile one must not fill the memory.
+    static let limit = 1 << 21
+
+    init(file: MappedFile) { self.file = file }
+
+    subscript(reference: Reference) -> Node { nodes[Int(reference.index)] }
+
+    func members(_ items: Items) -> [Reference] { sequences[Int(items.index)] }
+
+    func name(_ name: Name) -> String { names[Int(name.index)] }
+
+    mutating func add(_ node: Node) throws -> Reference {
+        guard nodes.count < PickleTree.limit else { throw file.error("has a pickle with too many values") }
+        nodes.append(node)
+        return Reference(index: Int32(nodes.count - 1))
+    }
+
+    mutating func items(_ members: [Reference] = []) throws -> Items {
+        sequences.append([])
+        let items = Items(index: Int32(sequences.count - 1))
+        try append(members, to: items)
+        return items
+    }
+
+    mutating func append(_ members: some Collection<Reference>, to items: Items) throws {
+        memberCount += members.count
+        guard memberCount <= 4 * PickleTree.limit else {
+            throw file.error("has a pickle with too many values")
+        }
+        sequences[Int(items.index)].append(contentsOf: members)
+    }
+
+    mutating func addGlobal(_ name: String) throws -> Reference {
+        names.append(name)
+        return try add(.global(Name(index: Int32(names.count - 1))))
+    }
+}
+
+// How to look at a value that must be of a certain kind; nil when it is not.
+extension PickleTree {
+    /// A text that can be a name: not a megabyte long, since a pickle can refer to one text many times.
+    func text(_ reference: Reference) -> String? {
+        guard case .text(let range) = self[reference], range.count < 1 << 12 else { return nil }
+        return file.text(range)
+    }
+
+    func integer(_ reference: Reference) -> Int? {
+        guard case .integer(let value) = self[reference] else { return nil }
+        return value
+    }
+
+    func boolean(_ reference: Reference) -> Bool? {
+        guard case .boolean(let value) = self[reference] else { return nil }
+        return value
+    }
+
+    func global(_ reference: Reference) -> String? {
+        guard case .global(let name) = self[reference] else { return nil }
+        return self.name(name)
+    }
+
+    func tuple(_ reference: Reference) -> [Reference]? {
+        guard case .tuple(let items) = self[reference] else { return nil }
+        return members(items)
+    }
+
+    /// A tuple of integers, one for each axis of a tensor; or `torch.Size` of one.
+    func integers(_ reference: Reference) -> [Int]? {
+        var reference = reference
+        if let size = object(reference), size.constructor == "torch.Size", size.arguments.count == 1 {
+            reference = size.arguments[0]
+        }
+        guard let members = tuple(reference), members.count <= 64 else { return nil }
+        let values = members.compactMap(integer)
+        return values.count == members.count ? values : nil
+    }
+
+    /// The name of what an object would be made with, and the arguments.
+    func object(_ reference: Reference) -> (constructor: String, arguments: [Reference])? {
+        guard case .object(let constructor, let arguments, _) = self[reference],
+            let name = global(constructor), let arguments = tuple(arguments)
+        else { return nil }
+        return (name, arguments)
+    }
+
+    /// The keys and values of a dictionary or of an ordered dictionary, in order.
+    func dictionary(_ reference: Reference) -> [(key: Reference, value: Reference)]? {
+        let flat: [Reference]
+        switch self[reference] {
+        case .dictionary(let items): flat = members(items)
+        case .object(_, _, let items):
+            guard let object = object(reference), object.constructor == "collections.OrderedDict",
+                object.arguments.isEmpty
+            else { return nil }
+            flat = members(items)
+        default: return nil
+        }
+        return stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }
+    }
+
+    /// What kind of value it is, for errors.
+    func kind(_ reference: Reference) -> String {
+        switch self[reference] {
+        case .none: "None"
+        case .boolean: "a Boolean"
+        case .integer, .largeInteger, .float: "a number"
+        case .text: "a text"
+        case .bytes: "a byte string"
+        case .tuple: "a tuple"
+        case .list: "a list"
+        case .set: "a set"
+        case .dictionary: "a dictionary"
+        case .global(let name): "the Python object \(quoted(self.name(name)))"
+        case .object(let constructor, _, _):
+            if let name = global(constructor) {
+                "what Python's \(quoted(name)) would make"
+            } else {
+                "a Python object"
+            }
+        case .persistent: "a bare storage"
+        }
+    }
+}

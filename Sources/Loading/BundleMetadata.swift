@@ -1,0 +1,15 @@
+import Formats
+
+extension LoadedModel {
+    /// What a bundle's metadata says of the model and the picture that it was recorded from.
+    /// - Throws: `FileError` when the picture cannot be read.
+    public func bundleMetadata(imagePath: String?) throws -> [String: String] {
+        var metadata = ["producer": "maskrcnn 0.1.0", "profile": model.profile.name]
+        if let hash = file?.sha256() { metadata["weights.sha256"] = hash }
+        if let imagePath {
+            metadata["image.path"] = imagePath
+            metadata["image.sha256"] = try fileSHA256(path: imagePath)
+        }
+        return metadata
+    }
+}

@@ -1,0 +1,43 @@
+import Geometry
+
+/// How large a picture is made before the network sees it: its shorter side becomes `minimum`, unless the
+/// longer one would then exceed `maximum`, which it becomes instead. The frameworks agree on this and differ
+/// in how they round: 480×640 becomes 800×1066 in torchvision and 800×1067 in the others.
+public enum ResizeRule: Hashable, Sendable {
+    /// One factor in Double, and both sides rounded down. The factor is itself rounded, so the shorter side
+    /// comes out as 799 for some pictures (385, 386, 539, … pixels); the published models were run like that.
+    case torchvision(minimum: Int = 800, maximum: Int = 1333)
+    /// Two factors, the second only if the longer side is too long after the first; then rounded to nearest.
+    case detectron2(minimum: Int = 800, maximum: Int = 1333)
+    /// One factor, and both sides rounded to nearest.
+    case mmdetection(minimum: Int = 800, maximum: Int = 1333)
+
+    /// The size that a picture of `size` pixels is resized to, at least one pixel along each axis.
+    public func targetSize(for size: PixelSize) -> PixelSize {
+        precondition(size.height > 0 && size.width > 0, "a picture of \(size)")
+        let height = Double(size.height), width = Double(size.width)
+        let shorter = min(height, width), longer = max(height, width)
+        switch self {
+        case .torchvision(let minimum, let maximum):
+            let factor = min(Double(minimum) / shorter, Double(maximum) / longer)
+            return .whole(height * factor, width * factor)
+        case .detectron2(let minimum, let maximum):
+            // The shorter side is set, not computed: no rounding can make it 799.
+            let target = Double(minimum), factor = target / shorter
+            let first = height < width ? (target, factor * width) : (factor * height, target)
+            let longest = max(first.0, first.1)
+            let second = longest > Double(maximum) ? Double(maximum) / longest : 1
+            return .whole(first.0 * second + 0.5, first.1 * second + 0.5)
+        case .mmdetection(let minimum, let maximum):
+            let factor = min(Double(maximum) / longer, Double(minimum) / shorter)
+            return .whole(height * factor + 0.5, width * factor + 0.5)
+        }
+    }
+}
+
+extension PixelSize {
+    /// Rounds down. A side of no pixels, which only a picture as thin as a thread would get, becomes one.
+    fileprivate static func whole(_ height: Double, _ width: Double) -> PixelSize {
+        PixelSize(height: max(Int(height), 1), width: max(Int(width), 1))
+    }
+}

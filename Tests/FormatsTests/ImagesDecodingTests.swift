@@ -1,0 +1,116 @@
+import Formats
+import Foundation
+import Tensors
+import Testing
+
+/// Decoded pixels, against what Pillow reads in the same files (`Tools/make_image_fixtures.py`).
+struct ImagesDecodingTests {
+    @Test(arguments: try ImageFixtures.expected().keys.sorted())
+    func pixelsEqualPillows(name: String) throws {
+        let expected = try #require(try ImageFixtures.expected()[name])
+        let image = try Image(contentsOf: ImageFixtures.path(name))
+        #expect(image.width == expected.width)
+        #expect(image.height == expected.height)
+        try #require(image.pixels.count == expected.pixels.count)
+        let differing = image.pixels.indices.filter { image.pixels[$0] != expected.pixels[$0] }
+        #expect(
+            differing.isEmpty,
+            """
+            \(differing.count) of \(image.pixels.count) samples differ, the first at \(differing.first ?? 0): \
+            \(differing.first.map { image.pixels[$0] } ?? 0), not \(differing.first.map { expected.pixels[$0] } ?? 0)
+            """)
+    }
+
+    /// By hand: the picture that the script draws under all eight orientations has one brightest corner in
+    /// red, the top right, and one in green, the bottom left; a turned picture has them where EXIF says.
+    @Test(arguments: [
+        // Orientation, and whether red grows along x (or y), and whether it grows (or shrinks).
+        (1, true, true), (2, true, false), (3, true, false), (4, true, true),
+        (5, false, true), (6, false, true), (7, false, false), (8, false, false),
+    ])
+    func orientationTurnsThePicture(orientation: Int, redAlongX: Bool, redGrows: Bool) throws {
+        let image = try Image(contentsOf: ImageFixtures.path("orientation-\(orientation).jpg"))
+        #expect(image.width == (redAlongX ? 21 : 13))
+        #expect(image.height == (redAlongX ? 13 : 21))
+        func red(_ x: Int, _ y: Int) -> Int { Int(image.pixels[3 * (y * image.width + x)]) }
+        let change =
+            redAlongX
+            ? red(image.width - 1, 6) - red(0, 6) : red(6, image.height - 1) - red(6, 0)
+        #expect(abs(change) > 200)
+        #expect((change > 0) == redGrows)
+    }
+}
+
+/// Writing PNG files: what is written is what is read back, and it appears whole.
+struct ImagesWritingTests {
+    @Test func aWrittenPNGReadsBack() throws {
+        try withTemporaryDirectory { directory in
+            var generator = SeededGenerator(seed: 5)
+            let image = Image(
+                width: 33, height: 17,
+                pixels: (0..<33 * 17 * 3).map { _ in UInt8.random(in: 0...255, using: &generator) })
+            let path = directory + "/written.png"
+            try Data("an older file, to be replaced".utf8).write(to: URL(fileURLWithPath: path))
+            try image.writePNG(to: path)
+            #expect(try Image(contentsOf: path) == image)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["written.png"])
+        }
+    }
+
+    @Test func aFailedWriteLeavesNothing() throws {
+        try withTemporaryDirectory { directory in
+            let image = Image(width: 1, height: 1, pixels: [1, 2, 3])
+            // The last step fails, since a directory with something in it cannot be replaced by a file.
+            let path = directory + "/taken"
+            try FileManager.default.createDirectory(
+                atPath: path + "/something", withIntermediateDirectories: true)
+            #expect(throws: FileError.self) { try image.writePNG(to: path) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["taken"])
+
+            let nowhere = directory + "/missing/picture.png"
+            let error = #expect(throws: FileError.self) { try image.writePNG(to: nowhere) }
+            #expect(error?.path == nowhere)
+            #expect(error?.fault == "no such file or directory")
+        }
+    }
+}
+
+/// The files of `Fixtures/Images`.
+enum ImageFixtures {
+    struct Expected: Decodable {
+        let width: Int
+        let height: Int
+        let rgb: String
+
+        var pixels: [UInt8] {
+            let digits = rgb.utf8.map { UInt8($0 > 57 ? $0 - 87 : $0 - 48) }
+            return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        }
+    }
+
+    static var folder: URL {
+        get throws {
+            try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/Images")
+        }
+    }
+
+    static func path(_ name: String) throws -> String { try folder.appendingPathComponent(name).path }
+
+    static func bytes(_ name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
+    }
+
+    static func expected() throws -> [String: Expected] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: path("expected.json")))
+        return try JSONDecoder().decode([String: Expected].self, from: data)
+    }
+}
+
+/// Calls `body` with the path of a new directory, which is removed afterwards.
+private func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
+    let directory = FileManager.default.temporaryDirectory
+        .appendingPathComponent("images-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    try body(directory.path)
+}
