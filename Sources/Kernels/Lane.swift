@@ -13,7 +13,7 @@ protocol Lane {
     static func - (a: Self, b: Self) -> Self
     static func * (a: Self, b: Self) -> Self
     static func * (a: Float, b: Self) -> Self
-    /// The larger of the two, channel by channel. NaN in `self` stays NaN.
+    /// The larger of the two, channel by channel; NaN if either is NaN, so that no broken number gets lost.
     func maximum(_ other: Self) -> Self
 }
 
@@ -32,7 +32,10 @@ extension SIMD8<Float>: Lane {
         UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Self.self)
     }
 
-    @inline(__always) func maximum(_ other: Self) -> Self { replacing(with: other, where: self .< other) }
+    @inline(__always) func maximum(_ other: Self) -> Self {
+        // Only NaN differs from itself.
+        replacing(with: other, where: (self .< other) .| (other .!= other))
+    }
 }
 
 extension Float: Lane {
@@ -40,7 +43,7 @@ extension Float: Lane {
     @inline(__always) init(loading pointer: UnsafePointer<Float>) { self = pointer.pointee }
     @inline(__always) func store(to pointer: UnsafeMutablePointer<Float>) { pointer.pointee = self }
     @inline(__always) init(repeating value: Float) { self = value }
-    @inline(__always) func maximum(_ other: Self) -> Self { self < other ? other : self }
+    @inline(__always) func maximum(_ other: Self) -> Self { self < other || other.isNaN ? other : self }
 }
 
 /// Something to do for the channels that start at an offset, whatever the width of the lane.

@@ -13,7 +13,7 @@ public struct FrozenBatchNorm: Sendable {
     ///   first-generation models, 1e-5 nearly everywhere else.
     public init(weight: [Float], bias: [Float], mean: [Float], variance: [Float], epsilon: Float) {
         precondition(Set([weight.count, bias.count, mean.count, variance.count]).count == 1)
-        let scale = weight.indices.map { weight[$0] / (variance[$0] + epsilon).squareRoot() }
+        let scale = weight.indices.map { weight[$0] * (1 / (variance[$0] + epsilon).squareRoot()) }
         self.scale = scale
         shift = bias.indices.map { bias[$0] - mean[$0] * scale[$0] }
     }

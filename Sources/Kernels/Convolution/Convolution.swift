@@ -21,8 +21,12 @@ public struct ConvolutionWindow: Hashable, Sendable {
         self.groups = groups
     }
 
-    /// The length of the output along one axis: `⌊(length + 2·padding − kernel) / stride⌋ + 1`.
-    public func outputLength(_ length: Int) -> Int { (length + 2 * padding - kernel) / stride + 1 }
+    /// The length of the output along one axis: `⌊(length + 2·padding − kernel) / stride⌋ + 1`, or 0 where
+    /// not even one window fits.
+    public func outputLength(_ length: Int) -> Int {
+        let room = length + 2 * padding - kernel
+        return room < 0 ? 0 : room / stride + 1
+    }
 }
 
 /// The three ways to compute the same convolution.

@@ -114,7 +114,8 @@ private struct Patches: Sendable {
         let (map, y) = row.quotientAndRemainder(dividingBy: outputMaps.height)
         let left = x * window.stride - window.padding
         // The columns of the window that lie inside the map; the rest is padding.
-        let inside = max(0, -left)..<max(max(0, -left), min(window.kernel, maps.width - left))
+        let first = min(max(0, -left), window.kernel)
+        let inside = first..<max(first, min(window.kernel, maps.width - left))
         let channels = maps.channels / window.groups
         for dy in 0..<window.kernel {
             let sourceY = y * window.stride + dy - window.padding

@@ -87,9 +87,9 @@ public struct RoIAlign: Hashable, Sendable {
             for row in 0..<outputSize {
                 for column in 0..<outputSize {
                     var used = 0
-                    for y in rows[row * grid.rowsPerBin..<(row + 1) * grid.rowsPerBin] {
-                        for x in columns[column * grid.columnsPerBin..<(column + 1) * grid.columnsPerBin] {
-                            guard y.isInside && x.isInside else { continue }
+                    for y in rows[row * grid.rowsPerBin..<(row + 1) * grid.rowsPerBin] where y.isInside {
+                        for x in columns[column * grid.columnsPerBin..<(column + 1) * grid.columnsPerBin]
+                        where x.isInside {
                             taps[used] = Tap(y, x, in: map)
                             used += 1
                         }

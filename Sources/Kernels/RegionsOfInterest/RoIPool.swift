@@ -40,7 +40,8 @@ public struct RoIPool: Hashable, Sendable {
     ///   - length: of the map along this axis; bins are cut off at its border and may be empty.
     public func bins(from start: Float, to end: Float, scale: Float, length: Int) -> [Range<Int>] {
         func whole(_ value: Float, _ rule: FloatingPointRoundingRule) -> Int {
-            Int(min(max(value.rounded(rule), -1e6), 1e6))  // NaN becomes −1e6
+            // Far outside any map; Int has no place for NaN and infinity.
+            value.isNaN ? -1_000_000 : Int(min(max(value.rounded(rule), -1e6), 1e6))
         }
         func inside(_ lower: Int, _ upper: Int) -> Range<Int> {
             let lower = min(max(lower, 0), length)
