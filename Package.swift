@@ -38,7 +38,8 @@ let package = Package(
             ]),
 
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
+        .testTarget(
+            name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )
