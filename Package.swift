@@ -52,6 +52,7 @@ let package = Package(
         .testTarget(
             name: "MaskRCNNTests", dependencies: ["MaskRCNN", "Formats", "Verification"],
             resources: [.copy("Fixtures")]),
+            name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,8 +5,9 @@ extension Image {
     ///
     /// The pixels are those that Pillow's `ImageOps.exif_transpose(Image.open(path)).convert("RGB")` gives, so
     /// that a network sees what it saw in training: alpha is dropped, not blended; of 16-bit samples the high
-    /// byte is kept, of grey ones too; there is no gamma or colour-profile correction. An EXIF orientation is
-    /// applied. Of an animated PNG this is the first image.
+    /// byte is kept, of grey ones too (Pillow cuts those off at 255); there is no gamma or colour-profile
+    /// correction. The orientation is applied if EXIF states it, in a JPEG or a PNG file; XMP is not looked at.
+    /// Of an animated PNG this is the first image.
     ///
     /// What is not a whole and sound file is refused: a truncated one, a wrong checksum, a JPEG that libjpeg
     /// can only repair. So is one with more than 65 535 columns or rows or 2²⁸ pixels, or with fewer bytes than

@@ -1,0 +1,291 @@
+import Formats
+import Foundation
+import Tensors
+import Testing
+
+@testable import Figures
+
+struct MaskPaintingTests {
+    /// A 5 × 3 mask of ones on black, at (1, 1), half white inside and white in an outline one pixel wide: the
+    /// pixels at its edge are the outline, the three in the middle row are the inside.
+    @Test func outlineLiesAlongTheEdge() throws {
+        var picture = image(7, 5, [UInt8](repeating: 0, count: 7 * 5 * 3))
+        let mask = try DrawnMask(x: 1, y: 1, width: 5, height: 3, bits: [UInt8](repeating: 1, count: 15))
+        picture.paint(mask, MaskStyle(color: .white, fill: 0.5, outline: 1, outlineWidth: 1))
+        let found = (0..<5).map { y in (0..<7).map { picture.rgb($0, y)[1] } }
+        #expect(
+            found == [
+                [0, 0, 0, 0, 0, 0, 0],
+                [0, 255, 255, 255, 255, 255, 0],
+                [0, 255, 128, 128, 128, 255, 0],
+                [0, 255, 255, 255, 255, 255, 0],
+                [0, 0, 0, 0, 0, 0, 0],
+            ])
+    }
+
+    /// Colour (100, 200, 50) at a quarter on (40, 40, 40) is 40 + (60, 160, 10)/4, rounded.
+    @Test func insideIsMixedWithThePicture() throws {
+        var picture = image(3, 1, [UInt8](repeating: 40, count: 9))
+        let mask = try DrawnMask(x: 0, y: 0, width: 3, height: 1, bits: [0, 7, 0])
+        let color = Color(red: 100 / 255, green: 200 / 255, blue: 50 / 255)
+        picture.paint(mask, MaskStyle(color: color, fill: 0.25, outline: 0.25, outlineWidth: 0))
+        #expect(picture.rgb(0, 0) == [40, 40, 40] && picture.rgb(2, 0) == [40, 40, 40])
+        expectClose(picture.rgb(1, 0), [55, 80, 43], within: 1)
+    }
+
+    @Test func onlyThePartInThePictureIsPainted() throws {
+        let style = MaskStyle(color: .white, fill: 1, outline: 1, outlineWidth: 1)
+        let black = image(4, 4, [UInt8](repeating: 0, count: 48))
+        var picture = black
+        // Columns 0 to 3 and rows 2 and 3 of a region that reaches beyond on three sides; its bit at (x, y) is
+        // set where x + y is even, counted from the region's corner (−2, 2).
+        let bits = (0..<80).map { UInt8(($0 % 8 + $0 / 8) % 2 == 0 ? 1 : 0) }
+        picture.paint(try DrawnMask(x: -2, y: 2, width: 8, height: 10, bits: bits), style)
+        let found = (0..<4).map { y in (0..<4).map { picture.rgb($0, y)[0] / 255 } }
+        #expect(found == [[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1]])
+
+        for (x, y) in [(4, 0), (0, -1), (.max, 0), (0, .min), (.min, .max), (-1, 0)] {
+            picture = black
+            picture.paint(try DrawnMask(x: x, y: y, width: 1, height: 1, bits: [1]), style)
+            #expect(picture == black, "a mask at (\(x), \(y))")
+        }
+    }
+
+    @Test func bitsThatDoNotFillTheRegionAreRefused() {
+        let error = #expect(throws: FigureError.self) {
+            try DrawnMask(x: 0, y: 0, width: 3, height: 2, bits: [1, 1])
+        }
+        #expect(error?.description == "mask: 2 bits do not fill a region of 3×2 pixels")
+        #expect(throws: FigureError.self) { try DrawnMask(x: 0, y: 0, width: -1, height: -1, bits: [1]) }
+        #expect(throws: FigureError.self) { try DrawnMask(x: 0, y: 0, width: .max, height: 2, bits: []) }
+    }
+}
+
+/// Labels of 30 × 10 in a frame of 200 × 100, by hand.
+struct LabelLayoutTests {
+    private let frame = Rectangle(x: 0, y: 0, width: 200, height: 100)
+
+    private func place(_ layout: inout LabelLayout, _ box: Rectangle) -> Rectangle? {
+        layout.place(width: 30, height: 10, at: box)?.plate
+    }
+
+    @Test func aboveInsideOrBelow() {
+        var layout = LabelLayout(frame: frame)
+        let box = Rectangle(x: 50, y: 40, width: 60, height: 30)
+        #expect(place(&layout, box) == Rectangle(x: 50, y: 30, width: 30, height: 10))
+        #expect(place(&layout, box) == Rectangle(x: 80, y: 30, width: 30, height: 10))
+        #expect(place(&layout, box) == Rectangle(x: 50, y: 40, width: 30, height: 10))
+        #expect(place(&layout, box) == Rectangle(x: 80, y: 40, width: 30, height: 10))
+        #expect(place(&layout, box) == Rectangle(x: 50, y: 70, width: 30, height: 10))
+    }
+
+    @Test func neverBeyondTheFrame() {
+        var layout = LabelLayout(frame: frame)
+        let corner = Rectangle(x: 190, y: -20, width: 50, height: 25)
+        #expect(place(&layout, corner) == Rectangle(x: 170, y: 0, width: 30, height: 10))
+        var small = LabelLayout(frame: Rectangle(x: 0, y: 0, width: 29, height: 100))
+        #expect(place(&small, corner) == nil)
+    }
+
+    @Test func smallObjectsStayVisible() {
+        let (lower, upper) = (
+            Rectangle(x: 50, y: 40, width: 6, height: 6), Rectangle(x: 52, y: 30, width: 6, height: 6)
+        )
+        var layout = LabelLayout(frame: frame, smallBoxes: [lower, upper])
+        // Above at the left and inside would hide the upper or the lower one; above at the right too.
+        let found = place(&layout, lower)
+        #expect(found == Rectangle(x: 50, y: 46, width: 30, height: 10))
+    }
+
+    @Test func aCrowdedLabelMovesAwayOrIsLeftOut() throws {
+        var layout = LabelLayout(frame: frame)
+        let box = Rectangle(x: 90, y: 50, width: 4, height: 4)
+        var plates: [Rectangle] = []
+        var attached = 0
+        while let placement = layout.place(width: 30, height: 10, at: box) {
+            plates.append(placement.plate)
+            attached += placement.isAttached ? 1 : 0
+            try #require(plates.count < 100)
+        }
+        #expect(attached >= 2 && attached < plates.count)
+        // Labels may take three tenths of the frame: 20 of them.
+        #expect(plates.count <= 20 && plates.count >= 6)
+        for (index, plate) in plates.enumerated() {
+            #expect(plate.intersection(frame) == plate)
+            let covered = plates[..<index].reduce(0) { $0 + $1.intersection(plate).area }
+            #expect(covered <= 0.15 * plate.area)
+        }
+    }
+}
+
+struct DetectionOverlayTests {
+    /// The picture of a small scene, against one that was looked at by eye. On failure the new picture and the
+    /// difference are written, and named: a change that is meant replaces the golden picture by the new one.
+    @Test func goldenPicture() throws {
+        let golden = try #require(Bundle.module.resourceURL)
+            .appendingPathComponent("Fixtures/detection-overlay.png").path
+        let drawn = try Self.scene().image()
+        try expectSamePicture(drawn, goldenAt: golden)
+    }
+
+    @Test func pixelsAwayFromInstancesStay() throws {
+        let picture = Self.picture(width: 160, height: 120)
+        let instance = DrawnInstance(
+            x1: 100, y1: 80, x2: 140, y2: 110, classIndex: 1, className: "cup", score: 0.5)
+        let drawn = try DetectionOverlay(image: picture, instances: [instance]).figure.image()
+        #expect(drawn.width == 160 && drawn.height == 120)
+        for y in 0..<60 { for x in 0..<160 { #expect(drawn.rgb(x, y) == picture.rgb(x, y)) } }
+        #expect(drawn != picture)
+        #expect(try DetectionOverlay(image: picture, instances: []).figure.image() == picture)
+    }
+
+    @Test func thePartsCanBeLeftOut() throws {
+        let picture = Self.picture(width: 160, height: 120)
+        var options = DetectionOverlay.Options()
+        (options.showsBoxes, options.showsMasks, options.showsLabels) = (false, false, false)
+        let mask = try DrawnMask(
+            x: 10, y: 10, width: 50, height: 50, bits: [UInt8](repeating: 1, count: 2500))
+        let instance = DrawnInstance(
+            x1: 10, y1: 10, x2: 60, y2: 60, classIndex: 2, className: "cup", score: 0.5, mask: mask)
+        let bare = DetectionOverlay(image: picture, instances: [instance], options: options)
+        #expect(try bare.figure.image() == picture)
+        options.showsMasks = true
+        let masked = try DetectionOverlay(image: picture, instances: [instance], options: options).figure
+            .image()
+        #expect(masked.rgb(35, 35) != picture.rgb(35, 35))
+        #expect(masked.rgb(9, 35) == picture.rgb(9, 35) && masked.rgb(60, 35) == picture.rgb(60, 35))
+    }
+
+    /// The order in which instances come does not matter, unless scores are equal.
+    @Test func orderDoesNotMatter() throws {
+        let (picture, instances) = try (Self.picture(width: 320, height: 240), Self.instances())
+        let forward = try DetectionOverlay(image: picture, instances: instances).figure.image()
+        let backward = try DetectionOverlay(image: picture, instances: instances.reversed()).figure.image()
+        #expect(forward == backward)
+    }
+
+    @Test func hostileInstancesAreDrawnOrLeftOut() throws {
+        let picture = Self.picture(width: 64, height: 48)
+        let numbers = [Double.nan, .infinity, -.infinity, 1e308, -1e308, 0, -5, 30, 1e9]
+        var generator = SeededGenerator(seed: 9)
+        let names = [
+            "", "\u{0}", "a\nb", String(repeating: "m", count: 100_000),
+            "e" + String(repeating: "\u{301}", count: 5000),
+            "\u{202e}cup", "%s%n", "<svg>&", "🙂",
+        ]
+        let instances = (0..<300).map { index in
+            func number() -> Double { numbers[Int.random(in: numbers.indices, using: &generator)] }
+            return DrawnInstance(
+                x1: number(), y1: number(), x2: number(), y2: number(),
+                classIndex: [Int.min, -1, 0, 5, .max][index % 5], className: names[index % names.count],
+                score: number(),
+                keypoints: (0..<index % 20).map { _ in
+                    DrawnKeypoint(x: number(), y: number(), isVisible: true)
+                })
+        }
+        var options = DetectionOverlay.Options()
+        options.skeleton = [Limb(.min, 3), Limb(0, .max), Limb(1, 2)]
+        for scale in [1, .nan, 0, 1e300] {
+            options.scale = scale
+            let figure = DetectionOverlay(image: picture, instances: instances, options: options).figure
+            let drawn = try figure.image()
+            #expect(drawn.width == 64 && drawn.height == 48)
+        }
+        let pixel = image(1, 1, [1, 2, 3])
+        #expect(try DetectionOverlay(image: pixel, instances: instances).figure.image().width == 1)
+    }
+
+    @Test(arguments: [
+        ("person", "person"), ("  hot\ndog ", "hot dog"), ("", "class 4"), ("\u{0}\u{7}", "class 4"),
+        (String(repeating: "x", count: 40), String(repeating: "x", count: 31) + "…"),
+        (String(repeating: "x", count: 32), String(repeating: "x", count: 32)),
+    ])
+    func namesAreShort(name: String, expected: String) {
+        let instance = DrawnInstance(x1: 0, y1: 0, x2: 1, y2: 1, classIndex: 4, className: name, score: 1)
+        #expect(DetectionOverlay.shortName(of: instance) == expected)
+    }
+
+    @Test(arguments: [
+        (0.984, "0.98"), (0.999, "1.00"), (0.05, "0.05"), (0, "0.00"), (12.3, "12.30"), (-0.5, "−0.50"),
+        (-0.001, "0.00"), (.nan, ""), (.infinity, ""), (1e300, ""),
+    ])
+    func scoresHaveTwoDecimals(score: Double, expected: String) {
+        #expect(DetectionOverlay.text(ofScore: score) == expected)
+    }
+}
+
+// The scene of the golden picture.
+extension DetectionOverlayTests {
+    /// Light at the top left, dark at the bottom right.
+    static func picture(width: Int, height: Int) -> Image {
+        var pixels: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                let fall = 180 * (x + y) / (width + height)
+                pixels += [UInt8(230 - fall), UInt8(235 - fall), UInt8(220 - fall / 2)]
+            }
+        }
+        return Image(width: width, height: height, pixels: pixels)
+    }
+
+    static func instances() throws -> [DrawnInstance] {
+        let keypoints = [
+            (100, 60), (104, 56), (96, 56), (108, 58), (92, 58), (120, 90), (80, 90), (130, 120),
+        ]
+        var first = try disc(x: 100, y: 120, radius: 80, classIndex: 1, "person", 0.993)
+        first.keypoints = keypoints.enumerated().map { index, place in
+            DrawnKeypoint(x: Double(place.0), y: Double(place.1), isVisible: index != 3)
+        }
+        return [
+            first,
+            try disc(x: 170, y: 130, radius: 50, classIndex: 1, "person", 0.91),
+            try disc(x: 290, y: 40, radius: 50, classIndex: 4, "traffic light", 0.77),
+            try disc(x: 240, y: 200, radius: 9, classIndex: 3, "bird", 0.64),
+            try disc(x: 256, y: 204, radius: 8, classIndex: 3, "bird", 0.52),
+            DrawnInstance(
+                x1: 40, y1: 150, x2: 90, y2: 235, classIndex: 6, className: "chair", score: 0.6),
+        ]
+    }
+
+    static func scene() throws -> Figure {
+        DetectionOverlay(image: picture(width: 320, height: 240), instances: try instances()).figure
+    }
+
+    private static func disc(
+        x: Int, y: Int, radius: Int, classIndex: Int, _ name: String, _ score: Double
+    ) throws -> DrawnInstance {
+        let side = 2 * radius
+        let bits = (0..<side * side).map { index -> UInt8 in
+            let (dx, dy) = (2 * (index % side) + 1 - side, 2 * (index / side) + 1 - side)
+            return dx * dx + dy * dy <= side * side ? 1 : 0
+        }
+        return DrawnInstance(
+            x1: Double(x - radius), y1: Double(y - radius), x2: Double(x + radius), y2: Double(y + radius),
+            classIndex: classIndex, className: name, score: score,
+            mask: try DrawnMask(x: x - radius, y: y - radius, width: side, height: side, bits: bits))
+    }
+}
+
+/// Expects a picture to look like the golden one: the mean difference is below half a step of 255, and less
+/// than one in 500 samples differs by more than 24, which versions of FreeType and Pixman may do at edges.
+func expectSamePicture(
+    _ found: Image, goldenAt path: String, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    let golden = try Image(contentsOf: path)
+    try #require(found.width == golden.width && found.height == golden.height, sourceLocation: sourceLocation)
+    let differences = zip(found.pixels, golden.pixels).map { abs(Int($0) - Int($1)) }
+    let mean = Double(differences.reduce(0, +)) / Double(differences.count)
+    let far = differences.count { $0 > 24 }
+    if mean < 0.5 && far * 500 < differences.count { return }
+    let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("golden-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let drawn = folder.appendingPathComponent("drawn.png").path
+    let difference = folder.appendingPathComponent("difference.png").path
+    try found.writePNG(to: drawn)
+    let amplified = differences.map { UInt8(min(4 * $0, 255)) }
+    try Image(width: found.width, height: found.height, pixels: amplified).writePNG(to: difference)
+    Issue.record(
+        "mean difference \(mean), \(far) samples far off: compare \(drawn) with \(path), and see \(difference)",
+        sourceLocation: sourceLocation)
+}
