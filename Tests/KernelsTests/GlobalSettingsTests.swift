@@ -1,0 +1,124 @@
+import Testing
+
+import Geometry
+import Kernels
+import Tensors
+
+/// The two settings that hold for the whole process, one test at a time. The other suites do not depend on
+/// them: results never depend on the number of threads, and their convolutions name an algorithm themselves.
+@Suite("Settings of the process", .serialized)
+struct GlobalSettingsTests {
+    /// Computes with 1, 2, 5 and as many threads as there are cores, and expects the same bits.
+    private func expectSameBits(_ what: String, _ compute: () -> Tensor) {
+        defer { Threads.maximum = 0 }
+        Threads.maximum = 1
+        let alone = compute().array.map(\.bitPattern)
+        for threads in [2, 5, 0] {
+            Threads.maximum = threads
+            let found = compute().array.map(\.bitPattern)
+            #expect(found.count == alone.count)
+            let differing = zip(found, alone).enumerated().first { $1.0 != $1.1 }?.offset
+            #expect(differing == nil, "\(what), \(threads) threads")
+        }
+    }
+
+    @Test("convolutions do not depend on the number of threads", arguments: ConvolutionAlgorithm.allCases)
+    func convolutions(algorithm: ConvolutionAlgorithm) {
+        for (input, outputs, kernel, groups) in [
+            ([2, 37, 41, 9], 10, 3, 1), ([1, 61, 59, 16], 9, 1, 1), ([1, 48, 49, 2], 1000, 3, 1),
+            ([1, 13, 11, 12], 8, 3, 4),
+        ] {
+            expectSameBits("\(input) by \(algorithm)") {
+                let layer = Convolution(
+                    weight: pattern([outputs, input[3] / groups, kernel, kernel], seed: 2),
+                    shift: pattern(outputs, seed: 4),
+                    window: ConvolutionWindow(kernel: kernel, groups: groups), algorithm: algorithm)
+                return layer(pattern(input, seed: 1), rectified: true)
+            }
+        }
+    }
+
+    @Test("the other kernels do not depend on the number of threads")
+    func otherKernels() {
+        let maps = pattern([7, 9, 11, 12], seed: 1)
+        let map = pattern([9, 11, 12], seed: 1)
+        expectSameBits("transposed convolution") {
+            TransposedConvolution(weight: pattern([12, 9, 4, 4], seed: 2), bias: nil, stride: 2, padding: 1)(
+                maps)
+        }
+        expectSameBits("dense") {
+            Dense(weight: pattern([300, 24], seed: 2), bias: pattern(300, seed: 3))(
+                pattern([1100, 24], seed: 1))
+        }
+        expectSameBits("dense, reordered") {
+            Dense(
+                weight: pattern([30, 1188], seed: 2), bias: nil,
+                flattening: MapSize(height: 9, width: 11, channels: 12))(maps)
+        }
+        expectSameBits("max pooling") {
+            maxPooled(maps, window: ConvolutionWindow(kernel: 3, stride: 2))
+        }
+        expectSameBits("average") { averagedOverPositions(maps) }
+        expectSameBits("nearest") { upsampledNearest(map, height: 18, width: 21) }
+        expectSameBits("bilinear") { resizedBilinearly(maps, height: 20, width: 5) }
+        expectSameBits("group norm") {
+            GroupNorm(groups: 4, weight: pattern(12, seed: 2), bias: pattern(12, seed: 3))(maps)
+        }
+        expectSameBits("channels first") { channelsFirst(maps) }
+        let regions = (0..<20).map {
+            RegionOfInterest(box: Box(x1: Float($0), y1: 3, x2: Float($0) + 20, y2: 30))
+        }
+        let layers: [RoILayer] = [
+            .align(RoIAlign(outputSize: 7, samplesPerAxis: nil)), .warp(RoIWarp(outputSize: 7)),
+            .pool(RoIPool(outputSize: 7)),
+        ]
+        for layer in layers {
+            expectSameBits("\(layer)") { layer([map], regions: regions, scales: [0.25]) }
+        }
+    }
+
+    @Test("results arrive in order, whatever the number of threads", arguments: [0, 1, 2, 5, -3])
+    func order(threads: Int) {
+        defer { Threads.maximum = 0 }
+        Threads.maximum = threads
+        #expect(Threads.maximum == max(threads, 0))
+        #expect(parallelMap(1000) { $0 * $0 } == (0..<1000).map { $0 * $0 })
+        #expect(parallelMap(3) { $0 } == [0, 1, 2])
+        #expect(parallelMap(0) { $0 }.isEmpty)
+    }
+
+    @Test("an algorithm for every convolution that it fits and that names none")
+    func forcedAlgorithm() {
+        defer { ConvolutionAlgorithm.forced = nil }
+        func layer(kernel: Int, stride: Int = 1, groups: Int = 1, _ own: ConvolutionAlgorithm? = nil)
+            -> Convolution
+        {
+            Convolution(
+                weight: pattern([64, 64 / groups, kernel, kernel], seed: 2),
+                window: ConvolutionWindow(kernel: kernel, stride: stride, groups: groups), algorithm: own)
+        }
+        #expect(ConvolutionAlgorithm.forced == nil)
+        for algorithm in ConvolutionAlgorithm.allCases {
+            ConvolutionAlgorithm.forced = algorithm
+            #expect(layer(kernel: 3).resolvedAlgorithm == algorithm)
+            for own in ConvolutionAlgorithm.allCases {
+                #expect(layer(kernel: 3, own).resolvedAlgorithm == own)
+            }
+        }
+        // Winograd computes 3×3 windows of stride 1 in one group; the rest goes another way.
+        for forced in [ConvolutionAlgorithm.winograd, nil] {
+            ConvolutionAlgorithm.forced = forced
+            for other in [layer(kernel: 1), layer(kernel: 3, stride: 2), layer(kernel: 3, groups: 2)] {
+                #expect(!other.canUseWinograd)
+                #expect(other.resolvedAlgorithm != .winograd)
+            }
+            #expect(layer(kernel: 3).canUseWinograd)
+        }
+        // And the forced one is the one that computes: the same bits.
+        let input = pattern([6, 7, 64], seed: 1)
+        for algorithm in ConvolutionAlgorithm.allCases {
+            ConvolutionAlgorithm.forced = algorithm
+            expect(layer(kernel: 3)(input), equals: layer(kernel: 3, algorithm)(input), "\(algorithm)")
+        }
+    }
+}
