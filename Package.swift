@@ -54,6 +54,7 @@ let package = Package(
         .testTarget(
             name: "MaskRCNNTests", dependencies: ["MaskRCNN", "Formats", "Verification"],
             resources: [.copy("Fixtures")]),
+        .testTarget(
             name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]

@@ -41,14 +41,17 @@ enum MemoryPool {
     static func deallocate(_ block: UnsafeMutableRawPointer, bytes: Int) {
         let size = blockSize(for: bytes)
         let address = Int(bitPattern: block)
-        let isKept = size >= smallest && free.withLock { free in
-            guard free.bytes + size <= capacity, let block = UnsafeMutableRawPointer(bitPattern: address) else {
-                return false
+        let isKept =
+            size >= smallest
+            && free.withLock { free in
+                guard free.bytes + size <= capacity, let block = UnsafeMutableRawPointer(bitPattern: address)
+                else {
+                    return false
+                }
+                free.blocks[size, default: []].append(block)
+                free.bytes += size
+                return true
             }
-            free.blocks[size, default: []].append(block)
-            free.bytes += size
-            return true
-        }
         if !isKept { block.deallocate() }
     }
 

@@ -123,7 +123,9 @@ import Testing
 
     /// A PNG of 8-bit RGB that ends after its header.
     private static func png(width: UInt32, height: UInt32) -> [UInt8] {
-        func big(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+        func big(_ value: UInt32) -> [UInt8] {
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+        }
         var chunk = Array("IHDR".utf8)
         chunk += big(width)
         chunk += big(height)
