@@ -17,13 +17,11 @@ from torchvision.ops import FrozenBatchNorm2d
 
 NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
 
-# Means and deviations given to the last layers. The class scores are wide, so that probabilities spread over the
-# whole range rather than crowd at the threshold; deltas are small, as those of a trained model.
+# Means and deviations given to the last layers; deltas are small, as those of a trained model.
 OBJECTNESS = (-3.0, 1.8)
 # About this many anchors of each level, p2 first, per proposal that is kept, reach one common objectness.
 GOOD_ANCHORS = (0.6, 0.4, 0.25, 0.15, 0.06)
 PROPOSAL_DELTAS = (0.0, 0.25)
-CLASS_LOGITS = (0.0, 6.0)
 BOX_DELTAS = (0.0, 1.0)
 MASK_LOGITS = (0.5, 3.0)
 HEATMAPS = (-2.0, 3.0)
@@ -50,7 +48,7 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
     sizes = [batch.image_sizes for batch in batches]
     pooled = _pool(heads.box_roi_pool, features, proposals, sizes)
     described = _calibrate_box_head(heads.box_head, pooled)
-    logits = _standardise(heads.box_predictor.cls_score, described, *CLASS_LOGITS)
+    logits = _standardise(heads.box_predictor.cls_score, described, *_class_logits(heads))
     deltas = _standardise(heads.box_predictor.bbox_pred, described, *BOX_DELTAS)
 
     def detect(image: int, rows: Tensor | slice = slice(None), shift: float = 0.0) -> Tensor:
@@ -62,11 +60,16 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
 
     # One shift of the background's score does not suit all: what is blurred, or pooled from a coarse level, scores low.
     groups = [(i, rows) for i in range(len(images)) for rows in _rows_by_level(heads.box_roi_pool, proposals[i])]
-    wanted = detections * len(images) / len(groups)
+    share = detections * len(images) / len(groups)
+    # No more than one in four of the boxes that a group could give; to ask for more would let all pass at score one.
+    most = (heads.box_predictor.cls_score.out_features - 1) / 4
     score = heads.box_predictor.cls_score
     limit, heads.detections_per_img = heads.detections_per_img, 1000
     for _ in range(8):
-        shifts = [_bisect(lambda shift: len(detect(i, rows, shift)), wanted) for i, rows in groups]
+        shifts = [
+            _bisect(lambda shift: len(detect(i, rows, shift)), min(share, most * len(rows)))
+            for i, rows in groups
+        ]
         _steer(score, [0], [described[i][rows] for i, rows in groups], shifts)
         logits = [score(x) for x in described]
     heads.detections_per_img = limit
@@ -209,6 +212,12 @@ def _blur(convolution: nn.Module) -> None:
     kernel = torch.outer(torch.tensor(line), torch.tensor(line))
     strength = convolution.weight[:, :, 1, 1].clone()
     convolution.weight.mul_(0.15).add_(strength[:, :, None, None] * kernel)
+
+
+def _class_logits(heads: nn.Module) -> tuple[float, float]:
+    """Mean and deviation of the class scores: wide enough that probabilities spread over the whole range rather than
+    crowd at the threshold, but with few classes not so wide that they crowd at one."""
+    return 0.0, max(2.0, min(6.0, heads.box_predictor.cls_score.out_features / 2))
 
 
 def _rows_by_level(pooler: nn.Module, boxes: Tensor) -> list[Tensor]:
