@@ -11,8 +11,8 @@ repeated in rounds, so that a drift of the machine meets all alike. Peak memory 
 the libraries that it loads.
 
 `maskrcnn` is run as `benchmark --json --image F --weights F --profile torchvision --batch-norm-epsilon 0
---threads N --runs N --warm-up N` and must print an object with `seconds`, the end-to-end times of the runs, and
-perhaps `convolutional_seconds`.
+--threads N --runs N --warm-up N` and prints an object with `seconds`, the end-to-end times of the runs, and `stages`,
+of which backbone, pyramid and rpn (medians over the runs) are the convolutional part.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def _with_plain_norms(model: Any) -> Any:
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, FrozenBatchNorm2d):
-                norm = nn.BatchNorm2d(len(child.weight), eps=child.eps)
+                norm = nn.BatchNorm2d(len(child.weight), eps=child.eps or 1e-12)  # the exporter refuses 0
                 norm.load_state_dict(child.state_dict(), strict=False)
                 setattr(module, name, norm)
     return model.eval()
@@ -233,13 +233,13 @@ def own_command(program: str, work: Path, options: argparse.Namespace) -> list[s
 
 def add_own(measurements: dict[tuple[str, str], Measurement], result: dict[str, Any], peak: float) -> None:
     """Takes up what the program under test printed."""
-    if "seconds" not in result:
-        raise ToolError(f"{OWN} benchmark: its JSON has no `seconds`")
-    for key, part in (("seconds", END_TO_END), ("convolutional_seconds", CONVOLUTIONAL)):
-        if key in result:
-            entry = measurements.setdefault((OWN, part), Measurement(OWN, part))
-            entry.seconds += [float(value) for value in result[key]]
-            entry.peak_megabytes = max(entry.peak_megabytes, peak)
+    if "seconds" not in result or "stages" not in result:
+        raise ToolError(f"{OWN} benchmark: its JSON has no `seconds` or no `stages`")
+    convolutional = sum(result["stages"][stage] for stage in ("backbone", "pyramid", "rpn"))
+    for part, seconds in ((END_TO_END, result["seconds"]), (CONVOLUTIONAL, [convolutional])):
+        entry = measurements.setdefault((OWN, part), Measurement(OWN, part))
+        entry.seconds += [float(value) for value in seconds]
+        entry.peak_megabytes = max(entry.peak_megabytes, peak)
 
 
 def run_rounds(program: str | None, peers: list[str], work: Path, options: argparse.Namespace) -> list[Measurement]:

@@ -64,7 +64,7 @@ struct BenchmarkCommand: ParsableCommand {
         }
         let report = Report(
             total: median(totals), stages: steps, peakMemory: peakMemory(), load: loading,
-            preparation: preparation, runs: runs, minimum: totals.min() ?? 0, maximum: totals.max() ?? 0,
+            preparation: preparation, seconds: totals,
             detections: found)
         print(json ? try report.json() : report.table())
     }
@@ -81,9 +81,8 @@ private struct Report {
     let peakMemory: Int
     let load: Double
     let preparation: Double
-    let runs: Int
-    let minimum: Double
-    let maximum: Double
+    /// Of each run.
+    let seconds: [Double]
     let detections: Int
 
     func json() throws -> String {
@@ -93,17 +92,14 @@ private struct Report {
             let peakMemory: Int
             let load: Double
             let preparation: Double
-            let runs: Int
-            let minimum: Double
-            let maximum: Double
+            let seconds: [Double]
             let detections: Int
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         let contents = Contents(
             total: total, stages: Dictionary(uniqueKeysWithValues: stages.map { ($0.name, $0.seconds) }),
-            peakMemory: peakMemory, load: load, preparation: preparation, runs: runs, minimum: minimum,
-            maximum: maximum, detections: detections)
+            peakMemory: peakMemory, load: load, preparation: preparation, seconds: seconds, detections: detections)
         return String(decoding: try encoder.encode(contents), as: UTF8.self)
     }
 
@@ -115,8 +111,9 @@ private struct Report {
         var lines = stages.map { row($0.name, wording(seconds: $0.seconds)) }
         lines.append(row("total", wording(seconds: total)))
         lines.append(
-            "Medians of \(runs) run\(runs == 1 ? "" : "s") (total from \(wording(seconds: minimum)) to "
-                + "\(wording(seconds: maximum))); \(detections) detections.")
+            "Medians of \(seconds.count) run\(seconds.count == 1 ? "" : "s") (total from "
+                + "\(wording(seconds: seconds.min() ?? 0)) to \(wording(seconds: seconds.max() ?? 0))); "
+                + "\(detections) detections.")
         lines.append(
             "Model ready after \(wording(seconds: load)), weights repacked in \(wording(seconds: preparation)); "
                 + "peak memory \(wording(bytes: peakMemory)).")
