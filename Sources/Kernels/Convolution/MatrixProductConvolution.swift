@@ -95,10 +95,7 @@ private struct Patches: Sendable {
         guard !areTheMap else {
             return body(MatrixView(input + positions.lowerBound * rowLength, stride: rowLength))
         }
-        withUnsafeTemporaryAllocation(
-            byteCount: positions.count * rowLength * MemoryLayout<Float>.stride, alignment: 64
-        ) { memory in
-            let matrix = memory.bindMemory(to: Float.self).baseAddress!
+        withScratch(positions.count * rowLength) { matrix in
             for position in positions {
                 copyPatch(
                     at: position, from: input, to: matrix + (position - positions.lowerBound) * rowLength)

@@ -54,18 +54,21 @@ public struct TransposedConvolution: Sendable {
                 let input = Shared(input.baseAddress!)
                 weight.withUnsafeElements { weight in
                     let weight = Shared(weight.baseAddress!)
-                    parallel(maps.count) { map in
-                        withUnsafeTemporaryAllocation(of: Float.self, capacity: area * productLength) {
-                            let products = $0.baseAddress!
+                    // Several maps at a time, so that packing the weights pays.
+                    parallelBlocks(of: 4, covering: maps.count) { block in
+                        withScratch(block.count * area * productLength) { products in
                             multiply(
-                                MatrixView(input.pointer + map * area * inputs, stride: inputs),
+                                MatrixView(
+                                    input.pointer + block.lowerBound * area * inputs, stride: inputs),
                                 MatrixView(weight.pointer, stride: productLength),
-                                into: MatrixView(products, stride: productLength), rows: area,
-                                columns: productLength, inner: inputs)
+                                into: MatrixView(products, stride: productLength),
+                                rows: block.count * area, columns: productLength, inner: inputs)
                             finish.unpacked { finish in
-                                gather(
-                                    UnsafePointer(products), of: maps, map: map, into: output.pointer,
-                                    outputMaps, finish: finish)
+                                for (index, map) in block.enumerated() {
+                                    gather(
+                                        UnsafePointer(products) + index * area * productLength, of: maps,
+                                        map: map, into: output.pointer, outputMaps, finish: finish)
+                                }
                             }
                         }
                     }

@@ -40,14 +40,12 @@ extension Convolution {
         guard blockSize > 0 else { return }
         let inputStride = blockSize * inputs + gap
         let outputStride = blockSize * outputs + gap
-        let transformed = Tensor(shape: [places, inputStride]) { _ in }
-        let products = Tensor(shape: [places, outputStride]) { _ in }
         let weights = winogradWeights
-        transformed.withUnsafeElements { transformed in
-            products.withUnsafeElements { products in
+        withScratch(places * inputStride) { transformed in
+            withScratch(places * outputStride) { products in
                 weights.withUnsafeElements { weights in
-                    let transformed = Shared(UnsafeMutablePointer(mutating: transformed.baseAddress!))
-                    let products = Shared(UnsafeMutablePointer(mutating: products.baseAddress!))
+                    let transformed = Shared(transformed)
+                    let products = Shared(products)
                     let weights = Shared(weights.baseAddress!)
                     for first in stride(from: 0, to: tiles.count, by: blockSize) {
                         let block = first..<min(first + blockSize, tiles.count)
@@ -81,7 +79,7 @@ extension Convolution {
     /// As many tiles as keep the transformed input and the products in the last-level cache, and never so few
     /// that packing the weights in each product outweighs the product.
     private static func tilesPerBlock(inputs: Int, outputs: Int) -> Int {
-        max((1 << 17) / (inputs + outputs) / 16 * 16, 128)
+        max((3 << 16) / (inputs + outputs) / 16 * 16, 128)
     }
 
     /// The transformed kernels, `[36, inputs, outputs]`: U = G g Gᵀ.
@@ -256,8 +254,7 @@ private struct Tiles: Sendable {
         stride: Int
     ) {
         let channels = maps.channels
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: places * channels) { border in
-            let border = border.baseAddress!
+        withScratch(places * channels) { border in
             for tile in range {
                 let (map, y, x) = place(of: tile)
                 let (top, left) = (y - padding, x - padding)

@@ -51,16 +51,13 @@ public struct FeaturePyramid: Sendable {
             let level = index + 2
             let lateral = feature.convolved(by: laterals[index])
             observer.record(.lateral(level), .map(lateral.value))
-            let merged: A
             if let coarser {
+                let (height, width) = (lateral.value.shape[0], lateral.value.shape[1])
                 observer.record(.topDown(level)) {
-                    let (height, width) = (lateral.value.shape[0], lateral.value.shape[1])
-                    return .map(upsampledNearest(coarser.value, height: height, width: width))
+                    .map(upsampledNearest(coarser.value, height: height, width: width))
                 }
-                merged = lateral.addingUpsampled(coarser)
-            } else {
-                merged = lateral
             }
+            let merged = Self.merge(consume lateral, with: coarser)
             observer.record(.merged(level), .map(merged.value))
             coarser = merged
             pyramid.insert(merged.convolved(by: outputs[index]), at: 0)
@@ -69,5 +66,12 @@ public struct FeaturePyramid: Sendable {
         let p6 = pyramid[pyramid.count - 1].maxPooled(Self.subsampling)
         observer.record(.pyramid(pyramid.count + 2), .map(p6.value))
         return pyramid + [p6]
+    }
+
+    /// The sum of a lateral map, whose memory it takes, and the coarser one; on the coarsest level the lateral
+    /// map alone.
+    private static func merge<A: Activation>(_ lateral: consuming A, with coarser: A?) -> A {
+        guard let coarser else { return lateral }
+        return lateral.addingUpsampled(coarser)
     }
 }
