@@ -19,8 +19,8 @@ struct COCOResults {
             var fields = [
                 "\"image_id\": \(image)",
                 "\"category_id\": \(classes.category(of: instance.label))",
-                "\"bbox\": [\(box.x1), \(box.y1), \(box.width), \(box.height)]",
-                "\"score\": \(instance.score)",
+                "\"bbox\": [\([box.x1, box.y1, box.width, box.height].map(number).joined(separator: ", "))]",
+                "\"score\": \(number(instance.score))",
             ]
             if let mask = instance.mask {
                 let size = mask.imageSize
@@ -31,12 +31,15 @@ struct COCOResults {
                 )
             }
             if let keypoints = instance.keypoints {
-                let numbers = keypoints.flatMap { ["\($0.x)", "\($0.y)", "\($0.score)"] }
+                let numbers = keypoints.flatMap { [$0.x, $0.y, $0.score].map(number) }
                 fields.append("\"keypoints\": [\(numbers.joined(separator: ", "))]")
             }
             entries.append("{" + fields.joined(separator: ", ") + "}")
         }
     }
+
+    /// A number as JSON has it; JSON has none for NaN and infinity, which only broken weights give.
+    private func number(_ value: Float) -> String { value.isFinite ? "\(value)" : "0" }
 
     /// The file's text.
     func json() -> String { "[\n" + entries.joined(separator: ",\n") + "\n]\n" }

@@ -30,6 +30,7 @@ public enum RoILayer: Hashable, Sendable {
     public func callAsFunction(_ maps: [Tensor], regions: [RegionOfInterest], scales: [Float]) -> Tensor {
         precondition(maps.count == scales.count)
         let channels = maps[0].shape[2]
+        precondition(maps.allSatisfy { $0.shape[2] == channels }, "maps of different numbers of channels")
         let size = outputSize
         return Tensor(shape: [regions.count, size, size, channels]) { output in
             guard let output = output.baseAddress.map({ Shared($0) }) else { return }

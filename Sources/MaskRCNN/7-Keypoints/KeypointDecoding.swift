@@ -85,7 +85,8 @@ struct CubicTap {
     static func taps(inputLength: Int, outputLength: Int) -> [CubicTap] {
         let scale = Float(inputLength) / Float(outputLength)
         return (0..<outputLength).map { output in
-            let place = scale * (Float(output) + 0.5) - 0.5
+            // One rounding, as in PyTorch on a processor with fused multiply-add.
+            let place = Float(-0.5).addingProduct(scale, Float(output) + 0.5)
             let first = place.rounded(.down)
             return CubicTap(first: Int(first), fraction: place - first, inputLength: inputLength)
         }
