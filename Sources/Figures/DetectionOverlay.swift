@@ -103,6 +103,7 @@ public struct DetectionOverlay {
     private func drawKeypoints(on canvas: Canvas) {
         for index in instances.indices.reversed() {
             let points = instances[index].keypoints.map(point)
+            let unit = keypointUnit(of: instances[index])
             // Only a person has that many; of another kind of object it is not known what belongs together.
             let isPerson = points.count == PersonKeypoint.allCases.count
             let limbs = (isPerson ? PersonKeypoint.skeleton : []).compactMap { start, end -> [Point]? in
@@ -119,6 +120,12 @@ public struct DetectionOverlay {
                 canvas.fill(circleAt: point, radius: 2.3 * unit, .white)
             }
         }
+    }
+
+    /// ``unit``, but less for an object so small that its keypoints would hide it.
+    private func keypointUnit(of instance: DrawnInstance) -> Double {
+        guard let box = instance.rectangle else { return unit }
+        return min(unit, max(max(box.width, box.height) / 80, 0.25 * unit))
     }
 
     /// Where a keypoint is drawn, if it is.
