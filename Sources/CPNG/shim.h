@@ -98,4 +98,10 @@ static inline int cpng_decode_rgb(
     return 1;
 }
 
+/// No file that libpng's simplified API writes of this image is larger. (The macro casts, which Swift does not
+/// import.)
+static inline size_t cpng_encoded_size_limit(const png_image *image) {
+    return PNG_IMAGE_PNG_SIZE_MAX(*image);
+}
+
 #endif

@@ -108,7 +108,7 @@ extension Canvas {
 extension String {
     /// The text with a space for each character that breaks lines, turns the direction of writing round, or is
     /// otherwise no letter or sign: a zero byte would even end it.
-    var onOneLine: String {
+    package var onOneLine: String {
         var line = String.UnicodeScalarView()
         for scalar in unicodeScalars {
             let isVisible =

@@ -55,13 +55,13 @@ public struct Color: Sendable, Equatable {
 
 /// A colour in OKLab (Björn Ottosson, *A perceptual color space for image processing*, 2020): equal
 /// distances look about equally far apart.
-struct OKLab: Equatable {
+package struct OKLab: Equatable {
     /// From 0, black, to 1, white.
-    var lightness: Double
+    package var lightness: Double
     /// From green to red.
-    var a: Double
+    package var a: Double
     /// From blue to yellow.
-    var b: Double
+    package var b: Double
 
     init(lightness: Double, a: Double, b: Double) {
         self.lightness = lightness
@@ -75,7 +75,7 @@ struct OKLab: Equatable {
         self.init(lightness: lightness, a: chroma * cos(angle), b: chroma * sin(angle))
     }
 
-    init(_ color: Color) {
+    package init(_ color: Color) {
         let (red, green, blue) = (linear(color.red), linear(color.green), linear(color.blue))
         let long = cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue)
         let middle = cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue)
@@ -86,7 +86,7 @@ struct OKLab: Equatable {
     }
 
     /// The same colour in sRGB; what sRGB cannot show is clipped.
-    var color: Color {
+    package var color: Color {
         func cubed(_ value: Double) -> Double { value * value * value }
         let long = cubed(lightness + 0.3963377774 * a + 0.2158037573 * b)
         let middle = cubed(lightness - 0.1055613458 * a - 0.0638541728 * b)
@@ -98,13 +98,13 @@ struct OKLab: Equatable {
     }
 
     /// The distance from grey.
-    var chroma: Double { (a * a + b * b).squareRoot() }
+    package var chroma: Double { (a * a + b * b).squareRoot() }
 
     /// The angle in degrees, from red over yellow to green and blue.
     var hue: Double { atan2(b, a) * 180 / .pi }
 
     /// How different two colours look.
-    func distance(to other: OKLab) -> Double {
+    package func distance(to other: OKLab) -> Double {
         let (dl, da, db) = (lightness - other.lightness, a - other.a, b - other.b)
         return (dl * dl + da * da + db * db).squareRoot()
     }

@@ -1,3 +1,4 @@
+import Geometry
 import Tensors
 
 /// Figure 20, the final picture: what was detected, drawn over the picture itself.
@@ -14,12 +15,13 @@ public struct DetectionOverlay {
         public var showsMasks = true
         /// Whether labels are drawn.
         public var showsLabels = true
-        /// Lines between keypoints, for all instances that have keypoints.
-        public var skeleton = Limb.cocoPerson
+        /// Keypoints with a smaller score are left out. For annotations, 1 leaves out the ones without a place,
+        /// and 2 also the hidden ones.
+        public var minimumKeypointScore = -Float.infinity
         /// How large lines and letters are, as a multiple of what suits the picture's size.
         public var scale = 1.0
 
-        /// Boxes, masks, labels and the skeleton of a person.
+        /// Boxes, masks, labels and all keypoints.
         public init() {}
     }
 
@@ -44,7 +46,7 @@ public struct DetectionOverlay {
         let scale = options.scale.isFinite ? min(max(options.scale, 0.1), 10) : 1
         unit = max(fitting, 0.75) * scale
         let margin = 4 * unit
-        let areas = sorted.map { $0.box?.inset(by: -margin) }
+        let areas = sorted.map { $0.rectangle?.inset(by: -margin) }
         colors = Palette.colors(ofInstancesWithClasses: sorted.map(\.classIndex)) { first, second in
             guard let first = areas[first], let second = areas[second] else { return false }
             return first.intersection(second).area > 0
@@ -76,7 +78,7 @@ public struct DetectionOverlay {
     }
 
     private func area(of index: Int) -> Int {
-        instances[index].mask.map { $0.width * $0.height } ?? 0
+        instances[index].mask.map { $0.region.width * $0.region.height } ?? 0
     }
 
     private func drawBoxes(on canvas: Canvas) {
@@ -85,7 +87,9 @@ public struct DetectionOverlay {
         // Worst first, so that the best one is whole; the whole line stays in the picture.
         let frame = canvas.bounds.inset(by: lineWidth / 2)
         for index in instances.indices.reversed() {
-            guard let box = instances[index].box, box.intersection(canvas.bounds).isDrawn else { continue }
+            guard let box = instances[index].rectangle, box.intersection(canvas.bounds).isDrawn else {
+                continue
+            }
             let (x1, y1) = (max(box.x, frame.x), max(box.y, frame.y))
             let visible = Rectangle(
                 x: min(x1, frame.maxX), y: min(y1, frame.maxY), width: max(min(box.maxX, frame.maxX) - x1, 0),
@@ -98,11 +102,12 @@ public struct DetectionOverlay {
 
     private func drawKeypoints(on canvas: Canvas) {
         for index in instances.indices.reversed() {
-            let points = instances[index].keypoints.map(\.point)
-            let limbs = options.skeleton.compactMap { limb -> [Point]? in
-                guard points.indices.contains(limb.start), points.indices.contains(limb.end),
-                    let start = points[limb.start], let end = points[limb.end]
-                else { return nil }
+            let points = instances[index].keypoints.map(point)
+            let unit = keypointUnit(of: instances[index])
+            // Only a person has that many; of another kind of object it is not known what belongs together.
+            let isPerson = points.count == PersonKeypoint.allCases.count
+            let limbs = (isPerson ? PersonKeypoint.skeleton : []).compactMap { start, end -> [Point]? in
+                guard let start = points[start.rawValue], let end = points[end.rawValue] else { return nil }
                 return [start, end]
             }
             for limb in limbs {
@@ -116,6 +121,19 @@ public struct DetectionOverlay {
             }
         }
     }
+
+    /// ``unit``, but less for an object so small that its keypoints would hide it.
+    private func keypointUnit(of instance: DrawnInstance) -> Double {
+        guard let box = instance.rectangle else { return unit }
+        return min(unit, max(max(box.width, box.height) / 80, 0.25 * unit))
+    }
+
+    /// Where a keypoint is drawn, if it is.
+    private func point(_ keypoint: Keypoint) -> Point? {
+        guard keypoint.x.isFinite, keypoint.y.isFinite, !(keypoint.score < options.minimumKeypointScore)
+        else { return nil }
+        return Point(x: Double(keypoint.x), y: Double(keypoint.y))
+    }
 }
 
 extension DetectionOverlay {
@@ -125,11 +143,13 @@ extension DetectionOverlay {
         let letters = canvas.extents(of: "", font: font)
         let height = letters.ascent + letters.descent + unit
         // No more than the best few hundred are looked at: each label is compared with each of them.
-        let smallBoxes = instances.prefix(500).compactMap(\.box).filter { $0.area < 6 * height * height }
+        let smallBoxes = instances.prefix(500).compactMap(\.rectangle).filter {
+            $0.area < 6 * height * height
+        }
         var layout = LabelLayout(frame: canvas.bounds, smallBoxes: smallBoxes)
         var labels: [Label] = []
         for index in instances.indices {
-            guard let box = instances[index].box, box.intersection(canvas.bounds).isDrawn,
+            guard let box = instances[index].rectangle, box.intersection(canvas.bounds).isDrawn,
                 let text = fittingLabel(
                     of: instances[index], font: font, width: canvas.width - 2 * padding, on: canvas)
             else { continue }
@@ -181,7 +201,7 @@ extension DetectionOverlay {
     }
 
     /// The class's name on one line, at most 32 letters long: names come from files.
-    static func shortName(of instance: DrawnInstance) -> String {
+    package static func shortName(of instance: DrawnInstance) -> String {
         // A letter may consist of any number of scalars; what piles up on it is cut off too.
         let scalars = instance.className.unicodeScalars.prefix(256)
         let words = String(String.UnicodeScalarView(scalars)).onOneLine.split(separator: " ")
@@ -192,7 +212,7 @@ extension DetectionOverlay {
     }
 
     /// The score with two decimals; nothing for what is no number.
-    static func text(ofScore score: Double) -> String {
+    package static func text(ofScore score: Double) -> String {
         guard score.isFinite, abs(score) < 1e6 else { return "" }
         let hundredths = Int((abs(score) * 100).rounded())
         let decimals = "\(hundredths % 100)"

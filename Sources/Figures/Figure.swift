@@ -2,8 +2,6 @@ import CCairo
 import Tensors
 
 /// A drawing that does not know yet what it will be drawn on: pixels, or the paths of an SVG or PDF file.
-///
-/// Output files appear whole, by rename, or not at all.
 public struct Figure {
     /// The width in points.
     public let width: Double
@@ -33,48 +31,40 @@ public struct Figure {
         return try surface.image()
     }
 
-    /// Writes the figure as a PNG file.
-    /// - Throws: ``FigureError``
-    public func writePNG(to path: String, pixelsPerPoint: Double = 1) throws {
-        let drawn = try image(pixelsPerPoint: pixelsPerPoint)
-        let surface = try Surface(copying: drawn, name: path)
-        try writeFile(path) { sink in
-            let status = cairo_surface_write_to_png_stream(surface.pointer, FileSink.write, sink.closure)
-            try sink.check(status)
-        }
-    }
-
-    /// Writes the figure as an SVG file, one point to a CSS pixel. Text becomes outlines: it looks the same
-    /// everywhere.
-    /// - Throws: ``FigureError``
-    public func writeSVG(to path: String) throws {
-        try writeVector(to: path) { sink in
-            let pointer = cairo_svg_surface_create_for_stream(FileSink.write, sink.closure, width, height)
+    /// The bytes of an SVG file, one point to a CSS pixel. Text becomes outlines: it looks the same everywhere.
+    /// - Throws: ``FigureError`` when the figure has no area or too much, or when Cairo could not draw it.
+    public func svg() throws -> [UInt8] {
+        try vector { closure in
+            let pointer = cairo_svg_surface_create_for_stream(ByteSink.write, closure, width, height)
             cairo_svg_surface_set_document_unit(pointer, CAIRO_SVG_UNIT_PX)
             return pointer
         }
     }
 
-    /// Writes the figure as a PDF file of one page, without a date: the same figure gives the same file.
-    /// - Throws: ``FigureError``
-    public func writePDF(to path: String) throws {
-        try writeVector(to: path) { sink in
-            let pointer = cairo_pdf_surface_create_for_stream(FileSink.write, sink.closure, width, height)
+    /// The bytes of a PDF file of one page, without a date: the same figure gives the same bytes.
+    /// - Throws: ``FigureError`` when the figure has no area or too much, or when Cairo could not draw it.
+    public func pdf() throws -> [UInt8] {
+        try vector { closure in
+            let pointer = cairo_pdf_surface_create_for_stream(ByteSink.write, closure, width, height)
             cairo_pdf_surface_set_metadata(pointer, CAIRO_PDF_METADATA_CREATE_DATE, "")
             return pointer
         }
     }
 
-    private func writeVector(to path: String, create: (FileSink) -> OpaquePointer?) throws {
+    /// `create` makes a surface that hands its bytes to a ``ByteSink``.
+    private func vector(create: (_ closure: UnsafeMutableRawPointer) -> OpaquePointer?) throws -> [UInt8] {
         guard width > 0, height > 0, width <= 0x1p17, height <= 0x1p17 else {
-            throw FigureError(subject: path, fault: "cannot draw \(width) × \(height) points")
+            throw FigureError(subject: "figure", fault: "cannot draw \(width) × \(height) points")
         }
-        try writeFile(path) { sink in
-            // The surface writes while it is drawn on, and last when it is finished.
-            let surface = Surface(create(sink), name: path)
+        let sink = ByteSink()
+        return try withExtendedLifetime(sink) {
+            let surface = Surface(create(sink.closure), name: "figure")
+            // However this ends, a finished surface never writes to the sink again, even if it outlives it.
+            defer { cairo_surface_finish(surface.pointer) }
             try render(on: surface, pixelsPerPoint: 1)
             cairo_surface_finish(surface.pointer)
-            try sink.check(cairo_surface_status(surface.pointer))
+            try surface.check()
+            return sink.bytes
         }
     }
 
@@ -86,9 +76,25 @@ public struct Figure {
     }
 }
 
+/// Collects the bytes that Cairo makes of a drawing.
+private final class ByteSink {
+    private(set) var bytes: [UInt8] = []
+
+    /// What to pass to Cairo along with ``write``; valid while the sink is alive.
+    var closure: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
+    /// Cairo's callback.
+    static let write: cairo_write_func_t = { closure, bytes, count in
+        guard let closure else { return CAIRO_STATUS_WRITE_ERROR }
+        let sink = Unmanaged<ByteSink>.fromOpaque(closure).takeUnretainedValue()
+        sink.bytes += UnsafeBufferPointer(start: bytes, count: Int(count))
+        return CAIRO_STATUS_SUCCESS
+    }
+}
+
 /// What went wrong with a figure.
 public struct FigureError: Error, CustomStringConvertible, Equatable {
-    /// The file that was to be written, or the argument or figure that is at fault.
+    /// The argument, or the part of the figure, that is at fault.
     public let subject: String
     /// What is wrong with it, in a few words.
     public let fault: String

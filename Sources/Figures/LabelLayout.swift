@@ -10,12 +10,12 @@
 /// 5. At last the touching place that covers least of other labels is taken, if that is little; else the label
 ///    is left out, since it would hide two labels, not show one. It is also left out once labels cover so much
 ///    of the frame that more would hide what they are about.
-struct LabelLayout {
+package struct LabelLayout {
     /// A label's place.
-    struct Placement: Equatable {
-        let plate: Rectangle
+    package struct Placement: Equatable {
+        package let plate: Rectangle
         /// Whether the place touches the box that the label belongs to.
-        let isAttached: Bool
+        package let isAttached: Bool
     }
 
     /// What labels must not leave.
@@ -29,13 +29,13 @@ struct LabelLayout {
     /// How much of the frame labels may take.
     private static let frameLimit = 0.3
 
-    init(frame: Rectangle, smallBoxes: [Rectangle] = []) {
+    package init(frame: Rectangle, smallBoxes: [Rectangle] = []) {
         self.frame = frame
         self.smallBoxes = smallBoxes
     }
 
     /// The place for a label of the given size at a box that reaches into the frame; `nil` if there is none.
-    mutating func place(width: Double, height: Double, at box: Rectangle) -> Placement? {
+    package mutating func place(width: Double, height: Double, at box: Rectangle) -> Placement? {
         let taken = placed.reduce(0) { $0 + $1.area }
         // The first label has its place even in a frame that it fills.
         let isFull = !placed.isEmpty && taken + width * height > Self.frameLimit * frame.area

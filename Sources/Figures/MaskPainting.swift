@@ -1,7 +1,8 @@
+import Geometry
 import Tensors
 
 /// How a mask is laid over a picture.
-struct MaskStyle {
+package struct MaskStyle {
     let color: Color
     /// How much of the colour the object's inside takes, from 0 to 1.
     let fill: Double
@@ -9,6 +10,13 @@ struct MaskStyle {
     let outline: Double
     /// How far the outline reaches inwards, in pixels; at most 80.
     let outlineWidth: Double
+
+    package init(color: Color, fill: Double, outline: Double, outlineWidth: Double) {
+        self.color = color
+        self.fill = fill
+        self.outline = outline
+        self.outlineWidth = outlineWidth
+    }
 }
 
 extension Image {
@@ -16,7 +24,7 @@ extension Image {
     /// its edge. The picture's border is an edge too.
     ///
     /// Complexity: O(pixels of the mask's region that lie in the picture), whatever the picture's size.
-    mutating func paint(_ mask: DrawnMask, _ style: MaskStyle) {
+    package mutating func paint(_ mask: InstanceMask, _ style: MaskStyle) {
         guard let part = VisiblePart(mask, width: width, height: height) else { return }
         let distances = part.distancesToEdge()
         // For each distance: the weight of what is there, in 256ths, and of the colour.
@@ -54,22 +62,15 @@ extension Image {
 
 /// The part of a mask's region that lies in a picture.
 private struct VisiblePart {
-    let mask: DrawnMask
+    let mask: InstanceMask
     let left, top, width, height: Int
 
-    /// `nil` if nothing of the region lies in the picture.
-    init?(_ mask: DrawnMask, width imageWidth: Int, height imageHeight: Int) {
-        func visible(_ start: Int, _ length: Int, _ limit: Int) -> Range<Int>? {
-            // Saturates instead of overflowing: a region may claim to start anywhere.
-            let (end, overflows) = start.addingReportingOverflow(length)
-            let (low, high) = (max(start, 0), min(overflows ? .max : end, limit))
-            return low < high ? low..<high : nil
-        }
-        guard let columns = visible(mask.x, mask.width, imageWidth),
-            let rows = visible(mask.y, mask.height, imageHeight)
-        else { return nil }
+    /// `nil` if nothing of the region lies in the picture, which may be smaller than the mask's own.
+    init?(_ mask: InstanceMask, width: Int, height: Int) {
+        let part = mask.region.intersection(with: PixelRegion(x: 0, y: 0, width: width, height: height))
+        if part.isEmpty { return nil }
         self.mask = mask
-        (left, top, width, height) = (columns.lowerBound, rows.lowerBound, columns.count, rows.count)
+        (left, top, self.width, self.height) = (part.x, part.y, part.width, part.height)
     }
 
     /// What a step to a direct neighbour counts.
@@ -85,7 +86,7 @@ private struct VisiblePart {
         distances.withUnsafeMutableBufferPointer { distances in
             mask.bits.withUnsafeBufferPointer { bits in
                 for row in 0..<height {
-                    let bitRow = (top + row - mask.y) * mask.width + left - mask.x
+                    let bitRow = (top + row - mask.region.y) * mask.region.width + left - mask.region.x
                     let distanceRow = (row + 1) * stride + 1
                     for column in 0..<width where bits[bitRow + column] != 0 {
                         let here = distanceRow + column

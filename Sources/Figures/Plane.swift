@@ -44,7 +44,7 @@ public struct Rectangle: Sendable, Equatable {
     }
 
     /// What two rectangles have in common; its area is 0 if they have nothing.
-    func intersection(_ other: Rectangle) -> Rectangle {
+    package func intersection(_ other: Rectangle) -> Rectangle {
         let (left, top) = (max(x, other.x), max(y, other.y))
         return Rectangle(
             x: left, y: top, width: min(maxX, other.maxX) - left, height: min(maxY, other.maxY) - top)

@@ -24,24 +24,13 @@ final class MappedFile: @unchecked Sendable {
     /// Maps the file at `path`.
     /// - Throws: ``FileError`` when it is missing, unreadable, empty, or no regular file.
     init(path: String) throws {
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, fault: lastSystemError()) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: throw FileError(path: path, fault: "is a folder, not a file")
-        default: throw FileError(path: path, fault: "is not a regular file")
-        }
-        guard status.st_size > 0 else { throw FileError(path: path, fault: "is empty") }
-        let count = Int(status.st_size)
-        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
-            throw FileError(path: path, fault: lastSystemError())
+        bytes = try withRegularFile(path) { descriptor, size in
+            guard size > 0 else { throw FileError(path: path, fault: "is empty") }
+            guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
+            else { throw FileError(path: path, fault: lastSystemError()) }
+            return UnsafeRawBufferPointer(start: start, count: size)
         }
         self.path = path
-        bytes = UnsafeRawBufferPointer(start: start, count: count)
         isMapped = true
     }
 
@@ -88,13 +77,4 @@ final class MappedFile: @unchecked Sendable {
         // Decoding repairs what is not UTF-8, and so changes it.
         return text.utf8.elementsEqual(bytes[range]) ? text : nil
     }
-}
-
-/// What the last failed system call says of itself, such as "No such file or directory".
-func lastSystemError() -> String { String(cString: strerror(errno)) }
-
-/// Whether there is a folder at `path`.
-func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

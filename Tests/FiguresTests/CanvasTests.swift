@@ -1,9 +1,8 @@
+import Figures
 import Formats
 import Foundation
 import Tensors
 import Testing
-
-@testable import Figures
 
 /// What each drawing call does to pixels, by hand: on a white canvas of 10 × 10 points, one pixel each.
 struct CanvasTests {
@@ -176,16 +175,17 @@ struct CanvasTextTests {
     ])
     func extentsAreDejaVus(text: String, isBold: Bool, isMonospaced: Bool, units: Double) throws {
         let font = Font(size: 100, isBold: isBold, isMonospaced: isMonospaced)
-        var extents = TextExtents(width: 0, ascent: 0, descent: 0)
-        for pixelsPerPoint in [1.0, 0.1] {
-            _ = try Figure(width: 1, height: 1) { extents = $0.extents(of: text, font: font) }
-                .image(pixelsPerPoint: pixelsPerPoint * 10)
+        for pixelsPerPoint in [1.0, 10] {
+            var drawn: TextExtents?
+            _ = try Figure(width: 1, height: 1) { drawn = $0.extents(of: text, font: font) }
+                .image(pixelsPerPoint: pixelsPerPoint)
+            let extents = try #require(drawn)
             #expect(
                 abs(extents.width - units / 20.48) < 0.1,
                 "not DejaVu Sans: is the package fonts-dejavu-core installed?")
+            #expect(abs(extents.ascent - 1901 / 20.48) < 0.1)
+            #expect(abs(extents.descent - 483 / 20.48) < 0.1)
         }
-        #expect(abs(extents.ascent - 1901 / 20.48) < 0.1)
-        #expect(abs(extents.descent - 483 / 20.48) < 0.1)
     }
 
     /// DejaVu Sans's M leaves 201 units at its left, reaches to 1567, and is 1493 high.

@@ -1,16 +1,16 @@
+import Figures
 import Formats
 import Foundation
+import Geometry
 import Tensors
 import Testing
-
-@testable import Figures
 
 struct MaskPaintingTests {
     /// A 5 × 3 mask of ones on black, at (1, 1), half white inside and white in an outline one pixel wide: the
     /// pixels at its edge are the outline, the three in the middle row are the inside.
-    @Test func outlineLiesAlongTheEdge() throws {
+    @Test func outlineLiesAlongTheEdge() {
         var picture = image(7, 5, [UInt8](repeating: 0, count: 7 * 5 * 3))
-        let mask = try DrawnMask(x: 1, y: 1, width: 5, height: 3, bits: [UInt8](repeating: 1, count: 15))
+        let mask = mask(x: 1, y: 1, width: 5, height: 3, bits: [UInt8](repeating: 1, count: 15))
         picture.paint(mask, MaskStyle(color: .white, fill: 0.5, outline: 1, outlineWidth: 1))
         let found = (0..<5).map { y in (0..<7).map { picture.rgb($0, y)[1] } }
         #expect(
@@ -24,40 +24,40 @@ struct MaskPaintingTests {
     }
 
     /// Colour (100, 200, 50) at a quarter on (40, 40, 40) is 40 + (60, 160, 10)/4, rounded.
-    @Test func insideIsMixedWithThePicture() throws {
+    @Test func insideIsMixedWithThePicture() {
         var picture = image(3, 1, [UInt8](repeating: 40, count: 9))
-        let mask = try DrawnMask(x: 0, y: 0, width: 3, height: 1, bits: [0, 7, 0])
+        let mask = mask(x: 0, y: 0, width: 3, height: 1, bits: [0, 7, 0])
         let color = Color(red: 100 / 255, green: 200 / 255, blue: 50 / 255)
         picture.paint(mask, MaskStyle(color: color, fill: 0.25, outline: 0.25, outlineWidth: 0))
         #expect(picture.rgb(0, 0) == [40, 40, 40] && picture.rgb(2, 0) == [40, 40, 40])
         expectClose(picture.rgb(1, 0), [55, 80, 43], within: 1)
     }
 
-    @Test func onlyThePartInThePictureIsPainted() throws {
+    /// A mask of a larger picture than the one it is painted on.
+    @Test func onlyThePartInThePictureIsPainted() {
         let style = MaskStyle(color: .white, fill: 1, outline: 1, outlineWidth: 1)
         let black = image(4, 4, [UInt8](repeating: 0, count: 48))
         var picture = black
-        // Columns 0 to 3 and rows 2 and 3 of a region that reaches beyond on three sides; its bit at (x, y) is
-        // set where x + y is even, counted from the region's corner (−2, 2).
+        // Columns and rows from 1 and 2 to the end of a region that reaches beyond on two sides; its bit at
+        // (x, y) is set where x + y is even, counted from the region's corner.
         let bits = (0..<80).map { UInt8(($0 % 8 + $0 / 8) % 2 == 0 ? 1 : 0) }
-        picture.paint(try DrawnMask(x: -2, y: 2, width: 8, height: 10, bits: bits), style)
+        picture.paint(mask(x: 1, y: 2, width: 8, height: 10, bits: bits), style)
         let found = (0..<4).map { y in (0..<4).map { picture.rgb($0, y)[0] / 255 } }
-        #expect(found == [[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1]])
+        #expect(found == [[0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0]])
 
-        for (x, y) in [(4, 0), (0, -1), (.max, 0), (0, .min), (.min, .max), (-1, 0)] {
+        for (x, y) in [(4, 0), (0, 4), (9, 9)] {
             picture = black
-            picture.paint(try DrawnMask(x: x, y: y, width: 1, height: 1, bits: [1]), style)
+            picture.paint(mask(x: x, y: y, width: 1, height: 1, bits: [1]), style)
             #expect(picture == black, "a mask at (\(x), \(y))")
         }
+        picture.paint(mask(x: 1, y: 1, width: 0, height: 2, bits: []), style)
+        #expect(picture == black)
     }
 
-    @Test func bitsThatDoNotFillTheRegionAreRefused() {
-        let error = #expect(throws: FigureError.self) {
-            try DrawnMask(x: 0, y: 0, width: 3, height: 2, bits: [1, 1])
-        }
-        #expect(error?.description == "mask: 2 bits do not fill a region of 3×2 pixels")
-        #expect(throws: FigureError.self) { try DrawnMask(x: 0, y: 0, width: -1, height: -1, bits: [1]) }
-        #expect(throws: FigureError.self) { try DrawnMask(x: 0, y: 0, width: .max, height: 2, bits: []) }
+    private func mask(x: Int, y: Int, width: Int, height: Int, bits: [UInt8]) -> InstanceMask {
+        InstanceMask(
+            imageSize: PixelSize(height: 20, width: 20),
+            region: PixelRegion(x: x, y: y, width: width, height: height), bits: bits)
     }
 }
 
@@ -131,7 +131,7 @@ struct DetectionOverlayTests {
     @Test func pixelsAwayFromInstancesStay() throws {
         let picture = Self.picture(width: 160, height: 120)
         let instance = DrawnInstance(
-            x1: 100, y1: 80, x2: 140, y2: 110, classIndex: 1, className: "cup", score: 0.5)
+            box: Box(x1: 100, y1: 80, x2: 140, y2: 110), classIndex: 1, className: "cup", score: 0.5)
         let drawn = try DetectionOverlay(image: picture, instances: [instance]).figure.image()
         #expect(drawn.width == 160 && drawn.height == 120)
         for y in 0..<60 { for x in 0..<160 { #expect(drawn.rgb(x, y) == picture.rgb(x, y)) } }
@@ -143,10 +143,12 @@ struct DetectionOverlayTests {
         let picture = Self.picture(width: 160, height: 120)
         var options = DetectionOverlay.Options()
         (options.showsBoxes, options.showsMasks, options.showsLabels) = (false, false, false)
-        let mask = try DrawnMask(
-            x: 10, y: 10, width: 50, height: 50, bits: [UInt8](repeating: 1, count: 2500))
+        let region = PixelRegion(x: 10, y: 10, width: 50, height: 50)
+        let mask = InstanceMask(
+            imageSize: PixelSize(height: 120, width: 160), region: region,
+            bits: [UInt8](repeating: 1, count: 2500))
         let instance = DrawnInstance(
-            x1: 10, y1: 10, x2: 60, y2: 60, classIndex: 2, className: "cup", score: 0.5, mask: mask)
+            box: region.box, classIndex: 2, className: "cup", score: 0.5, mask: mask)
         let bare = DetectionOverlay(image: picture, instances: [instance], options: options)
         #expect(try bare.figure.image() == picture)
         options.showsMasks = true
@@ -156,9 +158,24 @@ struct DetectionOverlayTests {
         #expect(masked.rgb(9, 35) == picture.rgb(9, 35) && masked.rgb(60, 35) == picture.rgb(60, 35))
     }
 
+    /// Two shoulders of a person are joined; the same two points among 16 are not known to be shoulders.
+    @Test(arguments: [(17, true), (16, false), (18, false)])
+    func peopleHaveASkeleton(count: Int, isJoined: Bool) throws {
+        let picture = Self.picture(width: 160, height: 120)
+        var keypoints = [Keypoint](repeating: Keypoint(x: .nan, y: .nan, score: 1), count: count)
+        keypoints[PersonKeypoint.leftShoulder.rawValue] = Keypoint(x: 120, y: 60, score: 1)
+        keypoints[PersonKeypoint.rightShoulder.rawValue] = Keypoint(x: 40, y: 60, score: 1)
+        let nowhere = Box(x1: .nan, y1: 0, x2: 1, y2: 1)
+        let person = DrawnInstance(
+            box: nowhere, classIndex: 1, className: "person", score: 1, keypoints: keypoints)
+        let drawn = try DetectionOverlay(image: picture, instances: [person]).figure.image()
+        #expect(drawn.rgb(120, 60) == [255, 255, 255] && drawn.rgb(40, 60) == [255, 255, 255])
+        #expect((drawn.rgb(80, 60) != picture.rgb(80, 60)) == isJoined)
+    }
+
     /// The order in which instances come does not matter, unless scores are equal.
     @Test func orderDoesNotMatter() throws {
-        let (picture, instances) = try (Self.picture(width: 320, height: 240), Self.instances())
+        let (picture, instances) = (Self.picture(width: 320, height: 240), Self.instances())
         let forward = try DetectionOverlay(image: picture, instances: instances).figure.image()
         let backward = try DetectionOverlay(image: picture, instances: instances.reversed()).figure.image()
         #expect(forward == backward)
@@ -166,7 +183,10 @@ struct DetectionOverlayTests {
 
     @Test func hostileInstancesAreDrawnOrLeftOut() throws {
         let picture = Self.picture(width: 64, height: 48)
-        let numbers = [Double.nan, .infinity, -.infinity, 1e308, -1e308, 0, -5, 30, 1e9]
+        let numbers = [
+            Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, -5, 30,
+            1e9,
+        ]
         var generator = SeededGenerator(seed: 9)
         let names = [
             "", "\u{0}", "a\nb", String(repeating: "m", count: 100_000),
@@ -174,19 +194,17 @@ struct DetectionOverlayTests {
             "\u{202e}cup", "%s%n", "<svg>&", "🙂",
         ]
         let instances = (0..<300).map { index in
-            func number() -> Double { numbers[Int.random(in: numbers.indices, using: &generator)] }
+            func number() -> Float { numbers[Int.random(in: numbers.indices, using: &generator)] }
             return DrawnInstance(
-                x1: number(), y1: number(), x2: number(), y2: number(),
+                box: Box(x1: number(), y1: number(), x2: number(), y2: number()),
                 classIndex: [Int.min, -1, 0, 5, .max][index % 5], className: names[index % names.count],
-                score: number(),
-                keypoints: (0..<index % 20).map { _ in
-                    DrawnKeypoint(x: number(), y: number(), isVisible: true)
-                })
+                score: Double(number()),
+                keypoints: (0..<index % 20).map { _ in Keypoint(x: number(), y: number(), score: number()) })
         }
         var options = DetectionOverlay.Options()
-        options.skeleton = [Limb(.min, 3), Limb(0, .max), Limb(1, 2)]
         for scale in [1, .nan, 0, 1e300] {
             options.scale = scale
+            options.minimumKeypointScore = Float(scale)
             let figure = DetectionOverlay(image: picture, instances: instances, options: options).figure
             let drawn = try figure.image()
             #expect(drawn.width == 64 && drawn.height == 48)
@@ -201,7 +219,8 @@ struct DetectionOverlayTests {
         (String(repeating: "x", count: 32), String(repeating: "x", count: 32)),
     ])
     func namesAreShort(name: String, expected: String) {
-        let instance = DrawnInstance(x1: 0, y1: 0, x2: 1, y2: 1, classIndex: 4, className: name, score: 1)
+        let instance = DrawnInstance(
+            box: Box(x1: 0, y1: 0, x2: 1, y2: 1), classIndex: 4, className: name, score: 1)
         #expect(DetectionOverlay.shortName(of: instance) == expected)
     }
 
@@ -228,41 +247,57 @@ extension DetectionOverlayTests {
         return Image(width: width, height: height, pixels: pixels)
     }
 
-    static func instances() throws -> [DrawnInstance] {
-        let keypoints = [
+    static func instances() -> [DrawnInstance] {
+        let places = [
             (100, 60), (104, 56), (96, 56), (108, 58), (92, 58), (120, 90), (80, 90), (130, 120),
         ]
-        var first = try disc(x: 100, y: 120, radius: 80, classIndex: 1, "person", 0.993)
-        first.keypoints = keypoints.enumerated().map { index, place in
-            DrawnKeypoint(x: Double(place.0), y: Double(place.1), isVisible: index != 3)
+        var first = disc(x: 100, y: 120, radius: 80, classIndex: 1, "person", 0.993)
+        // The left ear has no score to speak of; from the right elbow on the places are not known.
+        first.keypoints = PersonKeypoint.allCases.map { keypoint in
+            guard places.indices.contains(keypoint.rawValue) else {
+                return Keypoint(x: .nan, y: .nan, score: 1)
+            }
+            let place = places[keypoint.rawValue]
+            return Keypoint(x: Float(place.0), y: Float(place.1), score: keypoint == .leftEar ? 0 : 1)
         }
         return [
             first,
-            try disc(x: 170, y: 130, radius: 50, classIndex: 1, "person", 0.91),
-            try disc(x: 290, y: 40, radius: 50, classIndex: 4, "traffic light", 0.77),
-            try disc(x: 240, y: 200, radius: 9, classIndex: 3, "bird", 0.64),
-            try disc(x: 256, y: 204, radius: 8, classIndex: 3, "bird", 0.52),
+            disc(x: 170, y: 130, radius: 50, classIndex: 1, "person", 0.91),
+            disc(x: 290, y: 40, radius: 50, classIndex: 4, "traffic light", 0.77),
+            disc(x: 240, y: 200, radius: 9, classIndex: 3, "bird", 0.64),
+            disc(x: 256, y: 204, radius: 8, classIndex: 3, "bird", 0.52),
             DrawnInstance(
-                x1: 40, y1: 150, x2: 90, y2: 235, classIndex: 6, className: "chair", score: 0.6),
+                box: Box(x1: 40, y1: 150, x2: 90, y2: 235), classIndex: 6, className: "chair", score: 0.6),
         ]
     }
 
-    static func scene() throws -> Figure {
-        DetectionOverlay(image: picture(width: 320, height: 240), instances: try instances()).figure
+    static func scene() -> Figure {
+        var options = DetectionOverlay.Options()
+        options.minimumKeypointScore = 0.5
+        return DetectionOverlay(
+            image: picture(width: 320, height: 240), instances: instances(), options: options
+        ).figure
     }
 
     private static func disc(
         x: Int, y: Int, radius: Int, classIndex: Int, _ name: String, _ score: Double
-    ) throws -> DrawnInstance {
+    ) -> DrawnInstance {
         let side = 2 * radius
         let bits = (0..<side * side).map { index -> UInt8 in
             let (dx, dy) = (2 * (index % side) + 1 - side, 2 * (index / side) + 1 - side)
             return dx * dx + dy * dy <= side * side ? 1 : 0
         }
+        // The part of the disc that lies in the picture.
+        let whole = PixelRegion(x: x - radius, y: y - radius, width: side, height: side)
+        let region = whole.intersection(with: PixelRegion(x: 0, y: 0, width: 320, height: 240))
+        let visible = bits.indices.filter {
+            (region.x..<region.x + region.width).contains(whole.x + $0 % side)
+                && (region.y..<region.y + region.height).contains(whole.y + $0 / side)
+        }
+        let mask = InstanceMask(
+            imageSize: PixelSize(height: 240, width: 320), region: region, bits: visible.map { bits[$0] })
         return DrawnInstance(
-            x1: Double(x - radius), y1: Double(y - radius), x2: Double(x + radius), y2: Double(y + radius),
-            classIndex: classIndex, className: name, score: score,
-            mask: try DrawnMask(x: x - radius, y: y - radius, width: side, height: side, bits: bits))
+            box: whole.box, classIndex: classIndex, className: name, score: score, mask: mask)
     }
 }
 

@@ -1,6 +1,5 @@
+import Figures
 import Testing
-
-@testable import Figures
 
 struct ColorTests {
     /// CSS Color 4 gives red as oklab(0.62796 0.22486 0.12585); white has lightness 1 and no colour.

@@ -56,11 +56,11 @@ struct ImagesHostileTests {
     @Test func whatIsNoFileIsRefused() throws {
         let missing = try ImageFixtures.path("no-such-picture.png")
         var error = try #require(throws: FileError.self) { try Image(contentsOf: missing) }
-        #expect(error.description == "\(missing): no such file or directory")
+        #expect(error.description == "\(missing): No such file or directory")
         error = try #require(throws: FileError.self) { try Image(contentsOf: ImageFixtures.folder.path) }
-        #expect(error.fault == "a directory, not a file")
+        #expect(error.fault == "is a folder, not a file")
         error = try #require(throws: FileError.self) { try Image(contentsOf: "/dev/zero") }
-        #expect(error.fault == "not a regular file")
+        #expect(error.fault == "is not a regular file")
     }
 
     /// Cut after any byte, a picture is refused; nothing is made up for what is missing.

@@ -15,7 +15,8 @@ extension Image {
     ///
     /// - Throws: ``FileError``, which names the file and the fault.
     public init(contentsOf path: String) throws {
-        let bytes = try readFile(path)
+        // A gigabyte is more than any image within the limits needs.
+        let bytes = try readFile(path, limit: 1 << 30)
         do {
             let (image, orientation) =
                 if bytes.starts(with: PNG.signature) {

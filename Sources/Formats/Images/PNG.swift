@@ -1,7 +1,7 @@
 import CPNG
 import Tensors
 
-/// Reading PNG files, through libpng (ISO/IEC 15948).
+/// Reading and writing PNG files, through libpng (ISO/IEC 15948).
 enum PNG {
     static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -55,26 +55,41 @@ enum PNG {
     }
 }
 
+extension PNG {
+    /// The bytes of an 8-bit RGB file, marked sRGB.
+    static func encode(_ image: Image) throws -> [UInt8] {
+        var header = png_image()
+        header.version = png_uint_32(PNG_IMAGE_VERSION)
+        header.width = png_uint_32(image.width)
+        header.height = png_uint_32(image.height)
+        header.format = png_uint_32(PNG_FORMAT_RGB)
+        defer { png_image_free(&header) }
+        let limit = cpng_encoded_size_limit(&header)
+        return try [UInt8](unsafeUninitializedCapacity: limit) { bytes, count in
+            var size = limit
+            let written = png_image_write_to_memory(
+                &header, bytes.baseAddress, &size, 0, image.pixels, 0, nil)
+            guard written != 0 else {
+                throw ImageFault(
+                    withUnsafeBytes(of: header.message) { $0.withMemoryRebound(to: CChar.self, text) })
+            }
+            count = size
+        }
+    }
+}
+
 extension Image {
     /// Writes the picture as an 8-bit RGB PNG file, marked sRGB. The file appears whole or not at all.
     /// - Throws: ``FileError``, which names the file and the fault.
     public func writePNG(to path: String) throws {
-        try writeFile(path) { file in
-            var header = png_image()
-            header.version = png_uint_32(PNG_IMAGE_VERSION)
-            header.width = png_uint_32(width)
-            header.height = png_uint_32(height)
-            header.format = png_uint_32(PNG_FORMAT_RGB)
-            let written = png_image_write_to_stdio(&header, file, 0, pixels, 0, nil)
-            defer { png_image_free(&header) }
-            guard written != 0 else {
-                throw FileError(
-                    path: path,
-                    fault: withUnsafeBytes(of: header.message) {
-                        $0.withMemoryRebound(to: CChar.self, text)
-                    })
-            }
+        // Started first: where nothing can be written, nothing need be compressed.
+        let file = try OutputFile(path: path)
+        do {
+            try file.write(try PNG.encode(self))
+        } catch let fault as ImageFault {
+            throw FileError(path: path, fault: fault.description)
         }
+        try file.finish()
     }
 }
 

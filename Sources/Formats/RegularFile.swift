@@ -1,0 +1,56 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// Opens the file at `path` for reading, and closes it after `body`, which gets its descriptor and its size in
+/// bytes.
+/// - Throws: ``FileError``, also for a folder, a pipe or a device, from which reading might never end.
+func withRegularFile<Outcome>(
+    _ path: String, _ body: (_ descriptor: Int32, _ size: Int) throws -> Outcome
+) throws -> Outcome {
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, fault: lastSystemError()) }
+    try requireRegularFile(status, path: path)
+    return try body(descriptor, Int(status.st_size))
+}
+
+/// Reads the whole of a regular file of at most `limit` bytes into memory.
+/// - Throws: ``FileError``
+func readFile(_ path: String, limit: Int) throws -> [UInt8] {
+    try withRegularFile(path) { descriptor, size in
+        guard size <= limit else { throw FileError(path: path, fault: "\(size) bytes are too many") }
+        return try [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+            while count < size {
+                let got = read(descriptor, bytes.baseAddress.map { $0 + count }, size - count)
+                if got < 0 && errno == EINTR { continue }
+                guard got >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
+                if got == 0 { break }
+                count += got
+            }
+        }
+    }
+}
+
+/// - Throws: ``FileError`` when what is at `path` is a folder, a pipe or a device.
+func requireRegularFile(_ status: stat, path: String) throws {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw FileError(path: path, fault: "is a folder, not a file")
+    default: throw FileError(path: path, fault: "is not a regular file")
+    }
+}
+
+/// Whether there is a folder at `path`.
+func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// What the last failed system call says of itself, such as "No such file or directory".
+func lastSystemError() -> String { String(cString: strerror(errno)) }
