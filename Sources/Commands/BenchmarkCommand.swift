@@ -99,7 +99,8 @@ private struct Report {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         let contents = Contents(
             total: total, stages: Dictionary(uniqueKeysWithValues: stages.map { ($0.name, $0.seconds) }),
-            peakMemory: peakMemory, load: load, preparation: preparation, seconds: seconds, detections: detections)
+            peakMemory: peakMemory, load: load, preparation: preparation, seconds: seconds,
+            detections: detections)
         return String(decoding: try encoder.encode(contents), as: UTF8.self)
     }
 

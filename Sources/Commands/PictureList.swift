@@ -91,7 +91,12 @@ private struct AnnotatedImages {
         struct File: Decodable {
             struct Entry: Decodable {
                 let id: Int
-                let file_name: String
+                let fileName: String
+
+                enum CodingKeys: String, CodingKey {
+                    case id
+                    case fileName = "file_name"
+                }
             }
             let images: [Entry]
         }
@@ -104,7 +109,7 @@ private struct AnnotatedImages {
                 path: path, fault: "is no COCO annotation file: it has no list of images with ids")
         }
         var identifiers: [String: Int] = [:]
-        for entry in file.images { identifiers[(entry.file_name as NSString).lastPathComponent] = entry.id }
+        for entry in file.images { identifiers[(entry.fileName as NSString).lastPathComponent] = entry.id }
         self.identifiers = identifiers
     }
 }

@@ -12,12 +12,15 @@ public final class Recorder: Observer, Sendable {
     /// The stages kept so far, in the order in which they came to be.
     public var stages: [(stage: Stage, tensor: ContractTensor)] { recorded.withLock { $0 } }
 
+    /// Whether a pattern matches.
     public func wants(_ stage: Stage) -> Bool { patterns.contains { stage.matches($0) } }
 
+    /// Keeps the value, in the order of the contract.
     public func record(_ stage: Stage, _ value: StageValue) {
         let tensor = ContractTensor(value)
         recorded.withLock { $0.append((stage, tensor)) }
     }
 
+    /// Does nothing: a recorder keeps tensors, not times.
     public func finished(_ step: PipelineStep) {}
 }

@@ -29,29 +29,42 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
             contentsOf: path("\(name).weights.safetensors"), options: LoadingOptions(profile: profile))
         #expect(loaded.remarks.isEmpty)
         var adjusted = loaded.model.profile
-        #expect(adjusted.parameters.batchNormEpsilon == settings.batch_norm_epsilon)
-        adjusted.input.resize = .torchvision(minimum: settings.min_size, maximum: settings.max_size)
-        adjusted.proposals.suppression.threshold = settings.rpn_nms_thresh
+        #expect(adjusted.parameters.batchNormEpsilon == settings.batchNormEpsilon)
+        adjusted.input.resize = .torchvision(minimum: settings.minimumSize, maximum: settings.maximumSize)
+        adjusted.proposals.suppression.threshold = settings.proposalOverlap
         var configuration = loaded.model.configuration
-        configuration.proposals.candidatesPerLevel = settings.rpn_pre_nms_top_n_test
-        configuration.proposals.count = settings.rpn_post_nms_top_n_test
-        configuration.boxes.scoreThreshold = settings.box_score_thresh
-        configuration.boxes.overlapThreshold = settings.box_nms_thresh
-        configuration.boxes.count = settings.box_detections_per_img
+        configuration.proposals.candidatesPerLevel = settings.candidatesPerLevel
+        configuration.proposals.count = settings.proposals
+        configuration.boxes.scoreThreshold = settings.scoreThreshold
+        configuration.boxes.overlapThreshold = settings.detectionOverlap
+        configuration.boxes.count = settings.detections
         var checkpoint = try Checkpoint(contentsOf: path("\(name).weights.safetensors"))
         return try Model(configuration: configuration, profile: adjusted, from: &checkpoint)
     }
 
     private struct Settings: Decodable {
-        let min_size: Int
-        let max_size: Int
-        let rpn_pre_nms_top_n_test: Int
-        let rpn_post_nms_top_n_test: Int
-        let rpn_nms_thresh: Double
-        let box_score_thresh: Float
-        let box_nms_thresh: Double
-        let box_detections_per_img: Int
-        let batch_norm_epsilon: Float
+        let minimumSize: Int
+        let maximumSize: Int
+        let candidatesPerLevel: Int
+        let proposals: Int
+        let proposalOverlap: Double
+        let scoreThreshold: Float
+        let detectionOverlap: Double
+        let detections: Int
+        let batchNormEpsilon: Float
+
+        /// The names of torchvision's constructor arguments.
+        enum CodingKeys: String, CodingKey {
+            case minimumSize = "min_size"
+            case maximumSize = "max_size"
+            case candidatesPerLevel = "rpn_pre_nms_top_n_test"
+            case proposals = "rpn_post_nms_top_n_test"
+            case proposalOverlap = "rpn_nms_thresh"
+            case scoreThreshold = "box_score_thresh"
+            case detectionOverlap = "box_nms_thresh"
+            case detections = "box_detections_per_img"
+            case batchNormEpsilon = "batch_norm_epsilon"
+        }
     }
 
     private func settings() throws -> Settings {

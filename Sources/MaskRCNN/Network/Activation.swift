@@ -53,8 +53,10 @@ extension Activation {
 
 /// Inference: each request is a call of its kernel.
 extension Tensor: Activation {
+    /// Itself.
     public var value: Tensor { self }
 
+    /// One call of the kernel; with a group norm, two.
     public func convolved(by layer: ConvolutionLayer, adding residual: Tensor?, rectified: Bool) -> Tensor {
         guard let norm = layer.groupNorm else {
             return layer.convolution(self, adding: residual, rectified: rectified)
@@ -62,33 +64,41 @@ extension Tensor: Activation {
         return norm(layer.convolution(self), adding: residual, rectified: rectified)
     }
 
+    /// One call of the kernel.
     public func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Tensor {
         layer.convolution(self, rectified: rectified)
     }
 
+    /// One call of the kernel.
     public func maxPooled(_ window: ConvolutionWindow) -> Tensor { Kernels.maxPooled(self, window: window) }
 
+    /// One call of the kernel, in place when nobody else refers to the map.
     public consuming func addingUpsampled(_ coarser: Tensor) -> Tensor {
         Kernels.addingUpsampled(self, coarser)
     }
 
+    /// One call of the kernel.
     public func enlargedBilinearly(by factor: Int) -> Tensor {
         let size = shape.suffix(3)
         return resizedBilinearly(
             self, height: size[size.startIndex] * factor, width: size[size.startIndex + 1] * factor)
     }
 
+    /// One call of the kernel.
     public static func pooled(
         from maps: [Tensor], regions: [RegionOfInterest], scales: [Float], by layer: RoILayer
     ) -> Tensor {
         layer(maps, regions: regions, scales: scales)
     }
 
+    /// One call of the kernel.
     public func dense(by layer: DenseLayer, rectified: Bool) -> Tensor {
         layer.dense(self, rectified: rectified)
     }
 
+    /// One call of the kernel.
     public func averagedOverPositions() -> Tensor { Kernels.averagedOverPositions(self) }
 
+    /// One call of the kernel.
     public func channelsLast() -> Tensor { Kernels.channelsLast(self) }
 }

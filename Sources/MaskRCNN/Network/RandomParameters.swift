@@ -11,8 +11,10 @@ public struct RandomParameters: ParameterSource, Sendable {
     /// The same seed gives the same parameters.
     public init(seed: UInt64) { self.seed = seed }
 
+    /// False: a random source has no parameter that is optional.
     public func contains(_ name: String) -> Bool { false }
 
+    /// The parameter's own random numbers.
     public func parameter(_ name: String, shape: [Int], initialization: Initialization) -> Tensor {
         var generator = SeededGenerator(seed: seed, name: name)
         let outputs = shape[0]

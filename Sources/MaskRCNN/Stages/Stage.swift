@@ -9,6 +9,7 @@ public struct Stage: Hashable, Sendable, CustomStringConvertible {
     /// A stage by its name; see ``Stage/all(levels:pyramid:)`` for the names that exist.
     public init(_ name: String) { self.name = name }
 
+    /// The name.
     public var description: String { name }
 
     // Input.
