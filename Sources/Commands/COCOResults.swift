@@ -1,4 +1,3 @@
-import Formats
 import Geometry
 import MaskRCNN
 
@@ -43,11 +42,4 @@ struct COCOResults {
 
     /// The file's text.
     func json() -> String { "[\n" + entries.joined(separator: ",\n") + "\n]\n" }
-}
-
-/// Writes a text file, whole, by rename.
-func writeFile(_ text: String, to path: String) throws {
-    let file = try OutputFile(path: path)
-    try file.write(Array(text.utf8))
-    try file.finish()
 }

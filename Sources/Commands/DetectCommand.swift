@@ -83,7 +83,7 @@ struct DetectCommand: ParsableCommand {
         progress.clear()
         if let output {
             let path = output + "/results.json"
-            try writeFile(results.json(), to: path)
+            try OutputFile.write(Array(results.json().utf8), to: path)
             print("\(path): \(results.count) detections in \(paths.count - skipped) pictures")
         }
         if skipped > 0 { print("\(skipped) of \(paths.count) pictures could not be read") }

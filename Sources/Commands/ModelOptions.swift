@@ -53,7 +53,7 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("Seed of the random weights that stand in for --weights.", valueName: "number"))
-    var seed: UInt64 = 1
+    var seed: UInt64 = 8
 
     mutating func validate() throws {
         if let epsilon = batchNormEpsilon, !(epsilon >= 0 && epsilon.isFinite) {
