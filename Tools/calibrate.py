@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.ops import FrozenBatchNorm2d
@@ -72,6 +73,10 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
         ]
         _steer(score, [0], [described[i][rows] for i, rows in groups], shifts)
         logits = [score(x) for x in described]
+    # The background's last shift leaves the widest gap around the score threshold.
+    counts = [[len(detect(i, shift=step / 400)) for i in range(len(images))] for step in range(-100, 101)]
+    score.bias[0] += (_longest_run(counts) - 100) / 400
+    logits = [score(x) for x in described]
     heads.detections_per_img = limit
     boxes = [detect(i) for i in range(len(images))]
     del pooled, described
@@ -79,26 +84,28 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
     if heads.has_mask():
         regions = _pool(heads.mask_roi_pool, features, boxes, sizes)
         for block in heads.mask_head:
-            regions = _run_block(block, regions, smooth=True)
+            regions = _run_block(block, regions)
         predictor = heads.mask_predictor
-        _blur(predictor.conv5_mask)
         regions = _standardise(predictor.conv5_mask, regions, *HIDDEN)
         _standardise(predictor.mask_fcn_logits, [x.relu() for x in regions], *MASK_LOGITS)
     if heads.has_keypoint():
         regions = _pool(heads.keypoint_roi_pool, features, boxes, sizes)
         for layer in heads.keypoint_head:
             if isinstance(layer, nn.Conv2d):
-                _blur(layer)
                 regions = [x.relu() for x in _standardise(layer, regions, *HIDDEN)]
-        _blur(heads.keypoint_predictor.kps_score_lowres)
         _standardise(heads.keypoint_predictor.kps_score_lowres, regions, *HEATMAPS)
 
 
 def _draw(model: nn.Module, generator: torch.Generator) -> None:
-    """Draws all weights: scaled to the fan-in for convolutions and dense layers, near one for norms."""
-    for module in model.modules():
+    """Draws all weights: scaled to the fan-in for convolutions and dense layers, near one for norms.
+
+    Two things keep rounding errors from growing from layer to layer, as they do in a network of plain noise and do
+    not in a trained one: kernels are mostly smooth, and the last norm of a residual branch is small.
+    """
+    for name, module in model.named_modules():
         if isinstance(module, NORMS):
-            module.weight.uniform_(0.5, 1.5, generator=generator)
+            last = name.endswith(".bn3")
+            module.weight.uniform_(*((0.2, 0.5) if last else (0.5, 1.5)), generator=generator)
             module.bias.normal_(0, 0.2, generator=generator)
         elif isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             transposed = isinstance(module, nn.ConvTranspose2d)
@@ -106,6 +113,22 @@ def _draw(model: nn.Module, generator: torch.Generator) -> None:
             module.weight.normal_(0, fan_in**-0.5, generator=generator)
             if module.bias is not None:
                 module.bias.normal_(0, 0.1, generator=generator)
+            if not isinstance(module, nn.Linear):
+                _smooth(module.weight)
+
+
+def _smooth(weight: Tensor) -> None:
+    """Makes kernels mostly blurs, so that masks and heat maps come out as shapes, not as noise."""
+    size = weight.shape[-1]
+    if size == 7:
+        # The stem: random oriented filters, without their finest detail.
+        line = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+        blurred = F.conv2d(weight.view(-1, 1, size, size), torch.outer(line, line)[None, None], padding=2)
+        weight.copy_(3 * blurred.view_as(weight))
+    elif size > 1:
+        line = torch.tensor({2: [1.0, 1.0], 3: [0.5, 1.0, 0.5], 4: [0.25, 0.75, 0.75, 0.25]}[size])
+        strength = weight[:, :, 1, 1].clone()
+        weight.mul_(0.2).add_(strength[:, :, None, None] * torch.outer(line, line))
 
 
 @contextmanager
@@ -125,10 +148,7 @@ def _norms_learn_statistics(model: nn.Module) -> Iterator[None]:
 
 
 def _standardise(layer: nn.Module, inputs: list[Tensor], mean: float, deviation: float) -> list[Tensor]:
-    """Rescales a layer so that each output channel has this mean and deviation; returns its outputs.
-
-    The statistics are those of a sample of the inputs, which is enough and keeps memory small.
-    """
+    """Rescales a layer so that each output channel has this mean and deviation; returns its outputs."""
     outputs = torch.cat([layer(x).transpose(0, 1).flatten(1) for x in inputs], dim=1)
     scale = deviation / outputs.std(dim=1).clamp(min=1e-3)
     shift = mean - outputs.mean(dim=1) * scale
@@ -141,10 +161,8 @@ def _standardise(layer: nn.Module, inputs: list[Tensor], mean: float, deviation:
     return [layer(x) for x in inputs]
 
 
-def _run_block(block: nn.Sequential, inputs: list[Tensor], smooth: bool = False) -> list[Tensor]:
+def _run_block(block: nn.Sequential, inputs: list[Tensor]) -> list[Tensor]:
     """Calibrates and runs a convolution, perhaps a batch norm, and a rectifier."""
-    if smooth:
-        _blur(block[0])
     if any(isinstance(layer, NORMS) for layer in block):
         with _norms_learn_statistics(block):
             block(torch.cat(inputs))
@@ -206,14 +224,6 @@ def _calibrate_proposal_head(head: nn.Module, features: list[dict[str, Tensor]],
         _steer(head.cls_logits, anchors, rows, [(common - value) / 2 for value in reached])
 
 
-def _blur(convolution: nn.Module) -> None:
-    """Makes a convolution's kernel mostly a blur, so that masks and heat maps come out as shapes, not as noise."""
-    line = {2: [1.0, 1.0], 3: [0.5, 1.0, 0.5], 4: [0.25, 0.75, 0.75, 0.25]}[convolution.weight.shape[-1]]
-    kernel = torch.outer(torch.tensor(line), torch.tensor(line))
-    strength = convolution.weight[:, :, 1, 1].clone()
-    convolution.weight.mul_(0.15).add_(strength[:, :, None, None] * kernel)
-
-
 def _class_logits(heads: nn.Module) -> tuple[float, float]:
     """Mean and deviation of the class scores: wide enough that probabilities spread over the whole range rather than
     crowd at the threshold, but with few classes not so wide that they crowd at one."""
@@ -234,6 +244,16 @@ def _pool(pooler: nn.Module, features: list, boxes: list[Tensor], sizes: list) -
         pooler.scales, pooler.map_levels = None, None
         pooled.append(pooler(maps, [regions], size))
     return pooled
+
+
+def _longest_run(values: list[list[int]]) -> int:
+    """The middle index of the longest run of equal values."""
+    start, best = 0, (0, 0)
+    for index in range(1, len(values) + 1):
+        if index == len(values) or values[index] != values[start]:
+            best = max(best, (index - start, (start + index - 1) // 2))
+            start = index
+    return best[1]
 
 
 def _bisect(count: Callable[[float], float], wanted: float) -> float:

@@ -121,8 +121,8 @@ def summarise(case: Case, mode: str, rows: list[Row], seconds: float) -> Result:
     for stage in ("rpn.proposals.boxes", "output.boxes", "output.masks", "output.keypoints"):
         notes += [f"{stage.split('.')[-2 if stage.startswith('rpn') else -1]}: {row.note}" for row in rows if row.stage == stage]
     return Result(
-        case.model, case.photograph, mode, sum(row.passed for row in rows), len(rows),
-        worst.stage if worst else "–", worst.relative or 0.0 if worst else 0.0, "; ".join(notes), seconds,
+        case.model, case.photograph, mode, sum(bool(row.passed) for row in rows), len(rows),
+        worst.stage if worst else "–", float(worst.relative or 0) if worst else 0.0, "; ".join(notes), seconds,
     )  # fmt: skip
 
 

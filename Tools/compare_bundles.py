@@ -49,6 +49,9 @@ class Row:
     passed: bool
     note: str = ""
 
+    def __post_init__(self) -> None:
+        self.passed = bool(self.passed)  # NumPy's own kind of bool is not JSON
+
 
 @dataclass
 class Pairs:
