@@ -50,6 +50,7 @@ let package = Package(
         .testTarget(
             name: "VerificationTests", dependencies: ["Verification", "Loading"],
             resources: [.copy("Fixtures")]),
+        .testTarget(name: "LoadingTests", dependencies: ["Loading"]),
         .testTarget(name: "CommandsTests", dependencies: ["Commands"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MaskRCNNTests", dependencies: ["MaskRCNN", "Formats", "Verification"],

@@ -17,7 +17,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// A name that came out of a file, made fit for one line of an error: in quotes, control characters
 /// replaced, cut when it is long.
-func quoted(_ name: String) -> String {
+package func quoted(_ name: String) -> String {
     let limit = 100
     let shown = name.unicodeScalars.prefix(limit).map { scalar -> Character in
         scalar.properties.generalCategory == .control ? "\u{FFFD}" : Character(scalar)

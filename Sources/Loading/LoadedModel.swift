@@ -121,7 +121,8 @@ private struct Settled {
             decide("profile", chosen.name, "given")
         } else if let name = checkpoint.metadata["profile"] {
             guard let known = Profile.named(name) else {
-                throw FileError(path: checkpoint.file.path, fault: "names the unknown profile '\(name)'")
+                throw FileError(
+                    path: checkpoint.file.path, fault: "names the unknown profile \(quoted(name))")
             }
             profile = known
             decide("profile", name, "from the file")
@@ -165,7 +166,8 @@ private struct Settled {
             decide("batch-norm epsilon", "\(epsilon)", "given")
         } else if let text = checkpoint.metadata["batch_norm_epsilon"] {
             guard let epsilon = Float(text), epsilon >= 0, epsilon.isFinite else {
-                throw FileError(path: checkpoint.file.path, fault: "has the batch-norm epsilon '\(text)'")
+                throw FileError(
+                    path: checkpoint.file.path, fault: "has the batch-norm epsilon \(quoted(text))")
             }
             profile.parameters.batchNormEpsilon = epsilon
             decide("batch-norm epsilon", text, "from the file")

@@ -22,10 +22,14 @@ extension Configuration {
     public init(inferredFrom shapes: [String: [Int]], profile: Profile, groupNormGroups: Int = 32) throws {
         let reader = ShapeReader(
             shapes: shapes, epsilon: profile.parameters.batchNormEpsilon, groups: groupNormGroups)
-        let isC4 = reader.has("box.c5.0.conv1.weight")
+        let isC4 = reader.has("box.c5.0.conv2.weight")
+        let isPyramid = reader.has("fpn.lateral.p2.weight")
+        guard !(isC4 && isPyramid) else {
+            throw reader.fault("box.c5.0.conv2.weight", "does not go with a feature pyramid")
+        }
         backbone = try reader.backbone(isC4: isC4, stridePlacement: profile.parameters.stridePlacement)
         let channels: Int
-        if reader.has("fpn.lateral.p2.weight") {
+        if isPyramid {
             let weight = try reader.shape("fpn.p2.weight", rank: 4)
             channels = weight[0]
             features = .pyramid(Pyramid(channels: channels, norm: reader.norm(of: "fpn.p2")))
@@ -33,13 +37,33 @@ extension Configuration {
             features = isC4 ? .c4 : .c5
             channels = backbone.outputs[isC4 ? 2 : 3]
         }
-        proposals = try reader.proposals(isPyramid: reader.has("fpn.lateral.p2.weight"))
+        proposals = try reader.proposals(isPyramid: isPyramid)
         let logits = try reader.shape("box.logits.weight", rank: 2)
         guard logits[0] >= 2 else { throw reader.fault("box.logits.weight", "has no class but background") }
         classes = logits[0] - 1
         boxes = try reader.boxes(isC4: isC4, channels: channels)
         masks = try reader.masks(poolSize: 14)
         keypoints = try reader.keypoints()
+        try checkGroupNorms()
+    }
+
+    /// Group norm needs a number of groups that divides its channels; a wrong guess must not get further.
+    private func checkGroupNorms() throws {
+        func check(_ norm: Normalization, _ channels: [Int], _ part: String) throws {
+            guard case .group(let groups) = norm else { return }
+            guard let odd = channels.first(where: { groups <= 0 || $0 % groups != 0 }) else { return }
+            throw InferenceError(
+                description:
+                    "the \(part) has group norms of \(odd) channels, which \(groups) groups do not divide")
+        }
+        try check(backbone.norm, [backbone.stem] + backbone.widths + backbone.outputs, "backbone")
+        if case .pyramid(let pyramid) = features { try check(pyramid.norm, [pyramid.channels], "pyramid") }
+        if case .convolutions(_, let channels, let norm, _) = boxes.head {
+            try check(norm, [channels], "box head")
+        }
+        if case .fullyConvolutional(_, let channels, let norm) = masks?.head {
+            try check(norm, [channels], "mask head")
+        }
     }
 }
 
@@ -59,7 +83,8 @@ private struct ShapeReader {
         guard let shape = shapes[name] else {
             throw InferenceError(description: "no parameter '\(name)': not a Mask R-CNN that is known here")
         }
-        guard shape.count == rank && shape.allSatisfy({ $0 > 0 }) else {
+        // No real layer comes near the upper limit; below it, products of two lengths cannot overflow.
+        guard shape.count == rank && shape.allSatisfy({ (1...1 << 30).contains($0) }) else {
             throw fault(name, "has shape \(shape), expected \(rank) positive lengths")
         }
         return shape
@@ -91,10 +116,15 @@ private struct ShapeReader {
             guard inner[0] % inner[1] == 0 else {
                 throw fault("\(stage).0.conv2.weight", "has shape \(inner), which no number of groups gives")
             }
-            backbone.blocks.append(count(from: 0) { "\(stage).\($0).conv1.weight" })
+            let groups = inner[0] / inner[1]
+            guard index == 2 || groups == backbone.groups else {
+                throw fault(
+                    "\(stage).0.conv2.weight", "has \(groups) groups, those before \(backbone.groups)")
+            }
+            backbone.blocks.append(count(from: 0) { "\(stage).\($0).conv2.weight" })
             backbone.widths.append(inner[0])
             backbone.outputs.append(last[0])
-            backbone.groups = inner[0] / inner[1]
+            backbone.groups = groups
         }
         return backbone
     }
@@ -132,8 +162,9 @@ private struct ShapeReader {
     }
 
     func masks(poolSize: Int) throws -> Configuration.Masks? {
-        guard let logits = shapes["mask.logits.weight"], let outputs = logits.first else { return nil }
+        guard has("mask.logits.weight") else { return nil }
         if has("mask.upsampled.weight") {
+            let outputs = try shape("mask.logits.weight", rank: 4)[0]
             let upsampled = try shape("mask.upsampled.weight", rank: 4)
             return Configuration.Masks(
                 head: .fullyConvolutional(
@@ -141,6 +172,7 @@ private struct ShapeReader {
                     norm: norm(of: "mask.hidden.1")),
                 poolSize: poolSize, isClassAgnostic: outputs == 1)
         }
+        let outputs = try shape("mask.logits.weight", rank: 2)[0]
         let layers = count(from: 1) { "mask.hidden.\($0).weight" }
         let classRows = try shape("box.logits.weight", rank: 2)[0]
         // One row for each class and pixel, or for each pixel only.

@@ -26,8 +26,9 @@ public struct Model: Sendable {
     ) throws {
         self.configuration = configuration
         self.profile = profile
-        self.classes = classes ?? .standard(for: configuration)
         network = try Network(configuration, from: &source)
+        // Only now is it certain that there are as many classes as the configuration says.
+        self.classes = classes ?? .standard(for: configuration)
     }
 
     /// Finds the objects in a picture, best first: the whole pipeline (Mask R-CNN, section 3).

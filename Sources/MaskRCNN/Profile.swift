@@ -57,8 +57,7 @@ public struct Profile: Hashable, Sendable {
         /// Added to the variance in batch norms. torchvision's published first-generation models were trained
         /// with 0; a model built without asking for weights has 1e-5.
         public var batchNormEpsilon: Float
-        /// Which convolution of a downsampling block has the stride; nil: the first (1×1) for ResNet, the
-        /// second (3×3) for ResNeXt.
+        /// Which convolution of a downsampling block has the stride.
         public var stridePlacement: Configuration.Backbone.StridePlacement
     }
 

@@ -22,7 +22,7 @@ public struct Bundle: Sendable {
         self.path = path
         metadata = file.metadata
         if let format = metadata["format"], format != Self.format {
-            throw FileError(path: path, fault: "is of format '\(format)', expected '\(Self.format)'")
+            throw FileError(path: path, fault: "is of format \(quoted(format)), expected '\(Self.format)'")
         }
     }
 
@@ -106,6 +106,11 @@ public struct Bundle: Sendable {
         let stored = try stored(stage)
         guard stored.shape.count == rank else {
             throw fault(stage, "has shape \(stored.shape), expected \(rank) axes")
+        }
+        // A tensor with no elements takes no room in a file, whatever its other lengths claim.
+        let size = stored.shape.reduce(1.0) { $0 * Double(max($1, 1)) }
+        guard size <= 0x1p40, stored.shape.allSatisfy({ $0 <= 1 << 24 }) else {
+            throw fault(stage, "has the impossible shape \(stored.shape)")
         }
         return try stored.floats()
     }

@@ -38,7 +38,7 @@ extension StageRunner {
             guard boxes.count == scores.count else {
                 throw bundle.fault(.candidateScores(level), "has another length than the boxes")
             }
-            return Candidates(boxes: boxes, scores: scores)
+            return Candidates(boxes: boxes, scores: scores, ranks: try ranks(level, count: boxes.count))
         }
         let proposals = selectProposals(
             candidates, count: model.configuration.proposals.count, conventions: model.profile.proposals)
@@ -46,11 +46,32 @@ extension StageRunner {
             stage == .proposalBoxes ? .boxes(proposals.boxes) : .numbers(proposals.scores))
     }
 
+    /// What suppression ranks the candidates of a level by, where that is not their scores: distinct logits can
+    /// have the same probability. Candidates are the best of the level in order, so theirs are the largest
+    /// logits. Nil, for the scores to be used, when the bundle lacks logits of any level.
+    private func ranks(_ level: String, count: Int) throws -> [Float]? {
+        guard model.profile.proposals.ranksByLogit,
+            model.levelNames.allSatisfy({ bundle.contains(.objectness($0)) })
+        else { return nil }
+        let logits = try bundle.anchorMap(.objectness(level), perAnchor: 1)
+        let largest = logits.withUnsafeElements { logits in
+            indicesOfLargest(count, in: logits).map { logits[$0] }
+        }
+        guard largest.count == count else {
+            throw bundle.fault(
+                .candidateBoxes(level), "has more rows than '\(Stage.objectness(level))' has logits")
+        }
+        return largest
+    }
+
     private func anchors(_ index: Int, _ level: String) throws -> AnchorGrid {
         let map = try bundle.shape(feature(level))
         let input = try bundle.shape(.inputTensor)
-        guard map.count == 3 && input.count == 3 && map[1] > 0 && map[2] > 0 else {
-            throw bundle.fault(feature(level), "is no map")
+        guard map.count == 3 && map.allSatisfy({ $0 > 0 }) else {
+            throw bundle.fault(feature(level), "has shape \(map), which is no map")
+        }
+        guard input.count == 3 && input.allSatisfy({ $0 > 0 }) else {
+            throw bundle.fault(.inputTensor, "has shape \(input), which is no map")
         }
         return model.anchors(
             level: index, size: PixelSize(height: map[1], width: map[2]),
@@ -126,7 +147,8 @@ extension StageRunner {
             let inputs = stages.blocks[0].conv1.convolution.inputs
             return ContractTensor(.regionMaps(stages(try regionMaps(.boxPooled, channels: inputs))))
         case (.residualStage, .boxHidden(1)):
-            return ContractTensor(try bundle.regionMaps(.boxC5).averagedOverPositions())
+            let channels = model.network.box.logits.dense.inputs
+            return ContractTensor(try regionMaps(.boxC5, channels: channels).averagedOverPositions())
         default: break
         }
         throw noSuchStage(stage)
@@ -208,8 +230,25 @@ extension StageRunner {
             guard stage == .maskLogits else { throw noSuchStage(stage) }
             let maps = try regionMaps(.maskUpsampled, channels: last.convolution.inputs)
             return ContractTensor(.regionMaps(maps.convolved(by: last, adding: nil, rectified: false)))
-        default: throw noSuchStage(stage)
+        case (_, .fullyConnected(let layers, let last, let channels, let side), _):
+            var input = Stage.maskPooled
+            for (index, layer) in layers.enumerated() {
+                if stage == .maskHidden(index + 1) {
+                    return ContractTensor(try rows(input, into: layer).dense(by: layer, rectified: true))
+                }
+                input = .maskHidden(index + 1)
+            }
+            guard stage == .maskLogits else { throw noSuchStage(stage) }
+            let logits = try rows(input, into: last).dense(by: last, rectified: false)
+            // Class by class already, as the contract has it.
+            return ContractTensor(logits.reshaped(to: [logits.shape[0], channels, side, side]))
         }
+    }
+
+    /// What a fully connected layer reads: pooled maps, or rows of numbers.
+    private func rows(_ stage: Stage, into layer: DenseLayer) throws -> Tensor {
+        layer.dense.flattening == nil
+            ? try table(stage, columns: layer.dense.inputs) : try flattened(stage, into: layer)
     }
 
     func runKeypoints(_ stage: Stage) throws -> ContractTensor {
@@ -233,6 +272,15 @@ extension StageRunner {
 
     // MARK: Output
 
+    /// Heat maps are enlarged to their boxes, so a box that no picture of this size can hold must not get there.
+    private func checkSizes(of boxes: [Box]) throws {
+        let size = try bundle.inputSize()
+        let (height, width) = (Float(size.height) + 1, Float(size.width) + 1)
+        guard boxes.allSatisfy({ $0.width <= width && $0.height <= height }),
+            Double(width) * Double(height) * Double(boxes.count) <= 0x1p36
+        else { throw bundle.fault(.detectionBoxes, "has boxes larger than 'input.size'") }
+    }
+
     func runOutput(_ stage: Stage) throws -> ContractTensor {
         let boxes = try bundle.boxes(.detectionBoxes)
         let detections = Detections(
@@ -251,17 +299,26 @@ extension StageRunner {
         var keypoints: [[Keypoint]]?
         if stage == .outputMasks {
             let probabilities = try bundle.table(.maskProbabilities, rank: 3)
-            guard probabilities.shape[0] == boxes.count, probabilities.shape[1] == probabilities.shape[2]
+            guard probabilities.shape[0] == boxes.count, probabilities.shape[1] == probabilities.shape[2],
+                probabilities.shape[1] > 0
             else {
-                throw bundle.fault(.maskProbabilities, "has shape \(probabilities.shape)")
+                throw bundle.fault(
+                    .maskProbabilities,
+                    "has shape \(probabilities.shape), expected [\(boxes.count), side, side]")
+            }
+            guard Double(boxes.count) * Double(picture[1] * picture[2]) <= 0x1p32 else {
+                throw bundle.fault(.detectionBoxes, "asks for masks of more than 4 GiB")
             }
             masks = probabilities
         }
         if stage == .outputKeypoints {
-            let heatmaps = try bundle.regionMaps(.keypointHeatmaps)
+            guard let count = model.configuration.keypoints?.count else { throw noSuchStage(stage) }
+            let heatmaps = try regionMaps(.keypointHeatmaps, channels: count)
             guard heatmaps.shape[0] == boxes.count else {
-                throw bundle.fault(.keypointHeatmaps, "has shape \(heatmaps.shape)")
+                throw bundle.fault(
+                    .keypointHeatmaps, "has \(heatmaps.shape[0]) regions for \(boxes.count) detections")
             }
+            try checkSizes(of: boxes)
             keypoints = decodeKeypoints(
                 heatmaps, boxes: boxes, score: model.profile.output.keypointScore)
         }

@@ -131,9 +131,8 @@ extension StageRunner {
                 return ContractTensor(.map(feature.convolved(by: lateral, adding: nil, rectified: false)))
             case .topDown(level) where level < top:
                 let coarser = try map(.merged(level + 1), channels: channels)
-                let size = try bundle.shape(.backbone(level))
-                guard size.count == 3 else { throw bundle.fault(.backbone(level), "is no map") }
-                return ContractTensor(.map(upsampledNearest(coarser, height: size[1], width: size[2])))
+                let size = try map(.backbone(level), channels: lateral.convolution.inputs).shape
+                return ContractTensor(.map(upsampledNearest(coarser, height: size[0], width: size[1])))
             case .merged(level):
                 let lateral = try map(.lateral(level), channels: channels)
                 guard level < top else { return ContractTensor(.map(lateral)) }
@@ -149,15 +148,17 @@ extension StageRunner {
             }
         }
         guard stage == .pyramid(top + 1) else { throw noSuchStage(stage) }
-        return ContractTensor(.map(try bundle.map(.pyramid(top)).maxPooled(FeaturePyramid.subsampling)))
+        let finer = try map(.pyramid(top), channels: pyramid.outputs[0].convolution.outputs)
+        return ContractTensor(.map(finer.maxPooled(FeaturePyramid.subsampling)))
     }
 
     /// A map of the bundle with the number of channels that the model needs.
     func map(_ stage: Stage, channels: Int) throws -> Tensor {
         let map = try bundle.map(stage)
-        guard map.shape[2] == channels && map.count > 0 else {
+        guard map.shape[2] == channels else {
             throw bundle.fault(stage, "has \(map.shape[2]) channels, the model needs \(channels)")
         }
+        guard map.count > 0 else { throw bundle.fault(stage, "is a map without positions") }
         return map
     }
 
@@ -166,6 +167,9 @@ extension StageRunner {
         let maps = try bundle.regionMaps(stage)
         guard maps.shape[3] == channels else {
             throw bundle.fault(stage, "has \(maps.shape[3]) channels, the model needs \(channels)")
+        }
+        guard maps.shape[1] > 0 && maps.shape[2] > 0 else {
+            throw bundle.fault(stage, "has maps without positions")
         }
         return maps
     }

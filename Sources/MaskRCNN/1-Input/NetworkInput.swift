@@ -55,7 +55,8 @@ extension Image {
     /// `[height, width, 3]`, each byte replaced by what it stands for.
     fileprivate func replaced(by values: [Float]) -> Tensor {
         Tensor(shape: [height, width, 3]) { output in
-            for index in output.indices { output[index] = values[index % 3 << 8 | Int(pixels[index])] }
+            // Swift's shift binds tighter than its remainder.
+            for index in output.indices { output[index] = values[(index % 3) << 8 | Int(pixels[index])] }
         }
     }
 }

@@ -107,12 +107,13 @@ extension Profile.Proposals {
     }
 }
 
-/// The indices of the `count` largest values, largest first; equal values in order of index, NaN last.
+/// The indices of the `count` largest values, largest first; equal values in order of index, NaN never.
 /// Takes time proportional to the number of values, plus the sorting of those kept.
 public func indicesOfLargest(_ count: Int, in values: UnsafeBufferPointer<Float>) -> [Int] {
     func ranksHigher(_ a: Int, _ b: Int) -> Bool {
         values[a] > values[b] || (values[a] == values[b] && a < b)
     }
+    let count = min(count, values.count)
     guard count > 0 else { return [] }
     // Candidates collect until there are twice too many; then only the best half stays, and its worst sets
     // the bar for what follows.

@@ -43,8 +43,9 @@ public struct PooledMaps<A: Activation> {
         case .epsilonOutside(let epsilon): level = 4 + log2(side / 224) + epsilon
         case .epsilonInside(let epsilon): level = 4 + log2(side / 224 + epsilon)
         }
-        // A box without area has level −∞, one that is no box NaN: both use the finest map.
-        return Int(max(Float(firstLevel), min(Float(firstLevel + maps.count - 1), level.rounded(.down))))
+        // A box without area has level −∞, one that is no box NaN: both use the finest map. (`max` returns its
+        // first argument when the second is NaN, so the order matters.)
+        return Int(min(Float(firstLevel + maps.count - 1), max(Float(firstLevel), level.rounded(.down))))
     }
 
     /// What each box pools: `[boxes, size, size, channels]`.
