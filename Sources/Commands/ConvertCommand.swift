@@ -32,12 +32,14 @@ struct ConvertCommand: ParsableCommand {
         let loaded = try LoadedModel(contentsOf: input, options: try model.loadingOptions())
         let checkpoint = try Checkpoint(contentsOf: input)
         let profile = loaded.model.profile
-        try checkpoint.write(
-            to: output, keyMap: names,
-            metadata: [
-                "format": "pt", "profile": profile.name,
-                "batch_norm_epsilon": "\(profile.parameters.batchNormEpsilon)",
-            ])
+        var metadata = [
+            "format": "pt", "profile": profile.name,
+            "batch_norm_epsilon": "\(profile.parameters.batchNormEpsilon)",
+        ]
+        if case .group(let groups) = loaded.model.configuration.backbone.norm {
+            metadata["group_norm_groups"] = "\(groups)"
+        }
+        try checkpoint.write(to: output, keyMap: names, metadata: metadata)
         for remark in loaded.remarks { print("! \(remark)") }
         print("\(output): \(checkpoint.names.count) tensors")
     }

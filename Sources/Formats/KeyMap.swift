@@ -90,10 +90,19 @@ private struct Rule: Sendable {
             words: ["weight", "bias", "running_mean", "running_var"])
     }
 
-    /// All that any scheme has, under our names on both sides.
-    static let native = (torchvision + torchvisionV2).map { rule in
-        Rule(native: rule.native, foreign: [rule.native], words: rule.words)
-    }
+    /// All that any scheme has, and the box head of a C4 model, under our names on both sides.
+    static let native: [Rule] = {
+        let c4: [Rule] = [
+            .layer("box.c5.{i}.conv{k}", "box.c5.{i}.conv{k}"),
+            .norm("box.c5.{i}.conv{k}.norm", "box.c5.{i}.conv{k}.norm"),
+            .layer("box.c5.{i}.shortcut", "box.c5.{i}.shortcut"),
+            .norm("box.c5.{i}.shortcut.norm", "box.c5.{i}.shortcut.norm"),
+        ]
+        return c4
+            + (torchvision + torchvisionV2).map { rule in
+                Rule(native: rule.native, foreign: [rule.native], words: rule.words)
+            }
+    }()
 }
 
 // Variables: s stage (2–5), i block (from 0), k convolution (from 1), p pyramid level (2–5).

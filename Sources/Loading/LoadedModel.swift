@@ -88,6 +88,7 @@ public struct LoadedModel: Sendable {
         // Random scores are all alike, and a hundred boxes would hide the picture.
         configuration.boxes.count = 6
         if let threshold = options.scoreThreshold { configuration.boxes.scoreThreshold = threshold }
+        if let placement = options.stridePlacement { configuration.backbone.stridePlacement = placement }
         model = try Model(configuration: configuration, profile: profile, from: &source)
         decisions = [
             Decision(subject: "weights", value: "random, seed \(seed)", reason: "none were given")
@@ -114,6 +115,7 @@ private struct Settled {
     var classes: ClassTable?
     var decisions: [LoadedModel.Decision] = []
     var remarks: [String] = []
+    private var groupNormGroups = 32
 
     init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
         if let chosen = options.profile {
@@ -131,7 +133,12 @@ private struct Settled {
             decide("profile", profile.name, "from the names of the parameters")
         }
         try settleEpsilon(checkpoint, options)
-        let placement = options.stridePlacement ?? profile.parameters.stridePlacement
+        try settleGroupNorm(checkpoint)
+        let kernel = checkpoint.shapes["backbone.c2.0.conv2.weight"] ?? []
+        let isGrouped = kernel.count == 4 && kernel[0] != kernel[1]
+        let usual =
+            isGrouped ? profile.parameters.groupedStridePlacement : profile.parameters.stridePlacement
+        let placement = options.stridePlacement ?? usual
         profile.parameters.stridePlacement = placement
         decide(
             "stride", placement == .conv1 ? "in the 1×1 convolution" : "in the 3×3 convolution",
@@ -147,13 +154,29 @@ private struct Settled {
             options.channelOrder == nil ? "from the profile" : "given")
     }
 
+    /// The number of groups of group norms, which only the file's own metadata can tell.
+    private mutating func settleGroupNorm(_ checkpoint: Checkpoint) throws {
+        guard checkpoint.contains("backbone.stem.norm.weight"),
+            !checkpoint.contains("backbone.stem.norm.running_mean"),
+            let text = checkpoint.metadata["group_norm_groups"]
+        else { return }
+        guard let groups = Int(text), groups > 0 else {
+            throw FileError(
+                path: checkpoint.file.path, fault: "has \(quoted(text)) as the number of groups of its norms")
+        }
+        groupNormGroups = groups
+        decide("group-norm groups", text, "from the file")
+    }
+
     private mutating func settleEpsilon(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
+        var reason = "from the profile"
         guard checkpoint.contains("backbone.stem.norm.running_mean") else { return }
         switch checkpoint.publishedHash() {
         case .matches(let file):
             remarks.append("The file is torchvision's published \(file.fileName).")
             if file == .keypointRCNNLegacy && options.profile == nil {
                 profile.parameters.batchNormEpsilon = 1e-5
+                reason = "known of this file"
             }
         case .contradicted(let claimed, let hash):
             remarks.append(
@@ -172,7 +195,7 @@ private struct Settled {
             profile.parameters.batchNormEpsilon = epsilon
             decide("batch-norm epsilon", text, "from the file")
         } else {
-            decide("batch-norm epsilon", "\(profile.parameters.batchNormEpsilon)", "from the profile")
+            decide("batch-norm epsilon", "\(profile.parameters.batchNormEpsilon)", reason)
             if profile.parameters.batchNormEpsilon == 0
                 && checkpoint.file.names.contains(where: { $0.hasSuffix("num_batches_tracked") })
             {
@@ -188,6 +211,6 @@ private struct Settled {
     }
 
     func configuration(of checkpoint: Checkpoint) throws -> Configuration {
-        try Configuration(inferredFrom: checkpoint.shapes, profile: profile)
+        try Configuration(inferredFrom: checkpoint.shapes, profile: profile, groupNormGroups: groupNormGroups)
     }
 }

@@ -59,6 +59,8 @@ public struct Profile: Hashable, Sendable {
         public var batchNormEpsilon: Float
         /// Which convolution of a downsampling block has the stride.
         public var stridePlacement: Configuration.Backbone.StridePlacement
+        /// The same for ResNeXt, whose blocks have groups.
+        public var groupedStridePlacement: Configuration.Backbone.StridePlacement = .conv2
     }
 
     /// Where anchors lie.
