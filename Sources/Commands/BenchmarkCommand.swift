@@ -40,7 +40,9 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() throws { try model.withSettings(perform) }
+
+    private func perform() throws {
         let picture = try readPicture(image)
         let start = DispatchTime.now()
         let loaded = try model.load()

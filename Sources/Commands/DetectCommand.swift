@@ -50,7 +50,9 @@ struct DetectCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    func run() throws {
+    func run() throws { try model.withSettings(perform) }
+
+    private func perform() throws {
         let paths = try PictureList(images).paths
         let ids = try PictureIdentifiers(paths, annotations: annotations, required: output != nil)
         let loaded = try model.load()

@@ -65,10 +65,14 @@ struct ModelOptions: ParsableArguments {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be 1 or more") }
     }
 
+    /// Calls `body` with the number of threads and the algorithm that the options ask for.
+    func withSettings(_ body: () throws -> Void) rethrows {
+        if let threads { Threads.maximum = threads }
+        try ConvolutionAlgorithm.$forced.withValue(convolution, operation: body)
+    }
+
     /// Loads the model that the options describe.
     func load() throws -> LoadedModel {
-        if let threads { Threads.maximum = threads }
-        if let convolution { ConvolutionAlgorithm.forced = convolution }
         let options = LoadingOptions(
             profile: profile?.profile, batchNormEpsilon: batchNormEpsilon,
             stridePlacement: stridePlacement?.value, channelOrder: channelOrder?.value,

@@ -29,7 +29,9 @@ struct RecordCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    func run() throws {
+    func run() throws { try model.withSettings(perform) }
+
+    private func perform() throws {
         let picture = try readPicture(image)
         let loaded = try model.load()
         let recorder = Recorder(patterns: stages)

@@ -31,7 +31,9 @@ struct StageCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    func run() throws {
+    func run() throws { try model.withSettings(perform) }
+
+    private func perform() throws {
         let loaded = try model.load()
         let bundle = try Bundle(contentsOf: input)
         let runner = StageRunner(model: loaded.model, bundle: bundle)

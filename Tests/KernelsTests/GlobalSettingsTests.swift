@@ -89,7 +89,6 @@ struct GlobalSettingsTests {
 
     @Test("an algorithm for every convolution that it fits and that names none")
     func forcedAlgorithm() {
-        defer { ConvolutionAlgorithm.forced = nil }
         func layer(kernel: Int, stride: Int = 1, groups: Int = 1, _ own: ConvolutionAlgorithm? = nil)
             -> Convolution
         {
@@ -99,26 +98,28 @@ struct GlobalSettingsTests {
         }
         #expect(ConvolutionAlgorithm.forced == nil)
         for algorithm in ConvolutionAlgorithm.allCases {
-            ConvolutionAlgorithm.forced = algorithm
-            #expect(layer(kernel: 3).resolvedAlgorithm == algorithm)
-            for own in ConvolutionAlgorithm.allCases {
-                #expect(layer(kernel: 3, own).resolvedAlgorithm == own)
+            ConvolutionAlgorithm.$forced.withValue(algorithm) {
+                #expect(layer(kernel: 3).resolvedAlgorithm == algorithm)
+                for own in ConvolutionAlgorithm.allCases {
+                    #expect(layer(kernel: 3, own).resolvedAlgorithm == own)
+                }
             }
         }
         // Winograd computes 3×3 windows of stride 1 in one group; the rest goes another way.
         for forced in [ConvolutionAlgorithm.winograd, nil] {
-            ConvolutionAlgorithm.forced = forced
             for other in [layer(kernel: 1), layer(kernel: 3, stride: 2), layer(kernel: 3, groups: 2)] {
                 #expect(!other.canUseWinograd)
-                #expect(other.resolvedAlgorithm != .winograd)
+                ConvolutionAlgorithm.$forced.withValue(forced) {
+                    #expect(other.resolvedAlgorithm != .winograd)
+                }
             }
             #expect(layer(kernel: 3).canUseWinograd)
         }
         // And the forced one is the one that computes: the same bits.
         let input = pattern([6, 7, 64], seed: 1)
         for algorithm in ConvolutionAlgorithm.allCases {
-            ConvolutionAlgorithm.forced = algorithm
-            expect(layer(kernel: 3)(input), equals: layer(kernel: 3, algorithm)(input), "\(algorithm)")
+            let forced = ConvolutionAlgorithm.$forced.withValue(algorithm) { layer(kernel: 3)(input) }
+            expect(forced, equals: layer(kernel: 3, algorithm)(input), "\(algorithm)")
         }
     }
 }

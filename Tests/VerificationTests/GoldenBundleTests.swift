@@ -6,7 +6,7 @@ import Tensors
 import Verification
 
 /// Replays what torchvision recorded, without Python. Each algorithm for convolution must give the same answer.
-@Suite(.serialized) struct GoldenBundleTests {
+@Suite struct GoldenBundleTests {
     /// The narrow models are too narrow for Winograd to be chosen, so each algorithm is forced in turn.
     static let algorithms: [ConvolutionAlgorithm?] = [nil] + ConvolutionAlgorithm.allCases
 
@@ -19,18 +19,19 @@ import Verification
     func everyStageOfTheBundleComesOutEndToEnd(_ golden: GoldenModel, _ algorithm: ConvolutionAlgorithm?)
         throws
     {
-        ConvolutionAlgorithm.forced = algorithm
-        defer { ConvolutionAlgorithm.forced = nil }
-        let model = try golden.model()
-        let reference = try TensorFile(contentsOf: golden.path("\(golden.name).bundle.safetensors"))
-        let recorder = Recorder()
-        _ = model.detect(try Image(contentsOf: golden.path("drawing.png")), observer: recorder)
-        let recorded = Dictionary(uniqueKeysWithValues: recorder.stages.map { ($0.stage.name, $0.tensor) })
-        #expect(reference.tensors.count > 25)
-        for stored in reference.tensors {
-            let tensor = try #require(recorded[stored.name], "\(stored.name) was not recorded")
-            let difference = try Difference(tensor, stored)
-            #expect(difference.relative <= 1e-4, "\(stored.name): \(difference.report)")
+        try ConvolutionAlgorithm.$forced.withValue(algorithm) {
+            let model = try golden.model()
+            let reference = try TensorFile(contentsOf: golden.path("\(golden.name).bundle.safetensors"))
+            let recorder = Recorder()
+            _ = model.detect(try Image(contentsOf: golden.path("drawing.png")), observer: recorder)
+            let recorded = Dictionary(
+                uniqueKeysWithValues: recorder.stages.map { ($0.stage.name, $0.tensor) })
+            #expect(reference.tensors.count > 25)
+            for stored in reference.tensors {
+                let tensor = try #require(recorded[stored.name], "\(stored.name) was not recorded")
+                let difference = try Difference(tensor, stored)
+                #expect(difference.relative <= 1e-4, "\(stored.name): \(difference.report)")
+            }
         }
     }
 
@@ -38,26 +39,26 @@ import Verification
     func everyStageWhoseInputsAreThereComesOutAlone(
         _ golden: GoldenModel, _ algorithm: ConvolutionAlgorithm?
     ) throws {
-        ConvolutionAlgorithm.forced = algorithm
-        defer { ConvolutionAlgorithm.forced = nil }
-        let bundle = try golden.bundle()
-        let runner = StageRunner(model: try golden.model(), bundle: bundle)
-        let reference = try TensorFile(contentsOf: bundle.path)
-        var replayed: Set<String> = []
-        for stage in runner.stages where bundle.contains(stage) {
-            let result: ContractTensor
-            // A bundle that fits into a repository lacks the large maps; what is made from them is skipped
-            // here, and counted below.
-            do { result = try runner.run(stage) } catch let error as FileError
-                where error.fault.hasPrefix("has no")
-            {
-                continue
+        try ConvolutionAlgorithm.$forced.withValue(algorithm) {
+            let bundle = try golden.bundle()
+            let runner = StageRunner(model: try golden.model(), bundle: bundle)
+            let reference = try TensorFile(contentsOf: bundle.path)
+            var replayed: Set<String> = []
+            for stage in runner.stages where bundle.contains(stage) {
+                let result: ContractTensor
+                // A bundle that fits into a repository lacks the large maps; what is made from them is skipped
+                // here, and counted below.
+                do { result = try runner.run(stage) } catch let error as FileError
+                    where error.fault.hasPrefix("has no")
+                {
+                    continue
+                }
+                let difference = try Difference(result, try #require(reference[stage.name]))
+                #expect(difference.relative <= Self.tolerance(algorithm), "\(stage): \(difference.report)")
+                replayed.insert(stage.name)
             }
-            let difference = try Difference(result, try #require(reference[stage.name]))
-            #expect(difference.relative <= Self.tolerance(algorithm), "\(stage): \(difference.report)")
-            replayed.insert(stage.name)
+            #expect(replayed.isSuperset(of: Self.mustReplay(golden.name)))
         }
-        #expect(replayed.isSuperset(of: Self.mustReplay(golden.name)))
     }
 
     /// Stages that must have been replayed alone, so that a bundle that lost its inputs does not pass.

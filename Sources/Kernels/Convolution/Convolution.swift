@@ -39,14 +39,11 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
     case winograd
 
     /// Which algorithm every convolution uses that it fits and that names none itself; nil, the default,
-    /// chooses by shape. For comparing the algorithms, and for whoever distrusts one.
-    public static var forced: ConvolutionAlgorithm? {
-        get { forcedAlgorithm.withLock { $0 } }
-        set { forcedAlgorithm.withLock { $0 = newValue } }
-    }
+    /// chooses by shape. For comparing the algorithms, and for whoever distrusts one:
+    ///
+    ///     ConvolutionAlgorithm.$forced.withValue(.direct) { model.detect(picture) }
+    @TaskLocal public static var forced: ConvolutionAlgorithm?
 }
-
-private let forcedAlgorithm = Mutex<ConvolutionAlgorithm?>(nil)
 
 /// A convolution's parameters, and what its output goes through before it is written: a scale and a shift
 /// for each channel (a bias, or a frozen batch norm folded into two numbers).
