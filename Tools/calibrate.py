@@ -62,7 +62,7 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
     # One shift of the background's score does not suit all: what is blurred, or pooled from a coarse level, scores low.
     groups = [(i, rows) for i in range(len(images)) for rows in _rows_by_level(heads.box_roi_pool, proposals[i])]
     share = detections * len(images) / len(groups)
-    # No more than one in four of the boxes that a group could give; to ask for more would let all pass at score one.
+    # No more than one in four of the boxes that a group could give.
     most = (heads.box_predictor.cls_score.out_features - 1) / 4
     score = heads.box_predictor.cls_score
     limit, heads.detections_per_img = heads.detections_per_img, 1000
@@ -257,8 +257,13 @@ def _longest_run(values: list[list[int]]) -> int:
 
 
 def _bisect(count: Callable[[float], float], wanted: float) -> float:
-    """The shift of the background's score at which `count(shift)`, a falling function, passes `wanted`."""
+    """The shift of the background's score at which `count(shift)`, a falling function, passes `wanted`.
+
+    No shift if it never does: to ask for more boxes than there are would only let all pass with a score of one.
+    """
     low, high = -40.0, 80.0
+    if count(low) <= wanted:
+        return 0.0
     for _ in range(24):
         middle = (low + high) / 2
         low, high = (middle, high) if count(middle) > wanted else (low, middle)
