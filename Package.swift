@@ -12,7 +12,7 @@ let package = Package(
         .library(
             name: "MaskRCNN",
             targets: [
-                "Tensors", "Geometry", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification", "Figures",
+                "Tensors", "Geometry", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification", "Training", "Figures",
             ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
+        .target(name: "Training", dependencies: ["Loading"]),
         .target(name: "Walkthroughs", dependencies: ["Loading", "Verification", "Figures"]),
         .executableTarget(
             name: "Commands",

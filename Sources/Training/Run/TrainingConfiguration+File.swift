@@ -1,0 +1,123 @@
+import Foundation
+import Formats
+import MaskRCNN
+
+extension TrainingConfiguration {
+    /// Reads a configuration: JSON5, so that it can have comments.
+    /// - Throws: `FileError`, in one line that names the member, when one is missing, unknown or of another kind.
+    public init(contentsOf path: String) throws {
+        let bytes = try readFile(path, limit: Self.largestFile)
+        do {
+            try self.init(Data(bytes))
+        } catch let error as TrainingError {
+            throw FileError(path: path, fault: error.description)
+        }
+    }
+
+    private static let largestFile = 1 << 20
+
+    /// Reads a configuration from the bytes of a file.
+    /// - Throws: ``TrainingError``.
+    public init(_ data: Data) throws {
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        do {
+            self = try decoder.decode(Self.self, from: data)
+        } catch let error as DecodingError {
+            throw TrainingError(error.line)
+        }
+        // What the file has and the configuration has not was misspelt.
+        let options: JSONSerialization.ReadingOptions = [.json5Allowed]
+        let written = try JSONSerialization.jsonObject(with: data, options: options)
+        let understood = try JSONSerialization.jsonObject(with: try encoded())
+        if let unknown = Self.firstUnknownMember(of: written, comparedWith: understood, path: "") {
+            throw TrainingError("unknown member “\(unknown)”")
+        }
+    }
+
+    /// The configuration as JSON, members in alphabetical order.
+    public func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return try encoder.encode(self)
+    }
+
+    private static func firstUnknownMember(of written: Any, comparedWith understood: Any, path: String) -> String?
+    {
+        guard let written = written as? [String: Any], let understood = understood as? [String: Any] else {
+            return nil
+        }
+        for (name, value) in written.sorted(by: { $0.key < $1.key }) {
+            let path = path.isEmpty ? name : "\(path).\(name)"
+            guard let counterpart = understood[name] else {
+                // A member that is null is left out when it is written.
+                if value is NSNull { continue }
+                return path
+            }
+            if let unknown = firstUnknownMember(of: value, comparedWith: counterpart, path: path) {
+                return unknown
+            }
+        }
+        return nil
+    }
+}
+
+extension DecodingError {
+    /// One line: which member, and what is wrong with it.
+    fileprivate var line: String {
+        func place(_ context: Context, _ last: String? = nil) -> String {
+            let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue } + [last].compactMap { $0 }
+            return path.isEmpty ? "the file" : "“\(path.joined(separator: "."))”"
+        }
+        switch self {
+        case .keyNotFound(let key, let context): return "\(place(context, key.stringValue)) is missing"
+        case .typeMismatch(let type, let context): return "\(place(context)) is not of type \(type)"
+        case .valueNotFound(_, let context): return "\(place(context)) has no value"
+        case .dataCorrupted(let context):
+            let fault = context.debugDescription.split(separator: "\n").joined(separator: " ")
+            return context.codingPath.isEmpty ? "is not JSON5: \(fault)" : "\(place(context)): \(fault)"
+        @unknown default: return "cannot be read"
+        }
+    }
+}
+
+extension TrainingConfiguration {
+    /// Refuses what would only fail later, or in silence.
+    func check(classes: ClassTable) throws {
+        func require(_ condition: Bool, _ fault: String) throws {
+            if !condition { throw TrainingError(fault) }
+        }
+        try require(classes.names.count == network.classes,
+            "network.classes is \(network.classes), but the pictures have \(classes.names.count) classes")
+        try require(!input.shorterSides.isEmpty && input.shorterSides.allSatisfy { (32...4096).contains($0) },
+            "input.shorterSides must be from 32 to 4096")
+        try require((32...8192).contains(input.longestSide), "input.longestSide must be from 32 to 8192")
+        try require((0...1).contains(flipProbability), "flipProbability must be from 0 to 1")
+        try require((1...1024).contains(batchSize), "batchSize must be from 1 to 1024")
+        try require((1...batchSize).contains(accumulationSteps), "accumulationSteps must be from 1 to batchSize")
+        try require(steps > 0, "steps must be positive")
+        try require(learningRate.base > 0 && learningRate.base.isFinite, "learningRate.base must be positive")
+        try require(learningRate.warmUpSteps >= 0, "learningRate.warmUpSteps must not be negative")
+        try require((0..<1).contains(momentum), "momentum must be from 0 to 1, and less than 1")
+        try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay must be 0 or more")
+        try require(largestGradientNorm.map { $0 > 0 } ?? true, "largestGradientNorm must be positive or null")
+        for (name, sampling) in [("anchorSampling", anchorSampling), ("proposalSampling", proposalSampling)] {
+            try require((1...65536).contains(sampling.count), "\(name).count must be from 1 to 65536")
+            try require((0...1).contains(sampling.objectShare), "\(name).objectShare must be from 0 to 1")
+        }
+        try require(
+            proposals.count >= 0 && proposals.candidatesPerLevel >= 0, "proposals: must not be negative")
+        for (name, matching) in [("anchorMatching", anchorMatching), ("proposalMatching", proposalMatching)] {
+            try require(
+                matching.objectOverlap > 0 && matching.backgroundOverlap >= 0
+                    && matching.backgroundOverlap <= matching.objectOverlap && matching.objectOverlap <= 1,
+                "\(name): 0 ≤ backgroundOverlap ≤ objectOverlap ≤ 1 must hold")
+        }
+        if case .smoothL1(let beta) = boxLoss, !(beta >= 0 && beta.isFinite) {
+            throw TrainingError("boxLoss.smoothL1 must be 0 or more")
+        }
+        if case .smoothL1(let beta) = proposalBoxLoss, !(beta >= 0 && beta.isFinite) {
+            throw TrainingError("proposalBoxLoss.smoothL1 must be 0 or more")
+        }
+    }
+}
