@@ -12,7 +12,8 @@ let package = Package(
         .library(
             name: "MaskRCNN",
             targets: [
-                "Tensors", "Geometry", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification", "Figures",
+                "Tensors", "Geometry", "COCO", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification",
+                "Figures",
             ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
@@ -29,6 +30,7 @@ let package = Package(
         // In data-flow order; a target imports only what stands above it.
         .target(name: "Tensors"),
         .target(name: "Geometry"),
+        .target(name: "COCO", dependencies: ["Geometry"]),
         .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
         .target(name: "MaskRCNN", dependencies: ["Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
@@ -39,13 +41,14 @@ let package = Package(
         .executableTarget(
             name: "Commands",
             dependencies: [
-                "Walkthroughs", "Loading", "Verification", "Figures", "Formats",
+                "Walkthroughs", "Loading", "Verification", "Figures", "Formats", "COCO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], resources: [.copy("Fixtures")]),
         .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "COCOTests", dependencies: ["COCO"], resources: [.copy("Fixtures")]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "VerificationTests", dependencies: ["Verification", "Loading"],
