@@ -12,7 +12,8 @@ let package = Package(
         .library(
             name: "MaskRCNN",
             targets: [
-                "Tensors", "Geometry", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification", "Training", "Figures",
+                "Tensors", "Geometry", "COCO", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification",
+                "Figures", "Scenes", "Training",
             ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
@@ -29,24 +30,28 @@ let package = Package(
         // In data-flow order; a target imports only what stands above it.
         .target(name: "Tensors"),
         .target(name: "Geometry"),
+        .target(name: "COCO", dependencies: ["Geometry"]),
         .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
         .target(name: "MaskRCNN", dependencies: ["Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
         .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
-        .target(name: "Training", dependencies: ["Loading"]),
+        .target(
+            name: "Training", dependencies: ["Loading", "COCO", "Scenes"],
+            resources: [.copy("Configurations")]),
         .target(name: "Walkthroughs", dependencies: ["Loading", "Verification", "Figures"]),
         .executableTarget(
             name: "Commands",
             dependencies: [
-                "Walkthroughs", "Loading", "Verification", "Figures", "Formats",
+                "Walkthroughs", "Loading", "Verification", "Training", "Figures", "Formats", "COCO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], resources: [.copy("Fixtures")]),
         .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "COCOTests", dependencies: ["COCO"], resources: [.copy("Fixtures")]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "VerificationTests", dependencies: ["Verification", "Loading"],

@@ -16,7 +16,7 @@ struct MaskRCNNCommand: ParsableCommand {
         version: "maskrcnn 0.1.0",
         subcommands: [
             WalkthroughCommand.self, DetectCommand.self, RecordCommand.self, StageCommand.self,
-            InspectCommand.self, ConvertCommand.self, BenchmarkCommand.self,
+            TrainCommand.self, InspectCommand.self, ConvertCommand.self, BenchmarkCommand.self,
         ])
 }
 

@@ -16,6 +16,18 @@ extension TrainingConfiguration {
 
     private static let largestFile = 1 << 20
 
+    /// The configurations that come with the project, by name.
+    public static let shippedNames = ["small", "coco", "keypoints", "cityscapes"]
+
+    /// A configuration that comes with the project, or else the one in the file of that name.
+    /// - Throws: `FileError` as for a file.
+    public init(named name: String) throws {
+        guard Self.shippedNames.contains(name) else { return try self.init(contentsOf: name) }
+        guard let path = Bundle.module.path(forResource: name, ofType: "json5", inDirectory: "Configurations")
+        else { throw TrainingError("the configuration “\(name)” is missing from the installation") }
+        try self.init(contentsOf: path)
+    }
+
     /// Reads a configuration from the bytes of a file.
     /// - Throws: ``TrainingError``.
     public init(_ data: Data) throws {

@@ -1,0 +1,113 @@
+import Geometry
+
+extension Dataset {
+    /// The dataset as a COCO annotation file, which COCO's own tools load too. Keys are in a fixed order and
+    /// entries in the order of the arrays, one a line: the same dataset gives the same bytes.
+    /// - Throws: ``COCOError`` when reading the file would fail: two entries with one id, a reference to what
+    ///   does not exist, a number that is not finite.
+    public func encoded() throws(COCOError) -> [UInt8] {
+        let index = try DatasetIndex(self)
+        var ids: Set<Int> = []
+        for annotation in annotations {
+            do throws(EntryFault) {
+                guard ids.insert(annotation.id).inserted else { throw EntryFault.duplicate }
+                try index.check(annotation)
+            } catch {
+                throw COCOError(fault: "annotation \(annotation.id): \(error.message)")
+            }
+        }
+        var writer = JSONWriter()
+        writer.raw("{\"info\": {},\n\"images\": ")
+        writer.lines(images) { $0.picture($1) }
+        writer.raw(",\n\"annotations\": ")
+        writer.lines(annotations) { $0.annotation($1) }
+        writer.raw(",\n\"categories\": ")
+        writer.lines(categories) { $0.category($1) }
+        writer.raw("}\n")
+        return writer.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func picture(_ picture: Picture) {
+        raw("{\"id\": ")
+        integer(picture.id)
+        raw(", \"file_name\": ")
+        string(picture.fileName)
+        raw(", \"height\": ")
+        integer(picture.size.height)
+        raw(", \"width\": ")
+        integer(picture.size.width)
+        raw("}")
+    }
+
+    fileprivate mutating func category(_ category: Category) {
+        raw("{\"id\": ")
+        integer(category.id)
+        raw(", \"name\": ")
+        string(category.name)
+        if let supercategory = category.supercategory {
+            raw(", \"supercategory\": ")
+            string(supercategory)
+        }
+        if !category.keypoints.isEmpty {
+            raw(", \"keypoints\": ")
+            list(category.keypoints) { $0.string($1) }
+            raw(", \"skeleton\": ")
+            list(category.skeleton) { $0.list($1) { $0.integer($1) } }
+        }
+        raw("}")
+    }
+
+    fileprivate mutating func annotation(_ annotation: Annotation) {
+        raw("{\"id\": ")
+        integer(annotation.id)
+        raw(", \"image_id\": ")
+        integer(annotation.imageID)
+        raw(", \"category_id\": ")
+        integer(annotation.categoryID)
+        raw(", \"bbox\": ")
+        box(annotation.box)
+        raw(", \"area\": ")
+        number(annotation.area)
+        raw(", \"iscrowd\": ")
+        integer(annotation.isCrowd ? 1 : 0)
+        if let segmentation = annotation.segmentation {
+            raw(", \"segmentation\": ")
+            self.segmentation(segmentation)
+        }
+        if let keypoints = annotation.keypoints {
+            raw(", \"num_keypoints\": ")
+            integer(annotation.keypointCount)
+            raw(", \"keypoints\": ")
+            self.keypoints(keypoints)
+        }
+        raw("}")
+    }
+
+    /// Writes `[x, y, width, height]`.
+    mutating func box(_ box: AnnotationBox) {
+        list([box.x, box.y, box.width, box.height]) { $0.number($1) }
+    }
+
+    /// Writes polygons as lists of coordinates, a mask as compressed run lengths.
+    mutating func segmentation(_ segmentation: Segmentation) {
+        switch segmentation {
+        case .polygons(let polygons):
+            list(polygons) { writer, polygon in
+                writer.list(polygon.vertices.flatMap { [$0.x, $0.y] }) { $0.number($1) }
+            }
+        case .runLengths(let mask):
+            raw("{\"size\": ")
+            list([mask.size.height, mask.size.width]) { $0.integer($1) }
+            raw(", \"counts\": ")
+            string(mask.compressed)
+            raw("}")
+        }
+    }
+
+    /// Writes `[x, y, visibility, …]`.
+    mutating func keypoints(_ keypoints: [AnnotationKeypoint]) {
+        list(keypoints.flatMap { [$0.x, $0.y, $0.visibility] }) { $0.number($1) }
+    }
+}

@@ -1,0 +1,16 @@
+/// What is wrong with an annotation file, a results file, or an evaluation of them, in one line.
+public struct COCOError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file, as the caller named it; nil for what never was in one.
+    public let path: String?
+    /// What is wrong with it, and with which entry; no full stop, no line break.
+    public let fault: String
+
+    /// An error about the file at `path`, or about values in memory.
+    public init(path: String? = nil, fault: String) {
+        self.path = path
+        self.fault = fault
+    }
+
+    /// `path: fault`, or the fault alone.
+    public var description: String { path.map { "\($0): \(fault)" } ?? fault }
+}
