@@ -13,7 +13,7 @@ let package = Package(
             name: "MaskRCNN",
             targets: [
                 "Tensors", "Geometry", "COCO", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification",
-                "Figures",
+                "Figures", "Scenes",
             ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
@@ -37,11 +37,13 @@ let package = Package(
         .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
+        .target(name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Figures"]),
         .target(name: "Walkthroughs", dependencies: ["Loading", "Verification", "Figures"]),
         .executableTarget(
             name: "Commands",
             dependencies: [
                 "Walkthroughs", "Loading", "Verification", "Figures", "Formats", "COCO",
+                "Scenes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -60,6 +62,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "ScenesTests", dependencies: ["Scenes"]),
     ],
     swiftLanguageModes: [.v6]
 )
