@@ -37,6 +37,7 @@ let package = Package(
         .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
+        .target(name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Figures"]),
         .target(
             name: "Training", dependencies: ["Loading", "COCO", "Scenes"],
             resources: [.copy("Configurations")]),
@@ -44,7 +45,7 @@ let package = Package(
         .executableTarget(
             name: "Commands",
             dependencies: [
-                "Walkthroughs", "Loading", "Verification", "Training", "Figures", "Formats", "COCO",
+                "Walkthroughs", "Loading", "Verification", "Scenes", "Training", "Figures", "Formats", "COCO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -63,6 +64,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "ScenesTests", dependencies: ["Scenes"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -170,7 +170,7 @@ extension Canvas {
         cairo_fill(context)
     }
 
-    private func strokePath(_ stroke: Stroke) {
+    func strokePath(_ stroke: Stroke) {
         guard stroke.width > 0, stroke.width.isFinite else { return cairo_new_path(context) }
         setSource(stroke.color)
         cairo_set_line_width(context, stroke.width)

@@ -63,14 +63,14 @@ package struct OKLab: Equatable {
     /// From blue to yellow.
     package var b: Double
 
-    init(lightness: Double, a: Double, b: Double) {
+    package init(lightness: Double, a: Double, b: Double) {
         self.lightness = lightness
         self.a = a
         self.b = b
     }
 
     /// A colour by its hue, in degrees, and its chroma, the distance from grey.
-    init(lightness: Double, chroma: Double, hue: Double) {
+    package init(lightness: Double, chroma: Double, hue: Double) {
         let angle = hue * .pi / 180
         self.init(lightness: lightness, a: chroma * cos(angle), b: chroma * sin(angle))
     }

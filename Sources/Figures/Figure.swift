@@ -19,6 +19,17 @@ public struct Figure {
     /// The figure as pixels, drawn on black; the size is rounded up to whole ones.
     /// - Throws: ``FigureError`` when it has no pixels or too many, or when Cairo could not draw it.
     public func image(pixelsPerPoint: Double = 1) throws -> Image {
+        try raster(format: CAIRO_FORMAT_RGB24, pixelsPerPoint: pixelsPerPoint).image()
+    }
+
+    /// The figure as pixels, drawn on nothing: where it does not cover a pixel fully, that is translucent. The
+    /// size is rounded up to whole pixels.
+    /// - Throws: ``FigureError`` when it has no pixels or too many, or when Cairo could not draw it.
+    public func translucentImage(pixelsPerPoint: Double = 1) throws -> TranslucentImage {
+        try raster(format: CAIRO_FORMAT_ARGB32, pixelsPerPoint: pixelsPerPoint).translucentImage()
+    }
+
+    private func raster(format: cairo_format_t, pixelsPerPoint: Double) throws -> Surface {
         let columns = (width * pixelsPerPoint).rounded(.up)
         let rows = (height * pixelsPerPoint).rounded(.up)
         // Cairo's own limit for a side, and one gigabyte.
@@ -26,9 +37,9 @@ public struct Figure {
             throw FigureError(subject: "figure", fault: "cannot draw \(columns) × \(rows) pixels")
         }
         let surface = Surface(
-            cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(columns), Int32(rows)), name: "figure")
+            cairo_image_surface_create(format, Int32(columns), Int32(rows)), name: "figure")
         try render(on: surface, pixelsPerPoint: pixelsPerPoint)
-        return try surface.image()
+        return surface
     }
 
     /// The bytes of an SVG file, one point to a CSS pixel. Text becomes outlines: it looks the same everywhere.

@@ -104,6 +104,40 @@ final class Surface {
         }
         return Image(width: width, height: height, pixels: pixels)
     }
+
+    /// The pixels of a translucent image surface.
+    func translucentImage() throws -> TranslucentImage {
+        try check()
+        cairo_surface_flush(pointer)
+        let width = Int(cairo_image_surface_get_width(pointer))
+        let height = Int(cairo_image_surface_get_height(pointer))
+        let stride = Int(cairo_image_surface_get_stride(pointer))
+        guard width > 0, height > 0, let data = cairo_image_surface_get_data(pointer) else {
+            throw FigureError(subject: name, fault: "no pixels were drawn")
+        }
+        let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 4) { pixels, count in
+            for row in 0..<height {
+                let words = UnsafeRawPointer(data + row * stride).assumingMemoryBound(to: UInt32.self)
+                for column in 0..<width {
+                    let word = words[column]
+                    let opacity = word >> 24
+                    // Cairo keeps colours multiplied by their opacity.
+                    func divided(_ shift: UInt32) -> UInt8 {
+                        let value = word >> shift & 0xff
+                        if opacity == 255 || opacity == 0 { return UInt8(value) }
+                        return UInt8(min((value * 255 + opacity / 2) / opacity, 255))
+                    }
+                    let byte = 4 * (row * width + column)
+                    pixels[byte] = divided(16)
+                    pixels[byte + 1] = divided(8)
+                    pixels[byte + 2] = divided(0)
+                    pixels[byte + 3] = UInt8(opacity)
+                }
+            }
+            count = width * height * 4
+        }
+        return TranslucentImage(width: width, height: height, pixels: pixels)
+    }
 }
 
 extension FigureError {

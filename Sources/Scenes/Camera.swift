@@ -1,0 +1,76 @@
+import Tensors
+
+/// What a camera does to a picture: exposure, tint, slight blur, noise.
+struct Camera {
+    /// The factors of red, green and blue.
+    private let gains: [Double]
+    /// The weight of each neighbour in the blur along an axis; 0 for none, a quarter at most.
+    private let blur: Double
+    /// The noise's standard deviation in steps of the 8-bit values.
+    private let noise: Double
+
+    init(_ difficulty: SceneDifficulty, _ random: inout SeededGenerator) {
+        let gain = random.number(in: 0.82...1.12)
+        gains = (0..<3).map { _ in gain * random.number(in: 0.95...1.05) }
+        blur = random.chance(0.5) ? random.number(in: 0.04...0.22) : 0
+        let strongest = max(difficulty.strongestNoise, 0)
+        noise = random.chance(0.75) ? random.number(in: 0...min(strongest, 255)) : 0
+    }
+
+    /// The picture as the camera would have taken it.
+    func photograph(_ picture: Image, _ random: inout SeededGenerator) -> Image {
+        var result = picture
+        if blur > 0 {
+            blurAlong(
+                &result, lines: result.height, lineStep: 3 * result.width, length: result.width, step: 3)
+            blurAlong(
+                &result, lines: result.width, lineStep: 3, length: result.height, step: 3 * result.width)
+        }
+        expose(&result, &random)
+        return result
+    }
+
+    /// A weighted mean of each value and its two neighbours, in place.
+    private func blurAlong(_ image: inout Image, lines: Int, lineStep: Int, length: Int, step: Int) {
+        let side = Int(blur * 256)
+        image.pixels.withUnsafeMutableBufferPointer { pixels in
+            for line in 0..<lines {
+                for channel in 0..<3 {
+                    var index = line * lineStep + channel
+                    var before = Int(pixels[index])
+                    for place in 0..<length {
+                        let value = Int(pixels[index])
+                        let after = place + 1 < length ? Int(pixels[index + step]) : value
+                        pixels[index] = UInt8((side * (before + after) + (256 - 2 * side) * value + 128) >> 8)
+                        before = value
+                        index += step
+                    }
+                }
+            }
+        }
+    }
+
+    private func expose(_ image: inout Image, _ random: inout SeededGenerator) {
+        // Sums of eight evenly drawn 8-bit numbers: close to a normal distribution. Their mean is 1020, their
+        // variance 8 · (256² − 1) / 12.
+        let scale = noise / (8 * 65_535.0 / 12).squareRoot()
+        let noises = (0...2040).map { Int32(((Double($0) - 1020) * scale * 256).rounded()) }
+        let tables = gains.map { gain in (0..<256).map { Int32((Double($0) * gain * 256).rounded()) } }
+        image.pixels.withUnsafeMutableBufferPointer { pixels in
+            for channel in 0..<3 {
+                let table = tables[channel]
+                for index in stride(from: channel, to: pixels.count, by: 3) {
+                    var value = table[Int(pixels[index])]
+                    if noise > 0 { value += noises[Self.sumOfBytes(random.next())] }
+                    pixels[index] = UInt8(min(max((value + 128) >> 8, 0), 255))
+                }
+            }
+        }
+    }
+
+    private static func sumOfBytes(_ word: UInt64) -> Int {
+        let low: UInt64 = 0x00ff_00ff_00ff_00ff
+        let pairs = (word & low) + (word >> 8 & low)
+        return Int((pairs &* 0x0001_0001_0001_0001) >> 48)
+    }
+}

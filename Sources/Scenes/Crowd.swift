@@ -1,0 +1,54 @@
+import Figures
+import Foundation
+import Tensors
+
+/// Many tiny objects of one category, so dense that they are annotated as one region.
+struct Crowd: Subject {
+    let category: SceneCategory
+    let bounds: Rectangle
+    private let members: [(subject: any Subject, place: Point, tone: Int)]
+
+    /// A crowd drawn at random; `scale` times as large as for a picture whose shorter side is 240 pixels.
+    init(category: SceneCategory, scale: Double, _ random: inout SeededGenerator) {
+        self.category = category
+        let (width, height) = (random.number(in: 70...130) * scale, random.number(in: 45...80) * scale)
+        let extent = random.number(in: 11...15) * scale
+        var members: [(subject: any Subject, place: Point, tone: Int)] = []
+        // A jittered grid, from back to front.
+        for y in stride(from: -height / 2, through: height / 2, by: 0.8 * extent) {
+            for x in stride(from: -width / 2, through: width / 2, by: 0.75 * extent) {
+                // The corners of the rectangle stay empty.
+                let (u, v) = (2 * x / width, 2 * y / height)
+                if u * u + v * v > 1.1 || random.chance(0.1) { continue }
+                let place = Point(
+                    x: x + random.number(in: -0.25...0.25) * extent,
+                    y: y + random.number(in: -0.25...0.25) * extent)
+                let subject: any Subject =
+                    category == .person
+                    ? Person(height: 1.9 * extent, &random)
+                    : Shape(category, area: 0.4 * extent * extent, rodLength: 1.6 * extent, &random)
+                members.append((subject, place, random.integer(in: 0...2)))
+            }
+        }
+        self.members = members
+        bounds = Rectangle(x: -width / 2, y: -height / 2, width: width, height: height)
+            .inset(by: -2.5 * extent)
+    }
+
+    func draw(on canvas: Canvas, colors: ColorScheme, light: Light) {
+        // Three variations; they are drawn about as often.
+        let shades = [0, 0.1, -0.1].map { shift in
+            var shade = colors
+            shade.main = colors.main.shifted(by: shift)
+            shade.second = colors.second.shifted(by: shift)
+            return shade
+        }
+        for member in members {
+            canvas.withOrigin(at: member.place) {
+                canvas.layer(in: member.subject.bounds) {
+                    member.subject.draw(on: canvas, colors: shades[member.tone], light: light)
+                }
+            }
+        }
+    }
+}

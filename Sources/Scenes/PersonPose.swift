@@ -1,0 +1,142 @@
+import Foundation
+import Tensors
+
+/// How a person stands, and which way it looks. Angles are in degrees.
+struct PersonPose {
+    /// One arm or leg, hanging down where all is 0.
+    struct Limb {
+        /// Forward, from hanging down; 180 is straight up.
+        var swing = 0.0
+        /// Away from the body, to the limb's own side.
+        var spread = 0.0
+        /// How far elbow or knee are bent: forearms forward, shins backward.
+        var bend = 0.0
+        /// Of the forearm or shin, away from the body.
+        var lowerSpread = 0.0
+    }
+
+    /// 0 faces the viewer, 90 the right edge of the picture, 180 away.
+    var yaw = 0.0
+    /// The whole body's tilt in the picture, clockwise.
+    var roll = 0.0
+    /// How far the viewer looks down from above.
+    var pitch = 0.0
+    /// The upper body's lean to the front.
+    var lean = 0.0
+    /// The upper body's lean to its left.
+    var sideLean = 0.0
+    /// The head's turn against the body, to its left.
+    var headYaw = 0.0
+    /// The left and the right arm.
+    var arms = (left: Limb(), right: Limb())
+    /// The left and the right leg.
+    var legs = (left: Limb(), right: Limb())
+}
+
+extension PersonPose {
+    private enum Activity: CaseIterable {
+        case standing, walking, running, armsUp, waving, sitting, leaning, handsOnHips, jumping, pointing
+    }
+
+    /// A pose of everyday life, seen from any side, mostly the front.
+    init(_ random: inout SeededGenerator) {
+        yaw = random.chance(0.55) ? random.number(in: -50...50) : random.number(in: -180...180)
+        roll = random.number(in: -9...9)
+        pitch = random.number(in: 0...14)
+        headYaw = random.number(in: -35...35)
+        lean = random.number(in: -4...8)
+        sideLean = random.number(in: -5...5)
+        legs = (Self.standingLeg(&random), Self.standingLeg(&random))
+        arms = (Self.hangingArm(&random), Self.hangingArm(&random))
+        // Which of the two sides does the special thing.
+        let isLeft = random.chance(0.5)
+        switch random.element(of: Activity.allCases) {
+        case .standing: break
+        case .walking: stride(by: random.number(in: 14...30), bend: 10...30, &random)
+        case .running:
+            stride(by: random.number(in: 30...52), bend: 35...95, &random)
+            lean = random.number(in: 6...18)
+            arms.left.bend = random.number(in: 60...100)
+            arms.right.bend = random.number(in: 60...100)
+        case .armsUp: arms = (Self.raisedArm(&random), Self.raisedArm(&random))
+        case .waving:
+            let arm = Limb(
+                spread: random.number(in: 70...120), lowerSpread: random.number(in: 140...200))
+            if isLeft { arms.left = arm } else { arms.right = arm }
+        case .sitting:
+            legs = (Self.sittingLeg(&random), Self.sittingLeg(&random))
+            arms.left = Limb(swing: random.number(in: 10...35), spread: 8, bend: random.number(in: 20...70))
+            arms.right = Limb(swing: random.number(in: 10...35), spread: 8, bend: random.number(in: 20...70))
+        case .leaning:
+            if random.chance(0.5) {
+                lean = random.number(in: 20...50)
+                arms.left.swing += lean
+                arms.right.swing += lean
+            } else {
+                sideLean = random.sign() * random.number(in: 12...26)
+            }
+        case .handsOnHips:
+            let arm = Limb(
+                swing: -6, spread: random.number(in: 38...52), bend: 12,
+                lowerSpread: random.number(in: -58 ... -40))
+            if random.chance(0.6) {
+                arms = (arm, arm)
+            } else if isLeft {
+                arms.left = arm
+            } else {
+                arms.right = arm
+            }
+        case .jumping:
+            let (spread, legSpread) = (random.number(in: 70...150), random.number(in: 18...38))
+            arms = (Self.star(spread, &random), Self.star(spread, &random))
+            legs = (Self.star(legSpread, &random), Self.star(legSpread, &random))
+        case .pointing:
+            let arm = Limb(
+                swing: random.number(in: 60...100), spread: random.number(in: 0...40),
+                bend: random.number(in: 0...25), lowerSpread: random.number(in: 0...40))
+            if isLeft { arms.left = arm } else { arms.right = arm }
+        }
+    }
+
+    /// One leg forward and one back, the arms against them.
+    private mutating func stride(
+        by angle: Double, bend: ClosedRange<Double>, _ random: inout SeededGenerator
+    ) {
+        let forward = random.sign() * angle
+        legs.left = Limb(swing: forward, spread: 2, bend: forward > 0 ? 8 : random.number(in: bend))
+        legs.right = Limb(swing: -forward, spread: 2, bend: forward < 0 ? 8 : random.number(in: bend))
+        arms.left = Limb(swing: -forward * 0.9, spread: 8, bend: random.number(in: 5...40), lowerSpread: 4)
+        arms.right = Limb(swing: forward * 0.9, spread: 8, bend: random.number(in: 5...40), lowerSpread: 4)
+    }
+
+    private static func standingLeg(_ random: inout SeededGenerator) -> Limb {
+        let spread = random.number(in: 1...13)
+        return Limb(
+            swing: random.number(in: -4...8), spread: spread, bend: random.number(in: 0...10),
+            lowerSpread: spread - random.number(in: 0...5))
+    }
+
+    private static func sittingLeg(_ random: inout SeededGenerator) -> Limb {
+        let spread = random.number(in: 4...22)
+        return Limb(
+            swing: random.number(in: 68...92), spread: spread, bend: random.number(in: 65...100),
+            lowerSpread: random.number(in: 0...8))
+    }
+
+    private static func hangingArm(_ random: inout SeededGenerator) -> Limb {
+        let spread = random.number(in: 6...24)
+        return Limb(
+            swing: random.number(in: -12...14), spread: spread, bend: random.number(in: 4...35),
+            lowerSpread: spread - random.number(in: 2...16))
+    }
+
+    private static func raisedArm(_ random: inout SeededGenerator) -> Limb {
+        let spread = random.number(in: 125...172)
+        return Limb(spread: spread, bend: 0, lowerSpread: spread + random.number(in: -10...25))
+    }
+
+    private static func star(_ spread: Double, _ random: inout SeededGenerator) -> Limb {
+        let spread = spread + random.number(in: -8...8)
+        return Limb(spread: spread, lowerSpread: spread + random.number(in: -15...10))
+    }
+}

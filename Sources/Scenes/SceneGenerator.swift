@@ -1,0 +1,174 @@
+// How a scene is made:
+//
+//     1. Paint a backdrop.
+//     2. Draw up a list of objects: single ones, and perhaps a cluster of one category, and a crowd; large ones
+//        first.
+//     3. One after the other, draw each for itself, look for a place where enough of it and of all before stays
+//        seen, choose colours that stand out from what is there, and paint it.
+//     4. Take the photograph: exposure, blur, noise.
+//
+// An object's pixels are those that its own drawing covers by half or more; painting in order takes those from
+// it that others cover later.
+
+import Figures
+import Foundation
+import Geometry
+import Tensors
+
+/// Draws pictures for learning, with all that is to be learned about them: boxes, masks, keypoints.
+///
+/// A scene is a function of the generator's parameters and its own index alone: the same bytes each time, from
+/// any thread, in any order, with the same version of Cairo.
+public struct SceneGenerator: Sendable {
+    private let seed: UInt64
+    private let size: PixelSize?
+    private let difficulty: SceneDifficulty
+
+    /// The sizes of pictures when none is asked for: mostly 320 pixels wide and 240 high, one in four upright.
+    public static let defaultSizes = (
+        landscape: PixelSize(height: 240, width: 320), upright: PixelSize(height: 320, width: 240)
+    )
+
+    /// A generator of the scenes of `seed`.
+    /// - Parameter size: the size of all pictures, from 64 to 4096 pixels a side (what lies outside is moved to
+    ///   the nearer end); without one, ``defaultSizes``. Objects grow with the pictures: difficulty is stated for
+    ///   the shorter side of 240.
+    public init(seed: UInt64, size: PixelSize? = nil, difficulty: SceneDifficulty = SceneDifficulty()) {
+        self.seed = seed
+        self.size = size.map {
+            PixelSize(height: min(max($0.height, 64), 4096), width: min(max($0.width, 64), 4096))
+        }
+        self.difficulty = difficulty
+    }
+
+    /// The scene of an index, any number.
+    public func scene(_ index: Int) -> Scene {
+        var random = SeededGenerator(seed: seed, name: "scene \(index)")
+        let size = pictureSize(&random)
+        do {
+            return try scene(size: size, &random)
+        } catch {
+            // Cairo fails for want of memory only, as any allocation would.
+            fatalError("\(error)")
+        }
+    }
+
+    /// The size of the scene of an index, without drawing it.
+    public func size(of index: Int) -> PixelSize {
+        var random = SeededGenerator(seed: seed, name: "scene \(index)")
+        return pictureSize(&random)
+    }
+
+    private func pictureSize(_ random: inout SeededGenerator) -> PixelSize {
+        let isUpright = random.chance(0.25)
+        return size ?? (isUpright ? Self.defaultSizes.upright : Self.defaultSizes.landscape)
+    }
+
+    private func scene(size: PixelSize, _ random: inout SeededGenerator) throws -> Scene {
+        var painter = ScenePainter(background: try Backdrop(size: size, &random).image())
+        let light = Light(&random)
+        let plan = ScenePlan(size: size, difficulty: difficulty, &random)
+        var painted: [PaintedSubject] = []
+        for item in plan.items {
+            var subjectRandom = SeededGenerator(seed: random.next())
+            if let subject = try paint(item, light, on: &painter, &subjectRandom) { painted.append(subject) }
+        }
+        let picture = Camera(difficulty, &random).photograph(painter.picture, &random)
+        return Scene(picture: picture, objects: objects(painted, painter))
+    }
+
+    /// Paints one item of a plan, if there is a place for it.
+    private func paint(
+        _ item: ScenePlan.Item, _ light: Light, on painter: inout ScenePainter,
+        _ random: inout SeededGenerator
+    ) throws -> PaintedSubject? {
+        let subject = item.subject
+        let silhouette = Coverage(try Sprite(subject, colors: .silhouette, light: .none))
+        for _ in 0..<10 {
+            let (x, y) = item.place.offset(
+                for: silhouette.region, in: painter.size, &random)
+            let coverage = silhouette.moved(x: x, y: y)
+            guard painter.hasRoom(for: coverage, difficulty) else { continue }
+            if light.shadow > 0 {
+                let reach = light.shadowReach
+                let shadow = coverage.shadow(
+                    x: Int(-light.direction.x * reach), y: Int(-light.direction.y * reach),
+                    radius: max(Int(reach / 2), 1))
+                painter.darken(shadow, by: light.shadow)
+            }
+            let chooser = ColorChooser(
+                surroundings: painter.surroundings(of: coverage), contrast: difficulty.contrast)
+            let colors =
+                subject.category == .person ? chooser.clothing(&random) : chooser.scheme(&random)
+            let sprite = try Sprite(subject, colors: colors, light: light)
+            painter.paint(coverage, colors: sprite.colors(in: silhouette.region))
+            return PaintedSubject(subject: subject, x: x, y: y)
+        }
+        return nil
+    }
+
+    private func objects(_ painted: [PaintedSubject], _ painter: ScenePainter) -> [SceneObject] {
+        zip(painted, painter.masks()).enumerated().map { index, item in
+            let (subject, mask) = item
+            let keypoints = (subject.subject as? Person).map { person in
+                person.keypoints(
+                    atX: subject.x, y: subject.y, isLabelled: mask.area >= 32 * 32, in: painter.size
+                ) { pixel in Int(painter.owners[pixel]) > index + 1 }
+            }
+            return SceneObject(
+                category: subject.subject.category, mask: mask, box: mask.region.box, keypoints: keypoints,
+                isCrowd: subject.subject is Crowd,
+                visibleShare: Double(mask.area) / Double(max(painter.areas[index].whole, 1)))
+        }
+    }
+}
+
+/// A subject and where its origin was put.
+private struct PaintedSubject {
+    let subject: any Subject
+    let x: Int
+    let y: Int
+}
+
+extension Person {
+    /// The keypoints of a person whose origin is at the corner of the pixel (x, y).
+    fileprivate func keypoints(
+        atX x: Int, y: Int, isLabelled: Bool, in size: PixelSize, isCovered: (_ pixel: Int) -> Bool
+    ) -> [Keypoint] {
+        PersonKeypoint.allCases.map { keypoint in
+            let joint = skeleton[keypoint]
+            let place = Point(x: joint.x + Double(x), y: joint.y + Double(y))
+            let (column, row) = (Int(place.x.rounded(.down)), Int(place.y.rounded(.down)))
+            guard isLabelled, column >= 0, column < size.width, row >= 0, row < size.height else {
+                return Keypoint(x: 0, y: 0, score: 0)
+            }
+            let isHidden = hides(keypoint) || isCovered(row * size.width + column)
+            return Keypoint(x: Float(place.x), y: Float(place.y), score: isHidden ? 1 : 2)
+        }
+    }
+}
+
+extension Sprite {
+    /// The drawing's colours in a part of its region, four bytes a pixel.
+    fileprivate func colors(in part: PixelRegion) -> [UInt8] {
+        (part.y..<part.y + part.height).flatMap { row in
+            let start = 4 * ((row - region.y) * region.width + part.x - region.x)
+            return drawing.pixels[start..<start + 4 * part.width]
+        }
+    }
+}
+
+extension Light {
+    /// For drawings of which only the coverage matters.
+    fileprivate static let none = Light(
+        direction: Point(x: 0, y: -1), shading: 0, shadow: 0, shadowReach: 0)
+
+    /// Light from above, from one side or the other.
+    fileprivate init(_ random: inout SeededGenerator) {
+        let angle = random.number(in: -150 ... -30) * .pi / 180
+        direction = Point(x: cos(angle), y: sin(angle))
+        shading = random.number(in: 0.05...0.3)
+        shadow = random.chance(0.45) ? random.number(in: 0.15...0.4) : 0
+        shadowReach = random.number(in: 2...7)
+    }
+}

@@ -1,0 +1,180 @@
+import Figures
+import Foundation
+import Tensors
+
+/// An object that is all one outline: everything but a person.
+struct Shape: Subject {
+    let category: SceneCategory
+    let outline: Path
+    /// The largest distance of the outline from the origin, in pixels.
+    let radius: Double
+    /// The shorter of its extents, which decides how fine its texture is.
+    let thickness: Double
+    let texture: Texture
+    /// The width of the darker rim, in pixels; 0 for none.
+    let rim: Double
+
+    var bounds: Rectangle { Rectangle(x: -radius, y: -radius, width: 2 * radius, height: 2 * radius) }
+
+    func draw(on canvas: Canvas, colors: ColorScheme, light: Light) {
+        canvas.fill(outline, .color(colors.main))
+        canvas.withinDrawn {
+            texture.draw(on: canvas, radius: radius, colors: colors)
+            shade(canvas, light)
+            // Half of the line is outside, where nothing is drawn.
+            if rim > 0 { canvas.stroke(outline, Stroke(colors.main.shifted(by: -0.22), width: 2 * rim)) }
+        }
+    }
+
+    /// Lightens the side towards the light and darkens the other.
+    private func shade(_ canvas: Canvas, _ light: Light) {
+        let towards = Point(x: light.direction.x * radius, y: light.direction.y * radius)
+        let middle = Point(x: 0, y: 0)
+        if category == .disc {
+            // A ball: lightest where it faces the light.
+            canvas.fill(
+                .radialGradient(
+                    center: Point(x: towards.x * 0.45, y: towards.y * 0.45), radius: 1.5 * radius,
+                    .white.withOpacity(1.3 * light.shading), .black.withOpacity(1.3 * light.shading)))
+        } else {
+            canvas.fill(
+                .linearGradient(
+                    from: towards, to: middle, .white.withOpacity(light.shading), .white.withOpacity(0)))
+            canvas.fill(
+                .linearGradient(
+                    from: middle, to: Point(x: -towards.x, y: -towards.y), .black.withOpacity(0),
+                    .black.withOpacity(light.shading)))
+        }
+    }
+}
+
+extension Shape {
+    /// A shape of a category that covers about `area` pixels, with all else drawn at random. A rod is given by
+    /// its length instead, `rodLength` pixels. There is no such shape of a person.
+    init(_ category: SceneCategory, area: Double, rodLength: Double, _ random: inout SeededGenerator) {
+        let angle = random.number(in: 0...360)
+        let built: (path: Path, radius: Double, thickness: Double)
+        switch category {
+        case .ring: built = Self.ring(area, &random)
+        case .rod: built = Self.rod(rodLength, &random)
+        case .star: built = Self.star(area, &random)
+        case .disc, .person: built = Self.disc(area, &random)
+        case .triangle: built = Self.triangle(area, &random)
+        case .box: built = Self.box(area, &random)
+        case .heart: built = Self.heart(area)
+        }
+        let turn = category == .heart ? random.number(in: -35...35) : angle
+        // Somewhere between the pixels, so that all phases of the grid occur.
+        let phase = Point(x: random.uniform(), y: random.uniform())
+        self.category = category
+        outline = built.path.rotated(by: turn, about: Point(x: 0, y: 0)).moved(by: phase)
+        radius = built.radius + 2
+        thickness = built.thickness
+        texture = Texture(for: category, angle: turn, thickness: thickness, &random)
+        rim = random.chance(0.45) ? min(max(0.05 * thickness, 0.8), 2.2) : 0
+    }
+
+    private static func ring(
+        _ area: Double, _ random: inout SeededGenerator
+    ) -> (path: Path, radius: Double, thickness: Double) {
+        let (hole, aspect) = (random.number(in: 0.45...0.68), random.number(in: 0.78...1))
+        let radius = (area / (Double.pi * aspect * (1 - hole * hole))).squareRoot()
+        let center = Point(x: 0, y: 0)
+        var path = Path(ellipseAt: center, radiusX: radius, radiusY: radius * aspect)
+        path.append(Path(ellipseAt: center, radiusX: radius * hole, radiusY: radius * aspect * hole))
+        return (path, radius, radius * aspect * (1 - hole))
+    }
+
+    private static func rod(
+        _ length: Double, _ random: inout SeededGenerator
+    ) -> (path: Path, radius: Double, thickness: Double) {
+        let thickness = random.number(in: 4...8)
+        let (x, y) = (length / 2, thickness / 2)
+        let round = random.chance(0.5) ? y : 0.25 * y
+        var path = Path()
+        let k = 0.4477152502 * round
+        path.move(to: Point(x: -x + round, y: -y))
+        for (signX, signY) in [(1.0, -1.0), (1, 1), (-1, 1), (-1, -1)] {
+            // Into each corner along one side, out of it along the other.
+            let along = Point(x: signX * (x - round), y: signY * y)
+            let across = Point(x: signX * x, y: signY * (y - round))
+            let alongControl = Point(x: signX * (x - k), y: signY * y)
+            let acrossControl = Point(x: signX * x, y: signY * (y - k))
+            if signX * signY < 0 {
+                path.line(to: along)
+                path.curve(to: across, alongControl, acrossControl)
+            } else {
+                path.line(to: across)
+                path.curve(to: along, acrossControl, alongControl)
+            }
+        }
+        path.close()
+        return (path, length / 2 + thickness, thickness)
+    }
+
+    private static func star(
+        _ area: Double, _ random: inout SeededGenerator
+    ) -> (path: Path, radius: Double, thickness: Double) {
+        let points = random.chance(0.75) ? 5 : 6
+        let inner = random.number(in: 0.44...0.58)
+        let step = Double.pi / Double(points)
+        let radius = (area / (Double(points) * inner * sin(step))).squareRoot()
+        let corners = (0..<2 * points).map { corner in
+            let distance = corner % 2 == 0 ? radius : radius * inner
+            return Point(x: distance * cos(Double(corner) * step), y: distance * sin(Double(corner) * step))
+        }
+        return (Path(polygon: corners), radius, radius)
+    }
+
+    private static func disc(
+        _ area: Double, _ random: inout SeededGenerator
+    ) -> (path: Path, radius: Double, thickness: Double) {
+        let aspect = random.number(in: 0.85...1)
+        let radius = (area / (Double.pi * aspect)).squareRoot()
+        return (
+            Path(ellipseAt: Point(x: 0, y: 0), radiusX: radius, radiusY: radius * aspect), radius,
+            2 * radius * aspect
+        )
+    }
+
+    private static func triangle(
+        _ area: Double, _ random: inout SeededGenerator
+    ) -> (path: Path, radius: Double, thickness: Double) {
+        // Corners on a circle, none of whose arcs is less than 80°: no angle below 40°.
+        let first = random.number(in: 80...150)
+        let second = random.number(in: 80...(280 - first))
+        let angles = [0, first, first + second].map { $0 * .pi / 180 }
+        let unit = angles.map { Point(x: cos($0), y: sin($0)) }
+        let doubled =
+            (unit[1].x - unit[0].x) * (unit[2].y - unit[0].y)
+            - (unit[2].x - unit[0].x) * (unit[1].y - unit[0].y)
+        let radius = (2 * area / abs(doubled)).squareRoot()
+        return (
+            Path(polygon: unit.map { Point(x: $0.x * radius, y: $0.y * radius) }), radius, radius
+        )
+    }
+
+    private static func box(
+        _ area: Double, _ random: inout SeededGenerator
+    ) -> (path: Path, radius: Double, thickness: Double) {
+        let aspect = random.logarithmic(in: 1...2.2)
+        let (width, height) = ((area * aspect).squareRoot(), (area / aspect).squareRoot())
+        let (x, y) = (width / 2, height / 2)
+        let corners = [Point(x: -x, y: -y), Point(x: x, y: -y), Point(x: x, y: y), Point(x: -x, y: y)]
+        return (Path(polygon: corners), (x * x + y * y).squareRoot(), height)
+    }
+
+    private static func heart(_ area: Double) -> (path: Path, radius: Double, thickness: Double) {
+        // The unit heart below covers 2.6.
+        let unit = (area / 2.6).squareRoot()
+        func point(_ x: Double, _ y: Double) -> Point { Point(x: x * unit, y: y * unit) }
+        var path = Path()
+        path.move(to: point(0, 0.95))
+        path.curve(to: point(-1, -0.3), point(-0.25, 0.65), point(-1, 0.3))
+        path.curve(to: point(0, -0.55), point(-1, -1.1), point(-0.15, -1.1))
+        path.curve(to: point(1, -0.3), point(0.15, -1.1), point(1, -1.1))
+        path.curve(to: point(0, 0.95), point(1, 0.3), point(0.25, 0.65))
+        path.close()
+        return (path, 1.3 * unit, 1.6 * unit)
+    }
+}

@@ -1,0 +1,85 @@
+import Figures
+import Geometry
+
+/// An object drawn for itself, on nothing.
+struct Sprite {
+    /// Where its pixels lie in the picture; may reach beyond its borders.
+    var region: PixelRegion
+    /// The drawing, of the region's size.
+    let drawing: TranslucentImage
+
+    /// Draws a subject with its origin in the upper left corner of pixel (0, 0).
+    init(_ subject: any Subject, colors: ColorScheme, light: Light) throws {
+        let bounds = subject.bounds
+        let (left, top) = (Int(bounds.x.rounded(.down)), Int(bounds.y.rounded(.down)))
+        region = PixelRegion(
+            x: left, y: top, width: Int(bounds.maxX.rounded(.up)) - left,
+            height: Int(bounds.maxY.rounded(.up)) - top)
+        let origin = Point(x: Double(-left), y: Double(-top))
+        let figure = Figure(width: Double(region.width), height: Double(region.height)) { canvas in
+            canvas.withOrigin(at: origin) { subject.draw(on: canvas, colors: colors, light: light) }
+        }
+        drawing = try figure.translucentImage()
+    }
+}
+
+/// Which pixels an object covers, and how far.
+struct Coverage {
+    /// Where the pixels lie in the picture; may reach beyond its borders.
+    var region: PixelRegion
+    /// From 0 to 255, row after row.
+    let opacities: [UInt8]
+    /// The number of pixels that are covered by half or more, in the picture or not.
+    let area: Int
+
+    /// A pixel with at least this opacity is the object's.
+    static let half: UInt8 = 128
+
+    /// The coverage of a sprite, without the empty rows and columns around it.
+    init(_ sprite: Sprite) {
+        let full = sprite.region
+        let all = stride(from: 3, to: sprite.drawing.pixels.count, by: 4).map { sprite.drawing.pixels[$0] }
+        var left = full.width, right = 0, top = full.height, bottom = 0
+        for row in 0..<full.height {
+            for column in 0..<full.width where all[row * full.width + column] != 0 {
+                left = min(left, column)
+                right = max(right, column + 1)
+                top = min(top, row)
+                bottom = row + 1
+            }
+        }
+        guard left < right else {
+            (region, opacities, area) = (.empty, [], 0)
+            return
+        }
+        region = PixelRegion(x: full.x + left, y: full.y + top, width: right - left, height: bottom - top)
+        opacities = (top..<bottom).flatMap { row in
+            all[row * full.width + left..<row * full.width + right]
+        }
+        area = opacities.reduce(0) { $0 + ($1 >= Self.half ? 1 : 0) }
+    }
+
+    /// The same, moved by whole pixels.
+    func moved(x: Int, y: Int) -> Coverage {
+        var moved = self
+        moved.region.x += x
+        moved.region.y += y
+        return moved
+    }
+
+    /// Calls `body` with the index in the picture and the opacity of each pixel that lies in it and is not
+    /// empty.
+    @inline(__always)
+    func forEachPixel(in size: PixelSize, _ body: (_ pixel: Int, _ index: Int, _ opacity: UInt8) -> Void) {
+        let whole = PixelRegion(x: 0, y: 0, width: size.width, height: size.height)
+        let shared = region.intersection(with: whole)
+        opacities.withUnsafeBufferPointer { opacities in
+            for row in shared.y..<shared.y + shared.height {
+                let start = (row - region.y) * region.width - region.x
+                for column in shared.x..<shared.x + shared.width where opacities[start + column] != 0 {
+                    body(row * size.width + column, start + column, opacities[start + column])
+                }
+            }
+        }
+    }
+}
