@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Formats
 import Foundation
 import Kernels
@@ -91,7 +90,6 @@ private struct TrainingRun {
     private var trainer: Trainer
     private let metrics: Metrics
     private let steps: Int
-    private let interruption = Interruption()
 
     init(_ options: TrainCommand) throws {
         self.options = options
@@ -122,9 +120,10 @@ private struct TrainingRun {
     }
 
     mutating func perform() throws {
+        Interruption.listen()
         var display = TrainingDisplay(first: trainer.step, steps: steps, batch: trainer.configuration.batchSize)
         var average = ReportAverage()
-        while trainer.step < steps && !interruption.isRequested {
+        while trainer.step < steps && !Interruption.isRequested {
             average.add(try trainer.advance())
             display.advance(to: trainer.step)
             if trainer.step % options.reportEvery == 0 || trainer.step == steps, let report = average.report {
@@ -146,21 +145,19 @@ private struct TrainingRun {
 
 /// Whether someone has pressed Ctrl-C. The step that is under way is finished first; a second Ctrl-C ends the
 /// program at once.
-private final class Interruption: Sendable {
-    private let flag = Atomic<Bool>(false)
-    private let source: any DispatchSourceSignal
+private enum Interruption {
+    /// Set in a signal handler, which may do next to nothing else.
+    private static let flag = Atomic<Bool>(false)
 
-    init() {
-        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        signal(SIGINT, SIG_IGN)
-        source.setEventHandler { [unowned self] in
-            if flag.exchange(true, ordering: .relaxed) { _exit(130) }
-            say("\nStopping after this step.")
+    static func listen() {
+        // Made before the first signal can come.
+        _ = isRequested
+        signal(SIGINT) { _ in
+            if Interruption.flag.exchange(true, ordering: .relaxed) { _exit(130) }
         }
-        source.resume()
     }
 
-    var isRequested: Bool { flag.load(ordering: .relaxed) }
+    static var isRequested: Bool { flag.load(ordering: .relaxed) }
 }
 
 /// What a run prints: a line for each report.

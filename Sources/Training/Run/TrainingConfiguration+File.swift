@@ -22,7 +22,10 @@ extension TrainingConfiguration {
     /// A configuration that comes with the project, or else the one in the file of that name.
     /// - Throws: `FileError` as for a file.
     public init(named name: String) throws {
-        guard Self.shippedNames.contains(name) else { return try self.init(contentsOf: name) }
+        guard Self.shippedNames.contains(name) else {
+            try self.init(contentsOf: name)
+            return
+        }
         guard let path = Bundle.module.path(forResource: name, ofType: "json5", inDirectory: "Configurations")
         else { throw TrainingError("the configuration “\(name)” is missing from the installation") }
         try self.init(contentsOf: path)
@@ -39,10 +42,9 @@ extension TrainingConfiguration {
             throw TrainingError(error.line)
         }
         // What the file has and the configuration has not was misspelt.
-        let options: JSONSerialization.ReadingOptions = [.json5Allowed]
-        let written = try JSONSerialization.jsonObject(with: data, options: options)
-        let understood = try JSONSerialization.jsonObject(with: try encoded())
-        if let unknown = Self.firstUnknownMember(of: written, comparedWith: understood, path: "") {
+        let written = try decoder.decode(Members.self, from: data)
+        let understood = try decoder.decode(Members.self, from: try encoded())
+        if let unknown = written.firstUnknown(comparedWith: understood) {
             throw TrainingError("unknown member “\(unknown)”")
         }
     }
@@ -53,22 +55,33 @@ extension TrainingConfiguration {
         encoder.outputFormatting = [.sortedKeys]
         return try encoder.encode(self)
     }
+}
 
-    private static func firstUnknownMember(of written: Any, comparedWith understood: Any, path: String) -> String?
-    {
-        guard let written = written as? [String: Any], let understood = understood as? [String: Any] else {
-            return nil
+/// The names of a JSON object's members, and of theirs.
+private struct Members: Decodable {
+    private var members: [String: Members] = [:]
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        // What is no object has no members.
+        guard let container = try? decoder.container(keyedBy: Name.self) else { return }
+        for name in container.allKeys where try !container.decodeNil(forKey: name) {
+            members[name.stringValue] = try container.decode(Members.self, forKey: name)
         }
-        for (name, value) in written.sorted(by: { $0.key < $1.key }) {
-            let path = path.isEmpty ? name : "\(path).\(name)"
-            guard let counterpart = understood[name] else {
-                // A member that is null is left out when it is written.
-                if value is NSNull { continue }
-                return path
-            }
-            if let unknown = firstUnknownMember(of: value, comparedWith: counterpart, path: path) {
-                return unknown
-            }
+    }
+
+    /// The path of a member that `other` does not have; alphabetically the first. Members that are null are no
+    /// members.
+    func firstUnknown(comparedWith other: Members) -> String? {
+        for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+            guard let counterpart = other.members[name] else { return name }
+            if let unknown = member.firstUnknown(comparedWith: counterpart) { return "\(name).\(unknown)" }
         }
         return nil
     }
