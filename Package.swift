@@ -57,6 +57,8 @@ let package = Package(
         .testTarget(
             name: "VerificationTests", dependencies: ["Verification", "Loading"],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LoadingTests", dependencies: ["Loading"]),
         .testTarget(name: "CommandsTests", dependencies: ["Commands"], resources: [.copy("Fixtures")]),
         .testTarget(
