@@ -6,6 +6,42 @@ public func rectified(_ input: Tensor) -> Tensor {
     mapped(input) { $0 < 0 ? 0 : $0 }
 }
 
+/// The pullback of ``rectified(_:)``: the gradient where the rectified output is positive, 0 elsewhere. Both
+/// tensors have the same shape.
+public func rectifierGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
+    precondition(gradient.shape == output.shape, "a gradient of \(gradient.shape) by \(output.shape)")
+    return Tensor(shape: gradient.shape) { result in
+        gradient.withUnsafeElements { gradient in
+            output.withUnsafeElements { output in
+                for index in result.indices { result[index] = output[index] > 0 ? gradient[index] : 0 }
+            }
+        }
+    }
+}
+
+/// The sum over all positions of each channel, `[…, channels]` → `[channels]`: the gradient by a shift or a
+/// bias, given the gradient by what it is added to.
+///
+/// Sums blocks of 256 positions in float32, and the blocks in double.
+public func summedOverPositions(_ gradient: Tensor) -> Tensor {
+    let channels = gradient.shape.last!
+    let positions = channels == 0 ? 0 : gradient.count / channels
+    return Tensor(shape: [channels]) { result in
+        gradient.withUnsafeElements { gradient in
+            var total = [Double](repeating: 0, count: channels)
+            var block = [Float](repeating: 0, count: channels)
+            for first in stride(from: 0, to: positions, by: 256) {
+                for channel in block.indices { block[channel] = 0 }
+                for position in first..<min(first + 256, positions) {
+                    for channel in block.indices { block[channel] += gradient[position * channels + channel] }
+                }
+                for channel in block.indices { total[channel] += Double(block[channel]) }
+            }
+            for channel in block.indices { result[channel] = Float(total[channel]) }
+        }
+    }
+}
+
 /// The logistic function `1 / (1 + e⁻ˣ)` for each element, in float32.
 public func sigmoid(_ input: Tensor) -> Tensor {
     mapped(input) { sigmoid($0) }

@@ -66,7 +66,7 @@ extension Convolution {
 }
 
 /// Where the windows of a convolution lie in memory, and how to copy them into a matrix.
-private struct Patches: Sendable {
+struct Patches: Sendable {
     let maps: MapBatch
     let outputMaps: MapBatch
     let window: ConvolutionWindow
