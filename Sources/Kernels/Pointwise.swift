@@ -83,6 +83,28 @@ public func softmax(_ logits: Tensor) -> Tensor {
     }
 }
 
+/// The pullback of `softmax`: `probability · (gradient − Σ gradient · probability)`, the sum over the last axis.
+///
+/// - Parameters:
+///   - gradient: of the loss by the probabilities: `[…, classes]`.
+///   - probabilities: what `softmax` returned, of the same shape.
+public func softmaxGradient(_ gradient: Tensor, probabilities: Tensor) -> Tensor {
+    precondition(gradient.shape == probabilities.shape)
+    let classes = gradient.shape.last!
+    return Tensor(shape: gradient.shape) { output in
+        gradient.withUnsafeElements { gradient in
+            probabilities.withUnsafeElements { probabilities in
+                for start in stride(from: 0, to: gradient.count, by: max(classes, 1)) {
+                    let row = start..<start + classes
+                    var mean: Float = 0
+                    for index in row { mean += gradient[index] * probabilities[index] }
+                    for index in row { output[index] = probabilities[index] * (gradient[index] - mean) }
+                }
+            }
+        }
+    }
+}
+
 @inline(__always)
 private func mapped(_ input: Tensor, _ transform: (Float) -> Float) -> Tensor {
     Tensor(shape: input.shape) { output in
