@@ -36,9 +36,13 @@ public struct Summary: Hashable, Sendable {
         metrics = Self.lines(kind).map { line in
             let value = curves.mean(
                 of: line.measure, categories: categories,
-                threshold: line.threshold.map { parameters.overlapThresholds.firstIndex(of: $0) ?? -1 },
-                area: parameters.areaRanges.firstIndex { $0.name == line.area } ?? -1,
-                limit: parameters.detectionLimits.firstIndex(of: line.limit) ?? -1)
+                thresholds: parameters.overlapThresholds.indices.filter {
+                    line.threshold == nil || parameters.overlapThresholds[$0] == line.threshold
+                },
+                areas: parameters.areaRanges.indices.filter { parameters.areaRanges[$0].name == line.area },
+                limits: parameters.detectionLimits.indices.filter {
+                    parameters.detectionLimits[$0] == line.limit
+                })
             return Metric(
                 measure: line.measure, threshold: line.threshold, area: line.area, limit: line.limit,
                 value: value)
@@ -76,26 +80,33 @@ public struct Summary: Hashable, Sendable {
 }
 
 extension PrecisionRecall {
-    /// The mean of all numbers of a setting that are not −1; −1 if there are none.
+    /// The mean of all numbers of the settings that are not −1; −1 if there are none.
     fileprivate func mean(
-        of measure: Summary.Metric.Measure, categories: Range<Int>, threshold: Int?, area: Int, limit: Int
+        of measure: Summary.Metric.Measure, categories: Range<Int>, thresholds: [Int], areas: [Int],
+        limits: [Int]
     ) -> Double {
         var sum = 0.0, count = 0
-        for threshold in threshold.map({ $0..<$0 + 1 }) ?? 0..<counts[0] {
+        for threshold in thresholds {
             for category in categories {
-                let found = recall(threshold: threshold, category: category, area: area, limit: limit)
-                // Where there are no objects, all numbers are −1.
-                if found < 0 { continue }
-                if measure == .averageRecall {
-                    sum += found
-                    count += 1
-                    continue
+                for area in areas {
+                    for limit in limits {
+                        let found = recall(threshold: threshold, category: category, area: area, limit: limit)
+                        // Where there are no objects, all numbers are −1.
+                        if found < 0 { continue }
+                        switch measure {
+                        case .averageRecall:
+                            sum += found
+                            count += 1
+                        case .averagePrecision:
+                            for recall in 0..<counts[1] {
+                                sum += precision(
+                                    threshold: threshold, recall: recall, category: category, area: area,
+                                    limit: limit)
+                            }
+                            count += counts[1]
+                        }
+                    }
                 }
-                for recall in 0..<counts[1] {
-                    sum += precision(
-                        threshold: threshold, recall: recall, category: category, area: area, limit: limit)
-                }
-                count += counts[1]
             }
         }
         return count == 0 ? -1 : sum / Double(count)
