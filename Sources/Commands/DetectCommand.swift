@@ -1,4 +1,5 @@
 import ArgumentParser
+import COCO
 import Formats
 import Foundation
 import Loading
@@ -59,7 +60,7 @@ struct DetectCommand: ParsableCommand {
         if let output { try makeFolder(output) }
         for remark in loaded.remarks { say("! \(remark)") }
         var progress = Progress(total: paths.count)
-        var results = COCOResults(classes: loaded.model.classes)
+        var results = Results()
         var skipped = 0
         for (index, path) in paths.enumerated() {
             let picture: Image
@@ -73,7 +74,11 @@ struct DetectCommand: ParsableCommand {
             progress.clear()
             report(instances, in: path, classes: loaded.model.classes)
             if let output {
-                results.add(instances, image: ids.identifiers[index])
+                results.detections += instances.map {
+                    Detection(
+                        $0, imageID: ids.identifiers[index],
+                        categoryID: loaded.model.classes.category(of: $0.label))
+                }
                 if !noPictures {
                     let name = ids.pictureNames[index] + ".png"
                     try drawDetections(instances, of: loaded.model, on: picture)
@@ -85,8 +90,8 @@ struct DetectCommand: ParsableCommand {
         progress.clear()
         if let output {
             let path = output + "/results.json"
-            try OutputFile.write(Array(results.json().utf8), to: path)
-            print("\(path): \(results.count) detections in \(paths.count - skipped) pictures")
+            try OutputFile.write(try results.encoded(), to: path)
+            print("\(path): \(results.detections.count) detections in \(paths.count - skipped) pictures")
         }
         if skipped > 0 { print("\(skipped) of \(paths.count) pictures could not be read") }
     }
@@ -109,34 +114,5 @@ struct DetectCommand: ParsableCommand {
         } catch {
             throw FileError(path: path, fault: "cannot be made a folder")
         }
-    }
-}
-
-/// Prints a line on standard error.
-func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
-
-/// How far along a long command is: one line on a terminal, rewritten in place; nothing elsewhere.
-private struct Progress {
-    private let total: Int
-    private let start = Date()
-    private var done = 0
-    private let isShown: Bool
-
-    init(total: Int) {
-        self.total = total
-        isShown = total > 1 && Terminal.standardError.isTerminal
-    }
-
-    mutating func advance() {
-        done += 1
-        guard isShown && done < total else { return }
-        let left = -start.timeIntervalSinceNow / Double(done) * Double(total - done)
-        let minutes = String(format: "%d:%02d", Int(left) / 60, Int(left) % 60)
-        FileHandle.standardError.write(Data("\r\(done) of \(total), \(minutes) left ".utf8))
-    }
-
-    /// Removes the line, so that something else can be printed.
-    func clear() {
-        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
     }
 }

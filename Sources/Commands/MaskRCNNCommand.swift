@@ -15,8 +15,8 @@ struct MaskRCNNCommand: ParsableCommand {
             """,
         version: "maskrcnn 0.1.0",
         subcommands: [
-            WalkthroughCommand.self, DetectCommand.self, RecordCommand.self, StageCommand.self,
-            InspectCommand.self, ConvertCommand.self, BenchmarkCommand.self,
+            WalkthroughCommand.self, DetectCommand.self, EvaluateCommand.self, RecordCommand.self,
+            StageCommand.self, InspectCommand.self, ConvertCommand.self, BenchmarkCommand.self,
         ])
 }
 

@@ -9,9 +9,11 @@ extension Dataset {
         let index = try DatasetIndex(self)
         var ids: Set<Int> = []
         for annotation in annotations {
-            let isNew = ids.insert(annotation.id).inserted
-            if let fault = isNew ? index.fault(of: annotation) : "its id is not the only one of its kind" {
-                throw COCOError(fault: "annotation \(annotation.id): \(fault)")
+            do throws(EntryFault) {
+                guard ids.insert(annotation.id).inserted else { throw EntryFault.duplicate }
+                try index.check(annotation)
+            } catch {
+                throw COCOError(fault: "annotation \(annotation.id): \(error.message)")
             }
         }
         var writer = JSONWriter()

@@ -1,7 +1,7 @@
 import Geometry
 
 /// What entries of annotation and results files refer to, by id; and whether what they say can be true.
-struct DatasetIndex {
+struct DatasetIndex: Sendable {
     /// The sizes of the pictures by id.
     private(set) var sizes: [Int: PixelSize] = [:]
     /// The number of keypoints of the categories by id.
@@ -10,85 +10,94 @@ struct DatasetIndex {
     /// An index of nothing.
     init() {}
 
-    /// - Throws: ``COCOError`` for two entries with one id.
+    /// - Throws: ``COCOError`` for two entries with one id, or a picture of negative size.
     init(_ dataset: Dataset) throws(COCOError) {
         for picture in dataset.images {
-            if let fault = add(picture) { throw COCOError(fault: fault) }
+            do { try add(picture) } catch {
+                throw COCOError(fault: "image \(picture.id): \(error.message)")
+            }
         }
         for category in dataset.categories {
-            if let fault = add(category) { throw COCOError(fault: fault) }
+            do { try add(category) } catch {
+                throw COCOError(fault: "category \(category.id): \(error.message)")
+            }
         }
     }
 
-    /// Adds a picture, or says why not.
-    mutating func add(_ picture: Picture) -> String? {
+    /// Adds a picture whose id is new.
+    mutating func add(_ picture: Picture) throws(EntryFault) {
         guard (0...Self.longestSide).contains(picture.size.width),
             (0...Self.longestSide).contains(picture.size.height)
-        else { return "image \(picture.id): its size \(picture.size) is negative or too large" }
-        guard sizes.updateValue(picture.size, forKey: picture.id) == nil else {
-            return "image \(picture.id): its id is not the only one of its kind"
+        else { throw EntryFault(.number, "its size \(picture.size) is negative or too large") }
+        guard sizes[picture.id] == nil else { throw .duplicate }
+        sizes[picture.id] = picture.size
+    }
+
+    /// Adds a category whose id is new.
+    mutating func add(_ category: Category) throws(EntryFault) {
+        guard keypointCounts[category.id] == nil else { throw .duplicate }
+        keypointCounts[category.id] = category.keypoints.count
+    }
+
+    /// Throws when the references or numbers of an annotation cannot be true.
+    func check(_ annotation: Annotation) throws(EntryFault) {
+        try check(imageID: annotation.imageID, categoryID: annotation.categoryID)
+        try annotation.box.check()
+        guard annotation.area.isFinite else { throw EntryFault(.number, "its area is not a finite number") }
+        guard annotation.area >= 0 else { throw EntryFault(.number, "its area is negative") }
+        guard annotation.keypointCount >= 0 else {
+            throw EntryFault(.keypoints, "its number of keypoints is negative")
         }
-        return nil
+        if let segmentation = annotation.segmentation { try check(segmentation, imageID: annotation.imageID) }
+        if let keypoints = annotation.keypoints { try check(keypoints, categoryID: annotation.categoryID) }
     }
 
-    /// Adds a category, or says why not.
-    mutating func add(_ category: Category) -> String? {
-        guard keypointCounts.updateValue(category.keypoints.count, forKey: category.id) == nil else {
-            return "category \(category.id): its id is not the only one of its kind"
+    /// Throws when a picture or a category does not exist.
+    func check(imageID: Int, categoryID: Int) throws(EntryFault) {
+        guard sizes[imageID] != nil else { throw EntryFault(.image, "image \(imageID) does not exist") }
+        guard keypointCounts[categoryID] != nil else {
+            throw EntryFault(.category, "category \(categoryID) does not exist")
         }
-        return nil
     }
 
-    /// What is wrong with the references and numbers of an annotation; nil for nothing.
-    func fault(of annotation: Annotation) -> String? {
-        if !annotation.area.isFinite { return "its area is not a finite number" }
-        if annotation.area < 0 { return "its area is negative" }
-        if annotation.keypointCount < 0 { return "its number of keypoints is negative" }
-        return fault(imageID: annotation.imageID, categoryID: annotation.categoryID)
-            ?? annotation.box.fault
-            ?? annotation.segmentation.flatMap { fault(of: $0, imageID: annotation.imageID) }
-            ?? annotation.keypoints.flatMap { fault(of: $0, categoryID: annotation.categoryID) }
-    }
-
-    /// What is wrong with references to a picture and a category.
-    func fault(imageID: Int, categoryID: Int) -> String? {
-        if sizes[imageID] == nil { return "image \(imageID) does not exist" }
-        if keypointCounts[categoryID] == nil { return "category \(categoryID) does not exist" }
-        return nil
-    }
-
-    /// What is wrong with a mask of the given picture, which must exist.
-    func fault(of segmentation: Segmentation, imageID: Int) -> String? {
+    /// Throws when a mask is not of its picture's size.
+    func check(_ segmentation: Segmentation, imageID: Int) throws(EntryFault) {
         guard case .runLengths(let mask) = segmentation, let size = sizes[imageID], mask.size != size else {
-            return nil
+            return
         }
-        return "its mask is \(mask.size) pixels, image \(imageID) has \(size)"
+        throw EntryFault(.segmentation, "its mask is of \(mask.size) pixels, image \(imageID) of \(size)")
     }
 
-    /// What is wrong with keypoints of the given category, which must exist.
-    func fault(of keypoints: [AnnotationKeypoint], categoryID: Int) -> String? {
+    /// Throws when keypoints are not finite, or not as many as their category has.
+    func check(_ keypoints: [AnnotationKeypoint], categoryID: Int) throws(EntryFault) {
         for keypoint in keypoints {
             guard keypoint.x.isFinite, keypoint.y.isFinite, keypoint.visibility.isFinite else {
-                return "its keypoints are not finite numbers"
+                throw EntryFault(.keypoints, "its keypoints are not finite numbers")
             }
         }
         // Some files leave the names out; then any number will do.
         guard let expected = keypointCounts[categoryID], expected > 0, keypoints.count != expected else {
-            return nil
+            return
         }
-        return "it has \(keypoints.count) keypoints, category \(categoryID) has \(expected)"
+        throw EntryFault(
+            .keypoints, "it has \(keypoints.count) keypoints, category \(categoryID) has \(expected)")
     }
 
-    /// No picture is wider or higher; products of sides do not overflow.
+    /// No picture is wider or higher: products of sides do not overflow.
     private static let longestSide = Int(Int32.max)
 }
 
+extension EntryFault {
+    /// An id that another entry of the same list has.
+    static let duplicate = EntryFault(.identifier, "another one has the same id")
+}
+
 extension AnnotationBox {
-    /// What is wrong with a box; nil for nothing.
-    var fault: String? {
+    /// Throws when a number is not finite, or the size is negative.
+    func check() throws(EntryFault) {
         guard x.isFinite, y.isFinite, width.isFinite, height.isFinite else {
-            return "its box is not of finite numbers"
+            throw EntryFault(.number, "its box is not of finite numbers")
         }
-        return width < 0 || height < 0 ? "its box has a negative size" : nil
+        guard width >= 0, height >= 0 else { throw EntryFault(.number, "its box has a negative size") }
     }
 }

@@ -1,0 +1,122 @@
+import Geometry
+
+/// Areas and overlaps of the detections and objects of a group.
+struct Measurement: Sendable {
+    private let dataset: Dataset
+    private let results: Results
+    private let kind: EvaluationKind
+    private let sizes: [Int: PixelSize]
+    private let keypointCount: Int
+    private let similarity: KeypointSimilarity
+    /// What a detection's area is that of. COCO's tools decide by the first detection of a file, for all
+    /// detections and whatever is evaluated: the box if it has one, else the mask, else the box around the
+    /// keypoints. Masks are usually sorted into small and large by the areas of their boxes for that reason.
+    private let areaSource: EvaluationKind
+
+    init(dataset: Dataset, results: Results, kind: EvaluationKind, sigmas: [Double]) {
+        self.dataset = dataset
+        self.results = results
+        self.kind = kind
+        sizes = Dictionary(dataset.images.map { ($0.id, $0.size) }) { first, _ in first }
+        keypointCount = sigmas.count
+        similarity = KeypointSimilarity(sigmas: sigmas)
+        let first = results.detections.first
+        areaSource = first?.box != nil ? .boxes : first?.segmentation != nil ? .masks : .keypoints
+    }
+
+    /// The areas of a group's detections, which decide what becomes of those that match nothing.
+    func areas(_ group: Group) throws -> [Double] {
+        try group.detections.map { position in
+            switch areaSource {
+            case .boxes: try box(of: position).area
+            case .masks: Double(try mask(of: position).area)
+            case .keypoints: try extent(of: position).area
+            }
+        }
+    }
+
+    /// How much a group's detections overlap its objects; nil when there is nothing to compare.
+    /// - Throws: ``COCOError`` for a detection or an object that lacks what is to be compared.
+    func overlaps(_ group: Group) throws -> OverlapTable? {
+        if group.truths.isEmpty || group.detections.isEmpty { return nil }
+        let truths = group.truths.map { dataset.annotations[$0] }
+        switch kind {
+        case .boxes:
+            let boxes = try group.detections.map { try box(of: $0) }
+            return OverlapTable(detections: boxes.count, truths: truths.count) {
+                boxes[$0].overlap(with: truths[$1].box, isCrowd: truths[$1].isCrowd)
+            }
+        case .masks:
+            let masks = try group.detections.map { MeasuredMask(try mask(of: $0)) }
+            let truthMasks = try truths.map { MeasuredMask(try mask(of: $0)) }
+            return OverlapTable(detections: masks.count, truths: truths.count) {
+                masks[$0].overlap(with: truthMasks[$1], isCrowd: truths[$1].isCrowd)
+            }
+        case .keypoints:
+            guard let keypoints = try comparableKeypoints(group, truths) else { return nil }
+            return OverlapTable(detections: keypoints.count, truths: truths.count) {
+                similarity(keypoints[$0], truths[$1])
+            }
+        }
+    }
+
+    private func box(of detection: Int) throws -> AnnotationBox {
+        if let box = results.detections[detection].box { return box }
+        switch areaSource {
+        case .boxes: throw fault(detection, "has no bbox, others have")
+        case .masks: return AnnotationBox(try mask(of: detection).bounds)
+        case .keypoints: return try extent(of: detection)
+        }
+    }
+
+    private func mask(of detection: Int) throws -> RunLengths {
+        let found = results.detections[detection]
+        guard let segmentation = found.segmentation else { throw fault(detection, "has no segmentation") }
+        do { return try segmentation.rasterized(in: size(of: found.imageID)) } catch {
+            throw fault(detection, "\(error)")
+        }
+    }
+
+    private func mask(of truth: Annotation) throws -> RunLengths {
+        guard let segmentation = truth.segmentation else {
+            throw COCOError(fault: "annotation \(truth.id): has no segmentation")
+        }
+        do { return try segmentation.rasterized(in: size(of: truth.imageID)) } catch {
+            throw COCOError(fault: "annotation \(truth.id): \(error)")
+        }
+    }
+
+    private func size(of image: Int) -> PixelSize { sizes[image] ?? PixelSize(height: 0, width: 0) }
+
+    /// The box around a detection's keypoints.
+    private func extent(of detection: Int) throws -> AnnotationBox {
+        guard let keypoints = results.detections[detection].keypoints,
+            let left = keypoints.map(\.x).min(), let right = keypoints.map(\.x).max(),
+            let top = keypoints.map(\.y).min(), let bottom = keypoints.map(\.y).max()
+        else { throw fault(detection, "has no keypoints") }
+        return AnnotationBox(x: left, y: top, width: right - left, height: bottom - top)
+    }
+
+    /// The keypoints of a group's detections; nil for a category without any, such as *dog* in a file of all
+    /// of COCO's categories.
+    private func comparableKeypoints(
+        _ group: Group, _ truths: [Annotation]
+    ) throws -> [[AnnotationKeypoint]]? {
+        let found = group.detections.map { results.detections[$0].keypoints }
+        if truths.allSatisfy({ $0.keypoints == nil }) && found.contains(nil) { return nil }
+        for count in (truths.map(\.keypoints) + found).compactMap(\.?.count) where count != keypointCount {
+            throw COCOError(
+                fault:
+                    "category \(truths[0].categoryID): its objects have \(count) keypoints, and COCO knows "
+                    + "only for the \(keypointCount) of a person how well they can be told")
+        }
+        return try zip(group.detections, found).map { position, keypoints in
+            guard let keypoints else { throw fault(position, "has no keypoints") }
+            return keypoints
+        }
+    }
+
+    private func fault(_ detection: Int, _ message: String) -> COCOError {
+        COCOError(fault: "detection \(detection + 1): \(message)")
+    }
+}

@@ -1,0 +1,170 @@
+/// Precision at fixed recalls, and the largest recall, for every setting. The axes are
+///
+///     T  thresholds of overlap       A  ranges of sizes
+///     R  recalls                     M  limits of detections a picture
+///     K  categories, by ascending id
+///
+/// and the numbers −1 for a category without objects of a size.
+public struct PrecisionRecall: Hashable, Sendable {
+    /// `[T, R, K, A, M]`: the largest precision at that recall or a larger one; 0 beyond the largest recall.
+    public fileprivate(set) var precision: [Double]
+    /// `[T, K, A, M]`: the part of the objects that was found.
+    public fileprivate(set) var recall: [Double]
+    /// `[T, R, K, A, M]`: the score of the detection with which that recall is reached; 0 beyond the largest.
+    public fileprivate(set) var scores: [Double]
+    /// T, R, K, A, M.
+    public let counts: [Int]
+
+    /// The precision at one recall.
+    public func precision(threshold: Int, recall: Int, category: Int, area: Int, limit: Int) -> Double {
+        precision[offset(threshold, recall, category, area, limit)]
+    }
+
+    /// The largest recall.
+    public func recall(threshold: Int, category: Int, area: Int, limit: Int) -> Double {
+        self.recall[offset(threshold, category, area, limit)]
+    }
+
+    fileprivate init(counts: [Int]) {
+        self.counts = counts
+        let cells = counts.reduce(1, *)
+        precision = Array(repeating: -1, count: cells)
+        scores = precision
+        recall = Array(repeating: -1, count: cells / max(counts[1], 1))
+    }
+
+    private func offset(_ threshold: Int, _ recall: Int, _ category: Int, _ area: Int, _ limit: Int) -> Int {
+        (((threshold * counts[1] + recall) * counts[2] + category) * counts[3] + area) * counts[4] + limit
+    }
+
+    private func offset(_ threshold: Int, _ category: Int, _ area: Int, _ limit: Int) -> Int {
+        ((threshold * counts[2] + category) * counts[3] + area) * counts[4] + limit
+    }
+
+    fileprivate mutating func insert(_ curve: Curve, threshold: Int, category: Int, area: Int, limit: Int) {
+        recall[offset(threshold, category, area, limit)] = curve.recall
+        for index in curve.precisions.indices {
+            let offset = offset(threshold, index, category, area, limit)
+            precision[offset] = curve.precisions[index]
+            scores[offset] = curve.scores[index]
+        }
+    }
+}
+
+// MARK: - Accumulation
+
+// The detections of a category from all pictures are put in one row, best first. Going along the row, precision
+// is the part of the detections so far that is right, and recall the part of the objects that they have found.
+
+extension PrecisionRecall {
+    /// - Parameter groups: sorted by category, and then by picture.
+    init(groups: [MatchedGroup], categoryCount: Int, parameters: EvaluationParameters) {
+        let thresholds = parameters.overlapThresholds.count, limits = parameters.detectionLimits
+        let ranges = parameters.areaRanges.count
+        self.init(counts: [
+            thresholds, parameters.recallThresholds.count, categoryCount, ranges, limits.count,
+        ])
+        var members = [[MatchedGroup]](repeating: [], count: categoryCount)
+        for group in groups { members[group.category].append(group) }
+        let ofCategory = members
+        let rows = parallelMap(categoryCount) { Row(ofCategory[$0]) }
+        let curves = parallelMap(categoryCount * ranges) { task in
+            let (category, range) = (task / ranges, task % ranges)
+            return (0..<thresholds).map { threshold in
+                rows[category].curves(
+                    range: range, setting: range * thresholds + threshold, limits: limits,
+                    recallThresholds: parameters.recallThresholds)
+            }
+        }
+        for (task, ofRange) in curves.enumerated() {
+            for (threshold, ofThreshold) in ofRange.enumerated() {
+                for (limit, curve) in ofThreshold.enumerated() {
+                    insert(
+                        curve, threshold: threshold, category: task / ranges, area: task % ranges,
+                        limit: limit
+                    )
+                }
+            }
+        }
+    }
+}
+
+/// Precision and recall along the row of one setting.
+private struct Curve {
+    var recall: Double
+    var precisions: [Double]
+    var scores: [Double]
+}
+
+/// The detections of a category from all pictures.
+private struct Row {
+    private struct Place {
+        let score: Double
+        /// The position of the group, and of the detection in it.
+        let group: Int32
+        let rank: Int32
+        /// The position before sorting, which decides between equal scores.
+        let position: Int32
+    }
+
+    private let groups: [MatchedGroup]
+    private let places: [Place]
+
+    init(_ groups: [MatchedGroup]) {
+        self.groups = groups
+        var places: [Place] = []
+        for (index, group) in groups.enumerated() {
+            for (rank, score) in group.scores.enumerated() {
+                places.append(
+                    Place(
+                        score: score, group: Int32(index), rank: Int32(rank), position: Int32(places.count)))
+            }
+        }
+        places.sort { ($1.score, $0.position) < ($0.score, $1.position) }
+        self.places = places
+    }
+
+    /// The curves for all limits of detections a picture; none for a category without objects of the size.
+    func curves(range: Int, setting: Int, limits: [Int], recallThresholds: [Double]) -> [Curve] {
+        let truthCount = groups.reduce(0) { $0 + $1.truthCounts[range] }
+        if truthCount == 0 { return [] }
+        let outcomes = groups.map { $0.outcomes(setting: setting) }
+        return limits.map { limit in
+            var right = 0.0, wrong = 0.0
+            var recalls: [Double] = [], precisions: [Double] = [], scores: [Double] = []
+            for place in places where place.rank < limit {
+                let ofGroup = outcomes[Int(place.group)]
+                switch ofGroup[ofGroup.startIndex + Int(place.rank)] {
+                case .right: right += 1
+                case .wrong: wrong += 1
+                case .ignored: break
+                }
+                recalls.append(right / Double(truthCount))
+                precisions.append(right / (wrong + right + Double.ulpOfOne))
+                scores.append(place.score)
+            }
+            return Curve(recalls, precisions, scores, at: recallThresholds)
+        }
+    }
+}
+
+extension Curve {
+    /// Reads a curve off at the given recalls.
+    fileprivate init(_ recalls: [Double], _ found: [Double], _ scores: [Double], at thresholds: [Double]) {
+        recall = recalls.last ?? 0
+        var envelope = found
+        for index in envelope.indices.dropFirst().reversed() where envelope[index] > envelope[index - 1] {
+            envelope[index - 1] = envelope[index]
+        }
+        precisions = Array(repeating: 0, count: thresholds.count)
+        self.scores = precisions
+        // Recalls ascend, and so do thresholds: one walk along both.
+        var place = 0
+        for (index, threshold) in thresholds.enumerated() {
+            while place < recalls.count && recalls[place] < threshold { place += 1 }
+            guard place < recalls.count else { break }
+            precisions[index] = envelope[place]
+            self.scores[index] = scores[place]
+        }
+    }
+}

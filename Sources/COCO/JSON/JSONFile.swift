@@ -1,0 +1,108 @@
+import Foundation
+
+/// The bytes of a JSON file, and where the entries of its lists begin.
+///
+/// COCO's files have their lists in any order, and annotations cannot be judged before pictures and categories
+/// are known. So one pass over the file checks its grammar and notes where each entry begins; then the entries
+/// are read in the order that the caller needs, on several cores.
+struct JSONFile {
+    let path: String
+    private let data: Data
+
+    /// Maps the file at `path`.
+    /// - Throws: ``COCOError`` when it is missing, unreadable, empty, or no regular file.
+    init(path: String) throws {
+        self.path = path
+        let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: url.path) else {
+            throw COCOError(path: path, fault: "does not exist or cannot be reached")
+        }
+        // Reading from a pipe or a device might never end.
+        switch attributes[.type] as? FileAttributeType {
+        case .typeRegular?: break
+        case .typeDirectory?: throw COCOError(path: path, fault: "is a folder, not a file")
+        default: throw COCOError(path: path, fault: "is not a regular file")
+        }
+        guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
+            throw COCOError(path: path, fault: "cannot be read")
+        }
+        guard !data.isEmpty else { throw COCOError(path: path, fault: "is empty") }
+        self.data = data
+    }
+
+    /// Calls `body` with a reader at the file's start, and checks that nothing follows what it reads.
+    /// - Throws: ``COCOError`` when `body` throws a ``JSONFault``.
+    func read(_ body: (inout JSONReader) throws -> Void) throws {
+        try data.withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            do {
+                try body(&reader)
+                try reader.expectEnd()
+            } catch let fault as JSONFault {
+                throw COCOError(path: path, fault: "\(fault.message) (byte \(fault.position))")
+            }
+        }
+    }
+
+    /// What `read` makes of each entry that begins at one of `starts`, in order, on several cores.
+    func entries<Entry: Sendable>(
+        at starts: [Int], _ read: @Sendable (inout JSONReader) throws -> Entry
+    ) -> [Result<Entry, EntryFault>] {
+        data.withUnsafeBytes { bytes in
+            // Many threads read it, none writes.
+            nonisolated(unsafe) let bytes = bytes
+            return parallelMap(starts.count, inBlocksOf: 256) { index in
+                var reader = JSONReader(bytes, at: starts[index])
+                do { return .success(try read(&reader)) } catch let fault as EntryFault {
+                    return .failure(fault)
+                } catch {
+                    let message = (error as? JSONFault)?.message ?? "\(error)"
+                    return .failure(EntryFault(.form, message))
+                }
+            }
+        }
+    }
+
+    /// The id of the entry that begins at `start`, if it has one that can be read.
+    func identifier(at start: Int) -> Int? {
+        data.withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes, at: start), identifier: Int?
+            try? reader.object { reader, key in
+                let before = reader
+                if key == "id", let value = try? reader.integer() {
+                    identifier = value
+                } else {
+                    reader = before
+                    try reader.skipValue()
+                }
+            }
+            return identifier
+        }
+    }
+}
+
+extension JSONReader {
+    /// Steps over a list and says where each of its elements begins.
+    mutating func elementStarts() throws -> [Int] {
+        var starts: [Int] = []
+        try list { reader in
+            _ = reader.peek()
+            starts.append(reader.position)
+            try reader.skipValue()
+        }
+        return starts
+    }
+
+    /// Reads a field of an entry; a fault names it.
+    mutating func field<Value>(_ name: String, _ read: (inout JSONReader) throws -> Value) throws -> Value {
+        do { return try read(&self) } catch let fault as JSONFault {
+            throw EntryFault(.form, "its \(name) \(fault.message)")
+        }
+    }
+}
+
+/// The value of a field that an entry must have.
+func required<Value>(_ value: Value?, _ name: String) throws -> Value {
+    guard let value else { throw EntryFault(.form, "has no \(name)") }
+    return value
+}

@@ -1,0 +1,138 @@
+extension JSONReader {
+    /// A number; one too large for a double is infinite.
+    mutating func number() throws(JSONFault) -> Double {
+        _ = peek()
+        let start = position
+        guard let shape = try skipNumber() else { return special(from: start) }
+        // With at most 2⁵³ before a power of ten of at most 22, one rounding gives the nearest double.
+        if shape.digits <= 15, let power = shape.exactPowerOfTen {
+            let value = Double(digits(from: start))
+            let magnitude = shape.scale < 0 ? value / power : value * power
+            return bytes[start] == UInt8(ascii: "-") ? -magnitude : magnitude
+        }
+        return Double(String(decoding: bytes[start..<position], as: UTF8.self)) ?? .nan
+    }
+
+    /// A whole number; 3.0 is one too.
+    mutating func integer() throws(JSONFault) -> Int {
+        _ = peek()
+        let start = position
+        guard let shape = try skipNumber() else { throw fault("is not a whole number") }
+        if shape.isWhole {
+            // The slice is digits after a sign: nothing but overflow fails.
+            let text = String(decoding: bytes[start..<position], as: UTF8.self)
+            guard let value = shape.digits <= 18 ? signed(from: start) : Int(text) else {
+                throw fault("is a whole number that is too large")
+            }
+            return value
+        }
+        position = start
+        guard let value = Int(exactly: try number()) else { throw fault("is not a whole number") }
+        return value
+    }
+
+    /// What can be told of a number without reading it.
+    struct NumberShape {
+        /// Digits before the exponent.
+        var digits = 0
+        /// The power of ten that the digits, taken as a whole number, are multiplied by.
+        var scale = 0
+        /// Whether there is neither a point nor an exponent.
+        var isWhole = true
+
+        /// 10^|scale| when a double holds it exactly.
+        var exactPowerOfTen: Double? {
+            abs(scale) < powersOfTen.count ? powersOfTen[abs(scale)] : nil
+        }
+    }
+
+    /// Steps over a number and says how it is written; nil for NaN and infinities.
+    @discardableResult
+    mutating func skipNumber() throws(JSONFault) -> NumberShape? {
+        let start = position
+        if current == UInt8(ascii: "-") { position += 1 }
+        var shape = NumberShape()
+        shape.digits = skipDigits()
+        guard shape.digits > 0 else {
+            if current == UInt8(ascii: "I") {
+                try skipWord("Infinity")
+                return nil
+            }
+            if current == UInt8(ascii: "N"), position == start {
+                try skipWord("NaN")
+                return nil
+            }
+            throw fault("is not a number")
+        }
+        let leading = bytes[position - shape.digits]
+        if leading == UInt8(ascii: "0") && shape.digits > 1 {
+            throw fault("has a number with a leading zero")
+        }
+        if current == UInt8(ascii: ".") {
+            position += 1
+            let fraction = skipDigits()
+            guard fraction > 0 else { throw fault("has a number that ends in a point") }
+            shape.digits += fraction
+            shape.scale = -fraction
+            shape.isWhole = false
+        }
+        if let byte = current, byte | 0x20 == UInt8(ascii: "e") {
+            try skipExponent(&shape)
+        }
+        return shape
+    }
+
+    private mutating func skipExponent(_ shape: inout NumberShape) throws(JSONFault) {
+        position += 1
+        let isNegative = current == UInt8(ascii: "-")
+        if isNegative || current == UInt8(ascii: "+") { position += 1 }
+        let start = position
+        guard skipDigits() > 0 else { throw fault("has a number without an exponent") }
+        var exponent = 0
+        for offset in start..<position {
+            // Far beyond any double; a larger one would change nothing but could overflow.
+            exponent = min(exponent * 10 + Int(bytes[offset] - UInt8(ascii: "0")), 100_000)
+        }
+        shape.scale += isNegative ? -exponent : exponent
+        shape.isWhole = false
+    }
+
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    /// Steps over digits and says how many.
+    private mutating func skipDigits() -> Int {
+        let start = position
+        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+        return position - start
+    }
+
+    /// The digits of a number up to its exponent, without its point, as a whole number; at most 18.
+    private func digits(from start: Int) -> Int {
+        var value = 0
+        for offset in start..<position {
+            let byte = bytes[offset]
+            if byte | 0x20 == UInt8(ascii: "e") { break }
+            let digit = byte &- UInt8(ascii: "0")
+            if digit < 10 { value = value &* 10 &+ Int(digit) }
+        }
+        return value
+    }
+
+    private func signed(from start: Int) -> Int {
+        bytes[start] == UInt8(ascii: "-") ? -digits(from: start) : digits(from: start)
+    }
+
+    private func special(from start: Int) -> Double {
+        switch bytes[start] {
+        case UInt8(ascii: "N"): .nan
+        case UInt8(ascii: "-"): -.infinity
+        default: .infinity
+        }
+    }
+}
+
+/// The powers of ten that doubles hold exactly.
+private let powersOfTen: [Double] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+]
