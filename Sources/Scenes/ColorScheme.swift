@@ -40,9 +40,11 @@ struct ColorChooser {
         let shift = random.number(in: 0.1...0.22)
         // Stripes lighter or darker than the object, whichever stands out more.
         let second = farthest(of: [main.shifted(by: shift), main.shifted(by: -shift)])
+        let skin = color(&random) { $0.element(of: ColorScheme.skins) }
+        // Hair that is not taken for skin.
+        let hairs = ColorScheme.hairs.filter { OKLab($0).distance(to: OKLab(skin)) > 0.15 }
         return ColorScheme(
-            main: main, second: second, skin: color(&random) { $0.element(of: ColorScheme.skins) },
-            hair: color(&random) { $0.element(of: ColorScheme.hairs) },
+            main: main, second: second, skin: skin, hair: color(&random) { $0.element(of: hairs) },
             shoes: color(&random) { $0.color(lightness: 0.15...0.85, chroma: 0...0.06) })
     }
 

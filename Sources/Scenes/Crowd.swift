@@ -23,16 +23,22 @@ struct Crowd: Subject {
                 let place = Point(
                     x: x + random.number(in: -0.25...0.25) * extent,
                     y: y + random.number(in: -0.25...0.25) * extent)
-                let subject: any Subject =
-                    category == .person
-                    ? Person(height: 1.9 * extent, &random)
-                    : Shape(category, area: 0.4 * extent * extent, rodLength: 1.6 * extent, &random)
-                members.append((subject, place, random.integer(in: 0...2)))
+                members.append((Self.member(category, extent, &random), place, random.integer(in: 0...2)))
             }
         }
         self.members = members
         bounds = Rectangle(x: -width / 2, y: -height / 2, width: width, height: height)
             .inset(by: -2.5 * extent)
+    }
+
+    private static func member(
+        _ category: SceneCategory, _ extent: Double, _ random: inout SeededGenerator
+    ) -> any Subject {
+        switch category {
+        case .person: Person(height: 1.9 * extent, &random)
+        case .rod: Shape(rodOfLength: 1.6 * extent, thickness: 0.3 * extent, &random)
+        default: Shape(category, area: 0.4 * extent * extent, &random)
+        }
     }
 
     func draw(on canvas: Canvas, colors: ColorScheme, light: Light) {

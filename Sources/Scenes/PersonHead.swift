@@ -38,7 +38,7 @@ struct PersonHead {
         }
         canvas.fill(circleAt: center, radius: radius + casing, colors.hair.shifted(by: -0.12))
         canvas.fill(circleAt: center, radius: radius, colors.hair)
-        if skeleton.gaze.z > -0.35 { drawFace(on: canvas, colors, line) }
+        if skeleton.gaze.z > -0.35 { drawFace(on: canvas, colors, line, casing) }
         for ear in [PersonKeypoint.leftEar, .rightEar] where isNear(ear) {
             drawEar(ear, on: canvas, colors, line)
         }
@@ -55,14 +55,18 @@ struct PersonHead {
         canvas.fill(circleAt: place, radius: 0.2 * radius, colors.skin)
     }
 
-    private func drawFace(on canvas: Canvas, _ colors: ColorScheme, _ line: Color) {
+    private func drawFace(
+        on canvas: Canvas, _ colors: ColorScheme, _ line: Color, _ casing: Double
+    ) {
         let gaze = skeleton.gaze
         // The face slides round the head as it turns; the nose juts out.
         let middle = skeleton.head.point
-        let shift = Point(x: middle.x + 0.34 * radius * gaze.x, y: middle.y + radius * (0.2 + 0.2 * gaze.y))
-        let narrowing = 0.62 + 0.2 * max(gaze.z, 0)
+        let shift = Point(x: middle.x + 0.36 * radius * gaze.x, y: middle.y + radius * (0.24 + 0.2 * gaze.y))
+        let breadth = (0.66 + 0.24 * max(gaze.z, 0)) * radius
         canvas.fill(
-            Path(ellipseAt: shift, radiusX: narrowing * radius, radiusY: 0.8 * radius), .color(colors.skin))
+            Path(ellipseAt: shift, radiusX: breadth + 0.5 * casing, radiusY: 0.84 * radius + 0.5 * casing),
+            .color(line))
+        canvas.fill(Path(ellipseAt: shift, radiusX: breadth, radiusY: 0.84 * radius), .color(colors.skin))
         let nose = skeleton[.nose].point
         if shows(.nose) == true {
             canvas.fill(circleAt: nose, radius: 0.17 * radius, colors.skin.shifted(by: -0.1))

@@ -18,8 +18,8 @@ public struct SceneDifficulty: Sendable, Equatable {
     public var smallShare = 0.14
     /// The share of these with a side of only 8 to 12 pixels: 8 %.
     public var tinyShare = 0.08
-    /// The share of objects drawn with more than 96² pixels, other than rods and persons: 20 %.
-    public var largeShare = 0.2
+    /// The share of objects drawn with more than 96² pixels, other than rods and persons: 30 %.
+    public var largeShare = 0.3
     /// How much of each object is seen at least: 30 % of its pixels.
     public var minimumVisibleShare = 0.3
     /// How many pixels of each object are seen at least: 40.

@@ -21,32 +21,54 @@ import Tensors
 /// any thread, in any order, with the same version of Cairo.
 public struct SceneGenerator: Sendable {
     private let seed: UInt64
-    private let size: PixelSize?
+    private let frame: Frame
     private let difficulty: SceneDifficulty
 
-    /// The sizes of pictures when none is asked for: mostly 320 pixels wide and 240 high, one in four upright.
-    public static let defaultSizes = (
-        landscape: PixelSize(height: 240, width: 320), upright: PixelSize(height: 320, width: 240)
-    )
+    private enum Frame {
+        /// All pictures of one size.
+        case fixed(PixelSize)
+        /// Four to three, one in four of them upright.
+        case mixed(shorterSide: Int)
+    }
+
+    /// The shorter side of pictures when no size is asked for: they are 320 × 240 pixels, one in four upright.
+    public static let defaultShorterSide = 240
+    /// The sides that pictures may have, in pixels.
+    public static let sides = 64...4096
 
     /// A generator of the scenes of `seed`.
-    /// - Parameter size: the size of all pictures, from 64 to 4096 pixels a side (what lies outside is moved to
-    ///   the nearer end); without one, ``defaultSizes``. Objects grow with the pictures: difficulty is stated for
-    ///   the shorter side of 240.
+    /// - Parameter size: the size of all pictures; what is not within ``sides`` is moved to the nearer end.
+    ///   Without one, three of four pictures are 320 pixels wide and 240 high, the others upright. Objects grow
+    ///   with the shorter side: ``SceneDifficulty`` is stated for one of 240.
     public init(seed: UInt64, size: PixelSize? = nil, difficulty: SceneDifficulty = SceneDifficulty()) {
         self.seed = seed
-        self.size = size.map {
-            PixelSize(height: min(max($0.height, 64), 4096), width: min(max($0.width, 64), 4096))
-        }
         self.difficulty = difficulty
+        frame =
+            size.map { size in
+                .fixed(
+                    PixelSize(height: Self.possible(size.height), width: Self.possible(size.width)))
+            } ?? .mixed(shorterSide: Self.defaultShorterSide)
+    }
+
+    /// A generator of the scenes of `seed`, three of four of them wide, the others upright, with sides of four
+    /// to three.
+    /// - Parameter shorterSide: in pixels, up to three quarters of the largest of ``sides``; what is not
+    ///   possible is moved to the nearer end.
+    public init(seed: UInt64, shorterSide: Int, difficulty: SceneDifficulty = SceneDifficulty()) {
+        self.seed = seed
+        self.difficulty = difficulty
+        frame = .mixed(shorterSide: min(Self.possible(shorterSide), Self.sides.upperBound / 4 * 3))
+    }
+
+    private static func possible(_ side: Int) -> Int {
+        min(max(side, sides.lowerBound), sides.upperBound)
     }
 
     /// The scene of an index, any number.
     public func scene(_ index: Int) -> Scene {
         var random = SeededGenerator(seed: seed, name: "scene \(index)")
-        let size = pictureSize(&random)
         do {
-            return try scene(size: size, &random)
+            return try scene(size: size(&random), &random)
         } catch {
             // Cairo fails for want of memory only, as any allocation would.
             fatalError("\(error)")
@@ -56,12 +78,18 @@ public struct SceneGenerator: Sendable {
     /// The size of the scene of an index, without drawing it.
     public func size(of index: Int) -> PixelSize {
         var random = SeededGenerator(seed: seed, name: "scene \(index)")
-        return pictureSize(&random)
+        return size(&random)
     }
 
-    private func pictureSize(_ random: inout SeededGenerator) -> PixelSize {
+    private func size(_ random: inout SeededGenerator) -> PixelSize {
         let isUpright = random.chance(0.25)
-        return size ?? (isUpright ? Self.defaultSizes.upright : Self.defaultSizes.landscape)
+        switch frame {
+        case .fixed(let size): return size
+        case .mixed(let shorter):
+            let longer = (shorter * 4 + 1) / 3
+            return isUpright
+                ? PixelSize(height: longer, width: shorter) : PixelSize(height: shorter, width: longer)
+        }
     }
 
     private func scene(size: PixelSize, _ random: inout SeededGenerator) throws -> Scene {

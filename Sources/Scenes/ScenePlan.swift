@@ -77,8 +77,12 @@ struct ScenePlan {
             let person = Person(height: value, &random)
             return Item(subject: person, place: place, area: 0.17 * value * value)
         }
-        let shape = Shape(category, area: value, rodLength: value, &random)
-        return Item(subject: shape, place: place, area: category == .rod ? 6 * value : value)
+        if category == .rod {
+            let thickness = scale * random.number(in: 4...8)
+            let rod = Shape(rodOfLength: value, thickness: thickness, &random)
+            return Item(subject: rod, place: place, area: value * thickness)
+        }
+        return Item(subject: Shape(category, area: value, &random), place: place, area: value)
     }
 
     /// What says how large an object is: a person's height, a rod's length, the area of all others, in pixels.
@@ -97,7 +101,7 @@ struct ScenePlan {
                     random.chance(difficulty.tinyShare)
                     ? random.logarithmic(in: 50...110) : random.logarithmic(in: 150...1024)
             } else if random.chance(difficulty.largeShare) {
-                area = random.logarithmic(in: 9216...19_200)
+                area = random.logarithmic(in: 9500...24_000)
             } else {
                 area = random.logarithmic(in: 1100...9216)
             }

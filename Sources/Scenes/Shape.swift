@@ -49,21 +49,32 @@ struct Shape: Subject {
 }
 
 extension Shape {
-    /// A shape of a category that covers about `area` pixels, with all else drawn at random. A rod is given by
-    /// its length instead, `rodLength` pixels. There is no such shape of a person.
-    init(_ category: SceneCategory, area: Double, rodLength: Double, _ random: inout SeededGenerator) {
-        let angle = random.number(in: 0...360)
-        let built: (path: Path, radius: Double, thickness: Double)
+    /// A shape of a category other than `rod` and `person` that covers about `area` pixels, with all else drawn at
+    /// random.
+    init(_ category: SceneCategory, area: Double, _ random: inout SeededGenerator) {
+        let built: Built
         switch category {
         case .ring: built = Self.ring(area, &random)
-        case .rod: built = Self.rod(rodLength, &random)
         case .star: built = Self.star(area, &random)
-        case .disc, .person: built = Self.disc(area, &random)
         case .triangle: built = Self.triangle(area, &random)
         case .box: built = Self.box(area, &random)
         case .heart: built = Self.heart(area)
+        case .disc, .rod, .person: built = Self.disc(area, &random)
         }
-        let turn = category == .heart ? random.number(in: -35...35) : angle
+        // Hearts stay more or less upright.
+        let turn = category == .heart ? random.number(in: -35...35) : random.number(in: 0...360)
+        self.init(category, built, turn: turn, &random)
+    }
+
+    /// A rod of the given length and thickness in pixels.
+    init(rodOfLength length: Double, thickness: Double, _ random: inout SeededGenerator) {
+        let built = Self.rod(length, thickness, isRound: random.chance(0.5))
+        self.init(.rod, built, turn: random.number(in: 0...360), &random)
+    }
+
+    private init(
+        _ category: SceneCategory, _ built: Built, turn: Double, _ random: inout SeededGenerator
+    ) {
         // Somewhere between the pixels, so that all phases of the grid occur.
         let phase = Point(x: random.uniform(), y: random.uniform())
         self.category = category
@@ -74,23 +85,26 @@ extension Shape {
         rim = random.chance(0.45) ? min(max(0.05 * thickness, 0.8), 2.2) : 0
     }
 
-    private static func ring(
-        _ area: Double, _ random: inout SeededGenerator
-    ) -> (path: Path, radius: Double, thickness: Double) {
+    /// An outline about the origin.
+    private struct Built {
+        let path: Path
+        /// The largest distance from the origin.
+        let radius: Double
+        let thickness: Double
+    }
+
+    private static func ring(_ area: Double, _ random: inout SeededGenerator) -> Built {
         let (hole, aspect) = (random.number(in: 0.45...0.68), random.number(in: 0.78...1))
         let radius = (area / (Double.pi * aspect * (1 - hole * hole))).squareRoot()
         let center = Point(x: 0, y: 0)
         var path = Path(ellipseAt: center, radiusX: radius, radiusY: radius * aspect)
         path.append(Path(ellipseAt: center, radiusX: radius * hole, radiusY: radius * aspect * hole))
-        return (path, radius, radius * aspect * (1 - hole))
+        return Built(path: path, radius: radius, thickness: radius * aspect * (1 - hole))
     }
 
-    private static func rod(
-        _ length: Double, _ random: inout SeededGenerator
-    ) -> (path: Path, radius: Double, thickness: Double) {
-        let thickness = random.number(in: 4...8)
+    private static func rod(_ length: Double, _ thickness: Double, isRound: Bool) -> Built {
         let (x, y) = (length / 2, thickness / 2)
-        let round = random.chance(0.5) ? y : 0.25 * y
+        let round = isRound ? y : 0.25 * y
         var path = Path()
         let k = 0.4477152502 * round
         path.move(to: Point(x: -x + round, y: -y))
@@ -109,12 +123,10 @@ extension Shape {
             }
         }
         path.close()
-        return (path, length / 2 + thickness, thickness)
+        return Built(path: path, radius: length / 2 + thickness, thickness: thickness)
     }
 
-    private static func star(
-        _ area: Double, _ random: inout SeededGenerator
-    ) -> (path: Path, radius: Double, thickness: Double) {
+    private static func star(_ area: Double, _ random: inout SeededGenerator) -> Built {
         let points = random.chance(0.75) ? 5 : 6
         let inner = random.number(in: 0.44...0.58)
         let step = Double.pi / Double(points)
@@ -123,23 +135,18 @@ extension Shape {
             let distance = corner % 2 == 0 ? radius : radius * inner
             return Point(x: distance * cos(Double(corner) * step), y: distance * sin(Double(corner) * step))
         }
-        return (Path(polygon: corners), radius, radius)
+        return Built(path: Path(polygon: corners), radius: radius, thickness: radius)
     }
 
-    private static func disc(
-        _ area: Double, _ random: inout SeededGenerator
-    ) -> (path: Path, radius: Double, thickness: Double) {
+    private static func disc(_ area: Double, _ random: inout SeededGenerator) -> Built {
         let aspect = random.number(in: 0.85...1)
         let radius = (area / (Double.pi * aspect)).squareRoot()
-        return (
-            Path(ellipseAt: Point(x: 0, y: 0), radiusX: radius, radiusY: radius * aspect), radius,
-            2 * radius * aspect
-        )
+        return Built(
+            path: Path(ellipseAt: Point(x: 0, y: 0), radiusX: radius, radiusY: radius * aspect),
+            radius: radius, thickness: 2 * radius * aspect)
     }
 
-    private static func triangle(
-        _ area: Double, _ random: inout SeededGenerator
-    ) -> (path: Path, radius: Double, thickness: Double) {
+    private static func triangle(_ area: Double, _ random: inout SeededGenerator) -> Built {
         // Corners on a circle, none of whose arcs is less than 80°: no angle below 40°.
         let first = random.number(in: 80...150)
         let second = random.number(in: 80...(280 - first))
@@ -149,22 +156,20 @@ extension Shape {
             (unit[1].x - unit[0].x) * (unit[2].y - unit[0].y)
             - (unit[2].x - unit[0].x) * (unit[1].y - unit[0].y)
         let radius = (2 * area / abs(doubled)).squareRoot()
-        return (
-            Path(polygon: unit.map { Point(x: $0.x * radius, y: $0.y * radius) }), radius, radius
-        )
+        return Built(
+            path: Path(polygon: unit.map { Point(x: $0.x * radius, y: $0.y * radius) }), radius: radius,
+            thickness: radius)
     }
 
-    private static func box(
-        _ area: Double, _ random: inout SeededGenerator
-    ) -> (path: Path, radius: Double, thickness: Double) {
+    private static func box(_ area: Double, _ random: inout SeededGenerator) -> Built {
         let aspect = random.logarithmic(in: 1...2.2)
         let (width, height) = ((area * aspect).squareRoot(), (area / aspect).squareRoot())
         let (x, y) = (width / 2, height / 2)
         let corners = [Point(x: -x, y: -y), Point(x: x, y: -y), Point(x: x, y: y), Point(x: -x, y: y)]
-        return (Path(polygon: corners), (x * x + y * y).squareRoot(), height)
+        return Built(path: Path(polygon: corners), radius: (x * x + y * y).squareRoot(), thickness: height)
     }
 
-    private static func heart(_ area: Double) -> (path: Path, radius: Double, thickness: Double) {
+    private static func heart(_ area: Double) -> Built {
         // The unit heart below covers 2.6.
         let unit = (area / 2.6).squareRoot()
         func point(_ x: Double, _ y: Double) -> Point { Point(x: x * unit, y: y * unit) }
@@ -175,6 +180,6 @@ extension Shape {
         path.curve(to: point(1, -0.3), point(0.15, -1.1), point(1, -1.1))
         path.curve(to: point(0, 0.95), point(1, 0.3), point(0.25, 0.65))
         path.close()
-        return (path, 1.3 * unit, 1.6 * unit)
+        return Built(path: path, radius: 1.3 * unit, thickness: 1.6 * unit)
     }
 }
