@@ -158,30 +158,30 @@ struct TrainingGoldenRun {
         let image = try #require(file["image.\(index)"])
         let size = PixelSize(height: image.shape[0], width: image.shape[1])
         let boxes = try #require(file["boxes.\(index)"]).floats().array
-        let labels = try #require(file["labels.\(index)"]).integers().array
-        let masks = try file["masks.\(index)"]?.bytes().array
+        let labels = try #require(file["labels.\(index)"]).integers()
+        let masks = try file["masks.\(index)"]?.bytes()
         let keypoints = try file["keypoints.\(index)"]?.floats()
-        let objects = labels.indices.map { object in
-            LabelledObject(
-                label: Int(labels[object]),
-                box: Box(
-                    x1: boxes[4 * object], y1: boxes[4 * object + 1], x2: boxes[4 * object + 2],
-                    y2: boxes[4 * object + 3]),
-                mask: masks.map { bytes in
-                    let area = size.height * size.width
-                    return InstanceMask(
-                        imageSize: size,
-                        region: PixelRegion(x: 0, y: 0, width: size.width, height: size.height),
-                        bits: Array(bytes[object * area..<(object + 1) * area]))
-                },
-                keypoints: keypoints.map { points in
-                    (0..<points.shape[1]).map {
-                        Keypoint(x: points[object, $0, 0], y: points[object, $0, 1], score: points[object, $0, 2])
-                    }
-                })
+        let area = size.height * size.width
+        let whole = PixelRegion(x: 0, y: 0, width: size.width, height: size.height)
+        var objects: [LabelledObject] = []
+        for (object, label) in labels.enumerated() {
+            let corners = boxes[4 * object..<4 * object + 4].map { $0 }
+            let box = Box(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3])
+            var labelled = LabelledObject(label: Int(label), box: box)
+            if let masks {
+                let bits = Array(masks[object * area..<(object + 1) * area])
+                labelled.mask = InstanceMask(imageSize: size, region: whole, bits: bits)
+            }
+            if let keypoints {
+                labelled.keypoints = (0..<keypoints.shape[1]).map { point in
+                    let x = keypoints[object, point, 0], y = keypoints[object, point, 1]
+                    return Keypoint(x: x, y: y, score: keypoints[object, point, 2])
+                }
+            }
+            objects.append(labelled)
         }
         return Example(
-            image: Image(width: size.width, height: size.height, pixels: try image.bytes().array),
+            image: Image(width: size.width, height: size.height, pixels: try image.bytes()),
             objects: objects)
     }
 }
