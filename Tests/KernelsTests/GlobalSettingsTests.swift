@@ -77,6 +77,45 @@ struct GlobalSettingsTests {
         }
     }
 
+    @Test("the pullbacks do not depend on the number of threads")
+    func pullbacks() {
+        let maps = pattern([3, 29, 31, 20], seed: 1)
+        let gradient = pattern([3, 29, 31, 20], seed: 6)
+        let norm = GroupNorm(groups: 5, weight: pattern(20, seed: 2), bias: pattern(20, seed: 3))
+        expectSameBits("group norm, large") { norm(maps) }
+        expectSameBits("group norm by its input") { norm.gradients(gradient, input: maps).input }
+        expectSameBits("group norm by its weight") { norm.gradients(gradient, input: maps).weight }
+        expectSameBits("group norm by its bias") { norm.gradients(gradient, input: maps).bias }
+        for window in [ConvolutionWindow(kernel: 3, stride: 2), ConvolutionWindow(kernel: 3)] {
+            let pooled = pattern(
+                [3, window.outputLength(29), window.outputLength(31), 20], seed: 6)
+            expectSameBits("max pooling") { maxPooledGradient(pooled, input: maps, window: window) }
+        }
+        expectSameBits("average") {
+            averagedOverPositionsGradient(pattern([3, 20], seed: 6), inputShape: maps.shape)
+        }
+        expectSameBits("nearest") {
+            upsampledNearestGradient(pattern([29, 31, 20], seed: 6), height: 14, width: 16)
+        }
+        expectSameBits("bilinear") { resizedBilinearlyGradient(gradient, inputShape: [3, 13, 17, 20]) }
+        expectSameBits("softmax") { softmaxGradient(gradient, probabilities: maps) }
+
+        let map = pattern([29, 31, 20], seed: 1)
+        let regions = (0..<40).map {
+            RegionOfInterest(box: Box(x1: Float($0), y1: 3, x2: Float($0) + 80, y2: 30 + Float($0)))
+        }
+        let layers: [RoILayer] = [
+            .align(RoIAlign(outputSize: 7)), .warp(RoIWarp(outputSize: 7)),
+            .align(RoIAlign(outputSize: 7, reduction: .maximum)), .pool(RoIPool(outputSize: 7)),
+        ]
+        for layer in layers {
+            expectSameBits("\(layer)") {
+                layer.gradient(
+                    pattern([40, 7, 7, 20], seed: 6), maps: [map], regions: regions, scales: [0.25])[0]
+            }
+        }
+    }
+
     @Test("results arrive in order, whatever the number of threads", arguments: [0, 1, 2, 5, -3])
     func order(threads: Int) {
         defer { Threads.maximum = 0 }
