@@ -29,7 +29,7 @@ SETTINGS = {
     "box_batch_size_per_image": 32,
 }
 OPTIMIZER = {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}
-WIDTHS = {"stem": 8, "stages": (2, 4, 6, 8), "blocks": (2, 1, 1, 1), "pyramid": 8, "box_hidden": 16}
+WIDTHS = {"stem": 8, "stages": (3, 4, 6, 8), "blocks": (2, 1, 1, 1), "pyramid": 8, "box_hidden": 16}
 ARCHITECTURES = {
     "mask": Architecture("mask", classes=4, mask_channels=(8, 8, 8, 8), mask_upsampled=8, **WIDTHS),
     "keypoint": Architecture("keypoint", classes=2, keypoint_channels=(8, 8), keypoints=3, **WIDTHS),
