@@ -167,16 +167,18 @@ public struct MapSize: Hashable, Sendable {
     }
 }
 
-/// `[rows, columns]` → `[columns, rows]`.
+/// `[rows, columns]` → `[columns, rows]`. The rows of the source lie `stride` apart, by default next to each other.
 func transpose(
-    _ source: UnsafePointer<Float>, rows: Int, columns: Int, into destination: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride rowStride: Int? = nil,
+    into destination: UnsafeMutablePointer<Float>
 ) {
+    let rowStride = rowStride ?? columns
     // Squares of 8 × 8, so that the lines read and written stay in the cache.
     for firstRow in stride(from: 0, to: rows, by: 8) {
         for firstColumn in stride(from: 0, to: columns, by: 8) {
             for column in firstColumn..<min(firstColumn + 8, columns) {
                 for row in firstRow..<min(firstRow + 8, rows) {
-                    destination[column * rows + row] = source[row * columns + column]
+                    destination[column * rows + row] = source[row * rowStride + column]
                 }
             }
         }

@@ -34,6 +34,13 @@ func multiply(
     rows: Int, columns: Int, inner: Int, accumulating: Bool = false
 ) {
     guard rows > 0, columns > 0 else { return }
+    guard inner > 0 else {
+        // A sum of nothing. (BLAS would not take a matrix without columns.)
+        if !accumulating {
+            for row in 0..<rows { (result.start + row * result.stride).update(repeating: 0, count: columns) }
+        }
+        return
+    }
     _ = singleThreadedBLAS
     cblas_sgemm(
         CblasRowMajor, leftLayout == .plain ? CblasNoTrans : CblasTrans,

@@ -105,7 +105,9 @@ public struct Convolution: Sendable {
                 let source = Shared(input.baseAddress!)
                 switch resolvedAlgorithm {
                 case .winograd:
-                    convolveWinograd(source, maps, into: destination, output, finish: finish)
+                    convolveWinograd(
+                        source, maps, by: winogradWeights, padding: window.padding, into: destination, output,
+                        finish: finish)
                 case .direct: convolveDirectly(source, maps, into: destination, output, finish: finish)
                 case .matrixProduct:
                     convolveByMatrixProduct(source, maps, into: destination, output, finish: finish)
@@ -142,13 +144,18 @@ public struct Convolution: Sendable {
 /// The weights of one convolution as its algorithms want them, made at first use and then shared by all
 /// copies of the convolution.
 final class PackedWeights: Sendable {
-    private let packings = Mutex<[ConvolutionAlgorithm: Tensor]>([:])
+    /// What the weights are packed for.
+    enum Use {
+        case matrixProduct, matrixProductGradient, winograd, winogradGradient
+    }
 
-    func packing(for algorithm: ConvolutionAlgorithm, make: () -> Tensor) -> Tensor {
+    private let packings = Mutex<[Use: Tensor]>([:])
+
+    func packing(for use: Use, make: () -> Tensor) -> Tensor {
         packings.withLock { packings in
-            if let packing = packings[algorithm] { return packing }
+            if let packing = packings[use] { return packing }
             let packing = make()
-            packings[algorithm] = packing
+            packings[use] = packing
             return packing
         }
     }

@@ -26,8 +26,8 @@ extension Convolution {
                 let gradient = Shared(gradient.baseAddress!)
                 switch resolvedAlgorithm {
                 case .direct: pullBackDirectly(gradient, outputMaps, to: result, maps)
-                case .matrixProduct, .winograd:
-                    pullBackByMatrixProduct(gradient, outputMaps, to: result, maps)
+                case .matrixProduct: pullBackByMatrixProduct(gradient, outputMaps, to: result, maps)
+                case .winograd: pullBackByWinograd(gradient, outputMaps, to: result, maps)
                 }
             }
         }
@@ -53,8 +53,10 @@ extension Convolution {
                     switch resolvedAlgorithm {
                     case .direct:
                         sumWeightGradientDirectly(gradient, outputMaps, input, maps, into: result)
-                    case .matrixProduct, .winograd:
-                        sumWeightGradient(gradient, outputMaps, input, maps, into: result)
+                    case .matrixProduct:
+                        sumWeightGradientByMatrixProduct(gradient, outputMaps, input, maps, into: result)
+                    case .winograd:
+                        sumWeightGradientByWinograd(gradient, outputMaps, input, maps, into: result)
                     }
                 }
             }
@@ -63,56 +65,58 @@ extension Convolution {
 
     // MARK: - By matrix products
 
-    private func sumWeightGradient(
+    private func sumWeightGradientByMatrixProduct(
         _ gradient: Shared<UnsafePointer<Float>>, _ outputMaps: MapBatch,
         _ input: Shared<UnsafePointer<Float>>, _ maps: MapBatch,
         into result: Shared<UnsafeMutablePointer<Float>>
     ) {
-        let patches = Patches(maps: maps, outputMaps: outputMaps, window: window)
+        let patches = Patches(of: maps, under: outputMaps, window: window)
         let groupOutputs = outputs / window.groups
-        let positions = outputMaps.positions
+        let blockSize = patches.positionsPerBlock(outputs: outputs)
         // A fixed number of sums, whatever the number of threads, each over its own share of the positions.
-        let shares = max(1, min(4, positions / 256))
+        // Where there are too few positions to share, the outputs are: there are enough of them then.
+        let shares = max(1, min(4, outputMaps.positions / 256))
+        let pieces = shares == 1 && groupOutputs >= 64 ? 2 : 1
         let count = weight.count
         withScratch(shares * count) { sums in
             let sums = Shared(sums)
-            parallel(shares) { share in
-                let sum = sums.pointer + share * count
-                sum.update(repeating: 0, count: count)
-                let end = (share + 1) * positions / shares
-                for first in stride(from: share * positions / shares, to: end, by: patches.positionsPerBlock)
-                {
-                    let block = first..<min(first + patches.positionsPerBlock, end)
+            parallel(shares * pieces) { index in
+                let (share, piece) = index.quotientAndRemainder(dividingBy: pieces)
+                let rows = piece * groupOutputs / pieces..<(piece + 1) * groupOutputs / pieces
+                let positions =
+                    share * outputMaps.positions / shares..<(share + 1) * outputMaps.positions / shares
+                for first in stride(from: positions.lowerBound, to: positions.upperBound, by: blockSize) {
+                    let block = first..<min(first + blockSize, positions.upperBound)
                     patches.withMatrix(of: block, from: input.pointer) { matrix in
                         for group in 0..<window.groups {
+                            let output = group * groupOutputs + rows.lowerBound
                             multiply(
-                                MatrixView(
-                                    gradient.pointer + first * outputs + group * groupOutputs, stride: outputs
-                                ),
+                                MatrixView(gradient.pointer + first * outputs + output, stride: outputs),
                                 MatrixView(matrix.start + group * patches.length, stride: matrix.stride),
                                 leftLayout: .transposed,
                                 into: MatrixView(
-                                    sum + group * groupOutputs * patches.length, stride: patches.length),
-                                rows: groupOutputs, columns: patches.length, inner: block.count,
-                                accumulating: true)
+                                    sums.pointer + share * count + output * patches.length,
+                                    stride: patches.length),
+                                rows: rows.count, columns: patches.length, inner: block.count,
+                                accumulating: first > positions.lowerBound)
                         }
                     }
                 }
             }
-            // From the order of a patch to the order of the file.
-            let area = window.kernel * window.kernel
-            let channels = inputs / window.groups
-            parallel(outputs) { output in
-                let factor = scale?[output] ?? 1
-                let first = output * patches.length
-                for channel in 0..<channels {
-                    for tap in 0..<area {
-                        var total: Float = 0
-                        for share in 0..<shares {
-                            total += sums.pointer[share * count + first + tap * channels + channel]
-                        }
-                        result.pointer[first + channel * area + tap] = factor * total
+            parallelBlocks(of: 16, covering: outputs) { range in
+                for output in range {
+                    let first = output * patches.length
+                    let sum = sums.pointer + first
+                    for share in 1..<max(shares, 1) {
+                        for index in 0..<patches.length { sum[index] += sum[share * count + index] }
                     }
+                    if let factor = scale?[output] {
+                        for index in 0..<patches.length { sum[index] *= factor }
+                    }
+                    // From the order of a patch to the order of the file.
+                    transpose(
+                        sum, rows: window.kernel * window.kernel, columns: inputs / window.groups,
+                        into: result.pointer + first)
                 }
             }
         }
@@ -123,40 +127,43 @@ extension Convolution {
         to result: Shared<UnsafeMutablePointer<Float>>, _ maps: MapBatch
     ) {
         let groups = window.groups
-        let (groupInputs, groupOutputs) = (inputs / groups, outputs / groups)
+        let groupInputs = inputs / groups
         let phases = Phase.all(of: window, maps: maps, outputMaps: outputMaps)
         let blocks = phases.flatMap { phase in
-            stride(from: 0, to: phase.positions, by: phase.positionsPerBlock).map {
-                (phase: phase, positions: $0..<min($0 + phase.positionsPerBlock, phase.positions))
+            let size = phase.patches.positionsPerBlock(outputs: inputs)
+            return stride(from: 0, to: phase.patches.count, by: size).map {
+                (phase: phase, positions: $0..<min($0 + size, phase.patches.count))
             }
         }
-        let weights = transposedWeights(phases)
+        let weights = gradientWeights(phases)
         weights.withUnsafeElements { weights in
             let weights = Shared(weights.baseAddress!)
             parallel(blocks.count) { index in
                 let (phase, positions) = blocks[index]
-                let length = phase.taps * groupOutputs
-                withScratch(positions.count * inputs) { products in
-                    withScratch(positions.count * phase.taps * outputs) { patches in
-                        for (row, position) in positions.enumerated() {
-                            phase.copyPatch(
-                                at: position, from: gradient.pointer,
-                                to: patches + row * phase.taps * outputs, groups: groups)
-                        }
+                let length = phase.patches.length
+                func pullBack(to products: UnsafeMutablePointer<Float>) {
+                    phase.patches.withMatrix(of: positions, from: gradient.pointer) { matrix in
                         for group in 0..<groups {
                             multiply(
+                                MatrixView(matrix.start + group * length, stride: matrix.stride),
                                 MatrixView(
-                                    UnsafePointer(patches) + group * length, stride: phase.taps * outputs),
-                                MatrixView(
-                                    weights.pointer + phase.firstTap * outputs * groupInputs
-                                        + group * length * groupInputs, stride: groupInputs),
+                                    weights.pointer + (phase.firstTap * outputs + group * length)
+                                        * groupInputs,
+                                    stride: groupInputs),
                                 into: MatrixView(products + group * groupInputs, stride: inputs),
                                 rows: positions.count, columns: groupInputs, inner: length)
                         }
                     }
-                    for (row, position) in positions.enumerated() {
-                        (result.pointer + phase.inputPosition(position) * inputs)
-                            .update(from: products + row * inputs, count: inputs)
+                }
+                if window.stride == 1 {
+                    pullBack(to: result.pointer + positions.lowerBound * inputs)
+                } else {
+                    withScratch(positions.count * inputs) { products in
+                        pullBack(to: products)
+                        for (row, position) in positions.enumerated() {
+                            (result.pointer + phase.inputPosition(position) * inputs)
+                                .update(from: products + row * inputs, count: inputs)
+                        }
                     }
                 }
             }
@@ -165,22 +172,30 @@ extension Convolution {
 
     /// The weights, times the scale, as `[phase, group, tap, output, input]`: for each phase the right-hand
     /// factor of its product.
-    private func transposedWeights(_ phases: [Phase]) -> Tensor {
-        let area = window.kernel * window.kernel
-        let (groupInputs, groupOutputs) = (inputs / window.groups, outputs / window.groups)
-        return Tensor(shape: [weight.count]) { result in
-            var destination = result.baseAddress!
-            weight.withUnsafeElements { weight in
-                for phase in phases {
-                    for group in 0..<window.groups {
-                        for tap in phase.kernelTaps {
-                            for output in group * groupOutputs..<(group + 1) * groupOutputs {
-                                let factor = scale?[output] ?? 1
-                                for input in 0..<groupInputs {
-                                    destination[input] =
-                                        factor * weight[(output * groupInputs + input) * area + tap]
+    private func gradientWeights(_ phases: [Phase]) -> Tensor {
+        if window.kernel == 1 && scale == nil { return weight }
+        return packed.packing(for: .matrixProductGradient) {
+            let area = window.kernel * window.kernel
+            let (groupInputs, groupOutputs) = (inputs / window.groups, outputs / window.groups)
+            return Tensor(shape: [weight.count]) { result in
+                let result = Shared(result.baseAddress!)
+                weight.withUnsafeElements { weight in
+                    let weight = Shared(weight.baseAddress!)
+                    parallelBlocks(of: 16, covering: outputs) { range in
+                        for output in range {
+                            let (group, row) = output.quotientAndRemainder(dividingBy: groupOutputs)
+                            let factor = scale?[output] ?? 1
+                            let source = weight.pointer + output * groupInputs * area
+                            for phase in phases {
+                                for (index, tap) in phase.taps.enumerated() {
+                                    let place =
+                                        phase.firstTap * outputs
+                                        + (group * phase.taps.count + index) * groupOutputs + row
+                                    let destination = result.pointer + place * groupInputs
+                                    for input in 0..<groupInputs {
+                                        destination[input] = factor * source[input * area + tap]
+                                    }
                                 }
-                                destination += groupInputs
                             }
                         }
                     }
@@ -190,34 +205,21 @@ extension Convolution {
     }
 }
 
-/// The positions of the input along one axis that lie under the same taps of the kernel.
-private struct AxisPhase {
-    /// The kernel's taps that meet these positions, last first, so that the outputs they lead to run forwards.
-    let taps: [Int]
-    /// The first position, and how many there are, `stride` apart.
-    let first: Int
-    let count: Int
-    /// The output that the first position reaches by the first of `taps`; each next one is one further.
-    let firstOutput: Int
-
-    init(_ phase: Int, window: ConvolutionWindow, length: Int) {
-        taps = stride(from: phase, to: window.kernel, by: window.stride).reversed()
-        let rest = (phase - window.padding) % window.stride
-        first = rest < 0 ? rest + window.stride : rest
-        count = first < length ? (length - 1 - first) / window.stride + 1 : 0
-        firstOutput = (first + window.padding - phase) / window.stride - (taps.count - 1)
-    }
-}
-
-/// The positions of the input that lie under the same taps of the kernel.
+/// The positions of the input that lie under the same taps of the kernel, `stride` apart.
 private struct Phase {
-    let rows: AxisPhase
-    let columns: AxisPhase
+    /// The taps that meet these positions as indices into a kernel of the file, last first, so that the outputs
+    /// that they lead to run forwards.
+    let taps: [Int]
     /// The number of taps of the phases before.
     let firstTap: Int
-    let maps: MapBatch
-    let outputMaps: MapBatch
-    let window: ConvolutionWindow
+    /// The outputs that each of the positions is part of.
+    let patches: Patches
+
+    private let maps: MapBatch
+    private let stride: Int
+    /// The first of the positions.
+    private let firstRow: Int
+    private let firstColumn: Int
 
     static func all(of window: ConvolutionWindow, maps: MapBatch, outputMaps: MapBatch) -> [Phase] {
         var phases: [Phase] = []
@@ -225,61 +227,47 @@ private struct Phase {
             for column in 0..<window.stride {
                 phases.append(
                     Phase(
-                        rows: AxisPhase(row, window: window, length: maps.height),
-                        columns: AxisPhase(column, window: window, length: maps.width),
-                        firstTap: phases.reduce(0) { $0 + $1.taps }, maps: maps, outputMaps: outputMaps,
-                        window: window))
+                        row: row, column: column, of: window,
+                        firstTap: phases.last.map { $0.firstTap + $0.taps.count } ?? 0, maps: maps,
+                        outputMaps: outputMaps))
             }
         }
         return phases
     }
 
-    var taps: Int { rows.taps.count * columns.taps.count }
-    var positions: Int { maps.count * rows.count * columns.count }
-    var positionsPerBlock: Int {
-        min(max((1 << 18) / (taps * outputMaps.channels + maps.channels), 256), 2048)
-    }
-
-    /// The taps as indices into a kernel of the file.
-    var kernelTaps: [Int] { rows.taps.flatMap { y in columns.taps.map { x in y * window.kernel + x } } }
-
-    /// The position of the phase with that number, as map, row and column counted within the phase.
-    private func place(_ position: Int) -> (map: Int, row: Int, column: Int) {
-        let (line, column) = position.quotientAndRemainder(dividingBy: columns.count)
-        let (map, row) = line.quotientAndRemainder(dividingBy: rows.count)
-        return (map, row, column)
+    /// The positions with (y + padding) mod stride = `row` and (x + padding) mod stride = `column`.
+    private init(
+        row: Int, column: Int, of window: ConvolutionWindow, firstTap: Int, maps: MapBatch,
+        outputMaps: MapBatch
+    ) {
+        func taps(_ phase: Int) -> [Int] {
+            Swift.stride(from: phase, to: window.kernel, by: window.stride).reversed()
+        }
+        func first(_ phase: Int) -> Int {
+            let rest = (phase - window.padding) % window.stride
+            return rest < 0 ? rest + window.stride : rest
+        }
+        func axis(_ phase: Int, length: Int) -> Patches.Axis {
+            let (taps, first) = (taps(phase).count, first(phase))
+            return Patches.Axis(
+                count: first < length ? (length - 1 - first) / window.stride + 1 : 0, length: taps,
+                first: (first + window.padding - phase) / window.stride - (taps - 1), step: 1)
+        }
+        self.taps = taps(row).flatMap { y in taps(column).map { x in y * window.kernel + x } }
+        self.firstTap = firstTap
+        self.maps = maps
+        stride = window.stride
+        firstRow = first(row)
+        firstColumn = first(column)
+        patches = Patches(
+            of: outputMaps, rows: axis(row, length: maps.height), columns: axis(column, length: maps.width),
+            groups: window.groups)
     }
 
     /// Where in the input a position of the phase lies.
     func inputPosition(_ position: Int) -> Int {
-        let (map, row, column) = place(position)
-        return (map * maps.height + rows.first + row * window.stride) * maps.width
-            + columns.first + column * window.stride
-    }
-
-    /// Copies the gradient of each output that the position is part of, 0 for those beyond the border.
-    func copyPatch(
-        at position: Int, from gradient: UnsafePointer<Float>, to patch: UnsafeMutablePointer<Float>,
-        groups: Int
-    ) {
-        let (map, row, column) = place(position)
-        let channels = outputMaps.channels / groups
-        var destination = patch
-        for group in 0..<groups {
-            for dy in rows.taps.indices {
-                let y = rows.firstOutput + row + dy
-                for dx in columns.taps.indices {
-                    let x = columns.firstOutput + column + dx
-                    if y >= 0 && y < outputMaps.height && x >= 0 && x < outputMaps.width {
-                        let source = (map * outputMaps.height + y) * outputMaps.width + x
-                        destination.update(
-                            from: gradient + source * outputMaps.channels + group * channels, count: channels)
-                    } else {
-                        destination.update(repeating: 0, count: channels)
-                    }
-                    destination += channels
-                }
-            }
-        }
+        let (line, column) = position.quotientAndRemainder(dividingBy: patches.columns.count)
+        let (map, row) = line.quotientAndRemainder(dividingBy: patches.rows.count)
+        return (map * maps.height + firstRow + row * stride) * maps.width + firstColumn + column * stride
     }
 }
