@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from models import Architecture
 from safetensors.torch import save_file
-from torchvision.models.detection import _utils
 
 SETTINGS = {
     "min_size": 96,
@@ -28,7 +27,7 @@ SETTINGS = {
     "rpn_batch_size_per_image": 64,
     "box_batch_size_per_image": 32,
 }
-OPTIMIZER = {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}
+OPTIMIZER = {"lr": 0.005, "momentum": 0.9, "weight_decay": 1e-4}
 WIDTHS = {"stem": 8, "stages": (3, 4, 6, 8), "blocks": (2, 1, 1, 1), "pyramid": 8, "box_hidden": 16}
 ARCHITECTURES = {
     "mask": Architecture("mask", classes=4, mask_channels=(8, 8, 8, 8), mask_upsampled=8, **WIDTHS),
@@ -98,45 +97,65 @@ def initialise(model: torch.nn.Module, seed: int) -> None:
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * (1.6 / fan_in) ** 0.5)
 
 
+def train(architecture: Architecture, seed: int, double: bool = False):
+    """Ten steps from seeded weights: the weights before them, the examples, the first gradients, all losses."""
+    model = models.build(architecture, batch_norm_epsilon=0.0, **SETTINGS).train()
+    model.rpn.fg_bg_sampler = FirstInOrder(SETTINGS["rpn_batch_size_per_image"], 0.5)
+    model.roi_heads.fg_bg_sampler = FirstInOrder(SETTINGS["box_batch_size_per_image"], 0.25)
+    initialise(model, seed)
+    if double:
+        model = model.double()
+    weights = {key: value.clone() for key, value in model.state_dict().items()}
+    examples = [picture(number, architecture.kind, architecture.classes) for number in (1, 2)]
+    images = [torch.from_numpy(image.copy()).permute(2, 0, 1) / 255 for image, _ in examples]
+    wanted = ["boxes", "labels", "masks" if architecture.kind == "mask" else "keypoints"]
+    targets = [{key: target[key] for key in wanted} for _, target in examples]
+    if double:
+        images = [image.double() for image in images]
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], **OPTIMIZER)
+    gradients, history = {}, []
+    for step in range(10):
+        losses = model(images, targets)
+        history.append({key: value.item() for key, value in losses.items()})
+        optimizer.zero_grad()
+        sum(losses.values()).backward()
+        if step == 0:
+            gradients = {k: p.grad.clone() for k, p in model.named_parameters() if p.grad is not None}
+        optimizer.step()
+    return weights, examples, wanted, gradients, history
+
+
+def robust(architecture: Architecture):
+    """The first seed whose losses float64 arithmetic confirms: no sampled box hangs on a rounding error."""
+    for seed in range(100):
+        result = train(architecture, seed)
+        exact = train(architecture, seed, double=True)[-1]
+        errors = [abs(a[key] - b[key]) / max(1, b[key]) for a, b in zip(result[-1], exact) for key in b]
+        if max(errors) < 1e-4:
+            return seed, result
+    raise SystemExit("no seed among the first 100 gives losses that float64 confirms")
+
+
 def main(output: Path) -> None:
     torch.set_num_threads(1)
-    _utils.BalancedPositiveNegativeSampler = FirstInOrder
     output.mkdir(parents=True, exist_ok=True)
     for name, architecture in ARCHITECTURES.items():
-        model = models.build(architecture, batch_norm_epsilon=0.0, **SETTINGS).train()
-        model.rpn.fg_bg_sampler = FirstInOrder(SETTINGS["rpn_batch_size_per_image"], 0.5)
-        model.roi_heads.fg_bg_sampler = FirstInOrder(SETTINGS["box_batch_size_per_image"], 0.25)
-        initialise(model, seed=5)
-        examples = [picture(seed, architecture.kind, architecture.classes) for seed in (1, 2)]
-        images = [torch.from_numpy(image.copy()).permute(2, 0, 1) / 255 for image, _ in examples]
-        wanted = ["boxes", "labels", "masks" if architecture.kind == "mask" else "keypoints"]
-        targets = [{key: target[key] for key in wanted} for _, target in examples]
-
-        tensors = {f"weights/{key}": value.clone() for key, value in model.state_dict().items()}
+        seed, (weights, examples, wanted, gradients, history) = robust(architecture)
+        tensors = {f"weights/{key}": value for key, value in weights.items()}
+        tensors |= {f"gradients/{key}": value for key, value in gradients.items()}
         for index, (image, target) in enumerate(examples):
             tensors[f"image.{index}"] = torch.from_numpy(image.copy())
             for key in wanted:
                 value = target[key]
                 tensors[f"{key}.{index}"] = value if value.dtype != torch.int64 else value.to(torch.int32)
-
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        optimizer = torch.optim.SGD(parameters, **OPTIMIZER)
-        history = []
-        for step in range(10):
-            losses = model(images, targets)
-            history.append({key: value.item() for key, value in losses.items()})
-            optimizer.zero_grad()
-            sum(losses.values()).backward()
-            if step == 0:
-                for key, parameter in model.named_parameters():
-                    if parameter.grad is not None:
-                        tensors[f"gradients/{key}"] = parameter.grad.clone()
-            optimizer.step()
         path = output / f"{name}.training.safetensors"
-        metadata = {"settings": json.dumps(SETTINGS), "optimizer": json.dumps(OPTIMIZER), "losses": json.dumps(history)}
+        metadata = {
+            "seed": str(seed), "settings": json.dumps(SETTINGS), "optimizer": json.dumps(OPTIMIZER),
+            "losses": json.dumps(history),
+        }  # fmt: skip
         save_file({key: value.contiguous() for key, value in tensors.items()}, path, metadata=metadata)
         path.chmod(0o644)
-        print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB", history[0], history[-1], sep="\n  ")
+        print(f"{path.name}: seed {seed}, {path.stat().st_size / 1e3:.0f} kB", history[0], history[-1], sep="\n  ")
 
 
 if __name__ == "__main__":
