@@ -15,7 +15,8 @@ struct MaskRCNNCommand: ParsableCommand {
             """,
         version: "maskrcnn 0.1.0",
         subcommands: [
-            WalkthroughCommand.self, DetectCommand.self, TrainCommand.self, EvaluateCommand.self,
+            WalkthroughCommand.self, DetectCommand.self, ScenesCommand.self, TrainCommand.self,
+            EvaluateCommand.self,
             RecordCommand.self, StageCommand.self, InspectCommand.self, ConvertCommand.self,
             BenchmarkCommand.self,
         ])
