@@ -24,7 +24,7 @@ extension Convolution {
             let result = Shared(result.baseAddress!)
             gradient.withUnsafeElements { gradient in
                 let gradient = Shared(gradient.baseAddress!)
-                switch resolvedAlgorithm {
+                switch algorithm(on: outputMaps) {
                 case .direct: pullBackDirectly(gradient, outputMaps, to: result, maps)
                 case .matrixProduct: pullBackByMatrixProduct(gradient, outputMaps, to: result, maps)
                 case .winograd: pullBackByWinograd(gradient, outputMaps, to: result, maps)
@@ -44,13 +44,14 @@ extension Convolution {
         let outputMaps = maps.convolved(by: window, outputs: outputs)
         precondition(
             gradient.shape == outputMaps.shape(like: input.shape), "a gradient of \(gradient.shape)")
+        guard outputMaps.positions > 0 else { return Tensor(shape: weight.shape) }
         return Tensor(shape: weight.shape) { result in
             let result = Shared(result.baseAddress!)
             gradient.withUnsafeElements { gradient in
                 let gradient = Shared(gradient.baseAddress!)
                 input.withUnsafeElements { input in
                     let input = Shared(input.baseAddress!)
-                    switch resolvedAlgorithm {
+                    switch algorithm(on: outputMaps) {
                     case .direct:
                         sumWeightGradientDirectly(gradient, outputMaps, input, maps, into: result)
                     case .matrixProduct:
@@ -107,7 +108,7 @@ extension Convolution {
                 for output in range {
                     let first = output * patches.length
                     let sum = sums.pointer + first
-                    for share in 1..<max(shares, 1) {
+                    for share in 1..<shares {
                         for index in 0..<patches.length { sum[index] += sum[share * count + index] }
                     }
                     if let factor = scale?[output] {

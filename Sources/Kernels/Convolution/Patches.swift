@@ -110,23 +110,20 @@ struct Patches: Sendable {
         }
     }
 
-    /// Copies in the loop for the short runs that patches of few channels are made of, where a call would cost
-    /// more than the copy.
+    /// Copies in a loop here the short runs that patches of few channels are made of: a call would cost more
+    /// than the copy. The last eight numbers may overlap those before.
     @inline(__always)
     private func copy(
         _ source: UnsafePointer<Float>, _ count: Int, to destination: UnsafeMutablePointer<Float>
     ) {
         if count > 128 { return destination.update(from: source, count: count) }
-        forEachLane(of: count, Copy(source: source, destination: destination))
-    }
-
-    private struct Copy: LaneBody {
-        let source: UnsafePointer<Float>
-        let destination: UnsafeMutablePointer<Float>
-
-        @inline(__always)
-        func callAsFunction<L: Lane>(_: L.Type, at offset: Int) {
-            L(loading: source + offset).store(to: destination + offset)
+        guard count >= 8 else {
+            for index in 0..<count { destination[index] = source[index] }
+            return
         }
+        for offset in stride(from: 0, to: count - 8, by: 8) {
+            SIMD8<Float>(loading: source + offset).store(to: destination + offset)
+        }
+        SIMD8<Float>(loading: source + count - 8).store(to: destination + count - 8)
     }
 }

@@ -60,7 +60,6 @@ extension Convolution {
         let (inputs, outputs) = (inputs, outputs)
         let tiles = WinogradTiles(maps: maps, outputMaps: outputMaps, padding: window.padding)
         let blockSize = min(tiles.count, WinogradTiles.countPerBlock(inputs: inputs, outputs: outputs))
-        guard blockSize > 0 else { return result.pointer.update(repeating: 0, count: weight.count) }
         let inputStride = blockSize * inputs + placeGap
         let outputStride = blockSize * outputs + placeGap
         let sumStride = outputs * inputs + placeGap
