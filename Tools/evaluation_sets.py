@@ -91,7 +91,8 @@ def random_set(seed, images=10, categories=3, objects=7, detections=12, size=(16
             if masked:
                 parts = [points.tolist()]
                 if rng.random() < 0.2:
-                    parts.append(clipped(outline(rng, (corner[0], corner[1], *extents / 2), 6), width, height).tolist())
+                    part = outline(rng, (*corner, *extents / 2), 6)
+                    parts.append(clipped(part, width, height).tolist())
                 entry["segmentation"] = parts
                 if crowd:
                     entry["segmentation"] = uncompressed(rle)
@@ -136,7 +137,8 @@ def random_set(seed, images=10, categories=3, objects=7, detections=12, size=(16
                 if near is None or not near.any():
                     near = np.array(box[:2]) + rng.uniform(0, 1, (17, 2)) * np.array(box[2:])
                 where = near + rng.normal(0, spread * rng.random(), (17, 2)) * (np.array(box[2:]) / 2 + 1)
-                result["keypoints"] = np.concatenate([where, rng.random((17, 1))], 1).reshape(-1).round(max(digits, 2)).tolist()
+                flat = np.concatenate([where, rng.random((17, 1))], 1).reshape(-1)
+                result["keypoints"] = flat.round(max(digits, 2)).tolist()
             results.append(result)
     if shuffled:
         rng.shuffle(dataset["annotations"])

@@ -66,6 +66,10 @@ private let good = #""image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1], "are
             #"{"id": 17, \#(good), "segmentation": [[0, 0, 1, Infinity, 2, 0]]}"#,
             "a polygon's vertex 1 is not a point of any picture"
         ),
+        (
+            #"{"id": 17, \#(good), "segmentation": [[0, 0, 1001, 0, 2, 0]]}"#,
+            "a polygon lies far outside of image 1"
+        ),
         (#"{"id": 17, \#(good), "segmentation": 3}"#, "its segmentation is not an object"),
         (
             #"{"id": 17, \#(good), "segmentation": {"counts": [20]}}"#,

@@ -93,3 +93,11 @@ private let dataset = Dataset(
         #expect(nothing.summary.values == Array(repeating: -1, count: 10))
     }
 }
+
+/// A file of a megabyte could ask for gigabytes of curves.
+@Test func tooManyCategoriesAreRefused() {
+    let dataset = Dataset(categories: (1...20_000).map { Category(id: $0, name: "") })
+    #expect(
+        fault { _ = try Evaluation(dataset: dataset, results: Results(), kind: .boxes) }
+            == "20000 categories are too many to evaluate")
+}

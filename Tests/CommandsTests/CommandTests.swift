@@ -71,7 +71,9 @@ import Testing
         #expect(figures["total"] is Double && (figures["peakMemory"] as? Int ?? 0) > 0)
     }
 
-    @Test(arguments: ["walkthrough", "detect", "record", "stage", "inspect", "convert", "benchmark"])
+    @Test(arguments: [
+        "walkthrough", "detect", "evaluate", "record", "stage", "inspect", "convert", "benchmark",
+    ])
     func helpHasAnExample(_ command: String) throws {
         let run = try Invocation(command, "--help")
         #expect(run.status == 0)
