@@ -87,7 +87,8 @@ struct TrainingGoldenRun {
     private let trainable: [String]
     private let rate: Float
     private var parameters: Parameters
-    private var optimizer: SGD
+    private var optimizer: Training.Optimizer
+    private var updates = 0
 
     private struct Settings: Decodable {
         var min_size: Int, max_size: Int
@@ -135,7 +136,8 @@ struct TrainingGoldenRun {
         }
         parameters = try Parameters(configuration, from: GivenParameters(tensors: weights))
         trainable = parameters.trainable(frozen: [])
-        optimizer = SGD(momentum: optimization.momentum, weightDecay: optimization.weight_decay)
+        optimizer = Training.Optimizer(
+            .sgd(momentum: optimization.momentum), weightDecay: optimization.weight_decay)
         rate = optimization.lr
     }
 
@@ -148,7 +150,9 @@ struct TrainingGoldenRun {
     }
 
     mutating func update(_ result: BatchGradients) {
-        optimizer.step(&parameters, names: trainable, gradients: result.gradients, rate: rate)
+        optimizer.step(
+            &parameters, names: trainable, gradients: result.gradients, rate: rate, step: updates)
+        updates += 1
     }
 
     private static let kinds: [String: LossKind] = [

@@ -40,7 +40,8 @@ public struct RunFolder: Sendable {
         ])
         for name in trainer.parameters.names {
             if let tensor = trainer.parameters[name] { writer.add("parameters.\(name)", tensor) }
-            if let tensor = trainer.optimizer.velocities[name] { writer.add("velocities.\(name)", tensor) }
+            if let tensor = trainer.optimizer.means[name] { writer.add("means.\(name)", tensor) }
+            if let tensor = trainer.optimizer.squares[name] { writer.add("squares.\(name)", tensor) }
         }
         try writer.write(to: checkpointPath)
     }
@@ -63,7 +64,8 @@ public struct RunFolder: Sendable {
             }
             return try stored.floats()
         }
-        var velocities: [String: Tensor] = [:]
+        var means: [String: Tensor] = [:]
+        var squares: [String: Tensor] = [:]
         var source = StoredParameters(tensors: [:])
         for name in trainer.parameters.names {
             guard let shape = trainer.parameters[name]?.shape else { continue }
@@ -71,11 +73,12 @@ public struct RunFolder: Sendable {
                 throw FileError(path: checkpointPath, fault: "has no parameter \(quoted(name))")
             }
             source.tensors[name] = parameter
-            velocities[name] = try tensor("velocities.\(name)", shape: shape)
+            means[name] = try tensor("means.\(name)", shape: shape)
+            squares[name] = try tensor("squares.\(name)", shape: shape)
         }
         trainer.restore(
             step: step, parameters: try Parameters(trainer.configuration.network, from: source),
-            velocities: velocities)
+            means: means, squares: squares)
     }
 
     // MARK: Results

@@ -21,7 +21,7 @@ public struct Trainer: Sendable {
     /// The network's parameters after those steps.
     public private(set) var parameters: Parameters
     /// The optimiser after those steps.
-    public private(set) var optimizer: SGD
+    public private(set) var optimizer: Optimizer
     private let source: any ExampleSource
     private var order: EpochOrder
     private let trainable: [String]
@@ -61,8 +61,8 @@ public struct Trainer: Sendable {
         self.source = source
         parameters =
             try start ?? Parameters(configuration.network, from: RandomParameters(seed: configuration.seed))
-        optimizer = SGD(
-            momentum: Float(configuration.momentum), weightDecay: Float(configuration.weightDecay),
+        optimizer = Optimizer(
+            configuration.updateRule, weightDecay: Float(configuration.weightDecay),
             decaysVectors: configuration.decaysVectors)
         order = EpochOrder(
             source, batchSize: configuration.batchSize,
@@ -80,10 +80,12 @@ public struct Trainer: Sendable {
     }
 
     /// Goes back, or forward, to a state that was saved.
-    public mutating func restore(step: Int, parameters: Parameters, velocities: [String: Tensor]) {
+    public mutating func restore(
+        step: Int, parameters: Parameters, means: [String: Tensor], squares: [String: Tensor]
+    ) {
         self.step = step
         self.parameters = parameters
-        optimizer.velocities = velocities
+        optimizer.restore(means: means, squares: squares)
     }
 
     /// The network as it is now.
@@ -121,7 +123,7 @@ public struct Trainer: Sendable {
             for name in trainable { gradients[name]?.scale(by: Float(largest / norm)) }
         }
         let rate = configuration.learningRate[step]
-        optimizer.step(&parameters, names: trainable, gradients: gradients, rate: Float(rate))
+        optimizer.step(&parameters, names: trainable, gradients: gradients, rate: Float(rate), step: step)
         step += 1
         let total = losses.reduce(0) { $0 + $1.value * Double(settings.weights[$1.key] ?? 1) }
         return Report(step: step - 1, losses: losses, total: total, rate: rate, gradientNorm: norm)

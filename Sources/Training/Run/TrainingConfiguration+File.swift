@@ -123,7 +123,14 @@ extension TrainingConfiguration {
         try require(steps > 0, "steps must be positive")
         try require(learningRate.base > 0 && learningRate.base.isFinite, "learningRate.base must be positive")
         try require(learningRate.warmUpSteps >= 0, "learningRate.warmUpSteps must not be negative")
-        try require((0..<1).contains(momentum), "momentum must be from 0 to 1, and less than 1")
+        switch updateRule {
+        case .sgd(let momentum):
+            try require((0..<1).contains(momentum), "updateRule.sgd.momentum must be 0 or more and less than 1")
+        case .adamW(let beta1, let beta2):
+            try require(
+                (0..<1).contains(beta1) && (0..<1).contains(beta2),
+                "updateRule.adamW: both betas must be 0 or more and less than 1")
+        }
         try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay must be 0 or more")
         try require(largestGradientNorm.map { $0 > 0 } ?? true, "largestGradientNorm must be positive or null")
         for (name, sampling) in [("anchorSampling", anchorSampling), ("proposalSampling", proposalSampling)] {

@@ -27,8 +27,8 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     public var steps: Int
     /// The learning rate over the steps.
     public var learningRate: LearningRate
-    /// Share of the last step's direction that is kept.
-    public var momentum: Double
+    /// How parameters follow their gradients.
+    public var updateRule: UpdateRule
     /// How strongly parameters are drawn to zero.
     public var weightDecay: Double
     /// Whether biases and norms are drawn to zero too.
