@@ -34,10 +34,12 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
         .target(name: "MaskRCNN", dependencies: ["Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
-        .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"]),
+        .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"], resources: [.copy("Model")]),
         .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
-        .target(name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Figures"]),
+        .target(
+            name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Figures"],
+            resources: [.copy("Picture")]),
         .target(
             name: "Training", dependencies: ["Loading", "COCO", "Scenes"],
             resources: [.copy("Configurations")]),

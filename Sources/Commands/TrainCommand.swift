@@ -50,7 +50,7 @@ struct TrainCommand: ParsableCommand {
         completion: .directory)
     var output: String
 
-    @Flag(help: "Go on from the checkpoint in the run's folder.")
+    @Flag(help: "Go on from the checkpoint in the run's folder, if there is one yet.")
     var resume = false
 
     @Flag(help: "Leave out annotations that are broken, and say how many there were.")
@@ -98,23 +98,23 @@ private struct TrainingRun {
             throw ValidationError(
                 "--output \(options.output): a run has begun there; --resume goes on with it")
         }
-        guard !options.resume || folder.hasCheckpoint else {
-            throw ValidationError("--resume: there is no checkpoint in \(options.output)")
-        }
+        let resumes = options.resume && folder.hasCheckpoint
+        if options.resume && !resumes { say("! no checkpoint in \(options.output) yet: beginning") }
         let configuration = try TrainingConfiguration(named: options.configurationName)
         let data = try TrainingData(
             folder: options.data, scenes: configuration.scenes, skipsBroken: options.skipBroken)
         for remark in data.remarks { say("! \(remark)") }
         var start: Parameters?
-        if let weights = options.weights, !options.resume {
+        if let weights = options.weights, !resumes {
             let fineTuning = try FineTuningStart(weights, for: configuration)
             for remark in fineTuning.remarks { say("! \(remark)") }
             start = fineTuning.parameters
         }
         trainer = try Trainer(configuration, classes: data.classes, source: data.source, start: start)
         steps = options.steps ?? configuration.steps
-        if options.resume { try folder.restore(&trainer) }
+        if resumes { try folder.restore(&trainer) }
         try makeFolder(options.output)
+        folder.removeUnfinishedFiles()
         metrics = try Metrics(path: folder.metricsPath, step: trainer.step)
         try OutputFile.write(Array(configuration.encoded()), to: folder.configurationPath)
     }

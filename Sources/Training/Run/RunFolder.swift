@@ -29,6 +29,14 @@ public struct RunFolder: Sendable {
     /// Whether a run has begun here.
     public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpointPath) }
 
+    /// Deletes what a run that was killed in the middle of writing has left.
+    public func removeUnfinishedFiles() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        for name in names where name.hasPrefix(".") && name.hasSuffix(OutputFile.unfinishedSuffix) {
+            try? FileManager.default.removeItem(atPath: path + "/" + name)
+        }
+    }
+
     // MARK: Checkpoints
 
     /// Saves all that is needed to go on.
