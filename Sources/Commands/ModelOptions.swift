@@ -50,12 +50,11 @@ struct ModelOptions: ParsableArguments {
             valueName: "name"))
     var convolution: ConvolutionAlgorithm?
 
-    @Option(help: ArgumentHelp("Use at most this many threads (default: all cores).", valueName: "number"))
-    var threads: Int?
-
     @Option(
-        help: ArgumentHelp("Seed of the random weights that stand in for --weights.", valueName: "number"))
-    var seed: UInt64 = 8
+        help: ArgumentHelp(
+            "Use random weights of this seed: every stage runs, what it finds means nothing.",
+            valueName: "number"))
+    var randomWeights: UInt64?
 
     mutating func validate() throws {
         if let epsilon = batchNormEpsilon, !(epsilon >= 0 && epsilon.isFinite) {
