@@ -50,6 +50,9 @@ struct ModelOptions: ParsableArguments {
             valueName: "name"))
     var convolution: ConvolutionAlgorithm?
 
+    @Option(help: ArgumentHelp("Use at most this many threads (default: all cores).", valueName: "number"))
+    var threads: Int?
+
     @Option(
         help: ArgumentHelp(
             "Use random weights of this seed: every stage runs, what it finds means nothing.",
