@@ -97,12 +97,19 @@ def initialise(model: torch.nn.Module, seed: int) -> None:
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * (1.6 / fan_in) ** 0.5)
 
 
-def train(architecture: Architecture, seed: int, double: bool = False):
-    """Ten steps from seeded weights: the weights before them, the examples, the first gradients, all losses."""
+def train(architecture: Architecture, seed: int, double: bool = False, noise: int | None = None, steps: int = 10):
+    """Ten steps from seeded weights: the weights before them, the examples, the first gradients, all losses.
+
+    `noise` seeds a disturbance of all weights by some units in the last place.
+    """
     model = models.build(architecture, batch_norm_epsilon=0.0, **SETTINGS).train()
     model.rpn.fg_bg_sampler = FirstInOrder(SETTINGS["rpn_batch_size_per_image"], 0.5)
     model.roi_heads.fg_bg_sampler = FirstInOrder(SETTINGS["box_batch_size_per_image"], 0.25)
     initialise(model, seed)
+    if noise is not None:
+        generator = torch.Generator().manual_seed(noise)
+        for parameter in model.parameters():
+            parameter.data *= 1 + 1e-6 * torch.randn(parameter.shape, generator=generator)
     if double:
         model = model.double()
     weights = {key: value.clone() for key, value in model.state_dict().items()}
@@ -114,7 +121,7 @@ def train(architecture: Architecture, seed: int, double: bool = False):
         images = [image.double() for image in images]
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], **OPTIMIZER)
     gradients, history = {}, []
-    for step in range(10):
+    for step in range(steps):
         losses = model(images, targets)
         history.append({key: value.item() for key, value in losses.items()})
         optimizer.zero_grad()
@@ -126,14 +133,24 @@ def train(architecture: Architecture, seed: int, double: bool = False):
 
 
 def robust(architecture: Architecture):
-    """The first seed whose losses float64 arithmetic confirms: no sampled box hangs on a rounding error."""
-    for seed in range(100):
+    """The first seed that float64 and slightly disturbed weights confirm: no sampled box and no ReLU hangs on a
+    rounding error, in the first gradients or in ten steps."""
+    for seed in range(200):
         result = train(architecture, seed)
-        exact = train(architecture, seed, double=True)[-1]
-        errors = [abs(a[key] - b[key]) / max(1, b[key]) for a, b in zip(result[-1], exact) for key in b]
-        if max(errors) < 1e-4:
+        exact = train(architecture, seed, double=True)
+        disturbed = (train(architecture, seed, noise=number, steps=1) for number in range(12))
+        if _alike(result, exact) and all(_alike(result, other) for other in disturbed):
             return seed, result
-    raise SystemExit("no seed among the first 100 gives losses that float64 confirms")
+    raise SystemExit("no seed among the first 200 gives results that do not hang on rounding")
+
+
+def _alike(result, other) -> bool:
+    losses = [abs(a[key] - b[key]) / max(1, b[key]) for a, b in zip(result[-1], other[-1], strict=False) for key in b]
+    whole = sum(float(g.norm()) ** 2 for g in other[3].values()) ** 0.5
+    gradients = [
+        float((result[3][key] - other[3][key]).norm()) / max(float(other[3][key].norm()), 1e-3 * whole) for key in other[3]
+    ]
+    return max(losses) < 5e-4 and max(gradients) < 2e-4
 
 
 def main(output: Path) -> None:

@@ -155,6 +155,11 @@ private enum Interruption {
         signal(SIGINT) { _ in
             if Interruption.flag.exchange(true, ordering: .relaxed) { _exit(130) }
         }
+        // Whoever started the program may have held the signal back.
+        var interrupt = sigset_t()
+        sigemptyset(&interrupt)
+        sigaddset(&interrupt, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
     }
 
     static var isRequested: Bool { flag.load(ordering: .relaxed) }
