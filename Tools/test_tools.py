@@ -299,9 +299,16 @@ class Training(unittest.TestCase):
             training_model.torchvision_name("cascade.1.weight")
 
     def test_what_torchvision_cannot_do_is_refused(self) -> None:
-        for change in ({"masksAreBinary": True}, {"boxLoss": "giou"}, {"frozen": ["backbone"]}, {"boxLoss": {"smoothL1": 1}}):
-            with self.assertRaisesRegex(ToolError, next(iter(change))):
-                training_model.build(TRAINING | change)
+        without_keypoints = TRAINING["network"] | {"keypoints": None}
+        for name, value in (
+            ("masksAreBinary", True),
+            ("boxLoss", "giou"),
+            ("boxLoss", {"smoothL1": 1}),
+            ("frozen", ["backbone"]),
+            ("network", without_keypoints),
+        ):
+            with self.assertRaisesRegex(ToolError, name):
+                training_model.build(TRAINING | {name: value})
 
     def test_a_step_follows_the_configuration(self) -> None:
         # By hand: warm-up from half of 0.4, then a tenth from step 10 and a hundredth from step 20 on.

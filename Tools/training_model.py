@@ -72,7 +72,8 @@ def member(configuration: Json, path: str) -> Any:
 
 
 def check(configuration: Json) -> None:
-    """Refuses what torchvision's model cannot do."""
+    """Refuses what torchvision's model cannot do, and networks without a keypoint head."""
+    member(configuration, "network.keypoints.count")
     for path, expected in _FIXED.items():
         if member(configuration, path) != expected:
             raise ToolError(f"configuration: {path}: torchvision has {expected!r} and nothing else")
@@ -135,7 +136,7 @@ def _proposal_network(configuration: Json, channels: int) -> RegionProposalNetwo
 
 def _heads(configuration: Json, channels: int) -> "TrainingHeads":
     network = member(configuration, "network")
-    boxes, keypoints = network["boxes"], member(configuration, "network.keypoints")
+    boxes, keypoints = network["boxes"], network["keypoints"]
     masks = member(configuration, "network.masks.head.fullyConvolutional")
     hidden = member(configuration, "network.boxes.head.twoLayers.hidden")
     classes = network["classes"] + 1
@@ -179,7 +180,8 @@ class TrainingHeads(RoIHeads):
     def forward(self, features: Any, proposals: Any, image_shapes: Any, targets: Any = None) -> Any:
         proposals, matched, labels, deltas = self.select_training_samples(proposals, targets)
         logits, regression = self.box_predictor(self.box_head(self.box_roi_pool(features, proposals, image_shapes)))
-        losses = dict(zip(("loss_classifier", "loss_box_reg"), fastrcnn_loss(logits, regression, labels, deltas), strict=True))
+        class_loss, box_loss = fastrcnn_loss(logits, regression, labels, deltas)
+        losses = {"loss_classifier": class_loss, "loss_box_reg": box_loss}
 
         objects = [label > 0 for label in labels]
         boxes, rows = _chosen(proposals, objects), _chosen(matched, objects)
@@ -285,7 +287,9 @@ def batches(sizes: list[tuple[int, int]], configuration: Json) -> Iterator[list[
     generator = torch.Generator().manual_seed(member(configuration, "seed"))
     while True:
         order = torch.randperm(len(sizes), generator=generator).tolist()
-        parts = [[i for i in order if (sizes[i][0] > sizes[i][1]) == upright] for upright in (False, True)] if grouped else [order]
+        parts = [order]
+        if grouped:
+            parts = [[i for i in order if (sizes[i][0] > sizes[i][1]) == upright] for upright in (False, True)]
         whole = [part[i : i + size] for part in parts for i in range(0, len(part) - size + 1, size)]
         if not whole:
             raise ToolError(f"{len(sizes)} pictures do not fill a batch of {size}")
