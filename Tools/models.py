@@ -6,6 +6,7 @@ those weights gets a trainable batch norm with epsilon 1e-5. Here both are writt
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -79,7 +80,7 @@ def build(architecture: Architecture, batch_norm_epsilon: float | None = None, *
 
     outputs = [width * Bottleneck.expansion for width in a.stages]
     backbone = BackboneWithFPN(
-        _residual_network(a, partial(kind, eps=epsilon)),
+        residual_network(a.stem, a.stages, outputs, a.blocks, partial(kind, eps=epsilon)),
         return_layers={f"layer{i + 1}": str(i) for i in range(4)},
         in_channels_list=outputs,
         out_channels=a.pyramid,
@@ -109,24 +110,35 @@ def build(architecture: Architecture, batch_norm_epsilon: float | None = None, *
     return model.eval()
 
 
-def _residual_network(a: Architecture, norm: Any) -> nn.Sequential:
+def residual_network(
+    stem: int, widths: Sequence[int], outputs: Sequence[int], blocks: Sequence[int], norm: Callable[[int], nn.Module]
+) -> nn.Sequential:
     """A bottleneck ResNet of any width under torchvision's names, without the classifier."""
     layers: OrderedDict[str, nn.Module] = OrderedDict(
-        conv1=nn.Conv2d(3, a.stem, kernel_size=7, stride=2, padding=3, bias=False),
-        bn1=norm(a.stem),
+        conv1=nn.Conv2d(3, stem, kernel_size=7, stride=2, padding=3, bias=False),
+        bn1=norm(stem),
         relu=nn.ReLU(inplace=True),
         maxpool=nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
     )
-    channels = a.stem
-    for stage, (width, count) in enumerate(zip(a.stages, a.blocks, strict=True)):
+    channels = stem
+    for stage, (width, output, count) in enumerate(zip(widths, outputs, blocks, strict=True)):
         stride = 1 if stage == 0 else 2
-        output = width * Bottleneck.expansion
         shortcut = nn.Sequential(nn.Conv2d(channels, output, 1, stride, bias=False), norm(output))
-        blocks = [Bottleneck(channels, width, stride, shortcut, norm_layer=norm)]
-        blocks += [Bottleneck(output, width, norm_layer=norm) for _ in range(count - 1)]
-        layers[f"layer{stage + 1}"] = nn.Sequential(*blocks)
+        chain = [_bottleneck(channels, width, output, norm, stride, shortcut)]
+        chain += [_bottleneck(output, width, output, norm) for _ in range(count - 1)]
+        layers[f"layer{stage + 1}"] = nn.Sequential(*chain)
         channels = output
     return nn.Sequential(layers)
+
+
+def _bottleneck(
+    channels: int, width: int, output: int, norm: Callable[[int], nn.Module], stride: int = 1, shortcut: nn.Module | None = None
+) -> Bottleneck:
+    """Torchvision's block, whose output need not be four times as wide as its middle."""
+    block = Bottleneck(channels, width, stride, shortcut, norm_layer=norm)
+    if output != width * Bottleneck.expansion:
+        block.conv3, block.bn3 = nn.Conv2d(width, output, 1, bias=False), norm(output)
+    return block
 
 
 def load(path: str | Path, batch_norm_epsilon: float | None = None, **settings: Any) -> GeneralizedRCNN:

@@ -3,8 +3,10 @@
 
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
+import benchmark_training
 import calibrate
 import compare_bundles
 import models
@@ -13,8 +15,10 @@ import numpy as np
 import record_torchvision
 import torch
 import torchvision
+import training_model
 from bundles import Bundle, ToolError, write_bundle
 from torch.nn import functional as F
+from torchvision.models.detection.roi_heads import RoIHeads
 
 
 def calibrated(name: str) -> models.GeneralizedRCNN:
@@ -193,6 +197,148 @@ class Comparing(unittest.TestCase):
         path.write_bytes(b"\x10\0\0\0\0\0\0\0{}")
         with self.assertRaises(ToolError):
             Bundle(path)
+
+
+TRAINING = {
+    "network": {
+        "backbone": {
+            "stem": 8, "blocks": [2, 1, 1, 1], "widths": [8, 8, 8, 16], "outputs": [16, 24, 32, 40],
+            "groups": 1, "stridePlacement": "conv2", "norm": {"group": 4},
+        },
+        "features": {"pyramid": {"channels": 16, "norm": {"group": 4}}},
+        "proposals": {
+            "convolutions": 1, "channels": 16, "anchorSizes": [[8], [16], [32], [64], [128]],
+            "aspectRatios": [0.5, 1, 2], "candidatesPerLevel": 20, "count": 10,
+        },
+        "classes": 3,
+        "boxes": {"head": {"twoLayers": {"hidden": 12}}, "poolSize": 7, "scoreThreshold": 0.05, "overlapThreshold": 0.5, "count": 9},
+        "masks": {
+            "head": {"fullyConvolutional": {"convolutions": 2, "channels": 16, "norm": {"group": 4}}},
+            "poolSize": 14, "isClassAgnostic": False, "output": "sigmoid",
+        },
+        "keypoints": {"convolutions": 2, "channels": 8, "count": 17, "poolSize": 14},
+    },
+    "input": {"shorterSides": [96], "longestSide": 128},
+    "groupsByAspectRatio": True, "seed": 1, "batchSize": 2, "accumulationSteps": 1,
+    "learningRate": {"base": 0.4, "warmUpSteps": 4, "warmUpStart": 0.5, "drops": [10, 20], "dropFactor": 0.1},
+    "updateRule": {"sgd": {"momentum": 0.9}}, "weightDecay": 0.1, "decaysVectors": False,
+    "largestGradientNorm": 1, "frozen": [],
+    "anchorMatching": {"objectOverlap": 0.7, "backgroundOverlap": 0.3, "allowsLowQuality": True},
+    "anchorSampling": {"count": 32, "objectShare": 0.5, "order": "random"},
+    "proposals": {"candidatesPerLevel": 30, "count": 20},
+    "proposalMatching": {"objectOverlap": 0.5, "backgroundOverlap": 0.5, "allowsLowQuality": False},
+    "proposalSampling": {"count": 16, "objectShare": 0.25, "order": "random"},
+    "proposalBoxLoss": {"smoothL1": 0.1111111}, "boxLoss": {"smoothL1": 0.1111111}, "masksAreBinary": False,
+    "lossWeights": {"objectness": 1, "proposalBoxes": 1, "classes": 1, "boxes": 1, "masks": 1, "keypoints": 0.5},
+}  # fmt: skip
+
+
+class Training(unittest.TestCase):
+    """The peer of the training benchmark is torchvision's model, trained as the configuration says."""
+
+    def setUp(self) -> None:
+        torch.manual_seed(0)
+        self.model = training_model.build(TRAINING)
+        self.images = [torch.rand(3, 96, 128) for _ in range(2)]
+
+    def targets(self, persons: int) -> list[dict[str, torch.Tensor]]:
+        """Two pictures with two objects each, of which the first `persons` have keypoints."""
+        boxes = torch.tensor([[10.0, 10, 60, 80], [64, 20, 120, 90]])
+        keypoints = torch.zeros(2, 17, 3)
+        keypoints[:persons] = torch.tensor([40.0, 40, 2])
+        masks = torch.ones(2, 96, 128, dtype=torch.uint8)
+        return [{"boxes": boxes, "labels": torch.tensor([1, 2]), "masks": masks, "keypoints": keypoints.clone()} for _ in range(2)]
+
+    def losses(self, persons: int) -> dict[str, float]:
+        torch.manual_seed(1)  # for sampling
+        return {name: value.item() for name, value in self.model(self.images, self.targets(persons)).items()}
+
+    def test_losses_are_torchvisions(self) -> None:
+        # Objects without keypoints have no part in torchvision's keypoint loss either: they only take time.
+        for persons in (1, 2):
+            own = self.losses(persons)
+            with unittest.mock.patch.object(training_model.TrainingHeads, "forward", RoIHeads.forward):
+                theirs = self.losses(persons)
+            self.assertEqual(own.keys(), theirs.keys())
+            for name, value in theirs.items():
+                self.assertAlmostEqual(own[name], value, delta=1e-5 * value, msg=name)
+
+    def test_keypoint_head_sees_persons_alone(self) -> None:
+        rows = []
+        self.model.roi_heads.keypoint_head.register_forward_hook(lambda _, inputs, __: rows.append(len(inputs[0])))
+        self.losses(persons=2)
+        self.losses(persons=1)
+        self.assertLess(rows[1], rows[0])
+        self.assertNotIn("loss_keypoint", self.losses(persons=0))
+        self.assertEqual(len(rows), 2)
+
+    def test_a_free_output_width_is_taken(self) -> None:
+        state = self.model.state_dict()
+        self.assertEqual(state["backbone.body.layer1.1.conv1.weight"].shape, (8, 16, 1, 1))
+        self.assertEqual(state["backbone.body.layer4.0.conv3.weight"].shape, (40, 16, 1, 1))
+
+    def test_names_match_one_to_one(self) -> None:
+        own = {
+            "backbone.stem.weight": "backbone.body.conv1.weight",
+            "backbone.stem.norm.bias": "backbone.body.bn1.bias",
+            "backbone.c2.1.conv3.norm.weight": "backbone.body.layer1.1.bn3.weight",
+            "backbone.c5.0.shortcut.weight": "backbone.body.layer4.0.downsample.0.weight",
+            "fpn.lateral.p2.weight": "backbone.fpn.inner_blocks.0.0.weight",
+            "fpn.p5.norm.bias": "backbone.fpn.layer_blocks.3.1.bias",
+            "rpn.hidden.1.weight": "rpn.head.conv.0.0.weight",
+            "box.hidden.2.bias": "roi_heads.box_head.fc7.bias",
+            "mask.hidden.2.norm.bias": "roi_heads.mask_head.1.1.bias",
+            "keypoint.hidden.2.weight": "roi_heads.keypoint_head.2.weight",
+        }
+        for name, expected in own.items():
+            self.assertEqual(training_model.torchvision_name(name), expected)
+            self.assertIn(expected, self.model.state_dict())
+        with self.assertRaisesRegex(ToolError, "the two networks differ"):
+            training_model.load(self.model, {"backbone.stem.weight": torch.zeros(8, 3, 7, 7)})
+        with self.assertRaises(ToolError):
+            training_model.torchvision_name("cascade.1.weight")
+
+    def test_what_torchvision_cannot_do_is_refused(self) -> None:
+        without_keypoints = TRAINING["network"] | {"keypoints": None}
+        for name, value in (
+            ("masksAreBinary", True),
+            ("boxLoss", "giou"),
+            ("boxLoss", {"smoothL1": 1}),
+            ("frozen", ["backbone"]),
+            ("network", without_keypoints),
+        ):
+            with self.assertRaisesRegex(ToolError, name):
+                training_model.build(TRAINING | {name: value})
+
+    def test_a_step_follows_the_configuration(self) -> None:
+        # By hand: warm-up from half of 0.4, then a tenth from step 10 and a hundredth from step 20 on.
+        rates = [training_model.learning_rate(TRAINING, step) for step in (0, 2, 4, 10, 20)]
+        np.testing.assert_allclose(rates, [0.2, 0.3, 0.4, 0.04, 0.004])
+        rule = training_model.optimizer(self.model, TRAINING)
+        before = self.model.backbone.body["conv1"].weight.detach().clone()
+        training_model.train_step(self.model, rule, self.images, self.targets(1), TRAINING, 0)
+        self.assertFalse(torch.equal(before, self.model.backbone.body["conv1"].weight))
+        norm = torch.stack([p.grad.norm() for p in self.model.parameters()]).norm().item()
+        self.assertLessEqual(norm, 1.0001)  # shortened
+        self.assertEqual([group["weight_decay"] for group in rule.param_groups], [0.1, 0])
+        self.assertEqual(sum(len(g["params"]) for g in rule.param_groups), len(list(self.model.parameters())))
+
+    def test_batches_hold_one_orientation(self) -> None:
+        sizes = [(96, 128)] * 5 + [(128, 96)] * 3
+        order = training_model.batches(sizes, TRAINING)
+        drawn = [next(order) for _ in range(6)]
+        for batch in drawn:
+            self.assertEqual(len(batch), 2)
+            self.assertEqual(len({sizes[index] for index in batch}), 1)
+        self.assertEqual(len({index for batch in drawn[:3] for index in batch}), 6)  # none twice in a round
+        with self.assertRaises(ToolError):
+            next(training_model.batches([(96, 128), (128, 96)], TRAINING))
+
+    def test_time_of_a_step_is_read_from_reports(self) -> None:
+        lines = [(0.0, "  step  loss\n"), (5.0, " 1 7.9\n"), (6.0, " 2 7.8\n"), (8.0, " 3 7.7\n"), (20.0, "model.safetensors\n")]
+        self.assertEqual(benchmark_training.seconds_per_step(lines, warm_up=1, steps=2), 1.5)
+        with self.assertRaises(ToolError):
+            benchmark_training.seconds_per_step(lines, warm_up=1, steps=3)
 
 
 if __name__ == "__main__":
