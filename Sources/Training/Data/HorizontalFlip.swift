@@ -5,7 +5,8 @@ extension Example {
     /// The example as in a mirror.
     ///
     /// - Parameter mirroredKeypoints: for each keypoint, the one that takes its place: a person's left hand
-    ///   becomes the right one.
+    ///   becomes the right one. Objects with another number of keypoints are no persons; theirs keep their
+    ///   order.
     public func flippedHorizontally(mirroredKeypoints: [Int]) -> Example {
         let width = Float(image.width)
         return Example(
@@ -16,9 +17,11 @@ extension Example {
                 flipped.box.x2 = width - object.box.x1
                 flipped.mask = object.mask?.flippedHorizontally()
                 if let keypoints = object.keypoints {
-                    flipped.keypoints = keypoints.indices.map { index in
-                        var keypoint =
-                            keypoints[index < mirroredKeypoints.count ? mirroredKeypoints[index] : index]
+                    let order =
+                        keypoints.count == mirroredKeypoints.count
+                        ? mirroredKeypoints : Array(keypoints.indices)
+                    flipped.keypoints = order.map { index in
+                        var keypoint = keypoints[index]
                         // A keypoint that is not labelled stays at (0, 0).
                         if keypoint.score > 0 { keypoint.x = width - keypoint.x }
                         return keypoint

@@ -15,8 +15,9 @@ public struct FineTuningStart: Sendable {
 
     /// Takes what fits from the checkpoint at `path`.
     /// - Throws: `FileError` when it cannot be read, or lacks a parameter that does not depend on the number of
-    ///   classes, or has it in another shape.
+    ///   classes, or has it in another shape; ``TrainingError`` when the configuration makes no sense.
     public init(_ path: String, for configuration: TrainingConfiguration) throws {
+        try configuration.validate()
         let source = Mixture(
             checkpoint: try Checkpoint(contentsOf: path), fresh: RandomParameters(seed: configuration.seed))
         do {
@@ -42,7 +43,6 @@ public struct FineTuningStart: Sendable {
         {
             let isOutput = FineTuningStart.outputLayers.contains { name.hasPrefix($0 + ".") }
             let found = checkpoint.shapes[name]
-            // A keypoint head that the checkpoint has not at all starts anew as well.
             guard isOutput && found != shape else {
                 return try checkpoint.parameter(name, shape: shape, initialization: initialization)
             }

@@ -53,6 +53,7 @@ public struct Trainer: Sendable {
         guard var profile = Profile.named(configuration.profile) else {
             throw TrainingError("there is no profile called “\(configuration.profile)”")
         }
+        try configuration.validate()
         try configuration.check(classes: classes)
         profile.input.resize = configuration.input.rule(profile.input.resize, at: nil)
         self.configuration = configuration
