@@ -15,7 +15,8 @@ struct MaskRCNNCommand: ParsableCommand {
             """,
         version: "maskrcnn 0.1.0",
         subcommands: [
-            WalkthroughCommand.self, DetectCommand.self, EvaluateCommand.self, RecordCommand.self,
+            WalkthroughCommand.self, DetectCommand.self, EvaluateCommand.self, ScenesCommand.self,
+            RecordCommand.self,
             StageCommand.self, InspectCommand.self, ConvertCommand.self, BenchmarkCommand.self,
         ])
 }

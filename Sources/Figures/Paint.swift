@@ -4,10 +4,12 @@ import CCairo
 public enum Paint: Sendable, Equatable {
     /// The same colour everywhere.
     case color(Color)
-    /// From one colour at the start to another at the end, and no further change beyond.
-    case linearGradient(from: Point, to: Point, Color, Color)
-    /// From one colour at the centre to another at the radius, and no further change beyond.
-    case radialGradient(center: Point, radius: Double, Color, Color)
+    /// Through colours at equal distances from the first at the start to the last at the end, and no further
+    /// change beyond.
+    case linearGradient(from: Point, to: Point, [Color])
+    /// Through colours at equal distances from the first at the centre to the last at the radius, and no
+    /// further change beyond.
+    case radialGradient(center: Point, radius: Double, [Color])
 }
 
 extension Canvas {
@@ -74,20 +76,21 @@ extension Canvas {
 
     private func withSource(_ paint: Paint, _ body: () -> Void) {
         let pattern: OpaquePointer?
-        let colors: (Color, Color)
+        let colors: [Color]
         switch paint {
         case .color(let color):
             setSource(color)
             return body()
-        case .linearGradient(let start, let end, let first, let last):
+        case .linearGradient(let start, let end, let stops):
             pattern = cairo_pattern_create_linear(start.x, start.y, end.x, end.y)
-            colors = (first, last)
-        case .radialGradient(let center, let radius, let first, let last):
+            colors = stops
+        case .radialGradient(let center, let radius, let stops):
             pattern = cairo_pattern_create_radial(center.x, center.y, 0, center.x, center.y, radius)
-            colors = (first, last)
+            colors = stops
         }
         defer { cairo_pattern_destroy(pattern) }
-        for (offset, color) in [(0.0, colors.0), (1.0, colors.1)] {
+        for (index, color) in colors.enumerated() {
+            let offset = Double(index) / Double(max(colors.count - 1, 1))
             cairo_pattern_add_color_stop_rgba(
                 pattern, offset, color.red, color.green, color.blue, color.opacity)
         }

@@ -48,10 +48,10 @@ struct Backdrop {
             canvas.fill(
                 .linearGradient(
                     from: Point(x: middle.x - x, y: middle.y - y),
-                    to: Point(x: middle.x + x, y: middle.y + y), base, other))
+                    to: Point(x: middle.x + x, y: middle.y + y), [base, other]))
         case .radial:
             let center = Point(x: random.number(in: 0...width), y: random.number(in: 0...height))
-            canvas.fill(.radialGradient(center: center, radius: 0.8 * reach, other, base))
+            canvas.fill(.radialGradient(center: center, radius: 0.8 * reach, [other, base]))
         case .stripes:
             let period = random.logarithmic(in: 14...90)
             canvas.rotated(by: random.number(in: 0...180), about: middle) {
@@ -88,9 +88,10 @@ struct Backdrop {
             let center = Point(
                 x: random.number(in: 0...canvas.width), y: random.number(in: 0...canvas.height))
             let color = mixed(base, other, random.number(in: 0.4...1))
+            let radius = random.number(in: 0.2...0.55) * min(canvas.width, canvas.height)
             canvas.fill(
-                .radialGradient(
-                    center: center, radius: random.number(in: 50...130), color, color.withOpacity(0)))
+                Path(ellipseAt: center, radiusX: radius, radiusY: radius),
+                .radialGradient(center: center, radius: radius, [color, color.withOpacity(0)]))
         }
     }
 
@@ -100,12 +101,12 @@ struct Backdrop {
         let ground = Rectangle(x: 0, y: horizon, width: canvas.width, height: canvas.height - horizon)
         canvas.fill(
             .linearGradient(
-                from: Point(x: 0, y: 0), to: Point(x: 0, y: horizon), base, base.shifted(by: 0.08)))
+                from: Point(x: 0, y: 0), to: Point(x: 0, y: horizon), [base, base.shifted(by: 0.08)]))
         canvas.clipped(to: ground) {
             canvas.fill(
                 .linearGradient(
                     from: Point(x: 0, y: horizon), to: Point(x: 0, y: canvas.height),
-                    other, other.shifted(by: -0.08)))
+                    [other, other.shifted(by: -0.08)]))
         }
     }
 

@@ -57,4 +57,10 @@ struct Crowd: Subject {
             }
         }
     }
+
+    func drawCoverage(on canvas: Canvas) {
+        for member in members {
+            canvas.withOrigin(at: member.place) { member.subject.drawCoverage(on: canvas) }
+        }
+    }
 }

@@ -38,20 +38,10 @@ struct Person: Subject {
                 part.draw(on: canvas, colors: colors, casing: casing)
             }
         }
-        canvas.withinDrawn {
-            let reach = 0.4 * max(bounds.width, bounds.height)
-            let towards = Point(x: light.direction.x * reach, y: light.direction.y * reach)
-            let middle = Point(x: 0, y: 0)
-            let away = Point(x: -towards.x, y: -towards.y)
-            let opacity = 0.7 * light.shading
-            canvas.fill(
-                .linearGradient(
-                    from: towards, to: middle, .white.withOpacity(opacity), .white.withOpacity(0)))
-            canvas.fill(
-                .linearGradient(
-                    from: middle, to: away, .black.withOpacity(0), .black.withOpacity(opacity)))
-        }
+        canvas.withinDrawn { light.shade(canvas, radius: 0.4 * max(bounds.width, bounds.height)) }
     }
+
+    func drawCoverage(on canvas: Canvas) { draw(on: canvas, colors: .silhouette, light: .none) }
 
     /// Whether the person's own body is in front of a keypoint.
     func hides(_ keypoint: PersonKeypoint) -> Bool {

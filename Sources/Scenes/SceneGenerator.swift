@@ -105,7 +105,7 @@ public struct SceneGenerator: Sendable {
         _ random: inout SeededGenerator
     ) throws -> PaintedSubject? {
         let subject = item.subject
-        let silhouette = Coverage(try Sprite(subject, colors: .silhouette, light: .none))
+        let silhouette = Coverage(try Sprite(coverageOf: subject))
         for _ in 0..<10 {
             let (x, y) = item.place.offset(
                 for: silhouette.region, in: painter.size, &random)
@@ -181,10 +181,6 @@ extension Sprite {
 }
 
 extension Light {
-    /// For drawings of which only the coverage matters.
-    fileprivate static let none = Light(
-        direction: Point(x: 0, y: -1), shading: 0, shadow: 0, shadowReach: 0)
-
     /// Light from above, from one side or the other.
     fileprivate init(_ random: inout SeededGenerator) {
         let angle = random.number(in: -150 ... -30) * .pi / 180

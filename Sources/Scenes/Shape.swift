@@ -26,25 +26,17 @@ struct Shape: Subject {
         }
     }
 
-    /// Lightens the side towards the light and darkens the other.
+    func drawCoverage(on canvas: Canvas) { canvas.fill(outline, .color(.black)) }
+
     private func shade(_ canvas: Canvas, _ light: Light) {
-        let towards = Point(x: light.direction.x * radius, y: light.direction.y * radius)
-        let middle = Point(x: 0, y: 0)
-        if category == .disc {
-            // A ball: lightest where it faces the light.
-            canvas.fill(
-                .radialGradient(
-                    center: Point(x: towards.x * 0.45, y: towards.y * 0.45), radius: 1.5 * radius,
-                    .white.withOpacity(1.3 * light.shading), .black.withOpacity(1.3 * light.shading)))
-        } else {
-            canvas.fill(
-                .linearGradient(
-                    from: towards, to: middle, .white.withOpacity(light.shading), .white.withOpacity(0)))
-            canvas.fill(
-                .linearGradient(
-                    from: middle, to: Point(x: -towards.x, y: -towards.y), .black.withOpacity(0),
-                    .black.withOpacity(light.shading)))
-        }
+        guard category == .disc else { return light.shade(canvas, radius: radius) }
+        // A ball: lightest where it faces the light.
+        let (x, y) = (0.45 * radius * light.direction.x, 0.45 * radius * light.direction.y)
+        let opacity = 1.3 * light.shading
+        canvas.fill(
+            .radialGradient(
+                center: Point(x: x, y: y), radius: 1.5 * radius,
+                [.white.withOpacity(opacity), .black.withOpacity(opacity)]))
     }
 }
 

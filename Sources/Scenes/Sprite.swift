@@ -10,16 +10,25 @@ struct Sprite {
 
     /// Draws a subject with its origin in the upper left corner of pixel (0, 0).
     init(_ subject: any Subject, colors: ColorScheme, light: Light) throws {
-        let bounds = subject.bounds
+        try self.init(subject.bounds) { subject.draw(on: $0, colors: colors, light: light) }
+    }
+
+    /// Draws something that covers the same pixels.
+    init(coverageOf subject: any Subject) throws {
+        try self.init(subject.bounds) { subject.drawCoverage(on: $0) }
+    }
+
+    private init(_ bounds: Rectangle, draw: (Canvas) -> Void) throws {
         let (left, top) = (Int(bounds.x.rounded(.down)), Int(bounds.y.rounded(.down)))
         region = PixelRegion(
             x: left, y: top, width: Int(bounds.maxX.rounded(.up)) - left,
             height: Int(bounds.maxY.rounded(.up)) - top)
-        let origin = Point(x: Double(-left), y: Double(-top))
-        let figure = Figure(width: Double(region.width), height: Double(region.height)) { canvas in
-            canvas.withOrigin(at: origin) { subject.draw(on: canvas, colors: colors, light: light) }
+        let (width, height) = (Double(region.width), Double(region.height))
+        drawing = try withoutActuallyEscaping(draw) { draw in
+            try Figure(width: width, height: height) { canvas in
+                canvas.withOrigin(at: Point(x: Double(-left), y: Double(-top))) { draw(canvas) }
+            }.translucentImage()
         }
-        drawing = try figure.translucentImage()
     }
 }
 

@@ -65,7 +65,7 @@ enum Texture {
             let (x, y) = (radius * cos(angle * .pi / 180), radius * sin(angle * .pi / 180))
             canvas.fill(
                 .linearGradient(
-                    from: Point(x: -x, y: -y), to: Point(x: x, y: y), colors.main, colors.second))
+                    from: Point(x: -x, y: -y), to: Point(x: x, y: y), [colors.main, colors.second]))
         case .wedges(let count, let angle):
             let step = Double.pi / Double(count)
             for wedge in 0..<count {
