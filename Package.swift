@@ -13,7 +13,7 @@ let package = Package(
             name: "MaskRCNN",
             targets: [
                 "Tensors", "Geometry", "COCO", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification",
-                "Figures", "Scenes",
+                "Figures", "Scenes", "Training",
             ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
@@ -34,16 +34,20 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
         .target(name: "MaskRCNN", dependencies: ["Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
-        .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"]),
+        .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"], resources: [.copy("Model")]),
         .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
         .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
-        .target(name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Figures"]),
+        .target(
+            name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Figures"],
+            resources: [.copy("Picture")]),
+        .target(
+            name: "Training", dependencies: ["Loading", "COCO", "Scenes"],
+            resources: [.copy("Configurations")]),
         .target(name: "Walkthroughs", dependencies: ["Loading", "Verification", "Figures"]),
         .executableTarget(
             name: "Commands",
             dependencies: [
-                "Walkthroughs", "Loading", "Verification", "Figures", "Formats", "COCO",
-                "Scenes",
+                "Walkthroughs", "Loading", "Verification", "Scenes", "Training", "Figures", "Formats", "COCO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -55,6 +59,8 @@ let package = Package(
         .testTarget(
             name: "VerificationTests", dependencies: ["Verification", "Loading"],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LoadingTests", dependencies: ["Loading"]),
         .testTarget(name: "CommandsTests", dependencies: ["Commands"], resources: [.copy("Fixtures")]),
         .testTarget(

@@ -193,9 +193,10 @@ def main():
         (folder / f"{name}.json").write_text(
             json.dumps(build(), separators=(",", ":"), ensure_ascii=False) + "\n")
     (folder / "README.md").write_text(
-        "Expected values, written by `Tools/make_kernel_goldens.py` with torch "
+        "Expected values, written by `Tools/make_kernel_goldens.py` and `make_gradient_goldens.py` with torch "
         f"{torch.__version__.split('+')[0]}, torchvision {torchvision.__version__.split('+')[0]}, "
         f"numpy {np.__version__}.\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

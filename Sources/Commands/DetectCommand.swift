@@ -107,12 +107,13 @@ struct DetectCommand: ParsableCommand {
             )
         }
     }
+}
 
-    private func makeFolder(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: path, fault: "cannot be made a folder")
-        }
+/// Makes a folder, and those that it lies in, if it does not exist.
+func makeFolder(_ path: String) throws {
+    do {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+        throw FileError(path: path, fault: "cannot be made a folder")
     }
 }

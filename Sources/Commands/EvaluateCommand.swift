@@ -15,8 +15,8 @@ struct EvaluateCommand: ParsableCommand {
             Compares a results file, or what a model finds in the dataset's pictures, with annotations: boxes, \
             masks and keypoints, as far as both sides have them. The numbers are those of pycocotools.
 
-            Example:  maskrcnn evaluate --annotations instances_val2017.json --results found/results.json
-            A model:  maskrcnn evaluate --annotations val.json --images val/ --weights model.pth
+            Example:  maskrcnn evaluate --annotations val.json --results results.json
+            A model:  maskrcnn evaluate --annotations val.json --images val --weights m.pth
             """)
 
     @Option(
@@ -104,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
         remark(on: skipped, of: annotations)
         if dataset.annotations.contains(where: { $0.id == 0 }) {
             say(
-                "! \(annotations): pycocotools takes the annotation's id 0 for none, and so its detection is wrong"
+                "! \(annotations): COCO's tools count the detection of annotation 0 as wrong; ids should begin at 1"
             )
         }
         return dataset

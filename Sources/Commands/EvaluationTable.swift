@@ -57,8 +57,8 @@ struct EvaluationTable {
             }
     }
 
-    /// COCO's −1 for a category without objects is no measure of anything.
-    private func value(_ value: Double) -> String { value < 0 ? "–" : String(format: "%.3f", value) }
+    /// −1 is COCO's sign that there were no objects to find.
+    private func value(_ value: Double) -> String { String(format: "%.3f", value) }
 
     private func left(_ text: String, _ width: Int) -> String {
         // A category's name comes out of a file and must not move the cursor.

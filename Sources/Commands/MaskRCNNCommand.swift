@@ -8,16 +8,18 @@ struct MaskRCNNCommand: ParsableCommand {
         commandName: "maskrcnn",
         abstract: "Mask R-CNN, stage by stage: look at pictures, and at what happens on the way.",
         discussion: """
-            Without --weights, a small model stands in; without --image, a drawn scene.
+            Without --weights, the small model that ships with this; without --image, a drawn scene that it \
+            has never seen.
 
             Start with:  maskrcnn walkthrough
             Exit codes:  0 done; 1 ran, and the answer is no; 2 bad usage or input.
             """,
         version: "maskrcnn 0.1.0",
         subcommands: [
-            WalkthroughCommand.self, DetectCommand.self, EvaluateCommand.self, ScenesCommand.self,
-            RecordCommand.self,
-            StageCommand.self, InspectCommand.self, ConvertCommand.self, BenchmarkCommand.self,
+            WalkthroughCommand.self, DetectCommand.self, ScenesCommand.self, TrainCommand.self,
+            EvaluateCommand.self,
+            RecordCommand.self, StageCommand.self, InspectCommand.self, ConvertCommand.self,
+            BenchmarkCommand.self,
         ])
 }
 
@@ -26,6 +28,8 @@ enum Main {
     static func main() {
         // Output may be piped into a program that stops reading, such as `head`.
         signal(SIGPIPE, SIG_DFL)
+        // A file that grows past the user's limit is an error to report, like a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try MaskRCNNCommand.parseAsRoot()
             try command.run()

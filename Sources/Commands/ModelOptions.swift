@@ -4,6 +4,7 @@ import Formats
 import Kernels
 import Loading
 import MaskRCNN
+import Scenes
 import Tensors
 import Walkthroughs
 
@@ -11,7 +12,8 @@ import Walkthroughs
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A checkpoint: .safetensors, or a PyTorch .pth.", valueName: "file"),
+            "A checkpoint: .safetensors, or a PyTorch .pth (default: the small model that ships with this).",
+            valueName: "file"),
         completion: .file(extensions: ["safetensors", "pth", "pt"]))
     var weights: String?
 
@@ -52,8 +54,10 @@ struct ModelOptions: ParsableArguments {
     var threads: Int?
 
     @Option(
-        help: ArgumentHelp("Seed of the random weights that stand in for --weights.", valueName: "number"))
-    var seed: UInt64 = 8
+        help: ArgumentHelp(
+            "Use random weights of this seed: every stage runs, what it finds means nothing.",
+            valueName: "number"))
+    var randomWeights: UInt64?
 
     mutating func validate() throws {
         if let epsilon = batchNormEpsilon, !(epsilon >= 0 && epsilon.isFinite) {
@@ -61,6 +65,9 @@ struct ModelOptions: ParsableArguments {
         }
         if let threshold = scoreThreshold, !(0...1 ~= threshold) {
             throw ValidationError("--score-threshold \(threshold): must be from 0 to 1")
+        }
+        if weights != nil && randomWeights != nil {
+            throw ValidationError("--random-weights: cannot be together with --weights")
         }
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be 1 or more") }
     }
@@ -77,8 +84,9 @@ struct ModelOptions: ParsableArguments {
             profile: profile?.profile, batchNormEpsilon: batchNormEpsilon,
             stridePlacement: stridePlacement?.value, channelOrder: channelOrder?.value,
             scoreThreshold: scoreThreshold)
-        guard let weights else { return try LoadedModel(randomSeed: seed, options: options) }
-        return try LoadedModel(contentsOf: weights, options: options)
+        if let weights { return try LoadedModel(contentsOf: weights, options: options) }
+        if let randomWeights { return try LoadedModel(randomSeed: randomWeights, options: options) }
+        return try LoadedModel.shipped(options: options)
     }
 }
 
@@ -118,8 +126,7 @@ struct ChannelOrder: ExpressibleByArgument {
 
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
 
-/// Reads the picture at `path`, or draws the scene that stands in for it.
+/// Reads the picture at `path`, or the one that ships with the project.
 func readPicture(_ path: String?) throws -> Image {
-    guard let path else { return try exampleScene() }
-    return try Image(contentsOf: path)
+    try Image(contentsOf: path ?? ShippedScene.path)
 }

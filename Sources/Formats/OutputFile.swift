@@ -14,6 +14,9 @@
 /// Without `finish`, because an error came between, the unfinished file is deleted, and what was at `path`
 /// stays. A new file has the permissions that the process's `umask` leaves.
 public final class OutputFile {
+    /// How the names of unfinished files end. Such a file is left when the process is killed.
+    public static let unfinishedSuffix = ".partial"
+
     private let path: String
     private let temporaryPath: String
     private var descriptor: Int32
@@ -29,7 +32,7 @@ public final class OutputFile {
         if stat(path, &status) == 0 { try requireRegularFile(status, path: path) }
         // Without the final name in it: that may already be as long as names can be.
         let number = String(UInt64.random(in: 0 ... .max), radix: 36)
-        temporaryPath = "\(path[..<name]).\(number).partial"
+        temporaryPath = "\(path[..<name]).\(number)\(Self.unfinishedSuffix)"
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
     }

@@ -11,6 +11,9 @@ public func channelsLast(_ input: Tensor) -> Tensor {
 
 /// `[count, height, width, channels]` → `[count, channels, height, width]`, or the same for a single map: the
 /// order that bundles and most other frameworks have.
+///
+/// Each of the two functions undoes the other, and each is the other's pullback: moving elements about is
+/// orthogonal.
 public func channelsFirst(_ input: Tensor) -> Tensor {
     let shape = input.shape
     let (height, width, channels) = (shape[shape.count - 3], shape[shape.count - 2], shape[shape.count - 1])

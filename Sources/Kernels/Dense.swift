@@ -63,6 +63,70 @@ public struct Dense: Sendable {
         }
     }
 
+    /// The gradient by the input, in `inputShape`, `[rows, …]`, given the one by the output before ReLU,
+    /// `[rows, outputs]`.
+    public func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+        let rows = inputShape[0]
+        precondition(gradient.count == rows * outputs && inputShape.reduce(1, *) == rows * inputs)
+        let weight = packedWeight
+        return Tensor(shape: inputShape) { result in
+            guard rows > 0 else { return }
+            let result = Shared(result.baseAddress!)
+            gradient.withUnsafeElements { gradient in
+                let gradient = Shared(gradient.baseAddress!)
+                weight.withUnsafeElements { weight in
+                    let weight = Shared(weight.baseAddress!)
+                    let columnPieces = (inputs + 255) / 256
+                    parallel(columnPieces * ((rows + 511) / 512)) { index in
+                        let (rowPiece, columnPiece) = index.quotientAndRemainder(dividingBy: columnPieces)
+                        let (row, column) = (rowPiece * 512, columnPiece * 256)
+                        multiply(
+                            MatrixView(gradient.pointer + row * outputs, stride: outputs),
+                            MatrixView(weight.pointer + column, stride: inputs),
+                            into: MatrixView(result.pointer + row * inputs + column, stride: inputs),
+                            rows: min(512, rows - row), columns: min(256, inputs - column), inner: outputs)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The gradient by the weight, `[output, input]` in the order of its file, given the one by the output
+    /// before ReLU, `[rows, outputs]`, and the input, `[rows, …]`.
+    public func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
+        let rows = input.shape[0]
+        precondition(gradient.count == rows * outputs && input.count == rows * inputs)
+        let result = Tensor(shape: weight.shape) { result in
+            let result = Shared(result.baseAddress!)
+            gradient.withUnsafeElements { gradient in
+                let gradient = Shared(gradient.baseAddress!)
+                input.withUnsafeElements { input in
+                    let input = Shared(input.baseAddress!)
+                    parallelBlocks(of: 256, covering: inputs) { columns in
+                        multiply(
+                            MatrixView(gradient.pointer, stride: outputs),
+                            MatrixView(input.pointer + columns.lowerBound, stride: inputs),
+                            leftLayout: .transposed,
+                            into: MatrixView(result.pointer + columns.lowerBound, stride: inputs),
+                            rows: outputs, columns: columns.count, inner: rows)
+                    }
+                }
+            }
+        }
+        guard let map = flattening, map.height * map.width > 1 else { return result }
+        return Tensor(shape: weight.shape) { ordered in
+            let ordered = Shared(ordered.baseAddress!)
+            result.withUnsafeElements { result in
+                let result = Shared(result.baseAddress!)
+                parallel(outputs) { output in
+                    transpose(
+                        result.pointer + output * inputs, rows: map.height * map.width, columns: map.channels,
+                        into: ordered.pointer + output * inputs)
+                }
+            }
+        }
+    }
+
     /// Reorders the weight now, so that the first image does not pay for it.
     public func prepare() { _ = packedWeight }
 
@@ -103,16 +167,18 @@ public struct MapSize: Hashable, Sendable {
     }
 }
 
-/// `[rows, columns]` → `[columns, rows]`.
+/// `[rows, columns]` → `[columns, rows]`. The rows of the source lie `stride` apart, by default next to each other.
 func transpose(
-    _ source: UnsafePointer<Float>, rows: Int, columns: Int, into destination: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride rowStride: Int? = nil,
+    into destination: UnsafeMutablePointer<Float>
 ) {
+    let rowStride = rowStride ?? columns
     // Squares of 8 × 8, so that the lines read and written stay in the cache.
     for firstRow in stride(from: 0, to: rows, by: 8) {
         for firstColumn in stride(from: 0, to: columns, by: 8) {
             for column in firstColumn..<min(firstColumn + 8, columns) {
                 for row in firstRow..<min(firstRow + 8, rows) {
-                    destination[column * rows + row] = source[row * columns + column]
+                    destination[column * rows + row] = source[row * rowStride + column]
                 }
             }
         }

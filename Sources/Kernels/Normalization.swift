@@ -48,54 +48,249 @@ public struct GroupNorm: Sendable {
     {
         let maps = MapBatch(input.shape)
         precondition(maps.channels == weight.count)
-        let area = maps.height * maps.width
-        let finish = Epilogue(
-            scale: nil, shift: nil, residual: residual, rectified: rectified, channels: maps.channels)
+        precondition(residual.map { $0.shape == input.shape } ?? true)
+        let statistics = GroupStatistics(ChannelSums(of: input, times: input, maps: maps), self, maps)
+        // output = scale · input + shift, with numbers of their own for each channel of each map.
+        var scales: [Float] = []
+        var shifts: [Float] = []
+        for group in 0..<maps.count * groups {
+            for channel in channels(of: group % groups) {
+                let scale = Float(statistics.factors[group]) * weight[channel]
+                scales.append(scale)
+                shifts.append(bias[channel] - Float(statistics.means[group]) * scale)
+            }
+        }
         return Tensor(shape: input.shape) { output in
-            let output = Shared(output.baseAddress!)
-            input.withUnsafeElements { input in
-                let input = Shared(input.baseAddress!)
-                parallel(maps.count * groups) { index in
-                    let (map, group) = index.quotientAndRemainder(dividingBy: groups)
-                    let start = map * area * maps.channels
-                    normalizeGroup(
-                        group, input.pointer + start, positions: area, into: output.pointer + start)
+            combine(
+                (input, scales), residual.map { ($0, nil) }, shifts: shifts, rectified: rectified, maps: maps,
+                into: Shared(output.baseAddress!))
+        }
+    }
+
+    private func channels(of group: Int) -> Range<Int> {
+        let size = weight.count / groups
+        return group * size..<(group + 1) * size
+    }
+}
+
+/// What a group norm's pullback gives.
+public struct GroupNormGradients: Sendable {
+    /// Of the norm's input's shape.
+    public var input: Tensor
+    /// `[channels]`, summed over all maps.
+    public var weight: Tensor
+    /// `[channels]`, summed over all maps.
+    public var bias: Tensor
+}
+
+extension GroupNorm {
+    /// The pullback of the norm alone, without residual and ReLU.
+    ///
+    /// With x̂ the input of mean 0 and variance 1, and h = weight · gradient, the input's gradient is
+    /// (h − mean(h) − x̂ · mean(h · x̂)) / √(variance + epsilon), the means over the group.
+    ///
+    /// - Parameters:
+    ///   - gradient: of the loss by the norm's output: a map `[height, width, channels]` or a batch.
+    ///   - input: what the norm was given, of the same shape.
+    public func gradients(_ gradient: Tensor, input: Tensor) -> GroupNormGradients {
+        let maps = MapBatch(input.shape)
+        precondition(maps.channels == weight.count && gradient.shape == input.shape)
+        let statistics = GroupStatistics(ChannelSums(of: input, times: input, maps: maps), self, maps)
+        let sums = ChannelSums(of: gradient, times: input, maps: maps)
+        let count = Double(max(maps.height * maps.width * (weight.count / groups), 1))
+        var weightGradient = Array(repeating: 0.0, count: weight.count)
+        var biasGradient = weightGradient
+        // The input's gradient is gradientScale · gradient + inputScale · input + shift.
+        var gradientScales: [Float] = []
+        var inputScales: [Float] = []
+        var shifts: [Float] = []
+        for group in 0..<maps.count * groups {
+            let (map, ownChannels) = (group / groups, channels(of: group % groups))
+            let (mean, factor) = (statistics.means[group], statistics.factors[group])
+            var sum = 0.0  // of h
+            var product = 0.0  // of h · x̂
+            for channel in ownChannels {
+                let index = map * weight.count + channel
+                let normalized = (sums.products[index] - mean * sums.sums[index]) * factor
+                biasGradient[channel] += sums.sums[index]
+                weightGradient[channel] += normalized
+                sum += Double(weight[channel]) * sums.sums[index]
+                product += Double(weight[channel]) * normalized
+            }
+            let inputScale = -factor * factor * product / count
+            for channel in ownChannels {
+                gradientScales.append(Float(factor * Double(weight[channel])))
+                inputScales.append(Float(inputScale))
+                shifts.append(Float(-factor * sum / count - inputScale * mean))
+            }
+        }
+        let inputGradient = Tensor(shape: input.shape) { output in
+            combine(
+                (gradient, gradientScales), (input, inputScales), shifts: shifts, rectified: false,
+                maps: maps, into: Shared(output.baseAddress!))
+        }
+        return GroupNormGradients(
+            input: inputGradient,
+            weight: Tensor(shape: [weight.count], elements: weightGradient.map { Float($0) }),
+            bias: Tensor(shape: [weight.count], elements: biasGradient.map { Float($0) }))
+    }
+}
+
+/// Mean and 1 / √(variance + epsilon) of each group of each map: `[maps · groups]`.
+private struct GroupStatistics {
+    var means: [Double] = []
+    var factors: [Double] = []
+
+    /// - Parameter sums: of the input and its square.
+    init(_ sums: ChannelSums, _ norm: GroupNorm, _ maps: MapBatch) {
+        let size = maps.channels / norm.groups
+        let count = Double(max(maps.height * maps.width * size, 1))
+        for first in stride(from: 0, to: maps.count * maps.channels, by: size) {
+            let mean = sums.sums[first..<first + size].reduce(0, +) / count
+            let square = sums.products[first..<first + size].reduce(0, +) / count
+            means.append(mean)
+            factors.append(1 / (max(square - mean * mean, 0) + Double(norm.epsilon)).squareRoot())
+        }
+    }
+}
+
+extension MapBatch {
+    /// Calls `body` for blocks of positions, of all maps, that the nearest cache holds: with the map, the
+    /// number of the block in its map, and its positions, counted through the whole batch.
+    fileprivate func forEachBlock(_ body: @Sendable (_ map: Int, _ block: Int, Range<Int>) -> Void) {
+        let (size, blocks) = (blockSize, blocksPerMap)
+        parallel(count * blocks) { index in
+            let (map, block) = index.quotientAndRemainder(dividingBy: blocks)
+            let first = map * height * width
+            body(map, block, first + block * size..<first + min((block + 1) * size, height * width))
+        }
+    }
+
+    private var blockSize: Int { max(16, 4096 / max(channels, 1)) }
+    fileprivate var blocksPerMap: Int { (height * width + blockSize - 1) / blockSize }
+}
+
+/// Sums over the positions of each map, in Double: `[maps · channels]`.
+private struct ChannelSums {
+    /// Of the values.
+    var sums: [Double]
+    /// Of the values times the others.
+    var products: [Double]
+
+    init(of values: Tensor, times others: Tensor, maps: MapBatch) {
+        let channels = maps.channels
+        // Sums and products of each block, which are then added in order: the same on any number of threads.
+        let partial = [Double](unsafeUninitializedCapacity: maps.count * maps.blocksPerMap * 2 * channels) {
+            partial, initializedCount in
+            initializedCount = partial.count
+            guard let partial = partial.baseAddress.map({ Shared($0) }) else { return }
+            values.withUnsafeElements { values in
+                others.withUnsafeElements { others in
+                    let (values, others) = (Shared(values.baseAddress!), Shared(others.baseAddress!))
+                    maps.forEachBlock { map, block, positions in
+                        forEachLane(
+                            of: channels,
+                            SummingBlock(
+                                values: values.pointer + positions.lowerBound * channels,
+                                others: others.pointer + positions.lowerBound * channels,
+                                positions: positions.count, channels: channels,
+                                sums: partial.pointer + (map * maps.blocksPerMap + block) * 2 * channels))
+                    }
                 }
             }
-            parallelBlocks(of: 256, covering: maps.positions) { range in
-                finish.unpacked {
-                    $0.finish(output.pointer + range.lowerBound * maps.channels, positions: range)
+        }
+        sums = Array(repeating: 0, count: maps.count * channels)
+        products = sums
+        for block in 0..<maps.count * maps.blocksPerMap {
+            let map = block / maps.blocksPerMap
+            for channel in 0..<channels {
+                sums[map * channels + channel] += partial[block * 2 * channels + channel]
+                products[map * channels + channel] += partial[(block * 2 + 1) * channels + channel]
+            }
+        }
+    }
+}
+
+private struct SummingBlock: LaneBody {
+    let values: UnsafePointer<Float>
+    let others: UnsafePointer<Float>
+    let positions: Int
+    let channels: Int
+    /// Sums, then products.
+    let sums: UnsafeMutablePointer<Double>
+
+    @inline(__always)
+    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
+        var sum = L(repeating: 0).wide
+        var product = sum
+        for position in 0..<positions {
+            let value = L(loading: values + position * channels + channel).wide
+            sum = sum + value
+            product = product + value * L(loading: others + position * channels + channel).wide
+        }
+        sum.store(to: sums + channel)
+        product.store(to: sums + channels + channel)
+    }
+}
+
+/// `output = scale · first + scale · second + shift`, with a scale and a shift for each channel of each map;
+/// a second without scales is added as it is.
+private func combine(
+    _ first: (values: Tensor, scales: [Float]), _ second: (values: Tensor, scales: [Float]?)?,
+    shifts: [Float], rectified: Bool, maps: MapBatch, into output: Shared<UnsafeMutablePointer<Float>>
+) {
+    let channels = maps.channels
+    let ones = second.map { _ in Array(repeating: Float(1), count: maps.count * channels) } ?? []
+    let (secondValues, secondScales) = (second?.values ?? first.values, second?.scales ?? ones)
+    let hasSecond = second != nil
+    first.values.withUnsafeElements { values in
+        secondValues.withUnsafeElements { others in
+            let (values, others) = (Shared(values.baseAddress!), Shared(others.baseAddress!))
+            maps.forEachBlock { map, _, positions in
+                let offset = positions.lowerBound * channels
+                first.scales.withUnsafeBufferPointer { scales in
+                    secondScales.withUnsafeBufferPointer { otherScales in
+                        shifts.withUnsafeBufferPointer { shifts in
+                            forEachLane(
+                                of: channels,
+                                CombiningBlock(
+                                    values: values.pointer + offset,
+                                    scales: scales.baseAddress! + map * channels,
+                                    others: hasSecond ? others.pointer + offset : nil,
+                                    otherScales: hasSecond ? otherScales.baseAddress! + map * channels : nil,
+                                    shifts: shifts.baseAddress! + map * channels, rectified: rectified,
+                                    positions: positions.count, channels: channels,
+                                    output: output.pointer + offset))
+                        }
+                    }
                 }
             }
         }
     }
+}
 
-    private func normalizeGroup(
-        _ group: Int, _ input: UnsafePointer<Float>, positions: Int,
-        into output: UnsafeMutablePointer<Float>
-    ) {
-        let channels = weight.count
-        let size = channels / groups
-        let members = group * size..<(group + 1) * size
-        var sum = 0.0
-        var squares = 0.0
+private struct CombiningBlock: LaneBody {
+    let values: UnsafePointer<Float>
+    let scales: UnsafePointer<Float>
+    let others: UnsafePointer<Float>?
+    let otherScales: UnsafePointer<Float>?
+    let shifts: UnsafePointer<Float>
+    let rectified: Bool
+    let positions: Int
+    let channels: Int
+    let output: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
+        let scale = L(loading: scales + channel)
+        let shift = L(loading: shifts + channel)
+        let otherScale = otherScales.map { L(loading: $0 + channel) } ?? L(repeating: 0)
         for position in 0..<positions {
-            for channel in members {
-                let value = Double(input[position * channels + channel])
-                sum += value
-                squares += value * value
-            }
-        }
-        let count = Double(max(positions * size, 1))
-        let mean = sum / count
-        let variance = max(squares / count - mean * mean, 0)
-        let factor = 1 / (variance + Double(epsilon)).squareRoot()
-        for channel in members {
-            let scale = Float(factor) * weight[channel]
-            let shift = bias[channel] - Float(mean) * scale
-            for position in 0..<positions {
-                output[position * channels + channel] = input[position * channels + channel] * scale + shift
-            }
+            let offset = position * channels + channel
+            var result = scale * L(loading: values + offset) + shift
+            if let others { result += otherScale * L(loading: others + offset) }
+            if rectified { result = result.maximum(L(repeating: 0)) }
+            result.store(to: output + offset)
         }
     }
 }

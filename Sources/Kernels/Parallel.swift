@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Synchronization
 
 /// How many threads the kernels may use. Results never depend on it: work is cut into the same blocks
@@ -13,20 +14,32 @@ public enum Threads {
     }
 }
 
+/// Whether a loop further out already keeps every thread busy.
+private enum Outer {
+    @TaskLocal static var isBusy = false
+}
+
+private let cores = ProcessInfo.processInfo.activeProcessorCount
+
 /// Calls `body` once for each index below `count`, on several cores at once.
 ///
 /// `body` must write to places that no other index writes to. Blocks are handed out one at a time, so uneven
-/// blocks even out.
+/// blocks even out. Inside a loop that has at least as many blocks as there are threads, loops run on the
+/// thread that they are called on: handing work round would only cost.
 func parallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    let maximum = Threads.maximum
-    if count <= 1 || maximum == 1 {
+    let threads = Threads.maximum == 0 ? cores : Threads.maximum
+    if count <= 1 || threads == 1 || Outer.isBusy {
         for index in 0..<count { body(index) }
-    } else if maximum == 0 || maximum >= count {
-        DispatchQueue.concurrentPerform(iterations: count, execute: body)
-    } else {
-        let next = Atomic<Int>(0)
-        DispatchQueue.concurrentPerform(iterations: maximum) { _ in
-            while case let index = next.add(1, ordering: .relaxed).oldValue, index < count { body(index) }
+        return
+    }
+    // What the caller has set for itself holds on the other threads as well.
+    let algorithm = ConvolutionAlgorithm.forced
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+        ConvolutionAlgorithm.$forced.withValue(algorithm) {
+            Outer.$isBusy.withValue(count >= threads) {
+                while case let index = next.add(1, ordering: .relaxed).oldValue, index < count { body(index) }
+            }
         }
     }
 }

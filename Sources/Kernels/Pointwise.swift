@@ -6,6 +6,50 @@ public func rectified(_ input: Tensor) -> Tensor {
     mapped(input) { $0 < 0 ? 0 : $0 }
 }
 
+/// The pullback of ``rectified(_:)``: the gradient where the rectified output is positive, 0 elsewhere. Both
+/// tensors have the same shape.
+public func rectifierGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
+    precondition(gradient.shape == output.shape, "a gradient of \(gradient.shape) by \(output.shape)")
+    return Tensor(shape: gradient.shape) { result in
+        gradient.withUnsafeElements { gradient in
+            output.withUnsafeElements { output in
+                // Eight at a time, without a branch: signs are as good as random.
+                let count = result.count / 8 * 8
+                for index in stride(from: 0, to: count, by: 8) {
+                    let slope = SIMD8<Float>(loading: gradient.baseAddress! + index)
+                    let value = SIMD8<Float>(loading: output.baseAddress! + index)
+                    SIMD8<Float>(repeating: 0).replacing(with: slope, where: value .> 0)
+                        .store(to: result.baseAddress! + index)
+                }
+                for index in count..<result.count { result[index] = output[index] > 0 ? gradient[index] : 0 }
+            }
+        }
+    }
+}
+
+/// The sum over all positions of each channel, `[…, channels]` → `[channels]`: the gradient by a shift or a
+/// bias, given the gradient by what it is added to.
+///
+/// Sums blocks of 256 positions in float32, and the blocks in double.
+public func summedOverPositions(_ gradient: Tensor) -> Tensor {
+    let channels = gradient.shape.last!
+    let positions = channels == 0 ? 0 : gradient.count / channels
+    return Tensor(shape: [channels]) { result in
+        gradient.withUnsafeElements { gradient in
+            var total = [Double](repeating: 0, count: channels)
+            var block = [Float](repeating: 0, count: channels)
+            for first in stride(from: 0, to: positions, by: 256) {
+                for channel in block.indices { block[channel] = 0 }
+                for position in first..<min(first + 256, positions) {
+                    for channel in block.indices { block[channel] += gradient[position * channels + channel] }
+                }
+                for channel in block.indices { total[channel] += Double(block[channel]) }
+            }
+            for channel in block.indices { result[channel] = Float(total[channel]) }
+        }
+    }
+}
+
 /// The logistic function `1 / (1 + e⁻ˣ)` for each element, in float32.
 public func sigmoid(_ input: Tensor) -> Tensor {
     mapped(input) { sigmoid($0) }
@@ -42,6 +86,28 @@ public func softmax(_ logits: Tensor) -> Tensor {
                     total += output[index]
                 }
                 for index in row.indices { output[index] /= total }
+            }
+        }
+    }
+}
+
+/// The pullback of `softmax`: `probability · (gradient − Σ gradient · probability)`, the sum over the last axis.
+///
+/// - Parameters:
+///   - gradient: of the loss by the probabilities: `[…, classes]`.
+///   - probabilities: what `softmax` returned, of the same shape.
+public func softmaxGradient(_ gradient: Tensor, probabilities: Tensor) -> Tensor {
+    precondition(gradient.shape == probabilities.shape)
+    let classes = gradient.shape.last!
+    return Tensor(shape: gradient.shape) { output in
+        gradient.withUnsafeElements { gradient in
+            probabilities.withUnsafeElements { probabilities in
+                for start in stride(from: 0, to: gradient.count, by: max(classes, 1)) {
+                    let row = start..<start + classes
+                    var mean: Float = 0
+                    for index in row { mean += gradient[index] * probabilities[index] }
+                    for index in row { output[index] = probabilities[index] * (gradient[index] - mean) }
+                }
             }
         }
     }

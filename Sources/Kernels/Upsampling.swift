@@ -47,6 +47,57 @@ private struct Adding: LaneBody {
     }
 }
 
+/// The pullback of `upsampledNearest`, and of `addingUpsampled` by its coarser map: each position of the coarser
+/// map gets the sum over the positions that show it.
+///
+/// - Parameters:
+///   - gradient: `[enlarged height, enlarged width, channels]`.
+///   - height: of the coarser map.
+///   - width: of the coarser map.
+/// - Returns: `[height, width, channels]`.
+public func upsampledNearestGradient(_ gradient: Tensor, height: Int, width: Int) -> Tensor {
+    let (fineHeight, fineWidth, channels) = (gradient.shape[0], gradient.shape[1], gradient.shape[2])
+    /// The outputs that show one input: those whose ⌊output · inputs / outputs⌋ it is.
+    @Sendable func shown(_ input: Int, _ inputs: Int, _ outputs: Int) -> Range<Int> {
+        (input * outputs + inputs - 1) / inputs..<((input + 1) * outputs + inputs - 1) / inputs
+    }
+    return Tensor(shape: [height, width, channels]) { output in
+        let output = Shared(output.baseAddress!)
+        gradient.withUnsafeElements { gradient in
+            let gradient = Shared(gradient.baseAddress!)
+            parallel(height) { y in
+                let rows = shown(y, height, fineHeight)
+                for x in 0..<width {
+                    forEachLane(
+                        of: channels,
+                        SumOfRectangle(
+                            input: gradient.pointer, width: fineWidth, channels: channels, rows: rows,
+                            columns: shown(x, width, fineWidth),
+                            output: output.pointer + (y * width + x) * channels))
+                }
+            }
+        }
+    }
+}
+
+private struct SumOfRectangle: LaneBody {
+    let input: UnsafePointer<Float>
+    let width: Int
+    let channels: Int
+    let rows: Range<Int>
+    let columns: Range<Int>
+    let output: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
+        var sum = L(repeating: 0)
+        for y in rows {
+            for x in columns { sum += L(loading: input + (y * width + x) * channels + channel) }
+        }
+        sum.store(to: output + channel)
+    }
+}
+
 /// Enlarges or shrinks maps by bilinear interpolation between pixel centres (`align_corners = false`, no
 /// antialiasing): output y reads input (y + ½) · input / output − ½, clamped at the border.
 ///
@@ -112,5 +163,83 @@ private struct Interpolating: LaneBody {
         let top = left * L(loading: topLeft + channel) + right * L(loading: topRight + channel)
         let bottom = left * L(loading: bottomLeft + channel) + right * L(loading: bottomRight + channel)
         ((1 - lower) * top + lower * bottom).store(to: output + channel)
+    }
+}
+
+/// The pullback of `resizedBilinearly`: each position gets the gradients of the outputs that were interpolated
+/// from it, by their weights.
+///
+/// - Parameters:
+///   - gradient: of the loss by the resized maps.
+///   - inputShape: of what was resized: `[height, width, channels]`, or a batch of maps.
+public func resizedBilinearlyGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+    let maps = MapBatch(inputShape)
+    let resized = MapBatch(gradient.shape)
+    precondition(resized.count == maps.count && resized.channels == maps.channels)
+    let rows = Share.axis(inputLength: maps.height, outputLength: resized.height)
+    let columns = Share.axis(inputLength: maps.width, outputLength: resized.width)
+    let rowLength = resized.width * maps.channels
+    return Tensor(shape: inputShape) { output in
+        output.update(repeating: 0)
+        let output = Shared(output.baseAddress!)
+        gradient.withUnsafeElements { gradient in
+            let gradient = Shared(gradient.baseAddress!)
+            // First the rows of the gradient that reach one row of the input, then their columns.
+            parallel(maps.count * maps.height) { index in
+                let (map, y) = index.quotientAndRemainder(dividingBy: maps.height)
+                withScratch(rowLength) { row in
+                    row.update(repeating: 0, count: rowLength)
+                    rows[y].withUnsafeBufferPointer {
+                        forEachLane(
+                            of: rowLength,
+                            AddingShares(
+                                shares: $0, source: gradient.pointer + map * resized.height * rowLength,
+                                stride: rowLength, destination: row))
+                    }
+                    for (x, shares) in columns.enumerated() {
+                        shares.withUnsafeBufferPointer {
+                            forEachLane(
+                                of: maps.channels,
+                                AddingShares(
+                                    shares: $0, source: row, stride: maps.channels,
+                                    destination: output.pointer + (index * maps.width + x) * maps.channels))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An output that an input takes part in, along one axis.
+struct Share {
+    let output: Int
+    /// The input's weight in the output.
+    let weight: Float
+
+    /// The outputs of a bilinear resize that each input takes part in.
+    fileprivate static func axis(inputLength: Int, outputLength: Int) -> [[Share]] {
+        var shares: [[Share]] = Array(repeating: [], count: inputLength)
+        for output in 0..<outputLength {
+            let tap = BilinearTap(output: output, inputLength: inputLength, outputLength: outputLength)
+            shares[tap.first].append(Share(output: output, weight: 1 - tap.weight))
+            if tap.weight > 0 { shares[tap.second].append(Share(output: output, weight: tap.weight)) }
+        }
+        return shares
+    }
+}
+
+/// Adds the weighted outputs' gradients; they lie `stride` apart.
+struct AddingShares: LaneBody {
+    let shares: UnsafeBufferPointer<Share>
+    let source: UnsafePointer<Float>
+    let stride: Int
+    let destination: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
+        var sum = L(loading: destination + channel)
+        for share in shares { sum += share.weight * L(loading: source + share.output * stride + channel) }
+        sum.store(to: destination + channel)
     }
 }

@@ -64,9 +64,10 @@ public struct LoadedModel: Sendable {
         do {
             var configuration = try settled.configuration(of: checkpoint)
             if let threshold = options.scoreThreshold { configuration.boxes.scoreThreshold = threshold }
+            let classes = try ModelMetadata.classes(
+                in: checkpoint.metadata, count: configuration.classes, path: path)
             model = try Model(
-                configuration: configuration, profile: settled.profile, classes: settled.classes,
-                from: &checkpoint)
+                configuration: configuration, profile: settled.profile, classes: classes, from: &checkpoint)
         } catch let error as ParameterError {
             throw FileError(path: path, fault: error.description)
         } catch let error as InferenceError {
@@ -112,12 +113,13 @@ private func unusedRemarks(_ checkpoint: Checkpoint) -> [String] {
 /// then the file's own metadata, then the profile.
 private struct Settled {
     var profile: Profile
-    var classes: ClassTable?
     var decisions: [LoadedModel.Decision] = []
     var remarks: [String] = []
     private var groupNormGroups = 32
+    private let givenPlacement: Configuration.Backbone.StridePlacement?
 
     init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
+        givenPlacement = options.stridePlacement
         if let chosen = options.profile {
             profile = chosen
             decide("profile", chosen.name, "given")
@@ -132,17 +134,23 @@ private struct Settled {
             profile = checkpoint.keyMap == .torchvisionV2 ? .torchvisionV2 : .torchvision
             decide("profile", profile.name, "from the names of the parameters")
         }
+        if let lengths = try ModelMetadata.lengths(in: checkpoint.metadata, path: checkpoint.file.path) {
+            profile.input.resize = profile.input.resize.with(
+                minimum: lengths.minimum, maximum: lengths.maximum)
+            decide("size", "\(lengths.minimum) to \(lengths.maximum) pixels", "from the file")
+        }
         try settleEpsilon(checkpoint, options)
         try settleGroupNorm(checkpoint)
         let kernel = checkpoint.shapes["backbone.c2.0.conv2.weight"] ?? []
         let isGrouped = kernel.count == 4 && kernel[0] != kernel[1]
         let usual =
             isGrouped ? profile.parameters.groupedStridePlacement : profile.parameters.stridePlacement
-        let placement = options.stridePlacement ?? usual
+        let stored = try ModelMetadata.configuration(in: checkpoint.metadata, path: checkpoint.file.path)
+        let placement = options.stridePlacement ?? stored?.backbone.stridePlacement ?? usual
         profile.parameters.stridePlacement = placement
         decide(
             "stride", placement == .conv1 ? "in the 1×1 convolution" : "in the 3×3 convolution",
-            options.stridePlacement == nil ? "from the profile" : "given")
+            options.stridePlacement != nil ? "given" : stored != nil ? "from the file" : "from the profile")
         let order = options.channelOrder ?? profile.input.channelOrder
         if order != profile.input.channelOrder {
             profile.input.mean.reverse()
@@ -210,7 +218,13 @@ private struct Settled {
         decisions.append(LoadedModel.Decision(subject: subject, value: value, reason: reason))
     }
 
+    /// The network: as the file's metadata say, or else read off the shapes of its parameters.
     func configuration(of checkpoint: Checkpoint) throws -> Configuration {
-        try Configuration(inferredFrom: checkpoint.shapes, profile: profile, groupNormGroups: groupNormGroups)
+        let path = checkpoint.file.path
+        if var stored = try ModelMetadata.configuration(in: checkpoint.metadata, path: path) {
+            if let givenPlacement { stored.backbone.stridePlacement = givenPlacement }
+            return stored
+        }
+        return try Configuration(inferredFrom: checkpoint.shapes, profile: profile, groupNormGroups: groupNormGroups)
     }
 }

@@ -5,7 +5,7 @@ import Kernels
 /// limits that its training fixed. Numeric conventions are in ``Profile``.
 ///
 /// Variants are values of this one type: without `masks` it is Faster R-CNN, with `keypoints` Keypoint R-CNN.
-public struct Configuration: Hashable, Sendable {
+public struct Configuration: Hashable, Codable, Sendable {
     /// ResNet or ResNeXt.
     public var backbone: Backbone
     /// Where the heads read from.
@@ -38,10 +38,10 @@ public struct Configuration: Hashable, Sendable {
     // MARK: Parts
 
     /// ResNet or ResNeXt.
-    public struct Backbone: Hashable, Sendable {
+    public struct Backbone: Hashable, Codable, Sendable {
         /// Which convolution of a block that halves the map has the stride. Both exist, with the same
         /// parameter shapes; the wrong one gives plausible nonsense.
-        public enum StridePlacement: String, Hashable, Sendable, CaseIterable {
+        public enum StridePlacement: String, Hashable, Codable, Sendable, CaseIterable {
             /// The first, 1×1: the original ResNet and detectron2's.
             case conv1
             /// The second, 3×3: torchvision ("V1.5") and ResNeXt.
@@ -95,7 +95,7 @@ public struct Configuration: Hashable, Sendable {
     }
 
     /// Feature pyramid: its width and what follows its convolutions.
-    public struct Pyramid: Hashable, Sendable {
+    public struct Pyramid: Hashable, Codable, Sendable {
         /// Channels of p2 … p6.
         public var channels: Int
         /// Bias, or batch norm in torchvision's second generation.
@@ -119,7 +119,7 @@ public struct Configuration: Hashable, Sendable {
     }
 
     /// The region proposal network.
-    public struct Proposals: Hashable, Sendable {
+    public struct Proposals: Hashable, Codable, Sendable {
         /// 3×3 convolutions before the two outputs.
         public var convolutions: Int
         /// Channels of those convolutions.
@@ -155,12 +155,29 @@ public struct Configuration: Hashable, Sendable {
             )
         }
 
+        /// How many boxes the region proposal network may name.
+        public struct Limits: Hashable, Codable, Sendable {
+            /// Candidates kept on each level before suppression.
+            public var candidatesPerLevel: Int
+            /// Proposals kept after suppression.
+            public var count: Int
+
+            /// Limits.
+            public init(candidatesPerLevel: Int, count: Int) {
+                self.candidatesPerLevel = candidatesPerLevel
+                self.count = count
+            }
+        }
+
+        /// The limits at test time.
+        public var limits: Limits { Limits(candidatesPerLevel: candidatesPerLevel, count: count) }
+
         /// Anchors at each position of a level.
         public var anchorsPerPosition: Int { anchorSizes[0].count * aspectRatios.count }
     }
 
     /// The head that classifies and refines proposals.
-    public struct Boxes: Hashable, Sendable {
+    public struct Boxes: Hashable, Codable, Sendable {
         /// What turns a pooled proposal into a vector.
         public enum Head: Hashable, Sendable {
             /// Two fully connected layers.
@@ -197,7 +214,7 @@ public struct Configuration: Hashable, Sendable {
     }
 
     /// The mask head.
-    public struct Masks: Hashable, Sendable {
+    public struct Masks: Hashable, Codable, Sendable {
         /// How a pooled detection becomes masks (table 2e).
         public enum Head: Hashable, Sendable {
             /// 3×3 convolutions, then a 2×2 transposed convolution: place is kept throughout. With no
@@ -208,7 +225,7 @@ public struct Configuration: Hashable, Sendable {
         }
 
         /// How masks of different classes relate (table 2b).
-        public enum Output: String, Hashable, Sendable, CaseIterable {
+        public enum Output: String, Hashable, Codable, Sendable, CaseIterable {
             /// Each class has a mask of its own, decided pixel by pixel with a sigmoid.
             case sigmoid
             /// Classes compete in each pixel.
@@ -237,7 +254,7 @@ public struct Configuration: Hashable, Sendable {
     }
 
     /// The keypoint head.
-    public struct Keypoints: Hashable, Sendable {
+    public struct Keypoints: Hashable, Codable, Sendable {
         /// 3×3 convolutions.
         public var convolutions: Int
         /// Their channels.

@@ -85,31 +85,58 @@ public struct Model: Sendable {
     public func propose(
         from features: [Tensor], for input: NetworkInput, observer: (any Observer)? = nil
     ) -> Proposals {
-        let padded = PixelSize(height: input.tensor.shape[0], width: input.tensor.shape[1])
-        var outputs: [RPNHead.Output<Tensor>] = []
-        for (feature, name) in zip(features, levelNames) {
-            outputs.append(network.rpn(feature, level: name, observer: observer))
-        }
+        let outputs = proposalMaps(features, observer: observer)
         observer.finished(.rpn)
+        let proposals = selectProposals(
+            outputs, anchors: anchors(of: features, for: input), size: input.size,
+            limits: configuration.proposals.limits, observer: observer)
+        observer.finished(.proposals)
+        return proposals
+    }
+
+    /// What the region proposal network says of every level's anchors.
+    public func proposalMaps<A: Activation>(_ features: [A], observer: (any Observer)? = nil)
+        -> [RPNHead.Output<A>]
+    {
+        zip(features, levelNames).map { network.rpn($0, level: $1, observer: observer) }
+    }
+
+    /// The anchors of every level.
+    public func anchors<A: Activation>(of features: [A], for input: NetworkInput) -> [AnchorGrid] {
+        let padded = PixelSize(height: input.tensor.shape[0], width: input.tensor.shape[1])
+        return features.enumerated().map { level, feature in
+            let shape = feature.value.shape
+            return anchors(
+                level: level, size: PixelSize(height: shape[0], width: shape[1]), padded: padded)
+        }
+    }
+
+    /// Selects proposals from all levels' anchors.
+    ///
+    /// - Parameters:
+    ///   - outputs: what the region proposal network says of each level.
+    ///   - size: the resized picture, without padding.
+    ///   - limits: how many to keep, which training sets higher.
+    public func selectProposals<A: Activation>(
+        _ outputs: [RPNHead.Output<A>], anchors: [AnchorGrid], size: PixelSize,
+        limits: Configuration.Proposals.Limits, observer: (any Observer)? = nil
+    ) -> Proposals {
         var candidates: [Candidates] = []
         for (level, output) in outputs.enumerated() {
-            let size = PixelSize(height: features[level].shape[0], width: features[level].shape[1])
-            let grid = anchors(level: level, size: size, padded: padded)
             let name = levelNames[level]
-            observer.record(.anchors(name), .boxes(Array(grid)))
+            observer.record(.anchors(name), .boxes(Array(anchors[level])))
             candidates.append(
                 selectCandidates(
-                    objectness: output.objectness, deltas: output.deltas, anchors: grid,
-                    count: configuration.proposals.candidatesPerLevel, size: input.size,
+                    objectness: output.objectness.value, deltas: output.deltas.value,
+                    anchors: anchors[level], count: limits.candidatesPerLevel, size: size,
                     conventions: profile.proposals))
             observer.record(.candidateBoxes(name), .boxes(candidates[level].boxes))
             observer.record(.candidateScores(name), .numbers(candidates[level].scores))
         }
-        let proposals = selectProposals(
-            candidates, count: configuration.proposals.count, conventions: profile.proposals)
+        let proposals = MaskRCNN.selectProposals(
+            candidates, count: limits.count, conventions: profile.proposals)
         observer.record(.proposalBoxes, .boxes(proposals.boxes))
         observer.record(.proposalScores, .numbers(proposals.scores))
-        observer.finished(.proposals)
         return proposals
     }
 

@@ -208,8 +208,25 @@ extension Profile {
         output: Output(
             clipsBoxes: true, pasting: .pixelCentres, maskThreshold: 0.5, keypointScore: .probability))
 
+    /// As the paper describes the system, with nothing rounded anywhere: anchors at exact places, RoIAlign with
+    /// four samples a bin, values at the centres of their cells, masks pasted onto the exact box. What the
+    /// paper leaves open is as in torchvision. The model that ships with the project is trained with it.
+    public static let paper: Profile = {
+        var profile = torchvision
+        profile.name = "paper"
+        profile.input.resize = .mmdetection(minimum: 800, maximum: 1333)
+        profile.parameters.batchNormEpsilon = 1e-5
+        profile.anchors = Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: true)
+        profile.pooling = Pooling(
+            level: .epsilonOutside(1e-6), scale: .nominal,
+            layer: .align(samplesPerAxis: 2, subtractsHalfPixel: true))
+        profile.output.clipsBoxes = true
+        profile.output.pasting = .pixelCentres
+        return profile
+    }()
+
     /// All profiles, in the order in which they are listed.
-    public static let all = [torchvision, torchvisionV2, detectron2]
+    public static let all = [torchvision, torchvisionV2, detectron2, paper]
 
     /// The profile of that name, or nil.
     public static func named(_ name: String) -> Profile? { all.first { $0.name == name } }

@@ -75,6 +75,12 @@ public struct SceneGenerator: Sendable {
         }
     }
 
+    /// The size of the scene of an index, without drawing it.
+    public func size(of index: Int) -> PixelSize {
+        var random = SeededGenerator(seed: seed, name: "scene \(index)")
+        return size(&random)
+    }
+
     private func size(_ random: inout SeededGenerator) -> PixelSize {
         let isUpright = random.chance(0.25)
         switch frame {

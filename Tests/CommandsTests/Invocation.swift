@@ -28,7 +28,7 @@ struct Invocation {
     }
 
     /// The program stands beside the tests.
-    private static func program() throws -> URL {
+    static func program() throws -> URL {
         let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         var folder = tests.deletingLastPathComponent()
         for _ in 0..<6 {

@@ -38,6 +38,54 @@ struct GlobalSettingsTests {
         }
     }
 
+    @Test("gradients do not depend on the number of threads", arguments: ConvolutionAlgorithm.allCases)
+    func gradients(algorithm: ConvolutionAlgorithm) {
+        for (input, outputs, kernel, stride, groups) in [
+            ([2, 37, 41, 9], 10, 3, 1, 1), ([1, 61, 59, 16], 9, 1, 1, 1), ([1, 8, 10, 32], 70, 3, 1, 1),
+            ([1, 33, 41, 12], 8, 3, 2, 4),
+        ] {
+            let layer = Convolution(
+                weight: pattern([outputs, input[3] / groups, kernel, kernel], seed: 2),
+                window: ConvolutionWindow(kernel: kernel, stride: stride, groups: groups),
+                algorithm: algorithm)
+            let x = pattern(input, seed: 1)
+            let gradient = layer(x)
+            expectSameBits("by the input, \(input)") { layer.inputGradient(gradient, inputShape: input) }
+            expectSameBits("by the weight, \(input)") { layer.weightGradient(gradient, input: x) }
+        }
+        let dense = Dense(weight: pattern([300, 520], seed: 2), bias: nil)
+        let (x, gradient) = (pattern([600, 520], seed: 1), pattern([600, 300], seed: 6))
+        expectSameBits("dense, by the input") { dense.inputGradient(gradient, inputShape: x.shape) }
+        expectSameBits("dense, by the weight") { dense.weightGradient(gradient, input: x) }
+        expectSameBits("sum over positions") { summedOverPositions(gradient) }
+    }
+
+    /// Two pictures at a time, each with kernels inside, is how training runs.
+    @Test("loops inside loops give the same bits, and keep the caller's algorithm")
+    func nestedLoops() {
+        defer { Threads.maximum = 0 }
+        let layer = Convolution(
+            weight: pattern([16, 16, 3, 3], seed: 2), window: ConvolutionWindow(kernel: 3))
+        let inputs = (0..<4).map { pattern([30, 31, 16], seed: UInt64($0)) }
+        for algorithm in ConvolutionAlgorithm.allCases {
+            ConvolutionAlgorithm.$forced.withValue(algorithm) {
+                let expected = inputs.map { layer($0) }
+                for threads in [1, 2, 5, 0] {
+                    Threads.maximum = threads
+                    let found = parallelMap(4) { index in
+                        #expect(ConvolutionAlgorithm.forced == algorithm)
+                        return parallelMap(2) { _ in layer(inputs[index]) }
+                    }
+                    for index in 0..<4 {
+                        for copy in found[index] {
+                            expect(copy, equals: expected[index], "\(threads) threads")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test("the other kernels do not depend on the number of threads")
     func otherKernels() {
         let maps = pattern([7, 9, 11, 12], seed: 1)
@@ -74,6 +122,45 @@ struct GlobalSettingsTests {
         ]
         for layer in layers {
             expectSameBits("\(layer)") { layer([map], regions: regions, scales: [0.25]) }
+        }
+    }
+
+    @Test("the pullbacks do not depend on the number of threads")
+    func pullbacks() {
+        let maps = pattern([3, 29, 31, 20], seed: 1)
+        let gradient = pattern([3, 29, 31, 20], seed: 6)
+        let norm = GroupNorm(groups: 5, weight: pattern(20, seed: 2), bias: pattern(20, seed: 3))
+        expectSameBits("group norm, large") { norm(maps) }
+        expectSameBits("group norm by its input") { norm.gradients(gradient, input: maps).input }
+        expectSameBits("group norm by its weight") { norm.gradients(gradient, input: maps).weight }
+        expectSameBits("group norm by its bias") { norm.gradients(gradient, input: maps).bias }
+        for window in [ConvolutionWindow(kernel: 3, stride: 2), ConvolutionWindow(kernel: 3)] {
+            let pooled = pattern(
+                [3, window.outputLength(29), window.outputLength(31), 20], seed: 6)
+            expectSameBits("max pooling") { maxPooledGradient(pooled, input: maps, window: window) }
+        }
+        expectSameBits("average") {
+            averagedOverPositionsGradient(pattern([3, 20], seed: 6), inputShape: maps.shape)
+        }
+        expectSameBits("nearest") {
+            upsampledNearestGradient(pattern([29, 31, 20], seed: 6), height: 14, width: 16)
+        }
+        expectSameBits("bilinear") { resizedBilinearlyGradient(gradient, inputShape: [3, 13, 17, 20]) }
+        expectSameBits("softmax") { softmaxGradient(gradient, probabilities: maps) }
+
+        let map = pattern([29, 31, 20], seed: 1)
+        let regions = (0..<40).map {
+            RegionOfInterest(box: Box(x1: Float($0), y1: 3, x2: Float($0) + 80, y2: 30 + Float($0)))
+        }
+        let layers: [RoILayer] = [
+            .align(RoIAlign(outputSize: 7)), .warp(RoIWarp(outputSize: 7)),
+            .align(RoIAlign(outputSize: 7, reduction: .maximum)), .pool(RoIPool(outputSize: 7)),
+        ]
+        for layer in layers {
+            expectSameBits("\(layer)") {
+                layer.gradient(
+                    pattern([40, 7, 7, 20], seed: 6), maps: [map], regions: regions, scales: [0.25])[0]
+            }
         }
     }
 

@@ -60,12 +60,22 @@ struct DatasetIndex: Sendable {
         }
     }
 
-    /// Throws when a mask is not of its picture's size.
+    /// Throws when a mask is not of its picture's size, or a polygon is far away from it: outlines are drawn step
+    /// by step, and a small file could ask for hours of that.
     func check(_ segmentation: Segmentation, imageID: Int) throws(EntryFault) {
-        guard case .runLengths(let mask) = segmentation, let size = sizes[imageID], mask.size != size else {
-            return
+        guard let size = sizes[imageID] else { return }
+        switch segmentation {
+        case .runLengths(let mask):
+            guard mask.size != size else { return }
+            throw EntryFault(.segmentation, "its mask is of \(mask.size) pixels, image \(imageID) of \(size)")
+        case .polygons(let polygons):
+            let limit = Double(10 * max(size.height, size.width, 100))
+            for polygon in polygons {
+                for vertex in polygon.vertices where abs(vertex.x) > limit || abs(vertex.y) > limit {
+                    throw EntryFault(.segmentation, "a polygon lies far outside of image \(imageID)")
+                }
+            }
         }
-        throw EntryFault(.segmentation, "its mask is of \(mask.size) pixels, image \(imageID) of \(size)")
     }
 
     /// Throws when keypoints are not finite, or not as many as their category has.

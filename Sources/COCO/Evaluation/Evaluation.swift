@@ -25,6 +25,9 @@ public struct Evaluation: Sendable {
     /// - Throws: ``COCOError`` for a detection of a picture or category that the dataset does not have, and for
     ///   a detection or an object without that which is to be compared.
     public init(dataset: Dataset, results: Results, kind: EvaluationKind) throws {
+        guard dataset.categories.count <= Self.largestCategoryCount else {
+            throw COCOError(fault: "\(dataset.categories.count) categories are too many to evaluate")
+        }
         let parameters = EvaluationParameters.standard(for: kind)
         let sorted = try Groups(
             dataset: dataset, results: results, largestLimit: parameters.detectionLimits.max() ?? 0)
@@ -46,6 +49,9 @@ public struct Evaluation: Sendable {
         for group in groups { truthCounts[group.category] += group.truthCounts[0] }
         self.truthCounts = truthCounts
     }
+
+    /// Each category takes 100 kB of ``curves``, and a line of a file makes one.
+    private static let largestCategoryCount = 1 << 14
 
     /// COCO's numbers: the mean over all categories that have objects.
     public var summary: Summary {

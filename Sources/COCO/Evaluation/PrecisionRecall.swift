@@ -10,8 +10,6 @@ public struct PrecisionRecall: Hashable, Sendable {
     public fileprivate(set) var precision: [Double]
     /// `[T, K, A, M]`: the part of the objects that was found.
     public fileprivate(set) var recall: [Double]
-    /// `[T, R, K, A, M]`: the score of the detection with which that recall is reached; 0 beyond the largest.
-    public fileprivate(set) var scores: [Double]
     /// T, R, K, A, M.
     public let counts: [Int]
 
@@ -29,7 +27,6 @@ public struct PrecisionRecall: Hashable, Sendable {
         self.counts = counts
         let cells = counts.reduce(1, *)
         precision = Array(repeating: -1, count: cells)
-        scores = precision
         recall = Array(repeating: -1, count: cells / max(counts[1], 1))
     }
 
@@ -46,7 +43,6 @@ public struct PrecisionRecall: Hashable, Sendable {
         for index in curve.precisions.indices {
             let offset = offset(threshold, index, category, area, limit)
             precision[offset] = curve.precisions[index]
-            scores[offset] = curve.scores[index]
         }
     }
 }
@@ -93,7 +89,6 @@ extension PrecisionRecall {
 private struct Curve {
     var recall: Double
     var precisions: [Double]
-    var scores: [Double]
 }
 
 /// The detections of a category from all pictures.
@@ -131,7 +126,7 @@ private struct Row {
         let outcomes = groups.map { $0.outcomes(setting: setting) }
         return limits.map { limit in
             var right = 0.0, wrong = 0.0
-            var recalls: [Double] = [], precisions: [Double] = [], scores: [Double] = []
+            var recalls: [Double] = [], precisions: [Double] = []
             for place in places where place.rank < limit {
                 let ofGroup = outcomes[Int(place.group)]
                 switch ofGroup[ofGroup.startIndex + Int(place.rank)] {
@@ -141,30 +136,27 @@ private struct Row {
                 }
                 recalls.append(right / Double(truthCount))
                 precisions.append(right / (wrong + right + Double.ulpOfOne))
-                scores.append(place.score)
             }
-            return Curve(recalls, precisions, scores, at: recallThresholds)
+            return Curve(recalls, precisions, at: recallThresholds)
         }
     }
 }
 
 extension Curve {
     /// Reads a curve off at the given recalls.
-    fileprivate init(_ recalls: [Double], _ found: [Double], _ scores: [Double], at thresholds: [Double]) {
+    fileprivate init(_ recalls: [Double], _ found: [Double], at thresholds: [Double]) {
         recall = recalls.last ?? 0
         var envelope = found
         for index in envelope.indices.dropFirst().reversed() where envelope[index] > envelope[index - 1] {
             envelope[index - 1] = envelope[index]
         }
         precisions = Array(repeating: 0, count: thresholds.count)
-        self.scores = precisions
         // Recalls ascend, and so do thresholds: one walk along both.
         var place = 0
         for (index, threshold) in thresholds.enumerated() {
             while place < recalls.count && recalls[place] < threshold { place += 1 }
             guard place < recalls.count else { break }
             precisions[index] = envelope[place]
-            self.scores[index] = scores[place]
         }
     }
 }

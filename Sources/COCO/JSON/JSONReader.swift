@@ -6,13 +6,13 @@
 ///
 /// Beyond RFC 8259, `NaN`, `Infinity` and `-Infinity` are numbers: Python writes them. They are not lost on the
 /// way to the checks of values, which can say what they stand for.
-struct JSONReader {
+package struct JSONReader {
     let bytes: UnsafeRawBufferPointer
     /// The offset of the next byte.
     var position: Int
 
     /// Reads `bytes`, which must outlive the reader, from `position` on.
-    init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
+    package init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
         self.bytes = bytes
         self.position = position
     }
@@ -31,7 +31,7 @@ struct JSONReader {
     }
 
     /// Nothing but white space may follow.
-    mutating func expectEnd() throws(JSONFault) {
+    package mutating func expectEnd() throws(JSONFault) {
         guard peek() == nil else { throw fault("goes on after its end") }
     }
 
@@ -43,7 +43,7 @@ struct JSONReader {
     }
 
     /// Calls `member` for every key of an object, which must then read or skip the value.
-    mutating func object(_ member: (inout JSONReader, String) throws -> Void) throws {
+    package mutating func object(_ member: (inout JSONReader, String) throws -> Void) throws {
         guard skip("{") else { throw fault("is not an object") }
         if skip("}") { return }
         while true {
@@ -57,7 +57,7 @@ struct JSONReader {
     }
 
     /// Calls `element` for every element of a list, which must then read or skip it.
-    mutating func list(_ element: (inout JSONReader) throws -> Void) throws {
+    package mutating func list(_ element: (inout JSONReader) throws -> Void) throws {
         guard skip("[") else { throw fault("is not a list") }
         if skip("]") { return }
         while true {
@@ -70,6 +70,7 @@ struct JSONReader {
     /// The numbers of a list.
     mutating func numbers() throws -> [Double] {
         var values: [Double] = []
+        values.reserveCapacity(8)
         try list { values.append(try $0.number()) }
         return values
     }
@@ -108,7 +109,7 @@ struct JSONReader {
 }
 
 /// What is wrong with a piece of JSON.
-struct JSONFault: Error {
+package struct JSONFault: Error {
     /// What is wrong; no full stop.
     let message: String
     /// The offset of the byte where it was noticed.
@@ -119,7 +120,7 @@ struct JSONFault: Error {
 
 extension JSONReader {
     /// Steps over any value, and checks its grammar.
-    mutating func skipValue() throws(JSONFault) {
+    package mutating func skipValue() throws(JSONFault) {
         // What must close the values that are open: a byte each, the innermost last.
         var open: [UInt8] = []
         repeat {
@@ -170,7 +171,7 @@ extension JSONReader {
 
 extension JSONReader {
     /// A string.
-    mutating func string() throws(JSONFault) -> String {
+    package mutating func string() throws(JSONFault) -> String {
         guard peek() == UInt8(ascii: "\"") else { throw fault("is not a string") }
         let start = position
         let isPlain = try skipString()
@@ -192,7 +193,7 @@ extension JSONReader {
             if byte == UInt8(ascii: "\"") { return isPlain }
             if byte == UInt8(ascii: "\\") {
                 isPlain = false
-                position += 1  // Whatever comes next does not end the string.
+                position = min(position + 1, bytes.count)  // Whatever comes next does not end the string.
             } else if byte < 0x20 {
                 throw fault("has a control character in a string")
             }

@@ -103,9 +103,11 @@ public struct Convolution: Sendable {
                     scale: scale, shift: shift, residual: residual, rectified: rectified, channels: outputs)
                 let destination = Shared(result.baseAddress!)
                 let source = Shared(input.baseAddress!)
-                switch resolvedAlgorithm {
+                switch algorithm(on: output) {
                 case .winograd:
-                    convolveWinograd(source, maps, into: destination, output, finish: finish)
+                    convolveWinograd(
+                        source, maps, by: winogradWeights, padding: window.padding, into: destination, output,
+                        finish: finish)
                 case .direct: convolveDirectly(source, maps, into: destination, output, finish: finish)
                 case .matrixProduct:
                     convolveByMatrixProduct(source, maps, into: destination, output, finish: finish)
@@ -117,15 +119,23 @@ public struct Convolution: Sendable {
     /// Whether the Winograd algorithm can compute this convolution at all.
     public var canUseWinograd: Bool { window.kernel == 3 && window.stride == 1 && window.groups == 1 }
 
-    /// The algorithm that a call uses. Winograd wins wherever it applies, except on few channels, where its
-    /// transforms cost more than the multiplications they save.
+    /// The algorithm that a call uses on maps of some size. Winograd wins wherever it applies, except on few
+    /// channels, where its transforms cost more than the multiplications they save.
     public var resolvedAlgorithm: ConvolutionAlgorithm {
         switch algorithm ?? .forced {
         case .direct: .direct
         case .matrixProduct: .matrixProduct
         case .winograd: canUseWinograd ? .winograd : .matrixProduct
-        case nil: canUseWinograd && inputs >= 32 && outputs >= 32 ? .winograd : .matrixProduct
+        case nil: canUseWinograd && inputs >= 8 && outputs >= 8 ? .winograd : .matrixProduct
         }
+    }
+
+    /// The algorithm for maps of this size at stride 1, forwards and backwards. On a dozen tiles Winograd's four
+    /// times as many weights cost more to transform and to read than its multiplications save.
+    func algorithm(on maps: MapBatch) -> ConvolutionAlgorithm {
+        guard (algorithm ?? .forced) == nil, resolvedAlgorithm == .winograd else { return resolvedAlgorithm }
+        let tiles = WinogradTiles(maps: maps, outputMaps: maps, padding: window.padding).count
+        return tiles < 16 ? .matrixProduct : .winograd
     }
 
     /// Packs the weights for the algorithm that the convolution will use, so that the first image does not
@@ -142,13 +152,18 @@ public struct Convolution: Sendable {
 /// The weights of one convolution as its algorithms want them, made at first use and then shared by all
 /// copies of the convolution.
 final class PackedWeights: Sendable {
-    private let packings = Mutex<[ConvolutionAlgorithm: Tensor]>([:])
+    /// What the weights are packed for.
+    enum Use {
+        case matrixProduct, matrixProductGradient, winograd, winogradGradient
+    }
 
-    func packing(for algorithm: ConvolutionAlgorithm, make: () -> Tensor) -> Tensor {
+    private let packings = Mutex<[Use: Tensor]>([:])
+
+    func packing(for use: Use, make: () -> Tensor) -> Tensor {
         packings.withLock { packings in
-            if let packing = packings[algorithm] { return packing }
+            if let packing = packings[use] { return packing }
             let packing = make()
-            packings[algorithm] = packing
+            packings[use] = packing
             return packing
         }
     }

@@ -77,6 +77,26 @@ public struct TransposedConvolution: Sendable {
         }
     }
 
+    /// The gradient by the input, given the one by the output (before ReLU, of the output's shape).
+    public func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+        let result = adjoint(gradient)
+        precondition(
+            result.shape == inputShape, "a gradient of \(gradient.shape) by an input of \(inputShape)")
+        return result
+    }
+
+    /// The gradient by the weight, `[input, output, kernel, kernel]`, given the one by the output before ReLU.
+    public func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
+        adjoint.weightGradient(input, input: gradient)
+    }
+
+    /// A transposed convolution is a convolution read backwards: this one maps outputs to inputs, and the
+    /// weight's order `[input, output, …]` is just the order that it needs.
+    private var adjoint: Convolution {
+        Convolution(
+            weight: weight, window: ConvolutionWindow(kernel: kernel, stride: stride, padding: padding))
+    }
+
     /// Adds up, for each output position, the products whose windows cover it.
     private func gather(
         _ products: UnsafePointer<Float>, of maps: MapBatch, map: Int,

@@ -82,32 +82,40 @@ public struct RoIAlign: Hashable, Sendable {
         let grid = SampleGrid(self, box: box, scale: scale)
         let rows = grid.rows(length: map.height)
         let columns = grid.columns(length: map.width)
-        let count = grid.rowsPerBin * grid.columnsPerBin
-        withUnsafeTemporaryAllocation(of: Tap.self, capacity: count) { taps in
-            for row in 0..<outputSize {
-                for column in 0..<outputSize {
-                    var used = 0
-                    for y in rows[row * grid.rowsPerBin..<(row + 1) * grid.rowsPerBin] where y.isInside {
-                        for x in columns[column * grid.columnsPerBin..<(column + 1) * grid.columnsPerBin]
-                        where x.isInside {
-                            taps[used] = Tap(y, x, in: map)
-                            used += 1
-                        }
+        forEachBin(of: grid, rows: rows, columns: columns, in: map) { bin, taps in
+            forEachLane(
+                of: map.channels,
+                BinReduction(
+                    map: map.start, taps: taps, count: grid.rowsPerBin * grid.columnsPerBin,
+                    reduction: reduction, output: output + bin * map.channels))
+        }
+    }
+
+    /// Calls `body` with each bin of a region, in row-major order, and its samples that lie inside the map.
+    @inline(__always)
+    func forEachBin(
+        of grid: SampleGrid, rows: [AxisSample], columns: [AxisSample], in map: MapView,
+        _ body: (_ bin: Int, UnsafeBufferPointer<Tap>) -> Void
+    ) {
+        withUnsafeTemporaryAllocation(of: Tap.self, capacity: grid.rowsPerBin * grid.columnsPerBin) { taps in
+            for bin in 0..<outputSize * outputSize {
+                let (row, column) = bin.quotientAndRemainder(dividingBy: outputSize)
+                var used = 0
+                for y in rows[row * grid.rowsPerBin..<(row + 1) * grid.rowsPerBin] where y.isInside {
+                    for x in columns[column * grid.columnsPerBin..<(column + 1) * grid.columnsPerBin]
+                    where x.isInside {
+                        taps[used] = Tap(y, x, in: map)
+                        used += 1
                     }
-                    forEachLane(
-                        of: map.channels,
-                        BinReduction(
-                            map: map.start, taps: UnsafeBufferPointer(rebasing: taps[0..<used]), count: count,
-                            reduction: reduction,
-                            output: output + (row * outputSize + column) * map.channels))
                 }
+                body(bin, UnsafeBufferPointer(rebasing: taps[0..<used]))
             }
         }
     }
 }
 
 /// The regular grid of sample points over a region, in map positions.
-private struct SampleGrid {
+struct SampleGrid {
     private let top: Float, left: Float
     private let binHeight: Float, binWidth: Float
     private let bins: Int
@@ -156,7 +164,7 @@ private struct SampleGrid {
 }
 
 /// One coordinate of a sample point, between two neighbouring indices of an axis.
-private struct AxisSample {
+struct AxisSample {
     let place: Float
     let first: Int
     let second: Int
@@ -184,7 +192,7 @@ private struct AxisSample {
 }
 
 /// Where a sample's four neighbours lie in memory, and their weights.
-private struct Tap {
+struct Tap {
     let offsets: (Int, Int, Int, Int)
     let weights: (Float, Float, Float, Float)
 
@@ -198,6 +206,25 @@ private struct Tap {
             (1 - y.weight) * (1 - x.weight), (1 - y.weight) * x.weight, y.weight * (1 - x.weight),
             y.weight * x.weight
         )
+    }
+
+    /// The interpolated value; `place` is the map's first position.
+    @inline(__always)
+    func sample<L: Lane>(_ place: UnsafePointer<Float>) -> L {
+        weights.0 * L(loading: place + offsets.0) + weights.1 * L(loading: place + offsets.1)
+            + weights.2 * L(loading: place + offsets.2) + weights.3 * L(loading: place + offsets.3)
+    }
+
+    /// The pullback of `sample`: adds a gradient to the neighbours by their weights.
+    @inline(__always)
+    func add<L: Lane>(_ gradient: L, to place: UnsafeMutablePointer<Float>) {
+        func add(_ weight: Float, _ offset: Int) {
+            (L(loading: place + offset) + weight * gradient).store(to: place + offset)
+        }
+        add(weights.0, offsets.0)
+        add(weights.1, offsets.1)
+        add(weights.2, offsets.2)
+        add(weights.3, offsets.3)
     }
 }
 
@@ -214,23 +241,14 @@ private struct BinReduction: LaneBody {
         var result = L(repeating: 0)
         switch reduction {
         case .average:
-            for tap in taps { result += sample(tap, channel) }
+            for tap in taps { result += tap.sample(map + channel) }
             result = result * L(repeating: 1 / Float(max(count, 1)))
         case .maximum:
             for (index, tap) in taps.enumerated() {
-                let value: L = sample(tap, channel)
+                let value: L = tap.sample(map + channel)
                 result = index == 0 && taps.count == count ? value : value.maximum(result)
             }
         }
         result.store(to: output + channel)
-    }
-
-    @inline(__always)
-    private func sample<L: Lane>(_ tap: Tap, _ channel: Int) -> L {
-        let place = map + channel
-        return tap.weights.0 * L(loading: place + tap.offsets.0)
-            + tap.weights.1 * L(loading: place + tap.offsets.1)
-            + tap.weights.2 * L(loading: place + tap.offsets.2)
-            + tap.weights.3 * L(loading: place + tap.offsets.3)
     }
 }

@@ -70,7 +70,7 @@ public struct RegionOfInterest: Hashable, Sendable {
 }
 
 /// A map in memory, inside a kernel.
-struct MapView {
+struct MapView: @unchecked Sendable {
     let start: UnsafePointer<Float>
     let height: Int
     let width: Int

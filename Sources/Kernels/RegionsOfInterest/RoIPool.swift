@@ -76,6 +76,32 @@ public struct RoIPool: Hashable, Sendable {
             }
         }
     }
+
+    func pull(_ pullback: RoIPullback) {
+        let map = pullback.map
+        let rows = pullback.regions.map {
+            bins(from: $0.box.y1, to: $0.box.y2, scale: pullback.scale, length: map.height)
+        }
+        let columns = pullback.regions.map {
+            bins(from: $0.box.x1, to: $0.box.x2, scale: pullback.scale, length: map.width)
+        }
+        let size = outputSize
+        pullback.output.update(repeating: 0, count: map.height * map.width * map.channels)
+        parallelChannelBlocks(maps: 1, channels: map.channels) { _, channels in
+            let first = channels.lowerBound
+            for (index, region) in pullback.regions.enumerated() {
+                for bin in 0..<size * size {
+                    let place = (region.index * size * size + bin) * map.channels + first
+                    forEachLane(
+                        of: channels.count,
+                        GradientToMaximum(
+                            gradient: pullback.gradient + place, input: map.start + first, width: map.width,
+                            channels: map.channels, rows: rows[index][bin / size],
+                            columns: columns[index][bin % size], result: pullback.output + first))
+                }
+            }
+        }
+    }
 }
 
 private struct MaximumOfBin: LaneBody {

@@ -12,6 +12,24 @@ public enum ResizeRule: Hashable, Sendable {
     /// One factor, and both sides rounded to nearest.
     case mmdetection(minimum: Int = 800, maximum: Int = 1333)
 
+    /// The same way of rounding for other lengths.
+    public func with(minimum: Int, maximum: Int) -> ResizeRule {
+        switch self {
+        case .torchvision: .torchvision(minimum: minimum, maximum: maximum)
+        case .detectron2: .detectron2(minimum: minimum, maximum: maximum)
+        case .mmdetection: .mmdetection(minimum: minimum, maximum: maximum)
+        }
+    }
+
+    /// What the shorter side becomes, and what the longer one may not exceed.
+    public var lengths: (minimum: Int, maximum: Int) {
+        switch self {
+        case .torchvision(let minimum, let maximum), .detectron2(let minimum, let maximum),
+            .mmdetection(let minimum, let maximum):
+            (minimum, maximum)
+        }
+    }
+
     /// The size that a picture of `size` pixels is resized to, at least one pixel along each axis.
     public func targetSize(for size: PixelSize) -> PixelSize {
         precondition(size.height > 0 && size.width > 0, "a picture of \(size)")

@@ -24,6 +24,9 @@ public struct ConvolutionLayer: Sendable {
     /// A group norm that follows, if any.
     public let groupNorm: GroupNorm?
 
+    /// Whether the layer's shift is a bias, which training changes; a folded batch norm's is fixed.
+    public var hasBias: Bool { convolution.shift != nil && convolution.scale == nil }
+
     /// Takes the layer's parameters from `source`.
     /// - Throws: what the source throws for a parameter that is missing or of another shape.
     public init(

@@ -1,0 +1,29 @@
+import Foundation
+
+extension BoxCoder {
+    /// The pullback of `decode`: from the gradient of a loss by a decoded box to that by the deltas.
+    ///
+    /// - Parameters:
+    ///   - gradient: by `x1`, `y1`, `x2` and `y2` of the decoded box.
+    ///   - delta: what was decoded.
+    ///   - reference: what it was decoded from.
+    public func decodeGradient(_ gradient: Box, delta: BoxDelta, from reference: Box) -> BoxDelta {
+        let factors: BoxDelta
+        switch scaling {
+        case .weights(let weight):
+            factors = BoxDelta(dx: 1 / weight.dx, dy: 1 / weight.dy, dw: 1 / weight.dw, dh: 1 / weight.dh)
+        case .standardDeviations(let deviation): factors = deviation
+        }
+        // An edge is centre ± size / 2, the centre shift · size of the reference, the size exp(logarithm) times
+        // that; held back, the logarithm changes nothing.
+        func axis(_ low: Float, _ high: Float, _ logarithm: Float, _ from: (Float, Float)) -> (Float, Float) {
+            let size = span(from.0, from.1).size
+            let isLimited = limited(logarithm) != logarithm
+            return ((low + high) * size, isLimited ? 0 : (high - low) / 2 * size * exp(logarithm))
+        }
+        let x = axis(gradient.x1, gradient.x2, delta.dw * factors.dw, (reference.x1, reference.x2))
+        let y = axis(gradient.y1, gradient.y2, delta.dh * factors.dh, (reference.y1, reference.y2))
+        return BoxDelta(
+            dx: x.0 * factors.dx, dy: y.0 * factors.dy, dw: x.1 * factors.dw, dh: y.1 * factors.dh)
+    }
+}

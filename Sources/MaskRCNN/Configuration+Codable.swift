@@ -1,0 +1,154 @@
+// A configuration as JSON: in the metadata of checkpoints that this project writes, and in training
+// configurations. Alternatives without parts are strings ("c4"); those with parts are objects with one key
+// ({"pyramid": {…}}).
+
+extension Normalization: Codable {
+    private enum Kind: String, CodingKey { case bias, frozenBatch, group }
+
+    /// `"bias"`, `{"frozenBatch": epsilon}` or `{"group": groups}`.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.alternative(of: Kind.self, plain: [.bias: .bias]) { kind, container in
+            switch kind {
+            case .frozenBatch: .frozenBatch(epsilon: try container.decode(Float.self, forKey: kind))
+            case .group: .group(groups: try container.decode(Int.self, forKey: kind))
+            case .bias: nil
+            }
+        }
+    }
+
+    /// As it is read.
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .bias: try encoder.encode(plain: Kind.bias)
+        case .frozenBatch(let epsilon): try encoder.encode(epsilon, as: Kind.frozenBatch)
+        case .group(let groups): try encoder.encode(groups, as: Kind.group)
+        }
+    }
+}
+
+extension Configuration.Features: Codable {
+    private enum Kind: String, CodingKey { case pyramid, c4, c5 }
+
+    /// `{"pyramid": {…}}`, `"c4"` or `"c5"`.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.alternative(of: Kind.self, plain: [.c4: .c4, .c5: .c5]) { kind, container in
+            guard kind == .pyramid else { return nil }
+            return .pyramid(try container.decode(Configuration.Pyramid.self, forKey: kind))
+        }
+    }
+
+    /// As it is read.
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .pyramid(let pyramid): try encoder.encode(pyramid, as: Kind.pyramid)
+        case .c4: try encoder.encode(plain: Kind.c4)
+        case .c5: try encoder.encode(plain: Kind.c5)
+        }
+    }
+}
+
+extension Configuration.Boxes.Head: Codable {
+    private enum Kind: String, CodingKey { case twoLayers, convolutions, residualStage }
+    private struct Layers: Codable { var hidden: Int }
+    private struct Convolutions: Codable {
+        var count: Int, channels: Int, norm: Normalization, hidden: Int
+    }
+
+    /// `{"twoLayers": {…}}`, `{"convolutions": {…}}` or `"residualStage"`.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.alternative(of: Kind.self, plain: [.residualStage: .residualStage]) {
+            kind, container in
+            switch kind {
+            case .twoLayers:
+                return .twoLayers(hidden: try container.decode(Layers.self, forKey: kind).hidden)
+            case .convolutions:
+                let parts = try container.decode(Convolutions.self, forKey: kind)
+                return .convolutions(
+                    count: parts.count, channels: parts.channels, norm: parts.norm, hidden: parts.hidden)
+            case .residualStage: return nil
+            }
+        }
+    }
+
+    /// As it is read.
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .twoLayers(let hidden): try encoder.encode(Layers(hidden: hidden), as: Kind.twoLayers)
+        case .convolutions(let count, let channels, let norm, let hidden):
+            try encoder.encode(
+                Convolutions(count: count, channels: channels, norm: norm, hidden: hidden),
+                as: Kind.convolutions)
+        case .residualStage: try encoder.encode(plain: Kind.residualStage)
+        }
+    }
+}
+
+extension Configuration.Masks.Head: Codable {
+    private enum Kind: String, CodingKey { case fullyConvolutional, fullyConnected }
+    private struct Convolutions: Codable { var convolutions: Int, channels: Int, norm: Normalization }
+    private struct Layers: Codable { var hidden: [Int], side: Int }
+
+    /// `{"fullyConvolutional": {…}}` or `{"fullyConnected": {…}}`.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.alternative(of: Kind.self, plain: [:]) { kind, container in
+            switch kind {
+            case .fullyConvolutional:
+                let parts = try container.decode(Convolutions.self, forKey: kind)
+                return .fullyConvolutional(
+                    convolutions: parts.convolutions, channels: parts.channels, norm: parts.norm)
+            case .fullyConnected:
+                let parts = try container.decode(Layers.self, forKey: kind)
+                return .fullyConnected(hidden: parts.hidden, side: parts.side)
+            }
+        }
+    }
+
+    /// As it is read.
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .fullyConvolutional(let convolutions, let channels, let norm):
+            try encoder.encode(
+                Convolutions(convolutions: convolutions, channels: channels, norm: norm),
+                as: Kind.fullyConvolutional)
+        case .fullyConnected(let hidden, let side):
+            try encoder.encode(Layers(hidden: hidden, side: side), as: Kind.fullyConnected)
+        }
+    }
+}
+
+// MARK: - Alternatives
+
+extension Decoder {
+    /// Reads a string that names an alternative without parts, or an object with one key that names one with
+    /// parts.
+    fileprivate func alternative<Kind: CodingKey & Hashable, Value>(
+        of _: Kind.Type, plain: [Kind: Value],
+        parts: (Kind, KeyedDecodingContainer<Kind>) throws -> Value?
+    ) throws -> Value {
+        if let name = try? singleValueContainer().decode(String.self) {
+            if let kind = Kind(stringValue: name), let value = plain[kind] { return value }
+            throw fault("no alternative is called “\(name)”")
+        }
+        let container = try container(keyedBy: Kind.self)
+        guard container.allKeys.count == 1, let value = try parts(container.allKeys[0], container) else {
+            throw fault("expected the name of an alternative, or an object with that name as its only key")
+        }
+        return value
+    }
+
+    private func fault(_ description: String) -> DecodingError {
+        .dataCorrupted(DecodingError.Context(codingPath: codingPath, debugDescription: description))
+    }
+}
+
+extension Encoder {
+    fileprivate func encode(plain kind: some CodingKey) throws {
+        var container = singleValueContainer()
+        try container.encode(kind.stringValue)
+    }
+
+    fileprivate func encode<Kind: CodingKey>(_ parts: some Encodable, as kind: Kind) throws {
+        var container = container(keyedBy: Kind.self)
+        try container.encode(parts, forKey: kind)
+    }
+}

@@ -1,0 +1,131 @@
+/// What keeps a configuration from being a network.
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// One line that names the member and the fault.
+    public let description: String
+}
+
+extension Configuration {
+    /// Refuses what no network can be built from. A configuration may come from a file, so every length is
+    /// bounded before anything is made of it.
+    /// - Throws: ``ConfigurationError``.
+    public func validate() throws {
+        try backbone.validate()
+        let levels: Int
+        switch features {
+        case .pyramid(let pyramid):
+            try check(pyramid.channels, in: 1...8192, "features.pyramid.channels")
+            try check(pyramid.norm, of: [pyramid.channels], "features.pyramid.norm")
+            levels = 5
+        case .c4, .c5: levels = 1
+        }
+        try proposals.validate(levels: levels)
+        try check(classes, in: 1...10_000, "classes")
+        try boxes.validate()
+        if case .residualStage = boxes.head, features != .c4 {
+            throw ConfigurationError(description: "boxes.head: the fifth stage is free only in a C4 model")
+        }
+        try masks?.validate()
+        if let keypoints {
+            try check(keypoints.convolutions, in: 0...64, "keypoints.convolutions")
+            try check(keypoints.channels, in: 1...8192, "keypoints.channels")
+            try check(keypoints.count, in: 1...1000, "keypoints.count")
+            try check(keypoints.poolSize, in: 1...128, "keypoints.poolSize")
+        }
+    }
+}
+
+extension Configuration.Backbone {
+    fileprivate func validate() throws {
+        try check(stem, in: 1...8192, "backbone.stem")
+        for (name, lengths, range) in [
+            ("blocks", blocks, 1...256), ("widths", widths, 1...65536), ("outputs", outputs, 1...65536),
+        ] {
+            guard lengths.count == 4 else {
+                throw ConfigurationError(description: "backbone.\(name) must have four numbers, c2 to c5")
+            }
+            for length in lengths { try check(length, in: range, "backbone.\(name)") }
+        }
+        try check(groups, in: 1...65536, "backbone.groups")
+        guard widths.allSatisfy({ $0 % groups == 0 }) else {
+            throw ConfigurationError(description: "backbone.groups must divide every width")
+        }
+        try check(norm, of: [stem] + widths + outputs, "backbone.norm")
+    }
+}
+
+extension Configuration.Proposals {
+    fileprivate func validate(levels: Int) throws {
+        try check(convolutions, in: 0...64, "proposals.convolutions")
+        try check(channels, in: 1...8192, "proposals.channels")
+        try check(candidatesPerLevel, in: 0...1_000_000, "proposals.candidatesPerLevel")
+        try check(count, in: 0...1_000_000, "proposals.count")
+        guard anchorSizes.count == levels, let sizes = anchorSizes.first?.count, (1...64).contains(sizes),
+            anchorSizes.allSatisfy({ $0.count == sizes }), (1...64).contains(aspectRatios.count)
+        else {
+            throw ConfigurationError(
+                description: "proposals.anchorSizes must have \(levels) lists of equal length, one a level")
+        }
+        guard (anchorSizes.joined() + aspectRatios).allSatisfy({ $0 > 0 && $0 <= 65536 }) else {
+            throw ConfigurationError(
+                description: "proposals: anchor sizes and aspect ratios must be positive and below 65536")
+        }
+    }
+}
+
+extension Configuration.Boxes {
+    fileprivate func validate() throws {
+        switch head {
+        case .twoLayers(let hidden): try check(hidden, in: 1...65536, "boxes.head.hidden")
+        case .convolutions(let count, let channels, let norm, let hidden):
+            try check(count, in: 0...64, "boxes.head.count")
+            try check(channels, in: 1...8192, "boxes.head.channels")
+            try check(hidden, in: 1...65536, "boxes.head.hidden")
+            try check(norm, of: [channels], "boxes.head.norm")
+        case .residualStage: break
+        }
+        try check(poolSize, in: 1...128, "boxes.poolSize")
+        try check(count, in: 0...100_000, "boxes.count")
+        guard (0...1).contains(scoreThreshold), (0...1).contains(overlapThreshold) else {
+            throw ConfigurationError(description: "boxes: thresholds must be from 0 to 1")
+        }
+    }
+}
+
+extension Configuration.Masks {
+    fileprivate func validate() throws {
+        switch head {
+        case .fullyConvolutional(let convolutions, let channels, let norm):
+            try check(convolutions, in: 0...64, "masks.head.convolutions")
+            try check(channels, in: 1...8192, "masks.head.channels")
+            try check(norm, of: [channels], "masks.head.norm")
+        case .fullyConnected(let hidden, let side):
+            try check(hidden.count, in: 0...16, "masks.head.hidden")
+            for width in hidden { try check(width, in: 1...65536, "masks.head.hidden") }
+            try check(side, in: 1...512, "masks.head.side")
+        }
+        try check(poolSize, in: 1...128, "masks.poolSize")
+    }
+}
+
+private func check(_ value: Int, in range: ClosedRange<Int>, _ name: String) throws {
+    guard range.contains(value) else {
+        throw ConfigurationError(
+            description: "\(name) is \(value), not from \(range.lowerBound) to \(range.upperBound)")
+    }
+}
+
+private func check(_ norm: Normalization, of channels: [Int], _ name: String) throws {
+    switch norm {
+    case .bias: break
+    case .frozenBatch(let epsilon):
+        guard epsilon >= 0 && epsilon.isFinite else {
+            throw ConfigurationError(description: "\(name): epsilon must be 0 or more")
+        }
+    case .group(let groups):
+        guard groups > 0, let odd = channels.first(where: { $0 % groups != 0 }) else {
+            guard groups > 0 else { throw ConfigurationError(description: "\(name): no groups") }
+            return
+        }
+        throw ConfigurationError(description: "\(name): \(groups) groups do not divide \(odd) channels")
+    }
+}

@@ -1,0 +1,111 @@
+import COCO
+import Formats
+import Foundation
+import Geometry
+import MaskRCNN
+import Tensors
+
+/// The pictures of a dataset in COCO's format, read when they are asked for.
+public struct COCOExamples: ExampleSource {
+    /// The classes, in the order of the file's categories.
+    public let classes: ClassTable
+    private let folder: String
+    private let pictures: [Picture]
+    private let annotations: [Int: [Annotation]]
+    private let labels: [Int: Int]
+
+    /// The pictures of `dataset` that have at least one object to learn from, as in torchvision; or all.
+    /// - Parameter folder: where the pictures are.
+    public init(_ dataset: Dataset, folder: String, keepsEmptyPictures: Bool = false) {
+        classes = ClassTable(
+            names: dataset.categories.map(\.name), categories: dataset.categories.map(\.id))
+        labels = Dictionary(
+            dataset.categories.enumerated().map { ($1.id, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+        let annotations = Dictionary(grouping: dataset.annotations, by: \.imageID)
+        self.annotations = annotations
+        pictures = dataset.images.filter { picture in
+            picture.size.width > 0 && picture.size.height > 0
+                && (keepsEmptyPictures || (annotations[picture.id] ?? []).contains(where: \.isTrainable))
+        }
+        self.folder = folder
+    }
+
+    /// How many pictures there are.
+    public var count: Int { pictures.count }
+
+    /// The size of a picture as the annotations have it.
+    public func size(of index: Int) -> PixelSize { pictures[index].size }
+
+    /// Reads a picture and draws its masks.
+    /// - Throws: `FileError` when the picture is missing, broken, or of another size than its annotations say;
+    ///   `COCOError` for an annotation whose outline cannot be drawn.
+    public func example(_ index: Int) throws -> Example {
+        let picture = pictures[index]
+        let path = folder + "/" + picture.fileName
+        let image = try Image(contentsOf: path)
+        guard image.width == picture.size.width, image.height == picture.size.height else {
+            throw FileError(
+                path: path,
+                fault: "is \(image.width)×\(image.height) pixels, its annotations say "
+                    + "\(picture.size.width)×\(picture.size.height)")
+        }
+        return Example(
+            image: image,
+            objects: try (annotations[picture.id] ?? []).compactMap { annotation in
+                guard annotation.isCrowd || annotation.isTrainable else { return nil }
+                return try labelledObject(annotation, in: picture.size)
+            })
+    }
+
+    private func labelledObject(_ annotation: Annotation, in size: PixelSize) throws -> LabelledObject? {
+        guard let label = labels[annotation.categoryID] else { return nil }
+        let box = Box(
+            x1: Float(annotation.box.x), y1: Float(annotation.box.y),
+            x2: Float(annotation.box.x + annotation.box.width),
+            y2: Float(annotation.box.y + annotation.box.height))
+        return LabelledObject(
+            label: label, box: box, mask: try annotation.mask(in: size),
+            keypoints: annotation.keypoints?.map {
+                Keypoint(x: Float($0.x), y: Float($0.y), score: Float($0.visibility))
+            },
+            isCrowd: annotation.isCrowd)
+    }
+}
+
+extension Annotation {
+    /// Whether there is one object with an area.
+    fileprivate var isTrainable: Bool { !isCrowd && box.width > 0 && box.height > 0 }
+
+    /// The pixels of all its parts; nil without a segmentation.
+    fileprivate func mask(in size: PixelSize) throws -> InstanceMask? {
+        switch segmentation {
+        case nil: return nil
+        case .runLengths(let runs): return runs.mask
+        case .polygons(let polygons):
+            let parts = try polygons.map { try $0.rasterized(in: size).mask }
+            guard parts.count != 1 else { return parts[0] }
+            return InstanceMask(unionOf: parts, in: size)
+        }
+    }
+}
+
+extension InstanceMask {
+    /// The pixels that are in any of several masks of one picture.
+    fileprivate init(unionOf masks: [InstanceMask], in size: PixelSize) {
+        let regions = masks.map(\.region).filter { !$0.isEmpty }
+        let left = regions.map(\.x).min() ?? 0, top = regions.map(\.y).min() ?? 0
+        let right = regions.map { $0.x + $0.width }.max() ?? 0
+        let bottom = regions.map { $0.y + $0.height }.max() ?? 0
+        let window = PixelRegion(x: left, y: top, width: right - left, height: bottom - top)
+        var bits = [UInt8](repeating: 0, count: window.width * window.height)
+        for mask in masks {
+            for row in 0..<mask.region.height {
+                let start = (mask.region.y - top + row) * window.width + mask.region.x - left
+                for column in 0..<mask.region.width {
+                    bits[start + column] |= mask.bits[row * mask.region.width + column]
+                }
+            }
+        }
+        self.init(imageSize: size, region: window, bits: bits)
+    }
+}

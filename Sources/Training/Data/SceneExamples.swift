@@ -1,0 +1,36 @@
+import Geometry
+import MaskRCNN
+import Scenes
+import Tensors
+
+/// Scenes drawn when they are asked for: as many training pictures as one likes, and no files.
+public struct SceneExamples: ExampleSource {
+    private let generator: SceneGenerator
+    /// How many different scenes there are.
+    public let count: Int
+
+    /// The first `count` scenes of `generator`.
+    public init(_ generator: SceneGenerator, count: Int) {
+        self.generator = generator
+        self.count = count
+    }
+
+    /// The size of a scene, without drawing it.
+    public func size(of index: Int) -> PixelSize { generator.size(of: index) }
+
+    /// Draws a scene.
+    public func example(_ index: Int) -> Example {
+        let scene = generator.scene(index)
+        return Example(
+            image: scene.picture,
+            objects: scene.objects.map { object in
+                LabelledObject(
+                    label: object.category.id, box: object.box, mask: object.mask,
+                    keypoints: object.keypoints, isCrowd: object.isCrowd)
+            })
+    }
+
+    /// The classes of scenes.
+    public static let classes = ClassTable(
+        names: SceneCategory.allCases.map(\.name), categories: SceneCategory.allCases.map(\.id))
+}

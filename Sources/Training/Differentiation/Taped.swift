@@ -1,0 +1,156 @@
+import Kernels
+import MaskRCNN
+import Tensors
+
+/// A value on its way through the network that remembers, on its tape, how it was made.
+///
+/// The network runs on it line by line as on a plain `Tensor`; nothing describes the network a second time.
+public struct Taped: Sendable {
+    /// The plain value.
+    public let value: Tensor
+    let tape: Tape
+    /// Its place on the tape; nil for a constant.
+    let node: Int?
+}
+
+/// Each request calls its kernel and writes the kernel's pullback on the tape.
+extension Taped: Activation {
+    /// Convolution and what follows it: two entries on the tape if that is a group norm, otherwise one.
+    public func convolved(by layer: ConvolutionLayer, adding residual: Taped?, rectified: Bool) -> Taped {
+        guard let norm = layer.groupNorm else {
+            return convolved(by: layer, finishing: residual, rectified: rectified)
+        }
+        return convolved(by: layer, finishing: nil, rectified: false)
+            .normalized(by: norm, of: layer.name, adding: residual, rectified: rectified)
+    }
+
+    private func convolved(by layer: ConvolutionLayer, finishing residual: Taped?, rectified: Bool) -> Taped {
+        let (input, convolution) = (self, layer.convolution)
+        let weight = "\(layer.name).weight"
+        // The shift of a folded batch norm is fixed, as its scale is.
+        let bias = layer.hasBias ? "\(layer.name).bias" : nil
+        let output = convolution(value, adding: residual?.value, rectified: rectified)
+        return tape.record(
+            output, from: [self] + (residual.map { [$0] } ?? []), parameters: [weight] + (bias.map { [$0] } ?? [])
+        ) { gradient, gradients in
+            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
+            if let residual { gradients.add(gradient, to: residual) }
+            gradients.add(convolution.weightGradient(gradient, input: input.value), to: weight)
+            if let bias { gradients.add(summedOverPositions(gradient), to: bias) }
+            gradients.add(convolution.inputGradient(gradient, inputShape: input.value.shape), to: input)
+        }
+    }
+
+    private func normalized(by norm: GroupNorm, of layer: String, adding residual: Taped?, rectified: Bool)
+        -> Taped
+    {
+        let input = self
+        let (weight, bias) = ("\(layer).norm.weight", "\(layer).norm.bias")
+        let output = norm(value, adding: residual?.value, rectified: rectified)
+        return tape.record(
+            output, from: [self] + (residual.map { [$0] } ?? []), parameters: [weight, bias]
+        ) { gradient, gradients in
+            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
+            if let residual { gradients.add(gradient, to: residual) }
+            let normGradients = norm.gradients(gradient, input: input.value)
+            gradients.add(normGradients.weight, to: weight)
+            gradients.add(normGradients.bias, to: bias)
+            gradients.add(normGradients.input, to: input)
+        }
+    }
+
+    /// One entry on the tape.
+    public func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Taped {
+        let (input, convolution) = (self, layer.convolution)
+        let (weight, bias) = ("\(layer.name).weight", "\(layer.name).bias")
+        let output = convolution(value, rectified: rectified)
+        return tape.record(output, from: [self], parameters: [weight, bias]) { gradient, gradients in
+            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
+            gradients.add(convolution.weightGradient(gradient, input: input.value), to: weight)
+            gradients.add(summedOverPositions(gradient), to: bias)
+            gradients.add(convolution.inputGradient(gradient, inputShape: input.value.shape), to: input)
+        }
+    }
+
+    /// One entry on the tape.
+    public func dense(by layer: DenseLayer, rectified: Bool) -> Taped {
+        let (input, dense) = (self, layer.dense)
+        let (weight, bias) = ("\(layer.name).weight", "\(layer.name).bias")
+        let output = dense(value, rectified: rectified)
+        return tape.record(output, from: [self], parameters: [weight, bias]) { gradient, gradients in
+            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
+            gradients.add(dense.weightGradient(gradient, input: input.value), to: weight)
+            gradients.add(summedOverPositions(gradient), to: bias)
+            gradients.add(dense.inputGradient(gradient, inputShape: input.value.shape), to: input)
+        }
+    }
+
+    /// One entry on the tape.
+    public func maxPooled(_ window: ConvolutionWindow) -> Taped {
+        let input = self
+        return tape.record(Kernels.maxPooled(value, window: window), from: [self]) { gradient, gradients in
+            gradients.add(maxPooledGradient(gradient, input: input.value, window: window), to: input)
+        }
+    }
+
+    /// One entry on the tape: the map gets the gradient as it is, the coarser one its sums.
+    public consuming func addingUpsampled(_ coarser: Taped) -> Taped {
+        let input = self
+        let (height, width) = (coarser.value.shape[0], coarser.value.shape[1])
+        return tape.record(
+            Kernels.addingUpsampled(input.value, coarser.value), from: [input, coarser]
+        ) { gradient, gradients in
+            gradients.add(gradient, to: input)
+            gradients.add(upsampledNearestGradient(gradient, height: height, width: width), to: coarser)
+        }
+    }
+
+    /// One entry on the tape.
+    public func enlargedBilinearly(by factor: Int) -> Taped {
+        let input = self
+        let shape = value.shape
+        return tape.record(value.enlargedBilinearly(by: factor), from: [self]) { gradient, gradients in
+            gradients.add(resizedBilinearlyGradient(gradient, inputShape: shape), to: input)
+        }
+    }
+
+    /// One entry on the tape. The regions are constants, as in the paper: no gradient reaches the proposals.
+    public static func pooled(
+        from maps: [Taped], regions: [RegionOfInterest], scales: [Float], by layer: RoILayer
+    ) -> Taped {
+        precondition(!maps.isEmpty, "pooling from no map")
+        let values = maps.map(\.value)
+        return maps[0].tape.record(
+            layer(values, regions: regions, scales: scales), from: maps
+        ) { gradient, gradients in
+            let mapGradients = layer.gradient(gradient, maps: values, regions: regions, scales: scales)
+            for (map, mapGradient) in zip(maps, mapGradients) { gradients.add(mapGradient, to: map) }
+        }
+    }
+
+    /// One entry on the tape.
+    public func averagedOverPositions() -> Taped {
+        let input = self
+        let shape = value.shape
+        return tape.record(Kernels.averagedOverPositions(value), from: [self]) { gradient, gradients in
+            gradients.add(averagedOverPositionsGradient(gradient, inputShape: shape), to: input)
+        }
+    }
+
+    /// One entry on the tape.
+    public func reshaped(to shape: [Int]) -> Taped {
+        let input = self
+        let inputShape = value.shape
+        return tape.record(value.reshaped(to: shape), from: [self]) { gradient, gradients in
+            gradients.add(gradient.reshaped(to: inputShape), to: input)
+        }
+    }
+
+    /// One entry on the tape.
+    public func channelsLast() -> Taped {
+        let input = self
+        return tape.record(Kernels.channelsLast(value), from: [self]) { gradient, gradients in
+            gradients.add(channelsFirst(gradient), to: input)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import Tensors
+
+/// The loss of keypoints: for each one that has a target, a softmax over all cells of its map in which a single
+/// cell is right (Mask R-CNN, section 5); summed, with the gradient by all logits.
+///
+/// - Parameters:
+///   - heatmaps: `[regions, side, side, keypoints]`.
+///   - targets: the right cell, row by row, for each region's keypoints; nil for none.
+public func keypointLoss(_ heatmaps: Tensor, targets: [[Int?]]) -> (sum: Double, gradient: Tensor) {
+    precondition(heatmaps.shape.count == 4 && heatmaps.shape[0] == targets.count)
+    let keypoints = heatmaps.shape[3]
+    let cells = heatmaps.shape[1] * heatmaps.shape[2]
+    var sum = 0.0
+    let gradient = Tensor(shape: heatmaps.shape) { gradient in
+        gradient.update(repeating: 0)
+        heatmaps.withUnsafeElements { logits in
+            for (region, targets) in targets.enumerated() {
+                precondition(targets.count == keypoints)
+                for (keypoint, target) in targets.enumerated() {
+                    guard let target else { continue }
+                    // One keypoint's map: every `keypoints`-th number.
+                    let first = region * cells * keypoints + keypoint
+                    func place(_ cell: Int) -> Int { first + cell * keypoints }
+                    var largest = -Float.infinity
+                    for cell in 0..<cells { largest = max(largest, logits[place(cell)]) }
+                    var total: Float = 0
+                    for cell in 0..<cells {
+                        let share = exp(logits[place(cell)] - largest)
+                        gradient[place(cell)] = share
+                        total += share
+                    }
+                    for cell in 0..<cells { gradient[place(cell)] /= total }
+                    gradient[place(target)] -= 1
+                    sum += Double(log(total) - (logits[place(target)] - largest))
+                }
+            }
+        }
+    }
+    return (sum, gradient)
+}

@@ -1,0 +1,208 @@
+import Geometry
+import Kernels
+import MaskRCNN
+import Tensors
+
+// One training picture on its way through the network (Mask R-CNN, section 3.1, "Training"):
+//
+// 1. The picture becomes the network's input; its objects follow into that frame.
+// 2. Backbone and pyramid, on values that remember how they were made.
+// 3. The region proposal network. Anchors are matched to objects and sampled; its two losses.
+// 4. Proposals, as at test time but more of them. No gradient passes: from here on they are plain boxes. The
+//    true boxes join them, so that there are good ones from the first step on.
+// 5. Proposals are matched and sampled. The box head; its two losses.
+// 6. The mask and keypoint heads, on the sampled proposals that are objects; their losses.
+//
+// The lines are those of `Model.detect`; what they add is targets and losses.
+
+/// One picture's way through the network, and what the losses make of it.
+public struct ForwardPass: Sendable {
+    /// How the network's outputs came about.
+    let tape: Tape
+    /// The parts of the loss.
+    public private(set) var losses: [LossKind: LossSum] = [:]
+
+    /// Runs one picture.
+    ///
+    /// - Parameters:
+    ///   - input: how the picture becomes the network's input; its size may change from picture to picture.
+    ///   - tape: an empty one.
+    ///   - generator: for sampling.
+    public init(
+        _ example: Example, as input: Profile.Input, through model: Model, settings: TrainingSettings,
+        tape: Tape, using generator: inout SeededGenerator
+    ) {
+        self.tape = tape
+        let input = NetworkInput(example.image, conventions: input)
+        let objects = ScaledObjects(example, to: input.size)
+        let features = model.network.features(tape.constant(input.tensor))
+
+        let outputs = model.proposalMaps(features)
+        let anchors = model.anchors(of: features, for: input)
+        addProposalLosses(
+            outputs, anchors: anchors, objects: objects, model: model, settings: settings, using: &generator)
+
+        let proposals = model.selectProposals(
+            outputs, anchors: anchors, size: input.size, limits: settings.proposals)
+        let sample = ProposalSample(
+            proposals.boxes + objects.boxes, objects: objects, settings: settings, using: &generator)
+        let maps = model.pooledMaps(features, size: input.size)
+        addBoxLosses(sample, maps: maps, model: model, settings: settings)
+        addMaskLoss(sample, maps: maps, model: model, settings: settings)
+        addKeypointLoss(sample, maps: maps, model: model)
+    }
+
+    // MARK: Region proposal network
+
+    private mutating func addProposalLosses(
+        _ outputs: [RPNHead.Output<Taped>], anchors: [AnchorGrid], objects: ScaledObjects, model: Model,
+        settings: TrainingSettings, using generator: inout SeededGenerator
+    ) {
+        let matches = settings.anchorMatcher(
+            anchors.joined(), with: objects.boxes, crowds: objects.crowds)
+        let sample = settings.anchorSampler(matches, using: &generator)
+        var objectnessSum = 0.0
+        var deltaSum = 0.0
+        var objectnessSeeds: [LossSeed] = []
+        var deltaSeeds: [LossSeed] = []
+        var level = LevelGradients(outputs[0])
+        var (index, start) = (0, 0)
+        func finishLevel() {
+            objectnessSeeds.append(LossSeed(outputs[index].objectness, gradient: level.objectness))
+            deltaSeeds.append(LossSeed(outputs[index].deltas, gradient: level.deltas))
+        }
+        for anchor in sample {
+            while anchor - start >= anchors[index].count {
+                finishLevel()
+                start += anchors[index].count
+                index += 1
+                level = LevelGradients(outputs[index])
+            }
+            let place = anchor - start
+            let logit = outputs[index].objectness.value.element(place)
+            var target: Float = 0
+            if case .object(let object) = matches[anchor] {
+                target = 1
+                let loss = settings.proposalBoxLoss(
+                    outputs[index].deltas.value.delta(place), from: anchors[index][place],
+                    to: objects.boxes[object], coder: model.profile.proposals.coder)
+                deltaSum += Double(loss.value)
+                level.deltas.setDelta(place, to: loss.gradient)
+            }
+            objectnessSum += Double(sigmoidCrossEntropy(logit, target: target))
+            level.objectness.setElement(place, to: sigmoid(logit) - target)
+        }
+        while index < outputs.count {
+            finishLevel()
+            index += 1
+            if index < outputs.count { level = LevelGradients(outputs[index]) }
+        }
+        let count = Double(sample.count)
+        losses[.objectness] = LossSum(sum: objectnessSum, count: count, seeds: objectnessSeeds)
+        losses[.proposalBoxes] = LossSum(sum: deltaSum, count: count, seeds: deltaSeeds)
+    }
+
+    // MARK: Box head
+
+    private mutating func addBoxLosses(
+        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings
+    ) {
+        guard !sample.boxes.isEmpty else { return }
+        let box = model.network.box
+        let output = box.output(box.hidden(maps.pooled(sample.boxes, size: model.boxPoolSize)))
+        let count = Double(sample.boxes.count)
+        let classes = softmaxCrossEntropy(output.logits.value, labels: sample.labels)
+        losses[.classes] = LossSum(
+            sum: classes.sum, count: count, seeds: [LossSeed(output.logits, gradient: classes.gradient)])
+        var deltaSum = 0.0
+        var gradient = Tensor(shape: output.deltas.value.shape)
+        for (row, label) in sample.labels.enumerated() where label > 0 {
+            let place = row * (model.configuration.classes + 1) + label
+            let loss = settings.boxLoss(
+                output.deltas.value.delta(place), from: sample.boxes[row], to: sample.targets[row],
+                coder: model.profile.detections.coder)
+            deltaSum += Double(loss.value)
+            gradient.setDelta(place, to: loss.gradient)
+        }
+        losses[.boxes] = LossSum(
+            sum: deltaSum, count: count, seeds: [LossSeed(output.deltas, gradient: gradient)])
+    }
+
+    // MARK: Mask and keypoint heads
+
+    private mutating func addMaskLoss(
+        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings
+    ) {
+        guard let head = model.network.mask, let masks = model.configuration.masks else { return }
+        let regions = sample.regions { $0.mask != nil }
+        guard !regions.isEmpty else { return }
+        let logits = model.network.masks(
+            maps.pooled(regions.map { sample.boxes[$0] }, size: masks.poolSize), by: head)
+        let targets = MaskTargets(
+            side: logits.value.shape[1], subtractsHalfPixel: model.profile.pooling.layer.subtractsHalfPixel,
+            areBinary: settings.masksAreBinary)
+        let loss = maskLoss(
+            logits.value, targets: sample.maskTargets(targets, regions: regions),
+            labels: regions.map { sample.labels[$0] }, output: masks.output)
+        losses[.masks] = LossSum(
+            sum: loss.sum, count: Double(logits.value.shape.prefix(3).reduce(1, *)),
+            seeds: [LossSeed(logits, gradient: loss.gradient)])
+    }
+
+    private mutating func addKeypointLoss(_ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model) {
+        guard let head = model.network.keypoints, let keypoints = model.configuration.keypoints else { return }
+        let side = 4 * keypoints.poolSize
+        // Regions in which no keypoint has a target would add nothing but work.
+        let regions = sample.regions { $0.keypoints?.count == keypoints.count }
+            .map { (index: $0, targets: sample.keypointTargets(of: $0, side: side)) }
+            .filter { $0.targets.contains { $0 != nil } }
+        guard !regions.isEmpty else { return }
+        let heatmaps = head(
+            maps.pooled(regions.map { sample.boxes[$0.index] }, size: keypoints.poolSize))
+        let loss = keypointLoss(heatmaps.value, targets: regions.map(\.targets))
+        losses[.keypoints] = LossSum(
+            sum: loss.sum, count: Double(regions.reduce(0) { $0 + $1.targets.count { $0 != nil } }),
+            seeds: [LossSeed(heatmaps, gradient: loss.gradient)])
+    }
+}
+
+/// The gradients of one level of the region proposal network, zero at first.
+private struct LevelGradients {
+    var objectness: Tensor
+    var deltas: Tensor
+
+    init(_ output: RPNHead.Output<Taped>) {
+        objectness = Tensor(shape: output.objectness.value.shape)
+        deltas = Tensor(shape: output.deltas.value.shape)
+    }
+}
+
+extension Tensor {
+    fileprivate func element(_ index: Int) -> Float { withUnsafeElements { $0[index] } }
+
+    fileprivate mutating func setElement(_ index: Int, to value: Float) {
+        withUnsafeMutableElements { $0[index] = value }
+    }
+
+    fileprivate func delta(_ index: Int) -> BoxDelta {
+        withUnsafeElements {
+            BoxDelta(dx: $0[4 * index], dy: $0[4 * index + 1], dw: $0[4 * index + 2], dh: $0[4 * index + 3])
+        }
+    }
+
+    fileprivate mutating func setDelta(_ index: Int, to delta: BoxDelta) {
+        withUnsafeMutableElements {
+            $0[4 * index] = delta.dx
+            $0[4 * index + 1] = delta.dy
+            $0[4 * index + 2] = delta.dw
+            $0[4 * index + 3] = delta.dh
+        }
+    }
+}
+
+extension PoolingLayer {
+    /// Whether regions are read with values at the centres of cells, which masks must then be as well.
+    var subtractsHalfPixel: Bool {
+        if case .align(_, let subtractsHalfPixel, _) = self { subtractsHalfPixel } else { false }
+    }
+}

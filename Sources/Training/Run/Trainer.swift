@@ -1,0 +1,190 @@
+import Foundation
+import Formats
+import Geometry
+import Kernels
+import MaskRCNN
+import Tensors
+
+/// A network in training: takes one step after another.
+///
+/// Everything random in a step follows from the seed and the step's number, so the state to be saved is no more
+/// than the step, the parameters and the optimiser.
+public struct Trainer: Sendable {
+    /// What the run is made of.
+    public let configuration: TrainingConfiguration
+    /// The names of the classes.
+    public let classes: ClassTable
+    /// Numeric conventions, with the input size of the configuration.
+    public let profile: Profile
+    /// Steps taken so far.
+    public private(set) var step = 0
+    /// The network's parameters after those steps.
+    public private(set) var parameters: Parameters
+    /// The optimiser after those steps.
+    public private(set) var optimizer: Optimizer
+    private let source: any ExampleSource
+    private var order: EpochOrder
+    private let trainable: [String]
+
+    /// What a step did.
+    public struct Report: Sendable {
+        /// Its number, from 0.
+        public let step: Int
+        /// The parts of the loss before the step.
+        public let losses: [LossKind: Double]
+        /// Their weighted sum.
+        public let total: Double
+        /// The learning rate.
+        public let rate: Double
+        /// The length of all gradients taken as one vector, before it was shortened.
+        public let gradientNorm: Double
+    }
+
+    /// A run that has not begun.
+    ///
+    /// - Parameters:
+    ///   - source: the examples.
+    ///   - start: the parameters to begin with; random ones if nil.
+    /// - Throws: ``TrainingError`` when the configuration makes no sense.
+    public init(
+        _ configuration: TrainingConfiguration, classes: ClassTable, source: any ExampleSource,
+        start: Parameters? = nil
+    ) throws {
+        guard var profile = Profile.named(configuration.profile) else {
+            throw TrainingError("there is no profile called “\(configuration.profile)”")
+        }
+        try configuration.check(classes: classes)
+        profile.input.resize = configuration.input.rule(profile.input.resize, at: nil)
+        self.configuration = configuration
+        self.classes = classes
+        self.profile = profile
+        self.source = source
+        parameters =
+            try start ?? Parameters(configuration.network, from: RandomParameters(seed: configuration.seed))
+        optimizer = Optimizer(
+            configuration.updateRule, weightDecay: Float(configuration.weightDecay),
+            decaysVectors: configuration.decaysVectors)
+        order = EpochOrder(
+            source, batchSize: configuration.batchSize,
+            groupsByAspectRatio: configuration.groupsByAspectRatio, seed: configuration.seed)
+        trainable = parameters.trainable(frozen: configuration.frozen)
+        guard order.batchesPerEpoch > 0 else {
+            throw TrainingError(
+                "\(source.count) pictures do not fill a batch of \(configuration.batchSize)")
+        }
+        if let unknown = configuration.frozen.first(where: { name in
+            !parameters.names.contains { $0 == name || $0.hasPrefix(name + ".") }
+        }) {
+            throw TrainingError("frozen: the network has no parameter that begins with “\(unknown)”")
+        }
+    }
+
+    /// Goes back, or forward, to a state that was saved.
+    public mutating func restore(
+        step: Int, parameters: Parameters, means: [String: Tensor], squares: [String: Tensor]
+    ) {
+        self.step = step
+        self.parameters = parameters
+        optimizer.restore(means: means, squares: squares)
+    }
+
+    /// The network as it is now.
+    public func model() throws -> Model {
+        var source = parameters
+        return try Model(
+            configuration: configuration.network, profile: profile, classes: classes, from: &source)
+    }
+
+    /// Takes one step.
+    /// - Throws: what the source throws; ``TrainingError`` when a loss or a gradient is NaN or infinite, with
+    ///   the layer where that begins. Nothing has changed then.
+    public mutating func advance() throws -> Report {
+        let model = try model()
+        let settings = configuration.settings
+        let trained = Set(trainable)
+        var losses: [LossKind: Double] = [:]
+        var gradients: [String: Tensor] = [:]
+        let parts = configuration.accumulationSteps
+        for part in try batch().split(into: parts) {
+            let result = BatchGradients(part, through: model, settings: settings) { trained.contains($0) }
+            for (kind, loss) in result.losses { losses[kind, default: 0] += loss / Double(parts) }
+            if let kind = LossKind.allCases.first(where: { !(result.losses[$0] ?? 0).isFinite }) {
+                throw TrainingError.notFinite(
+                    "the loss \(kind.rawValue)", step: step, layer: firstFault(of: part, in: model))
+            }
+            for (name, var gradient) in result.gradients {
+                if parts > 1 { gradient.scale(by: 1 / Float(parts)) }
+                gradients[name].add(gradient)
+            }
+        }
+        let norm = gradientNorm(gradients, names: trainable)
+        guard norm.isFinite else { throw faultyGradient(gradients) }
+        if let largest = configuration.largestGradientNorm, norm > largest {
+            for name in trainable { gradients[name]?.scale(by: Float(largest / norm)) }
+        }
+        let rate = configuration.learningRate[step]
+        optimizer.step(&parameters, names: trainable, gradients: gradients, rate: Float(rate), step: step)
+        step += 1
+        let total = losses.reduce(0) { $0 + $1.value * Double(settings.weights[$1.key] ?? 1) }
+        return Report(step: step - 1, losses: losses, total: total, rate: rate, gradientNorm: norm)
+    }
+
+    // MARK: Batches
+
+    /// The pictures of the step that comes next.
+    private mutating func batch() throws -> [BatchItem] {
+        let indices = order.batch(of: step)
+        let (configuration, source, step, input) = (configuration, source, step, profile.input)
+        return try parallelMap(indices.count) { slot in
+            Result {
+                var generator = SeededGenerator(seed: configuration.seed, name: "step \(step), slot \(slot)")
+                var example = try source.example(indices[slot])
+                if generator.uniform() < configuration.flipProbability {
+                    example = example.flippedHorizontally(mirroredKeypoints: Self.mirroredKeypoints)
+                }
+                var input = input
+                let sides = configuration.input.shorterSides
+                input.resize = configuration.input.rule(
+                    input.resize, at: Int.random(in: sides.indices, using: &generator))
+                return BatchItem(example: example, input: input, generator: generator)
+            }
+        }.map { try $0.get() }
+    }
+
+    /// COCO's keypoints of a person.
+    private static let mirroredKeypoints = PersonKeypoint.allCases.map(\.mirrored.rawValue)
+
+    // MARK: Faults
+
+    private func faultyGradient(_ gradients: [String: Tensor]) -> TrainingError {
+        // Gradients flow from the last layer to the first, so the fault begins at the last.
+        let name = trainable.last { name in
+            gradients[name]?.withUnsafeElements { $0.contains { !$0.isFinite } } ?? false
+        }
+        return .notFinite("the gradient", step: step, layer: name)
+    }
+
+    /// The first stage, in data-flow order, that puts out a NaN or an infinity for one of the pictures.
+    private func firstFault(of batch: [BatchItem], in model: Model) -> String? {
+        for item in batch {
+            let input = NetworkInput(item.example.image, conventions: item.input)
+            if let stage = FaultFinder.firstFault(of: model, on: input) { return stage.name }
+        }
+        return nil
+    }
+}
+
+extension TrainingConfiguration.InputSize {
+    /// A resize rule for one of the shorter sides; nil for the last one, that of the finished model.
+    func rule(_ rule: ResizeRule, at index: Int?) -> ResizeRule {
+        let minimum = shorterSides[index ?? shorterSides.count - 1]
+        return rule.with(minimum: minimum, maximum: longestSide)
+    }
+}
+
+extension Array {
+    /// Consecutive parts of nearly the same length.
+    fileprivate func split(into parts: Int) -> [[Element]] {
+        (0..<parts).map { Array(self[count * $0 / parts..<count * ($0 + 1) / parts]) }.filter { !$0.isEmpty }
+    }
+}

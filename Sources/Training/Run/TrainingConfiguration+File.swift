@@ -1,0 +1,155 @@
+import Foundation
+import Formats
+import MaskRCNN
+
+extension TrainingConfiguration {
+    /// Reads a configuration: JSON5, so that it can have comments.
+    /// - Throws: `FileError`, in one line that names the member, when one is missing, unknown or of another kind.
+    public init(contentsOf path: String) throws {
+        let bytes = try readFile(path, limit: Self.largestFile)
+        do {
+            try self.init(Data(bytes))
+        } catch let error as TrainingError {
+            throw FileError(path: path, fault: error.description)
+        }
+    }
+
+    private static let largestFile = 1 << 20
+
+    /// The configurations that come with the project, by name.
+    public static let shippedNames = ["small", "coco", "keypoints", "cityscapes"]
+
+    /// A configuration that comes with the project, or else the one in the file of that name.
+    /// - Throws: `FileError` as for a file.
+    public init(named name: String) throws {
+        guard Self.shippedNames.contains(name) else {
+            try self.init(contentsOf: name)
+            return
+        }
+        guard let path = Bundle.module.path(forResource: name, ofType: "json5", inDirectory: "Configurations")
+        else { throw TrainingError("the configuration “\(name)” is missing from the installation") }
+        try self.init(contentsOf: path)
+    }
+
+    /// Reads a configuration from the bytes of a file.
+    /// - Throws: ``TrainingError``.
+    public init(_ data: Data) throws {
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        do {
+            self = try decoder.decode(Self.self, from: data)
+        } catch let error as DecodingError {
+            throw TrainingError(error.line)
+        }
+        // What the file has and the configuration has not was misspelt.
+        let written = try decoder.decode(Members.self, from: data)
+        let understood = try decoder.decode(Members.self, from: try encoded())
+        if let unknown = written.firstUnknown(comparedWith: understood) {
+            throw TrainingError("unknown member “\(unknown)”")
+        }
+    }
+
+    /// The configuration as JSON, members in alphabetical order.
+    public func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return try encoder.encode(self)
+    }
+}
+
+/// The names of a JSON object's members, and of theirs.
+private struct Members: Decodable {
+    private var members: [String: Members] = [:]
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        // What is no object has no members.
+        guard let container = try? decoder.container(keyedBy: Name.self) else { return }
+        for name in container.allKeys where try !container.decodeNil(forKey: name) {
+            members[name.stringValue] = try container.decode(Members.self, forKey: name)
+        }
+    }
+
+    /// The path of a member that `other` does not have; alphabetically the first. Members that are null are no
+    /// members.
+    func firstUnknown(comparedWith other: Members) -> String? {
+        for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+            guard let counterpart = other.members[name] else { return name }
+            if let unknown = member.firstUnknown(comparedWith: counterpart) { return "\(name).\(unknown)" }
+        }
+        return nil
+    }
+}
+
+extension DecodingError {
+    /// One line: which member, and what is wrong with it.
+    fileprivate var line: String {
+        func place(_ context: Context, _ last: String? = nil) -> String {
+            let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue } + [last].compactMap { $0 }
+            return path.isEmpty ? "the file" : "“\(path.joined(separator: "."))”"
+        }
+        switch self {
+        case .keyNotFound(let key, let context): return "\(place(context, key.stringValue)) is missing"
+        case .typeMismatch(let type, let context): return "\(place(context)) is not of type \(type)"
+        case .valueNotFound(_, let context): return "\(place(context)) has no value"
+        case .dataCorrupted(let context):
+            let fault = context.debugDescription.split(separator: "\n").joined(separator: " ")
+            return context.codingPath.isEmpty ? "is not JSON5: \(fault)" : "\(place(context)): \(fault)"
+        @unknown default: return "cannot be read"
+        }
+    }
+}
+
+extension TrainingConfiguration {
+    /// Refuses what would only fail later, or in silence.
+    func check(classes: ClassTable) throws {
+        func require(_ condition: Bool, _ fault: String) throws {
+            if !condition { throw TrainingError(fault) }
+        }
+        try require(classes.names.count == network.classes,
+            "network.classes is \(network.classes), but the pictures have \(classes.names.count) classes")
+        try require(!input.shorterSides.isEmpty && input.shorterSides.allSatisfy { (32...4096).contains($0) },
+            "input.shorterSides must be from 32 to 4096")
+        try require((32...8192).contains(input.longestSide), "input.longestSide must be from 32 to 8192")
+        try require((0...1).contains(flipProbability), "flipProbability must be from 0 to 1")
+        try require((1...1024).contains(batchSize), "batchSize must be from 1 to 1024")
+        try require((1...batchSize).contains(accumulationSteps), "accumulationSteps must be from 1 to batchSize")
+        try require(steps > 0, "steps must be positive")
+        try require(learningRate.base > 0 && learningRate.base.isFinite, "learningRate.base must be positive")
+        try require(learningRate.warmUpSteps >= 0, "learningRate.warmUpSteps must not be negative")
+        switch updateRule {
+        case .sgd(let momentum):
+            try require((0..<1).contains(momentum), "updateRule.sgd.momentum must be 0 or more and less than 1")
+        case .adamW(let beta1, let beta2):
+            try require(
+                (0..<1).contains(beta1) && (0..<1).contains(beta2),
+                "updateRule.adamW: both betas must be 0 or more and less than 1")
+        }
+        try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay must be 0 or more")
+        try require(largestGradientNorm.map { $0 > 0 } ?? true, "largestGradientNorm must be positive or null")
+        for (name, sampling) in [("anchorSampling", anchorSampling), ("proposalSampling", proposalSampling)] {
+            try require((1...65536).contains(sampling.count), "\(name).count must be from 1 to 65536")
+            try require((0...1).contains(sampling.objectShare), "\(name).objectShare must be from 0 to 1")
+        }
+        try require(
+            proposals.count >= 0 && proposals.candidatesPerLevel >= 0, "proposals: must not be negative")
+        for (name, matching) in [("anchorMatching", anchorMatching), ("proposalMatching", proposalMatching)] {
+            try require(
+                matching.objectOverlap > 0 && matching.backgroundOverlap >= 0
+                    && matching.backgroundOverlap <= matching.objectOverlap && matching.objectOverlap <= 1,
+                "\(name): 0 ≤ backgroundOverlap ≤ objectOverlap ≤ 1 must hold")
+        }
+        if case .smoothL1(let beta) = boxLoss, !(beta >= 0 && beta.isFinite) {
+            throw TrainingError("boxLoss.smoothL1 must be 0 or more")
+        }
+        if case .smoothL1(let beta) = proposalBoxLoss, !(beta >= 0 && beta.isFinite) {
+            throw TrainingError("proposalBoxLoss.smoothL1 must be 0 or more")
+        }
+    }
+}

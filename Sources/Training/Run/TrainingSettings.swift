@@ -1,0 +1,26 @@
+import MaskRCNN
+
+/// What a training step needs to know besides the network: how examples become targets, and what the loss is.
+public struct TrainingSettings: Hashable, Sendable {
+    /// Anchors to objects.
+    public var anchorMatcher = BoxMatcher.anchors
+    /// Which anchors have a loss.
+    public var anchorSampler = BalancedSampler.anchors
+    /// Proposals during training: more than at test time.
+    public var proposals = Configuration.Proposals.Limits(candidatesPerLevel: 2000, count: 2000)
+    /// Proposals to objects.
+    public var proposalMatcher = BoxMatcher.proposals
+    /// Which proposals have a loss.
+    public var proposalSampler = BalancedSampler.proposals
+    /// The loss of the region proposal network's deltas.
+    public var proposalBoxLoss = BoxLoss.smoothL1(beta: 1 / 9)
+    /// The loss of the box head's deltas.
+    public var boxLoss = BoxLoss.smoothL1(beta: 1 / 9)
+    /// Whether mask targets are 0 or 1, or shares of cells.
+    public var masksAreBinary = false
+    /// What each part of the loss counts; 1 for those left out.
+    public var weights: [LossKind: Float] = [:]
+
+    /// The paper's settings where it has them, torchvision's elsewhere.
+    public init() {}
+}

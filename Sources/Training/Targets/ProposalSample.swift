@@ -1,0 +1,91 @@
+import Geometry
+import Kernels
+import Tensors
+
+/// The objects of an example in the frame of the network's input.
+struct ScaledObjects {
+    /// Single objects, as in the example.
+    let objects: [LabelledObject]
+    /// Their boxes in the frame of the input.
+    let boxes: [Box]
+    /// The boxes of crowds in that frame.
+    let crowds: [Box]
+    /// From the example's frame to the input's.
+    let scale: (x: Float, y: Float)
+
+    /// Scales the objects of an example; those without area stay out.
+    init(_ example: Example, to size: PixelSize) {
+        let scale = (
+            x: Float(size.width) / Float(example.size.width),
+            y: Float(size.height) / Float(example.size.height)
+        )
+        self.scale = scale
+        objects = example.objects.filter { !$0.isCrowd && $0.box.width > 0 && $0.box.height > 0 }
+        boxes = objects.map { $0.box.scaled(x: scale.x, y: scale.y) }
+        crowds = example.objects.filter(\.isCrowd).map { $0.box.scaled(x: scale.x, y: scale.y) }
+    }
+}
+
+/// The proposals that the heads learn from, with what each should become.
+struct ProposalSample {
+    /// In the frame of the input.
+    let boxes: [Box]
+    /// The class of each; 0 for background.
+    let labels: [Int]
+    /// The true box of each; of a background proposal, itself.
+    let targets: [Box]
+    /// The object of each; nil for background.
+    private let matched: [Int?]
+    private let objects: ScaledObjects
+
+    /// Matches and samples proposals.
+    init(
+        _ proposals: [Box], objects: ScaledObjects, settings: TrainingSettings,
+        using generator: inout SeededGenerator
+    ) {
+        let matches = settings.proposalMatcher(proposals, with: objects.boxes, crowds: objects.crowds)
+        let sample = settings.proposalSampler(matches, using: &generator)
+        boxes = sample.map { proposals[$0] }
+        matched = sample.map { if case .object(let object) = matches[$0] { object } else { nil } }
+        labels = matched.map { $0.map { objects.objects[$0].label } ?? 0 }
+        targets = zip(matched, boxes).map { object, box in object.map { objects.boxes[$0] } ?? box }
+        self.objects = objects
+    }
+
+    /// The sampled proposals that are objects with a certain property, as indices into `boxes`.
+    func regions(where hasTarget: (LabelledObject) -> Bool) -> [Int] {
+        matched.indices.filter { matched[$0].map { hasTarget(objects.objects[$0]) } ?? false }
+    }
+
+    /// What the mask head should say of each region: `[regions, side, side]`.
+    func maskTargets(_ maskTargets: MaskTargets, regions: [Int]) -> Tensor {
+        let cells = maskTargets.side * maskTargets.side
+        return Tensor(shape: [regions.count, maskTargets.side, maskTargets.side]) { targets in
+            // Object by object, since one mask serves all its regions.
+            for (object, members) in Dictionary(grouping: regions.indices, by: { matched[regions[$0]] }) {
+                guard let object, let mask = objects.objects[object].mask else { continue }
+                // Back into the frame of the mask, rather than the mask into that of the input.
+                let boxes = members.map {
+                    self.boxes[regions[$0]].scaled(x: 1 / objects.scale.x, y: 1 / objects.scale.y)
+                }
+                maskTargets(mask, in: boxes).withUnsafeElements { cropped in
+                    for (position, region) in members.enumerated() {
+                        _ = targets[(region * cells)...].update(
+                            fromContentsOf: cropped[position * cells..<(position + 1) * cells])
+                    }
+                }
+            }
+        }
+    }
+
+    /// The right cell of each keypoint of a region, if there is one.
+    func keypointTargets(of region: Int, side: Int) -> [Int?] {
+        guard let object = matched[region], let keypoints = objects.objects[object].keypoints else { return [] }
+        return keypoints.map { keypoint in
+            var scaled = keypoint
+            scaled.x *= objects.scale.x
+            scaled.y *= objects.scale.y
+            return keypointTarget(scaled, in: boxes[region], side: side)
+        }
+    }
+}
