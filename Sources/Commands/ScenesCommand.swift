@@ -46,6 +46,7 @@ struct ScenesCommand: ParsableCommand {
         guard 1...1_000_000 ~= count else {
             throw ValidationError("--count \(count): must be from 1 to 1000000")
         }
+        guard !output.isEmpty else { throw ValidationError("--output: a folder's name is missing") }
         let smallest = SceneGenerator.sides.lowerBound
         guard smallest...Self.largestSize ~= size else {
             throw ValidationError("--size \(size): must be from \(smallest) to \(Self.largestSize)")
