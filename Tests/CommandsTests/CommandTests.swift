@@ -26,7 +26,7 @@ import Testing
         #expect(stage.status == 0, "\(stage.errors)")
         let listing = try Invocation("inspect", folder.path("p3.safetensors"))
         #expect(listing.output.contains("fpn.p3"))
-        #expect(listing.output.contains("F32  64×30×40"))
+        #expect(listing.output.contains("F32  64×32×40"))
     }
 
     @Test func theSameSeedGivesTheSameBytesOnAnyNumberOfThreads() throws {

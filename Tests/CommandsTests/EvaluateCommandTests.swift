@@ -82,14 +82,15 @@ import Testing
         let results = folder.path("r.json")
         let run = try Invocation(
             "evaluate", "--annotations", annotations, "--images", folder.url.path, "--output", results,
-            "--json")
+            "--json", "--random-weights", "8")
         #expect(run.status == 0, "\(run.errors)")
         #expect(try numbers(run.output).keys.sorted() == ["bbox", "segm"])
         let again = try Invocation("evaluate", "--annotations", annotations, "--results", results, "--json")
         #expect(again.output == run.output)
 
         let dogs = try folder.write(Array(Self.annotations.utf8), to: "dogs.json")
-        let unknown = try Invocation("evaluate", "--annotations", dogs, "--images", folder.url.path)
+        let unknown = try Invocation(
+            "evaluate", "--annotations", dogs, "--images", folder.url.path, "--random-weights", "8")
         #expect(unknown.status == 2)
         #expect(unknown.errors.contains("dogs.json: category 3, 'dog', is no class of the model"))
     }
