@@ -6,21 +6,23 @@ import Geometry
 //     2. If that was not the whole border, there is a hole or another piece: one polygon cannot say that.
 //     3. Take the middle of each step; along a slanted edge they lie on a straight line, where the corners are
 //        stairs. Leave out those that the others pass near.
-//     4. If that covers other pixels than the mask to a notable extent, as it does for tiny ones, take the
-//        corners themselves: they cover exactly the mask.
+//     4. If that covers other pixels than the mask to a notable extent, leave out fewer; if it still does, as for
+//        tiny masks, take the corners themselves: they cover exactly the mask.
 
 extension InstanceMask {
     /// The outline of a mask that is one piece without a hole: a polygon whose pixels, as COCO decides them, agree
     /// with the mask to an intersection over union of `agreement` or more. `nil` for all other masks.
-    func outline(agreement: Double = 0.98) -> Polygon? {
+    /// - Parameter tolerances: how far the outline may pass by the middles of the border's steps, in pixels, the
+    ///   first to be tried first.
+    func outline(tolerances: [Double] = [0.7, 0.4], agreement: Double = 0.98) -> Polygon? {
         guard let corners = borderCorners() else { return nil }
         let middles = corners.indices.map { index in
             let (start, end) = (corners[index], corners[(index + 1) % corners.count])
             return Polygon.Vertex(x: (start.x + end.x) / 2, y: (start.y + end.y) / 2)
         }
         let own = RunLengths(self)
-        for vertices in [simplified(middles, tolerance: 0.4), simplified(corners, tolerance: 0)] {
-            guard let polygon = try? Polygon(vertices: vertices),
+        for (line, tolerance) in tolerances.map({ (middles, $0) }) + [(corners, 0)] {
+            guard let polygon = try? Polygon(vertices: simplified(line, tolerance: tolerance)),
                 let covered = try? polygon.rasterized(in: imageSize)
             else { continue }
             if covered.overlap(with: own) >= agreement { return polygon }
