@@ -46,7 +46,8 @@ struct TrainCommand: ParsableCommand {
     var weights: String?
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("The run's folder; made if it does not exist.", valueName: "folder"),
+        name: .shortAndLong,
+        help: ArgumentHelp("The run's folder; made if it does not exist.", valueName: "folder"),
         completion: .directory)
     var output: String
 
@@ -121,7 +122,8 @@ private struct TrainingRun {
 
     mutating func perform() throws {
         Interruption.listen()
-        var display = TrainingDisplay(first: trainer.step, steps: steps, batch: trainer.configuration.batchSize)
+        var display = TrainingDisplay(
+            first: trainer.step, steps: steps, batch: trainer.configuration.batchSize)
         var average = ReportAverage()
         while trainer.step < steps && !Interruption.isRequested {
             average.add(try trainer.advance())

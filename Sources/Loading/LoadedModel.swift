@@ -225,6 +225,7 @@ private struct Settled {
             if let givenPlacement { stored.backbone.stridePlacement = givenPlacement }
             return stored
         }
-        return try Configuration(inferredFrom: checkpoint.shapes, profile: profile, groupNormGroups: groupNormGroups)
+        return try Configuration(
+            inferredFrom: checkpoint.shapes, profile: profile, groupNormGroups: groupNormGroups)
     }
 }

@@ -45,7 +45,9 @@ import Testing
         #expect(try outcome(folder, "killed") == outcome(folder, "whole"))
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("killed"))
         #expect(
-            Set(names) == ["checkpoint.safetensors", "configuration.json", "metrics.jsonl", "model.safetensors"])
+            Set(names) == [
+                "checkpoint.safetensors", "configuration.json", "metrics.jsonl", "model.safetensors",
+            ])
     }
 
     @Test func theNumberOfThreadsChangesNothing() throws {
@@ -112,8 +114,10 @@ import Testing
     @Test func faultsOfADatasetAreNamed() throws {
         let folder = try TemporaryFolder()
         #expect(
-            try Invocation("scenes", "--count", "6", "--seed", "3", "--size", "96", "--output", folder.path("data"))
-                .status == 0)
+            try Invocation(
+                "scenes", "--count", "6", "--seed", "3", "--size", "96", "--output", folder.path("data")
+            )
+            .status == 0)
         let annotations = folder.path("data/annotations.json")
         let sound = try String(contentsOfFile: annotations, encoding: .utf8)
         let images = try FileManager.default.contentsOfDirectory(atPath: folder.path("data/images")).sorted()
@@ -125,10 +129,13 @@ import Testing
             .write(toFile: annotations, atomically: true, encoding: .utf8)
         let category = try train("category")
         #expect(category.status == 2)
-        #expect(category.errors.contains("annotation ") && category.errors.contains("category 99 does not exist"))
+        #expect(
+            category.errors.contains("annotation ") && category.errors.contains("category 99 does not exist"))
 
         try sound.write(toFile: annotations, atomically: true, encoding: .utf8)
-        for image in images { try FileManager.default.removeItem(atPath: folder.path("data/images/\(image)")) }
+        for image in images {
+            try FileManager.default.removeItem(atPath: folder.path("data/images/\(image)"))
+        }
         let missing = try train("missing")
         #expect(missing.status == 2)
         #expect(missing.errors.contains(".png") && missing.errors.contains("No such file"))

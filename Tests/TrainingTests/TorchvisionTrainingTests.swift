@@ -17,7 +17,8 @@ import Testing
         let result = try run.step()
         for (kind, expected) in run.losses[0] {
             let found = try #require(result.losses[kind])
-            #expect(abs(found - expected) <= 1e-4 * max(1, expected), "\(kind): \(found), expected \(expected)")
+            #expect(
+                abs(found - expected) <= 1e-4 * max(1, expected), "\(kind): \(found), expected \(expected)")
         }
         #expect(Set(result.losses.keys) == Set(run.losses[0].keys))
     }
@@ -90,19 +91,14 @@ struct TrainingGoldenRun {
     private var optimizer: Training.Optimizer
     private var updates = 0
 
-    private struct Settings: Decodable {
-        var min_size: Int, max_size: Int
-        var rpn_pre_nms_top_n_train: Int, rpn_post_nms_top_n_train: Int
-        var rpn_batch_size_per_image: Int, box_batch_size_per_image: Int
-    }
-    private struct Optimizer: Decodable { var lr: Float, momentum: Float, weight_decay: Float }
-
     init(_ file: TensorFile) throws {
         func decode<Value: Decodable>(_ key: String, as _: Value.Type) throws -> Value {
             try JSONDecoder().decode(Value.self, from: Data(#require(file.metadata[key]).utf8))
         }
-        let recorded = try decode("settings", as: Settings.self)
-        let optimization = try decode("optimizer", as: Optimizer.self)
+        // Under the names of torchvision's and torch's arguments.
+        let recorded = try decode("settings", as: [String: Int].self)
+        let optimization = try decode("optimizer", as: [String: Float].self)
+        func setting(_ name: String) throws -> Int { try #require(recorded[name]) }
         losses = try decode("losses", as: [[String: Double]].self).map { losses in
             try Dictionary(uniqueKeysWithValues: losses.map { (try #require(Self.kinds[$0]), $1) })
         }
@@ -117,17 +113,17 @@ struct TrainingGoldenRun {
         gradients = try tensors(under: "gradients/")
         let weights = try tensors(under: "weights/")
         var profile = Profile.torchvision
-        profile.input.resize = .torchvision(minimum: recorded.min_size, maximum: recorded.max_size)
+        profile.input.resize = .torchvision(minimum: try setting("min_size"), maximum: try setting("max_size"))
         configuration = try Configuration(
             inferredFrom: weights.mapValues(\.shape), profile: profile)
         self.profile = profile
         var settings = TrainingSettings()
         settings.proposals = Configuration.Proposals.Limits(
-            candidatesPerLevel: recorded.rpn_pre_nms_top_n_train, count: recorded.rpn_post_nms_top_n_train)
+            candidatesPerLevel: try setting("rpn_pre_nms_top_n_train"), count: try setting("rpn_post_nms_top_n_train"))
         settings.anchorSampler = BalancedSampler(
-            count: recorded.rpn_batch_size_per_image, objectShare: 0.5, order: .first)
+            count: try setting("rpn_batch_size_per_image"), objectShare: 0.5, order: .first)
         settings.proposalSampler = BalancedSampler(
-            count: recorded.box_batch_size_per_image, objectShare: 0.25, order: .first)
+            count: try setting("box_batch_size_per_image"), objectShare: 0.25, order: .first)
         self.settings = settings
         items = try (0..<2).map { index in
             BatchItem(
@@ -137,8 +133,8 @@ struct TrainingGoldenRun {
         parameters = try Parameters(configuration, from: GivenParameters(tensors: weights))
         trainable = parameters.trainable(frozen: [])
         optimizer = Training.Optimizer(
-            .sgd(momentum: optimization.momentum), weightDecay: optimization.weight_decay)
-        rate = optimization.lr
+            .sgd(momentum: try #require(optimization["momentum"])), weightDecay: try #require(optimization["weight_decay"]))
+        rate = try #require(optimization["lr"])
     }
 
     /// Losses and gradients of the batch with the parameters as they are.

@@ -203,6 +203,8 @@ import Testing
         configuration.updateRule = rule
         configuration.frozen = ["backbone.stem", "backbone.c2", "box.logits.bias"]
         configuration.weightDecay = 0.1
+        // Large enough for the smallest gradient to show.
+        configuration.learningRate = LearningRate(base: 0.1)
         var trainer = try TinyRun.trainer(configuration)
         let before = trainer.parameters.bits
         _ = try trainer.advance()

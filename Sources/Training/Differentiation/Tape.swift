@@ -33,7 +33,8 @@ public final class Tape: @unchecked Sendable {
 
     /// A value that the gradient is wanted for, as if it were a parameter; for tests.
     public func variable(_ value: Tensor, name: String) -> Taped {
-        record(value, from: [], parameters: [name]) { gradient, gradients in gradients.add(gradient, to: name) }
+        record(value, from: [], parameters: [name]) { gradient, gradients in gradients.add(gradient, to: name)
+        }
     }
 
     /// Writes down how `value` came about; a constant if it depends on nothing that is trained.

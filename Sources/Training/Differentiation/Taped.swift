@@ -31,7 +31,8 @@ extension Taped: Activation {
         let bias = layer.hasBias ? "\(layer.name).bias" : nil
         let output = convolution(value, adding: residual?.value, rectified: rectified)
         return tape.record(
-            output, from: [self] + (residual.map { [$0] } ?? []), parameters: [weight] + (bias.map { [$0] } ?? [])
+            output, from: [self] + (residual.map { [$0] } ?? []),
+            parameters: [weight] + (bias.map { [$0] } ?? [])
         ) { gradient, gradients in
             let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
             if let residual { gradients.add(gradient, to: residual) }

@@ -150,7 +150,9 @@ public struct ForwardPass: Sendable {
     }
 
     private mutating func addKeypointLoss(_ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model) {
-        guard let head = model.network.keypoints, let keypoints = model.configuration.keypoints else { return }
+        guard let head = model.network.keypoints, let keypoints = model.configuration.keypoints else {
+            return
+        }
         let side = 4 * keypoints.poolSize
         // Regions in which no keypoint has a target would add nothing but work.
         let regions = sample.regions { $0.keypoints?.count == keypoints.count }

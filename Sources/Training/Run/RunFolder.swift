@@ -95,7 +95,8 @@ public struct RunFolder: Sendable {
     /// - Throws: `FileError` when that is not possible.
     public func writeModel(_ trainer: Trainer) throws {
         var metadata = try ModelMetadata(trainer.model()).strings
-        metadata["training"] = "step \(trainer.step) of \(trainer.configuration.steps), seed \(trainer.configuration.seed)"
+        metadata["training"] =
+            "step \(trainer.step) of \(trainer.configuration.steps), seed \(trainer.configuration.seed)"
         var writer = SafetensorsWriter(metadata: metadata)
         for name in trainer.parameters.names {
             if let tensor = trainer.parameters[name] { writer.add(name, tensor) }

@@ -126,7 +126,10 @@ public struct Trainer: Sendable {
         let rate = configuration.learningRate[step]
         optimizer.step(&parameters, names: trainable, gradients: gradients, rate: Float(rate), step: step)
         step += 1
-        let total = losses.reduce(0) { $0 + $1.value * Double(settings.weights[$1.key] ?? 1) }
+        // In a fixed order: a dictionary has none, and sums depend on it in their last bits.
+        let total = LossKind.allCases.reduce(0) { total, kind in
+            total + (losses[kind] ?? 0) * Double(settings.weights[kind] ?? 1)
+        }
         return Report(step: step - 1, losses: losses, total: total, rate: rate, gradientNorm: norm)
     }
 

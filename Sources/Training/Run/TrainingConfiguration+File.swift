@@ -39,6 +39,12 @@ extension TrainingConfiguration {
         do {
             self = try decoder.decode(Self.self, from: data)
         } catch let error as DecodingError {
+            // Of a fraction where a whole number is needed, Foundation says that this is no JSON at all.
+            if case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
+                (try? decoder.decode(Members.self, from: data)) != nil
+            {
+                throw TrainingError("has a number that does not fit: a fraction, below zero, or too large")
+            }
             throw TrainingError(error.line)
         }
         // What the file has and the configuration has not was misspelt.

@@ -80,7 +80,9 @@ struct ProposalSample {
 
     /// The right cell of each keypoint of a region, if there is one.
     func keypointTargets(of region: Int, side: Int) -> [Int?] {
-        guard let object = matched[region], let keypoints = objects.objects[object].keypoints else { return [] }
+        guard let object = matched[region], let keypoints = objects.objects[object].keypoints else {
+            return []
+        }
         return keypoints.map { keypoint in
             var scaled = keypoint
             scaled.x *= objects.scale.x

@@ -38,7 +38,9 @@ public struct MaskTargets: Hashable, Sendable {
         }
         var targets = RoILayer.align(align)([mask.tensor(of: window)], regions: regions, scales: [1])
         if areBinary {
-            targets.withUnsafeMutableElements { for index in $0.indices { $0[index] = $0[index] >= 0.5 ? 1 : 0 } }
+            targets.withUnsafeMutableElements {
+                for index in $0.indices { $0[index] = $0[index] >= 0.5 ? 1 : 0 }
+            }
         }
         return targets.reshaped(to: [boxes.count, side, side])
     }
@@ -62,8 +64,10 @@ extension InstanceMask {
 extension PixelRegion {
     fileprivate func grown(by margin: Int, within size: PixelSize) -> PixelRegion {
         guard !isEmpty else { return .empty }
-        return PixelRegion(x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin)
-            .intersection(with: PixelRegion(x: 0, y: 0, width: size.width, height: size.height))
+        return PixelRegion(
+            x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin
+        )
+        .intersection(with: PixelRegion(x: 0, y: 0, width: size.width, height: size.height))
     }
 }
 
