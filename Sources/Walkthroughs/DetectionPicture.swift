@@ -2,13 +2,15 @@ import Figures
 import MaskRCNN
 import Tensors
 
-/// The picture with boxes, classes, scores, masks and keypoints drawn over it (figure 20).
+/// The picture with boxes, classes, scores, masks and the keypoints of classes that have any drawn over it
+/// (figure 20).
 /// - Throws: what the canvas throws when it cannot hold a picture of that size.
 public func drawDetections(_ instances: [Instance], of model: Model, on image: Image) throws -> Image {
     let drawn = instances.map { instance in
         DrawnInstance(
             box: instance.box, classIndex: instance.label, className: model.classes.name(of: instance.label),
-            score: Double(instance.score), mask: instance.mask, keypoints: instance.keypoints ?? [])
+            score: Double(instance.score), mask: instance.mask,
+            keypoints: model.classes.hasKeypoints(instance.label) ? instance.keypoints ?? [] : [])
     }
     return try DetectionOverlay(image: image, instances: drawn).figure.image()
 }

@@ -22,6 +22,12 @@ public struct ClassTable: Hashable, Sendable {
         categories.indices.contains(label - 1) ? categories[label - 1] : label
     }
 
+    /// Whether the objects of a class, from 1, have keypoints: persons, or, where no class is a person, all. A
+    /// keypoint head answers for every region that it is given, whatever is in it.
+    public func hasKeypoints(_ label: Int) -> Bool {
+        !names.contains("person") || name(of: label) == "person"
+    }
+
     /// What the number of classes suggests: COCO's sparse ids for 90, its 80 used ones for 80, a person for a
     /// keypoint model of one class, and plain numbers otherwise.
     public static func standard(for configuration: Configuration) -> ClassTable {
