@@ -4,9 +4,12 @@ import Tensors
 
 /// The picture with boxes, classes, scores, masks and the keypoints of classes that have any drawn over it
 /// (figure 20).
+///
+/// Of what was found, only what is likelier than not is drawn; all of it, if nothing is.
 /// - Throws: what the canvas throws when it cannot hold a picture of that size.
 public func drawDetections(_ instances: [Instance], of model: Model, on image: Image) throws -> Image {
-    let drawn = instances.map { instance in
+    let likely = instances.filter { $0.score >= 0.5 }
+    let drawn = (likely.isEmpty ? instances : likely).map { instance in
         DrawnInstance(
             box: instance.box, classIndex: instance.label, className: model.classes.name(of: instance.label),
             score: Double(instance.score), mask: instance.mask,

@@ -113,13 +113,15 @@ struct TrainingGoldenRun {
         gradients = try tensors(under: "gradients/")
         let weights = try tensors(under: "weights/")
         var profile = Profile.torchvision
-        profile.input.resize = .torchvision(minimum: try setting("min_size"), maximum: try setting("max_size"))
+        profile.input.resize = .torchvision(
+            minimum: try setting("min_size"), maximum: try setting("max_size"))
         configuration = try Configuration(
             inferredFrom: weights.mapValues(\.shape), profile: profile)
         self.profile = profile
         var settings = TrainingSettings()
         settings.proposals = Configuration.Proposals.Limits(
-            candidatesPerLevel: try setting("rpn_pre_nms_top_n_train"), count: try setting("rpn_post_nms_top_n_train"))
+            candidatesPerLevel: try setting("rpn_pre_nms_top_n_train"),
+            count: try setting("rpn_post_nms_top_n_train"))
         settings.anchorSampler = BalancedSampler(
             count: try setting("rpn_batch_size_per_image"), objectShare: 0.5, order: .first)
         settings.proposalSampler = BalancedSampler(
@@ -133,7 +135,8 @@ struct TrainingGoldenRun {
         parameters = try Parameters(configuration, from: GivenParameters(tensors: weights))
         trainable = parameters.trainable(frozen: [])
         optimizer = Training.Optimizer(
-            .sgd(momentum: try #require(optimization["momentum"])), weightDecay: try #require(optimization["weight_decay"]))
+            .sgd(momentum: try #require(optimization["momentum"])),
+            weightDecay: try #require(optimization["weight_decay"]))
         rate = try #require(optimization["lr"])
     }
 
