@@ -39,6 +39,8 @@ struct ConvertCommand: ParsableCommand {
         if case .group(let groups) = loaded.model.configuration.backbone.norm {
             metadata["group_norm_groups"] = "\(groups)"
         }
+        // What a file of this project says of itself stays with it.
+        for key in ModelMetadata.keys { metadata[key] = metadata[key] ?? checkpoint.metadata[key] }
         try checkpoint.write(to: output, keyMap: names, metadata: metadata)
         for remark in loaded.remarks { print("! \(remark)") }
         print("\(output): \(checkpoint.names.count) tensors")

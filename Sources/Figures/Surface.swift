@@ -81,32 +81,36 @@ final class Surface {
 
     /// The pixels of an opaque image surface.
     func image() throws -> Image {
-        try check()
-        cairo_surface_flush(pointer)
-        let width = Int(cairo_image_surface_get_width(pointer))
-        let height = Int(cairo_image_surface_get_height(pointer))
-        let stride = Int(cairo_image_surface_get_stride(pointer))
-        guard width > 0, height > 0, let data = cairo_image_surface_get_data(pointer) else {
-            throw FigureError(subject: name, fault: "no pixels were drawn")
-        }
-        let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { pixels, count in
-            for row in 0..<height {
-                let words = UnsafeRawPointer(data + row * stride).assumingMemoryBound(to: UInt32.self)
-                for column in 0..<width {
-                    let word = words[column]
-                    let byte = 3 * (row * width + column)
-                    pixels[byte] = UInt8(truncatingIfNeeded: word >> 16)
-                    pixels[byte + 1] = UInt8(truncatingIfNeeded: word >> 8)
-                    pixels[byte + 2] = UInt8(truncatingIfNeeded: word)
-                }
-            }
-            count = width * height * 3
+        let (width, height, pixels) = try bytes(perPixel: 3) { word, pixel in
+            pixel[0] = UInt8(truncatingIfNeeded: word >> 16)
+            pixel[1] = UInt8(truncatingIfNeeded: word >> 8)
+            pixel[2] = UInt8(truncatingIfNeeded: word)
         }
         return Image(width: width, height: height, pixels: pixels)
     }
 
     /// The pixels of a translucent image surface.
     func translucentImage() throws -> TranslucentImage {
+        let (width, height, pixels) = try bytes(perPixel: 4) { word, pixel in
+            let opacity = word >> 24
+            // Cairo keeps colours multiplied by their opacity.
+            func divided(_ shift: UInt32) -> UInt8 {
+                let value = word >> shift & 0xff
+                if opacity == 255 || opacity == 0 { return UInt8(value) }
+                return UInt8(min((value * 255 + opacity / 2) / opacity, 255))
+            }
+            pixel[0] = divided(16)
+            pixel[1] = divided(8)
+            pixel[2] = divided(0)
+            pixel[3] = UInt8(opacity)
+        }
+        return TranslucentImage(width: width, height: height, pixels: pixels)
+    }
+
+    /// The surface's pixels, row after row, `write` turning each from Cairo's 0xAARRGGBB into bytes.
+    private func bytes(
+        perPixel count: Int, write: (UInt32, UnsafeMutablePointer<UInt8>) -> Void
+    ) throws -> (width: Int, height: Int, bytes: [UInt8]) {
         try check()
         cairo_surface_flush(pointer)
         let width = Int(cairo_image_surface_get_width(pointer))
@@ -115,28 +119,15 @@ final class Surface {
         guard width > 0, height > 0, let data = cairo_image_surface_get_data(pointer) else {
             throw FigureError(subject: name, fault: "no pixels were drawn")
         }
-        let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 4) { pixels, count in
+        let bytes = [UInt8](unsafeUninitializedCapacity: width * height * count) { bytes, initialized in
+            guard let start = bytes.baseAddress else { return }
             for row in 0..<height {
                 let words = UnsafeRawPointer(data + row * stride).assumingMemoryBound(to: UInt32.self)
-                for column in 0..<width {
-                    let word = words[column]
-                    let opacity = word >> 24
-                    // Cairo keeps colours multiplied by their opacity.
-                    func divided(_ shift: UInt32) -> UInt8 {
-                        let value = word >> shift & 0xff
-                        if opacity == 255 || opacity == 0 { return UInt8(value) }
-                        return UInt8(min((value * 255 + opacity / 2) / opacity, 255))
-                    }
-                    let byte = 4 * (row * width + column)
-                    pixels[byte] = divided(16)
-                    pixels[byte + 1] = divided(8)
-                    pixels[byte + 2] = divided(0)
-                    pixels[byte + 3] = UInt8(opacity)
-                }
+                for column in 0..<width { write(words[column], start + count * (row * width + column)) }
             }
-            count = width * height * 4
+            initialized = width * height * count
         }
-        return TranslucentImage(width: width, height: height, pixels: pixels)
+        return (width, height, bytes)
     }
 }
 

@@ -48,13 +48,25 @@ private struct MaximumOfWindow: LaneBody {
 
     @inline(__always)
     func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        var maximum = L(repeating: -.infinity)
+        L(maximumOver: rows, columns, of: input + channel, width: maps.width, channels: maps.channels)
+            .store(to: output + channel)
+    }
+}
+
+extension Lane {
+    /// The largest value of each channel over a rectangle of positions of a map; −∞ over none.
+    @inline(__always)
+    fileprivate init(
+        maximumOver rows: Range<Int>, _ columns: Range<Int>, of map: UnsafePointer<Float>, width: Int,
+        channels: Int
+    ) {
+        var maximum = Self(repeating: -.infinity)
         for y in rows {
             for x in columns {
-                maximum = L(loading: input + (y * maps.width + x) * maps.channels + channel).maximum(maximum)
+                maximum = Self(loading: map + (y * width + x) * channels).maximum(maximum)
             }
         }
-        maximum.store(to: output + channel)
+        self = maximum
     }
 }
 
@@ -121,12 +133,8 @@ struct GradientToMaximum: LaneBody {
 
     @inline(__always)
     func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        var maximum = L(repeating: -.infinity)
-        for y in rows {
-            for x in columns {
-                maximum = L(loading: input + (y * width + x) * channels + channel).maximum(maximum)
-            }
-        }
+        let maximum = L(
+            maximumOver: rows, columns, of: input + channel, width: width, channels: channels)
         // What no position has taken yet.
         var rest = L(loading: gradient + channel)
         for y in rows {

@@ -116,10 +116,11 @@ private struct Settled {
     var decisions: [LoadedModel.Decision] = []
     var remarks: [String] = []
     private var groupNormGroups = 32
-    private let givenPlacement: Configuration.Backbone.StridePlacement?
+    /// What the file's metadata say of the network.
+    private var stored: Configuration?
 
     init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
-        givenPlacement = options.stridePlacement
+        stored = try ModelMetadata.configuration(in: checkpoint.metadata, path: checkpoint.file.path)
         if let chosen = options.profile {
             profile = chosen
             decide("profile", chosen.name, "given")
@@ -145,9 +146,9 @@ private struct Settled {
         let isGrouped = kernel.count == 4 && kernel[0] != kernel[1]
         let usual =
             isGrouped ? profile.parameters.groupedStridePlacement : profile.parameters.stridePlacement
-        let stored = try ModelMetadata.configuration(in: checkpoint.metadata, path: checkpoint.file.path)
         let placement = options.stridePlacement ?? stored?.backbone.stridePlacement ?? usual
         profile.parameters.stridePlacement = placement
+        stored?.backbone.stridePlacement = placement
         decide(
             "stride", placement == .conv1 ? "in the 1×1 convolution" : "in the 3×3 convolution",
             options.stridePlacement != nil ? "given" : stored != nil ? "from the file" : "from the profile")
@@ -220,11 +221,7 @@ private struct Settled {
 
     /// The network: as the file's metadata say, or else read off the shapes of its parameters.
     func configuration(of checkpoint: Checkpoint) throws -> Configuration {
-        let path = checkpoint.file.path
-        if var stored = try ModelMetadata.configuration(in: checkpoint.metadata, path: path) {
-            if let givenPlacement { stored.backbone.stridePlacement = givenPlacement }
-            return stored
-        }
+        if let stored { return stored }
         return try Configuration(
             inferredFrom: checkpoint.shapes, profile: profile, groupNormGroups: groupNormGroups)
     }

@@ -22,6 +22,9 @@ public struct ModelMetadata: Sendable {
         classes = model.classes
     }
 
+    /// Under which keys the strings stand.
+    public static let keys = ["profile", "configuration", "input", "classes"]
+
     private struct Input: Codable {
         var shorterSide: Int, longestSide: Int
     }

@@ -68,7 +68,7 @@ import Testing
         let output = Pipe()
         process.standardOutput = output
         try process.run()
-        // The first report shows that it is at work.
+        // The first checkpoint shows that it is at work.
         while !FileManager.default.fileExists(atPath: folder.path("run/checkpoint.safetensors")) {
             try #require(process.isRunning)
             Thread.sleep(forTimeInterval: 0.02)

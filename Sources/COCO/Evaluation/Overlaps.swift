@@ -59,7 +59,7 @@ struct MeasuredMask: Sendable {
 extension Segmentation {
     /// The pixels that it covers in a picture of the given size, as COCO's tools decide.
     /// - Throws: `RunLengthError` for a picture too large to have masks.
-    func rasterized(in size: PixelSize) throws -> RunLengths {
+    public func rasterized(in size: PixelSize) throws -> RunLengths {
         switch self {
         case .runLengths(let mask): return mask
         case .polygons(let polygons):

@@ -64,7 +64,7 @@ public struct COCOExamples: ExampleSource {
             x2: Float(annotation.box.x + annotation.box.width),
             y2: Float(annotation.box.y + annotation.box.height))
         return LabelledObject(
-            label: label, box: box, mask: try annotation.mask(in: size),
+            label: label, box: box, mask: try annotation.segmentation?.rasterized(in: size).mask,
             keypoints: annotation.keypoints?.map {
                 Keypoint(x: Float($0.x), y: Float($0.y), score: Float($0.visibility))
             },
@@ -75,37 +75,4 @@ public struct COCOExamples: ExampleSource {
 extension Annotation {
     /// Whether there is one object with an area.
     fileprivate var isTrainable: Bool { !isCrowd && box.width > 0 && box.height > 0 }
-
-    /// The pixels of all its parts; nil without a segmentation.
-    fileprivate func mask(in size: PixelSize) throws -> InstanceMask? {
-        switch segmentation {
-        case nil: return nil
-        case .runLengths(let runs): return runs.mask
-        case .polygons(let polygons):
-            let parts = try polygons.map { try $0.rasterized(in: size).mask }
-            guard parts.count != 1 else { return parts[0] }
-            return InstanceMask(unionOf: parts, in: size)
-        }
-    }
-}
-
-extension InstanceMask {
-    /// The pixels that are in any of several masks of one picture.
-    fileprivate init(unionOf masks: [InstanceMask], in size: PixelSize) {
-        let regions = masks.map(\.region).filter { !$0.isEmpty }
-        let left = regions.map(\.x).min() ?? 0, top = regions.map(\.y).min() ?? 0
-        let right = regions.map { $0.x + $0.width }.max() ?? 0
-        let bottom = regions.map { $0.y + $0.height }.max() ?? 0
-        let window = PixelRegion(x: left, y: top, width: right - left, height: bottom - top)
-        var bits = [UInt8](repeating: 0, count: window.width * window.height)
-        for mask in masks {
-            for row in 0..<mask.region.height {
-                let start = (mask.region.y - top + row) * window.width + mask.region.x - left
-                for column in 0..<mask.region.width {
-                    bits[start + column] |= mask.bits[row * mask.region.width + column]
-                }
-            }
-        }
-        self.init(imageSize: size, region: window, bits: bits)
-    }
 }

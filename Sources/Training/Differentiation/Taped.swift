@@ -25,20 +25,33 @@ extension Taped: Activation {
     }
 
     private func convolved(by layer: ConvolutionLayer, finishing residual: Taped?, rectified: Bool) -> Taped {
-        let (input, convolution) = (self, layer.convolution)
-        let weight = "\(layer.name).weight"
-        // The shift of a folded batch norm is fixed, as its scale is.
-        let bias = layer.hasBias ? "\(layer.name).bias" : nil
-        let output = convolution(value, adding: residual?.value, rectified: rectified)
+        let convolution = layer.convolution
+        return weighted(
+            convolution(value, adding: residual?.value, rectified: rectified), by: layer.name,
+            // The shift of a folded batch norm is fixed, as its scale is.
+            hasBias: layer.hasBias, adding: residual, rectified: rectified,
+            weightGradient: { convolution.weightGradient($0, input: $1) },
+            inputGradient: { convolution.inputGradient($0, inputShape: $1) })
+    }
+
+    /// Writes down the output of a layer with a weight and perhaps a bias, which the three kinds of such layers
+    /// pull back alike.
+    private func weighted(
+        _ output: Tensor, by layer: String, hasBias: Bool = true, adding residual: Taped? = nil,
+        rectified: Bool, weightGradient: @escaping (_ gradient: Tensor, _ input: Tensor) -> Tensor,
+        inputGradient: @escaping (_ gradient: Tensor, _ shape: [Int]) -> Tensor
+    ) -> Taped {
+        let input = self
+        let (weight, bias) = ("\(layer).weight", "\(layer).bias")
         return tape.record(
             output, from: [self] + (residual.map { [$0] } ?? []),
-            parameters: [weight] + (bias.map { [$0] } ?? [])
+            parameters: hasBias ? [weight, bias] : [weight]
         ) { gradient, gradients in
             let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
             if let residual { gradients.add(gradient, to: residual) }
-            gradients.add(convolution.weightGradient(gradient, input: input.value), to: weight)
-            if let bias { gradients.add(summedOverPositions(gradient), to: bias) }
-            gradients.add(convolution.inputGradient(gradient, inputShape: input.value.shape), to: input)
+            gradients.add(weightGradient(gradient, input.value), to: weight)
+            if hasBias { gradients.add(summedOverPositions(gradient), to: bias) }
+            gradients.add(inputGradient(gradient, input.value.shape), to: input)
         }
     }
 
@@ -62,28 +75,20 @@ extension Taped: Activation {
 
     /// One entry on the tape.
     public func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Taped {
-        let (input, convolution) = (self, layer.convolution)
-        let (weight, bias) = ("\(layer.name).weight", "\(layer.name).bias")
-        let output = convolution(value, rectified: rectified)
-        return tape.record(output, from: [self], parameters: [weight, bias]) { gradient, gradients in
-            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
-            gradients.add(convolution.weightGradient(gradient, input: input.value), to: weight)
-            gradients.add(summedOverPositions(gradient), to: bias)
-            gradients.add(convolution.inputGradient(gradient, inputShape: input.value.shape), to: input)
-        }
+        let convolution = layer.convolution
+        return weighted(
+            convolution(value, rectified: rectified), by: layer.name, rectified: rectified,
+            weightGradient: { convolution.weightGradient($0, input: $1) },
+            inputGradient: { convolution.inputGradient($0, inputShape: $1) })
     }
 
     /// One entry on the tape.
     public func dense(by layer: DenseLayer, rectified: Bool) -> Taped {
-        let (input, dense) = (self, layer.dense)
-        let (weight, bias) = ("\(layer.name).weight", "\(layer.name).bias")
-        let output = dense(value, rectified: rectified)
-        return tape.record(output, from: [self], parameters: [weight, bias]) { gradient, gradients in
-            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
-            gradients.add(dense.weightGradient(gradient, input: input.value), to: weight)
-            gradients.add(summedOverPositions(gradient), to: bias)
-            gradients.add(dense.inputGradient(gradient, inputShape: input.value.shape), to: input)
-        }
+        let dense = layer.dense
+        return weighted(
+            dense(value, rectified: rectified), by: layer.name, rectified: rectified,
+            weightGradient: { dense.weightGradient($0, input: $1) },
+            inputGradient: { dense.inputGradient($0, inputShape: $1) })
     }
 
     /// One entry on the tape.

@@ -63,43 +63,35 @@ public struct ForwardPass: Sendable {
         let sample = settings.anchorSampler(matches, using: &generator)
         var objectnessSum = 0.0
         var deltaSum = 0.0
-        var objectnessSeeds: [LossSeed] = []
-        var deltaSeeds: [LossSeed] = []
-        var level = LevelGradients(outputs[0])
-        var (index, start) = (0, 0)
-        func finishLevel() {
-            objectnessSeeds.append(LossSeed(outputs[index].objectness, gradient: level.objectness))
-            deltaSeeds.append(LossSeed(outputs[index].deltas, gradient: level.deltas))
-        }
+        var levels = outputs.map(LevelGradients.init)
+        // Samples ascend, so each one's level is that of the one before, or a later one.
+        var (level, start) = (0, 0)
         for anchor in sample {
-            while anchor - start >= anchors[index].count {
-                finishLevel()
-                start += anchors[index].count
-                index += 1
-                level = LevelGradients(outputs[index])
+            while anchor - start >= anchors[level].count {
+                start += anchors[level].count
+                level += 1
             }
             let place = anchor - start
-            let logit = outputs[index].objectness.value.element(place)
+            let logit = outputs[level].objectness.value.element(place)
             var target: Float = 0
             if case .object(let object) = matches[anchor] {
                 target = 1
                 let loss = settings.proposalBoxLoss(
-                    outputs[index].deltas.value.delta(place), from: anchors[index][place],
+                    outputs[level].deltas.value.delta(place), from: anchors[level][place],
                     to: objects.boxes[object], coder: model.profile.proposals.coder)
                 deltaSum += Double(loss.value)
-                level.deltas.setDelta(place, to: loss.gradient)
+                levels[level].deltas.setDelta(place, to: loss.gradient)
             }
             objectnessSum += Double(sigmoidCrossEntropy(logit, target: target))
-            level.objectness.setElement(place, to: sigmoid(logit) - target)
+            levels[level].objectness.setElement(place, to: sigmoid(logit) - target)
         }
-        while index < outputs.count {
-            finishLevel()
-            index += 1
-            if index < outputs.count { level = LevelGradients(outputs[index]) }
-        }
+        let seeds = zip(outputs, levels)
         let count = Double(sample.count)
-        losses[.objectness] = LossSum(sum: objectnessSum, count: count, seeds: objectnessSeeds)
-        losses[.proposalBoxes] = LossSum(sum: deltaSum, count: count, seeds: deltaSeeds)
+        losses[.objectness] = LossSum(
+            sum: objectnessSum, count: count,
+            seeds: seeds.map { LossSeed($0.objectness, gradient: $1.objectness) })
+        losses[.proposalBoxes] = LossSum(
+            sum: deltaSum, count: count, seeds: seeds.map { LossSeed($0.deltas, gradient: $1.deltas) })
     }
 
     // MARK: Box head
