@@ -43,7 +43,9 @@ let package = Package(
         .target(
             name: "Training", dependencies: ["Loading", "COCO", "Scenes"],
             resources: [.copy("Configurations")]),
-        .target(name: "Walkthroughs", dependencies: ["Loading", "Verification", "Figures"]),
+        .target(
+            name: "Walkthroughs",
+            dependencies: ["Loading", "Verification", "Figures", "Scenes", "COCO", "Training"]),
         .executableTarget(
             name: "Commands",
             dependencies: [

@@ -228,6 +228,8 @@ TRAINING = {
     "proposals": {"candidatesPerLevel": 30, "count": 20},
     "proposalMatching": {"objectOverlap": 0.5, "backgroundOverlap": 0.5, "allowsLowQuality": False},
     "proposalSampling": {"count": 16, "objectShare": 0.25, "order": "random"},
+    "maskCount": None,
+    "keypointCount": None,
     "proposalBoxLoss": {"smoothL1": 0.1111111}, "boxLoss": {"smoothL1": 0.1111111}, "masksAreBinary": False,
     "lossWeights": {"objectness": 1, "proposalBoxes": 1, "classes": 1, "boxes": 1, "masks": 1, "keypoints": 0.5},
 }  # fmt: skip

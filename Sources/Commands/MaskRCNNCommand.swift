@@ -19,7 +19,7 @@ struct MaskRCNNCommand: ParsableCommand {
             WalkthroughCommand.self, DetectCommand.self, ScenesCommand.self, TrainCommand.self,
             EvaluateCommand.self,
             RecordCommand.self, StageCommand.self, InspectCommand.self, ConvertCommand.self,
-            BenchmarkCommand.self,
+            BenchmarkCommand.self, FiguresCommand.self, CalculateCommand.self,
         ])
 }
 

@@ -58,7 +58,7 @@ struct ScenePlan {
     /// How many objects: few more often than many.
     private func objectCount(_ random: inout SeededGenerator) -> Int {
         let most = max(difficulty.largestObjectCount, 1)
-        // The smaller of two throws; most of the pictures have one to eight of twelve.
+        // The smaller of two throws; most of the pictures have one to five of eight.
         return min(random.integer(in: 1...most), random.integer(in: 1...most) + 1)
     }
 
@@ -78,7 +78,7 @@ struct ScenePlan {
             return Item(subject: person, place: place, area: 0.17 * value * value)
         }
         if category == .rod {
-            let thickness = scale * random.number(in: 4...8)
+            let thickness = scale * random.number(in: 6...14)
             let rod = Shape(rodOfLength: value, thickness: thickness, &random)
             return Item(subject: rod, place: place, area: value * thickness)
         }
@@ -93,7 +93,7 @@ struct ScenePlan {
                 * (random.chance(difficulty.smallShare)
                     ? random.logarithmic(in: 40...78) : random.logarithmic(in: 84...205))
         case .rod:
-            return scale * random.logarithmic(in: 40...190)
+            return scale * random.logarithmic(in: 60...200)
         default:
             let area: Double
             if random.chance(difficulty.smallShare) {

@@ -48,8 +48,8 @@ public struct ForwardPass: Sendable {
             proposals.boxes + objects.boxes, objects: objects, settings: settings, using: &generator)
         let maps = model.pooledMaps(features, size: input.size)
         addBoxLosses(sample, maps: maps, model: model, settings: settings)
-        addMaskLoss(sample, maps: maps, model: model, settings: settings)
-        addKeypointLoss(sample, maps: maps, model: model)
+        addMaskLoss(sample, maps: maps, model: model, settings: settings, using: &generator)
+        addKeypointLoss(sample, maps: maps, model: model, settings: settings, using: &generator)
     }
 
     // MARK: Region proposal network
@@ -123,10 +123,12 @@ public struct ForwardPass: Sendable {
     // MARK: Mask and keypoint heads
 
     private mutating func addMaskLoss(
-        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings
+        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings,
+        using generator: inout SeededGenerator
     ) {
         guard let head = model.network.mask, let masks = model.configuration.masks else { return }
-        let regions = sample.regions { $0.mask != nil }
+        let regions = settings.proposalSampler.select(
+            settings.maskCount ?? .max, from: sample.regions { $0.mask != nil }, using: &generator)
         guard !regions.isEmpty else { return }
         let logits = model.network.masks(
             maps.pooled(regions.map { sample.boxes[$0] }, size: masks.poolSize), by: head)
@@ -141,21 +143,27 @@ public struct ForwardPass: Sendable {
             seeds: [LossSeed(logits, gradient: loss.gradient)])
     }
 
-    private mutating func addKeypointLoss(_ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model) {
+    private mutating func addKeypointLoss(
+        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings,
+        using generator: inout SeededGenerator
+    ) {
         guard let head = model.network.keypoints, let keypoints = model.configuration.keypoints else {
             return
         }
         let side = 4 * keypoints.poolSize
         // Regions in which no keypoint has a target would add nothing but work.
-        let regions = sample.regions { $0.keypoints?.count == keypoints.count }
-            .map { (index: $0, targets: sample.keypointTargets(of: $0, side: side)) }
-            .filter { $0.targets.contains { $0 != nil } }
+        let targets = Dictionary(
+            uniqueKeysWithValues: sample.regions { $0.keypoints?.count == keypoints.count }
+                .map { ($0, sample.keypointTargets(of: $0, side: side)) }
+                .filter { $0.1.contains { $0 != nil } })
+        let regions = settings.proposalSampler.select(
+            settings.keypointCount ?? .max, from: targets.keys.sorted(), using: &generator)
         guard !regions.isEmpty else { return }
         let heatmaps = head(
-            maps.pooled(regions.map { sample.boxes[$0.index] }, size: keypoints.poolSize))
-        let loss = keypointLoss(heatmaps.value, targets: regions.map(\.targets))
+            maps.pooled(regions.map { sample.boxes[$0] }, size: keypoints.poolSize))
+        let loss = keypointLoss(heatmaps.value, targets: regions.compactMap { targets[$0] })
         losses[.keypoints] = LossSum(
-            sum: loss.sum, count: Double(regions.reduce(0) { $0 + $1.targets.count { $0 != nil } }),
+            sum: loss.sum, count: Double(regions.reduce(0) { $0 + (targets[$1] ?? []).count { $0 != nil } }),
             seeds: [LossSeed(heatmaps, gradient: loss.gradient)])
     }
 }

@@ -49,6 +49,9 @@ extension TrainingConfiguration {
             try require((1...65536).contains(sampling.count), "\(name).count must be from 1 to 65536")
             try require((0...1).contains(sampling.objectShare), "\(name).objectShare must be from 0 to 1")
         }
+        for (name, count) in [("maskCount", maskCount), ("keypointCount", keypointCount)] {
+            try require(count.map { $0 > 0 } ?? true, "\(name) must be positive or null")
+        }
         try require(
             proposals.count >= 0 && proposals.candidatesPerLevel >= 0, "proposals: must not be negative")
         for (name, matching) in [("anchorMatching", anchorMatching), ("proposalMatching", proposalMatching)] {

@@ -47,6 +47,11 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     public var proposalMatching: BoxMatcher
     /// How many proposals have a loss.
     public var proposalSampling: BalancedSampler
+    /// How many of the sampled objects have a mask loss: these heads take most of a step's time, the box head
+    /// hardly any. Null for all, as in the paper.
+    public var maskCount: Int?
+    /// How many of the sampled objects have a keypoint loss. Null for all, as in the paper.
+    public var keypointCount: Int?
     /// The loss of anchors' deltas.
     public var proposalBoxLoss: BoxLoss
     /// The loss of proposals' deltas.
@@ -97,6 +102,8 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         settings.proposals = proposals
         settings.proposalMatcher = proposalMatching
         settings.proposalSampler = proposalSampling
+        settings.maskCount = maskCount
+        settings.keypointCount = keypointCount
         settings.proposalBoxLoss = proposalBoxLoss
         settings.boxLoss = boxLoss
         settings.masksAreBinary = masksAreBinary

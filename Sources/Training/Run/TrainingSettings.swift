@@ -12,6 +12,10 @@ public struct TrainingSettings: Hashable, Sendable {
     public var proposalMatcher = BoxMatcher.proposals
     /// Which proposals have a loss.
     public var proposalSampler = BalancedSampler.proposals
+    /// How many of the sampled objects have a mask loss; nil for all, as in the paper.
+    public var maskCount: Int?
+    /// How many of the sampled objects have a keypoint loss; nil for all, as in the paper.
+    public var keypointCount: Int?
     /// The loss of the region proposal network's deltas.
     public var proposalBoxLoss = BoxLoss.smoothL1(beta: 1 / 9)
     /// The loss of the box head's deltas.

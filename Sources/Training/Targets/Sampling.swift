@@ -46,7 +46,8 @@ public struct BalancedSampler: Hashable, Codable, Sendable {
         return (taken + select(count - taken.count, from: background, using: &generator)).sorted()
     }
 
-    private func select(_ count: Int, from indices: [Int], using generator: inout SeededGenerator) -> [Int] {
+    /// `count` of the candidates, or all if there are not more.
+    func select(_ count: Int, from indices: [Int], using generator: inout SeededGenerator) -> [Int] {
         guard indices.count > count else { return indices }
         guard order == .random else { return Array(indices.prefix(count)) }
         // The first steps of a Fisher–Yates shuffle.

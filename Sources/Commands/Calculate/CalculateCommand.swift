@@ -1,0 +1,9 @@
+import ArgumentParser
+
+struct CalculateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calculate",
+        abstract: "Work one step of one stage, number by number, as the pages do by hand.",
+        discussion: "The numbers come from the functions that the pipeline itself runs.",
+        subcommands: [])
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Figures
+import Formats
+import Foundation
+import Walkthroughs
+
+struct FiguresCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "figures",
+        abstract: "Draw the figures of the documentation, of any picture and model.",
+        discussion: """
+            Without names, all of them. A figure that this picture or this model has nothing for is left out, \
+            with a sentence that says why.
+
+            Example:  maskrcnn figures roialign --image street.jpg --weights model.pth
+            All:      maskrcnn figures --format svg --output Figures
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "Names of figures: \(FigureName.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "name"))
+    var names: [FigureName] = []
+
+    @Option(
+        help: ArgumentHelp("The picture: PNG or JPEG.", valueName: "file"),
+        completion: .file(extensions: ["png", "jpg", "jpeg"]))
+    var image: String?
+
+    @Option(help: ArgumentHelp("The kind of file, or several: png, svg, pdf.", valueName: "format"))
+    var format: [FigureFormat] = [.png]
+
+    @Option(help: ArgumentHelp("What the figure is drawn on: light or dark.", valueName: "colour"))
+    var background: PaperColor = .light
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The folder for the figures.", valueName: "folder"),
+        completion: .directory)
+    var output = "figures"
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+
+    func run() throws { try model.withSettings(perform) }
+
+    private func perform() throws {
+        let picture = try readPicture(image)
+        let run = PictureRun(try model.load(), on: picture, named: image ?? "a drawn scene")
+        let gallery = Gallery(run, background: background == .light ? .light : .dark)
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+        for name in names.isEmpty ? FigureName.allCases : names {
+            do {
+                let figure = try gallery.figure(name)
+                for format in format {
+                    let path = "\(output)/\(name.fileName).\(format.rawValue)"
+                    try format.write(figure, to: path)
+                    print(path)
+                }
+            } catch let reason as NothingToDraw {
+                print("\(name.fileName): \(reason)")
+            }
+        }
+    }
+}
+
+extension FigureName: ExpressibleByArgument {}
+
+/// The paper of a figure.
+enum PaperColor: String, ExpressibleByArgument, CaseIterable {
+    case light, dark
+}
+
+/// The kinds of files that figures are written as.
+enum FigureFormat: String, ExpressibleByArgument, CaseIterable {
+    case png, svg, pdf
+
+    /// Pixels for each point in a PNG: sharp where two pixels of a screen make one.
+    private static let pixelsPerPoint = 2.0
+
+    func write(_ figure: Figure, to path: String) throws {
+        switch self {
+        case .png: try figure.image(pixelsPerPoint: Self.pixelsPerPoint).writePNG(to: path)
+        case .svg: try OutputFile.write(try figure.svg(), to: path)
+        case .pdf: try OutputFile.write(try figure.pdf(), to: path)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Tensors
+
+/// A matrix as a picture, with the colour bar and caption that every tensor of the figures gets.
+public struct HeatMap {
+    /// The numbers, row after row.
+    public var values: [Float]
+    /// Columns.
+    public var width: Int
+    /// Rows.
+    public var height: Int
+    /// Whether zero has a meaning of its own, so that colours go both ways from it.
+    public var isSigned: Bool
+    /// The number that takes the colour map's end; nil for the largest there is.
+    public var limit: Float?
+    /// How pixels are drawn when there are fewer than points.
+    public var filter: ImageFilter = .nearest
+
+    /// The heat map of a matrix; `values.count` must be `width · height`.
+    public init(values: [Float], width: Int, height: Int, isSigned: Bool, limit: Float? = nil) {
+        precondition(values.count == width * height)
+        self.values = values
+        self.width = width
+        self.height = height
+        self.isSigned = isSigned
+        self.limit = limit
+    }
+
+    /// One channel of a feature map, `[height, width, channels]`.
+    public init(_ map: Tensor, channel: Int, isSigned: Bool, limit: Float? = nil) {
+        let (height, width, channels) = (map.shape[0], map.shape[1], map.shape[2])
+        let values = map.withUnsafeElements { elements in
+            (0..<height * width).map { elements[$0 * channels + channel] }
+        }
+        self.init(values: values, width: width, height: height, isSigned: isSigned, limit: limit)
+    }
+
+    /// The number that takes the colour map's end.
+    public var end: Float {
+        if let limit, limit > 0 { return limit }
+        let largest = values.reduce(0) { max($0, $1.isFinite ? abs($1) : 0) }
+        return largest > 0 ? largest : 1
+    }
+
+    /// The colours of a map on a background.
+    public func colors(on background: Background) -> ColorMap {
+        isSigned ? .diverging(background) : .sequential
+    }
+
+    /// Draws the matrix alone, as large as the rectangle allows without bending it, at the rectangle's top left.
+    /// - Returns: where it came to lie.
+    @discardableResult
+    public func draw(on canvas: Canvas, in room: Rectangle, background: Background) -> Rectangle {
+        guard width > 0, height > 0 else { return Rectangle(x: room.x, y: room.y, width: 0, height: 0) }
+        let scale = min(room.width / Double(width), room.height / Double(height))
+        let place = Rectangle(
+            x: room.x, y: room.y, width: Double(width) * scale, height: Double(height) * scale)
+        let image = colors(on: background).image(of: values, width: width, height: height, scale: end)
+        canvas.draw(image, in: place, filter: filter)
+        canvas.stroke(place, Stroke(background.rule, width: 0.75))
+        return place
+    }
+}
+
+/// The scale beside a heat map: colours, with their numbers and unit.
+public struct ColorBar {
+    /// The colours.
+    public var map: ColorMap
+    /// The number at the end.
+    public var end: Double
+    /// What the numbers are: "logit", "probability", "pixels".
+    public var unit: String
+    /// The paper.
+    public var background: Background
+
+    /// The bar of a colour map that ends at `end`.
+    public init(_ map: ColorMap, end: Double, unit: String, background: Background) {
+        self.map = map
+        self.end = end
+        self.unit = unit
+        self.background = background
+    }
+
+    /// Draws the bar lying, numbers below: 26 points high.
+    public func draw(on canvas: Canvas, in room: Rectangle) {
+        let bar = Rectangle(x: room.x, y: room.y, width: room.width, height: 9)
+        let isSigned = map != .sequential
+        let steps = (0..<256).map { Float($0) / 255 }.map { isSigned ? 2 * $0 - 1 : $0 }
+        canvas.draw(
+            map.image(of: steps, width: 256, height: 1, scale: 1), in: bar, filter: .bilinear)
+        canvas.stroke(bar, Stroke(background.rule, width: 0.75))
+        let font = Font(size: 10)
+        let y = bar.maxY + 3
+        canvas.text(
+            isSigned ? "−" + figures(end) : "0", at: Point(x: bar.x, y: y), font: font,
+            color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+        canvas.text(
+            unit, at: Point(x: bar.x + bar.width / 2, y: y), font: font, color: background.mutedInk,
+            anchor: TextAnchor(.center, .top))
+        canvas.text(
+            figures(end), at: Point(x: bar.maxX, y: y), font: font, color: background.mutedInk,
+            anchor: TextAnchor(.trailing, .top))
+    }
+}

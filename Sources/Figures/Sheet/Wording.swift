@@ -1,0 +1,17 @@
+import Foundation
+
+/// A number for a figure, with three significant digits: `0.0312`, `2.45`, `−17.3`, `1200`.
+public func figures(_ number: Double) -> String {
+    guard number.isFinite else { return number.isNaN ? "NaN" : number < 0 ? "−∞" : "∞" }
+    if number == 0 { return "0" }
+    let size = abs(number)
+    let digits: String
+    if size >= 1e6 || size < 1e-4 {
+        digits = String(format: "%.2e", size)
+    } else if size >= 100 || size == size.rounded() {
+        digits = String(format: "%.0f", size)
+    } else {
+        digits = String(format: "%.\(2 - Int(floor(log10(size))))f", size)
+    }
+    return number < 0 ? "−" + digits : digits
+}
