@@ -23,9 +23,10 @@ model: build
 	.build/release/maskrcnn train --configuration small --output .build/model --resume
 	test -d .build/held-out || \
 	  .build/release/maskrcnn scenes --count 500 --seed 2 --output .build/held-out
+	.build/release/maskrcnn convert --half .build/model/model.safetensors .build/model/small.safetensors
 	.build/release/maskrcnn evaluate --annotations .build/held-out/annotations.json \
-	  --images .build/held-out/images --weights .build/model/model.safetensors --json > $(MODEL)/evaluation.json
-	cp .build/model/model.safetensors $(MODEL)/small.safetensors
+	  --images .build/held-out/images --weights .build/model/small.safetensors --json > $(MODEL)/evaluation.json
+	mv .build/model/small.safetensors $(MODEL)
 	cp .build/model/metrics.jsonl .build/model/configuration.json $(MODEL)
 
 # libpng, libjpeg-turbo, Cairo, OpenBLAS, zlib, pkg-config and the font that figures are drawn with.
