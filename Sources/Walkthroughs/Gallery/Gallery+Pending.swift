@@ -2,11 +2,6 @@ import Figures
 
 // Figures that are still to come; each moves to a file of its own.
 extension Gallery {
-    func overview() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func pyramids() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func input() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func backbone() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func fusion() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func anchors() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func matching() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func objectness() throws -> Figure { throw NothingToDraw("not drawn yet") }
