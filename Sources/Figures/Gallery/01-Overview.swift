@@ -77,8 +77,8 @@ public struct OverviewFigure {
     private static let columnStep = 159.0
     private static let rowStep = 48.0
     private static let rowHeight = 34.0
-    private static let headHeight = 48.0
-    private static let headStep = 74.0
+    private static let headHeight = 54.0
+    private static let headStep = 88.0
 
     /// Rows of the upper half: the backbone's, and those by which the pyramid is higher.
     private var rows: Int { max(backbone.count, pyramid.count + 1, 4) }
@@ -125,10 +125,12 @@ public struct OverviewFigure {
         canvas.draw(picture, in: place, filter: .bilinear)
         canvas.stroke(place, Stroke(background.rule, width: 0.75))
         canvas.arrow(from: place.bottom, to: inputCell.top, line)
-        canvas.text(
-            "resize, normalise, pad", at: Point(x: place.bottom.x + 6, y: (place.maxY + inputCell.y) / 2),
-            font: Font(size: 10), within: Self.columnWidth / 2 + 12, color: background.mutedInk,
-            anchor: TextAnchor(.leading, .middle))
+        for (line, text) in ["resize,", "normalise,", "pad"].enumerated() {
+            canvas.text(
+                text,
+                at: Point(x: place.bottom.x + 6, y: (place.maxY + inputCell.y) / 2 + 13 * Double(line - 1)),
+                font: Font(size: 10), color: background.mutedInk, anchor: TextAnchor(.leading, .middle))
+        }
         draw(input, .input, inputCell, on: canvas)
         for (row, node) in backbone.enumerated() {
             let here = cell(1, row, in: room)
@@ -241,7 +243,7 @@ public struct OverviewFigure {
         place.x = found.x + (found.width - place.width) / 2
         for row in 1..<heads.count {
             let pooled = headCell(0, row, in: room)
-            let rail = pooled.y - 13
+            let rail = pooled.y - 15
             let turn = Point(x: pooled.top.x + Double(row - 1) * 14, y: rail)
             if row == 1 {
                 canvas.arrow(
@@ -250,14 +252,14 @@ public struct OverviewFigure {
                         turn, Point(x: turn.x, y: pooled.y),
                     ], line)
                 canvas.text(
-                    "the detected boxes", at: Point(x: turn.x + 8, y: rail + 1), font: Font(size: 10),
+                    "the detected boxes", at: Point(x: turn.x + 8, y: rail - 2), font: Font(size: 10),
                     color: background.mutedInk, anchor: TextAnchor(.leading, .bottom))
             } else {
                 let x = room.x - 8
                 let above = headCell(0, row - 1, in: room)
                 canvas.arrow(
                     through: [
-                        Point(x: above.top.x, y: above.y - 13), Point(x: x, y: above.y - 13),
+                        Point(x: above.top.x, y: above.y - 15), Point(x: x, y: above.y - 15),
                         Point(x: x, y: pooled.left.y), pooled.left,
                     ], line)
             }

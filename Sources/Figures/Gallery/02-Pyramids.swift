@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 import Tensors
 
 /// Figure 2: four ways to look for objects of many sizes (Lin et al., arXiv 1612.03144, figure 1), drawn with the
@@ -26,9 +31,13 @@ public struct PyramidsFigure {
         self.background = background
     }
 
-    /// The height of the finest map, and of the gaps that arrows run through.
+    /// The height of the gaps that arrows run through, and the width of the finest map.
     private static let gap = 17.0
     private static let widest = 104.0
+    /// How much narrower each next map is drawn: not by half, as they are, or the coarsest could not be seen.
+    private static let narrowing = 0.62
+    /// The share of a map's numbers that lie within its colours: at the border, where zeros pad it, a few stick out.
+    private static let share = 0.95
 
     private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
 
@@ -69,12 +78,13 @@ public struct PyramidsFigure {
             blocks: [
                 grid,
                 .colorBar(
-                    ColorBar(.sequential, end: 1, unit: "share of each map's largest", background: background)
+                    ColorBar(.sequential, end: 1, unit: "share of each map's end", background: background)
                 ),
             ],
             caption:
                 "Each map is the mean of |value| over its channels. (a), (b) and (c) show the backbone's maps, "
-                + "(d) the backbone's on the left and the pyramid's on the right.",
+                + "(d) the backbone's on the left and the pyramid's on the right. Colours end where 95 % of a map's numbers "
+                + "lie below; each map is drawn 0.62 times as wide as the finer one, not half.",
             background: background
         ).figure
     }
@@ -83,7 +93,7 @@ public struct PyramidsFigure {
     private func places(_ aspects: [Double], x: Double, bottom: Double) -> [Rectangle] {
         var y = bottom
         return aspects.enumerated().map { index, aspect in
-            let width = max(Self.widest / Double(1 << min(index, 10)), 10)
+            let width = max(Self.widest * pow(Self.narrowing, Double(index)), 10)
             let height = width * aspect
             y -= height
             defer { y -= Self.gap }
@@ -105,6 +115,8 @@ public struct PyramidsFigure {
     }
 
     private func draw(_ map: HeatMap, in place: Rectangle, on canvas: Canvas, part: Part) {
+        var map = map
+        map.limit = map.magnitude(ofShare: Self.share)
         map.draw(on: canvas, in: place, background: background)
         canvas.stroke(place.inset(by: -0.5), Stroke(part.color(on: background), width: 1.25))
     }

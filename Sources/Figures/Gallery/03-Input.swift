@@ -49,7 +49,7 @@ public struct InputFigure {
         self.background = background
     }
 
-    /// The place that is worked out: a quarter of the way from the middle, where pictures have something.
+    /// The place that is worked out: the middle.
     private var sample: (x: Int, y: Int) { (resized.width / 2, resized.height / 2) }
 
     /// The drawing.
@@ -63,7 +63,7 @@ public struct InputFigure {
                 .heading(
                     "Normalised, one map a channel", note: "(value − mean) / deviation",
                     background: background),
-                .grid(maps, columns: 3, tallest: 220, background: background),
+                .grid(maps, columns: 3, tallest: 128, background: background),
                 .colorBar(
                     ColorBar(
                         .diverging(background), end: Double(limit), unit: "deviations from the mean",
@@ -120,7 +120,7 @@ public struct InputFigure {
         let gap = 34.0
         let total = Double(original.width + resized.width + width)
         let tallest = Double(max(original.height, height))
-        let scale = min((Sheet.contentWidth - 2 * gap) / total, 220 / tallest)
+        let scale = min((Sheet.contentWidth - 2 * gap) / total, 112 / tallest)
         let factor = Double(resized.width) / Double(original.width)
         return Sheet.Block(height: 17 + tallest * scale + 18) { canvas, room in
             let y = room.y + 17
@@ -154,7 +154,7 @@ public struct InputFigure {
                 x: x, y: y, width: Double(resized.width) * scale, height: Double(resized.height) * scale)
             title("resized", width: place.width)
             canvas.draw(resized, in: place, filter: .bilinear)
-            note("\(resized.width) × \(resized.height), × \(figures(factor))", below: place)
+            note("\(resized.width) × \(resized.height), scale \(figures(factor))", below: place)
             x = place.maxX + gap
             arrow(to: x, y: middle)
 

@@ -35,11 +35,11 @@ public struct BackboneFigure {
         Sheet(
             title: "What the backbone's channels answer to",
             subtitle:
-                "Of each stage the \(Self.columns) channels that vary most. From stage to stage a position "
-                + "stands for twice as many pixels, and answers to more than an edge.",
+                "Of each stage the \(Self.columns) channels that vary most away from the border. From stage to "
+                + "stage a position stands for twice as many pixels, and answers to more than an edge.",
             blocks: maps.flatMap(rows),
             caption: maps.map { TensorSummary($0.name, map: $0.tensor).text + silent($0.tensor) }
-                .joined(separator: "\n"),
+                .joined(separator: "\n") + "\nColours end where 99 % of the numbers of a channel lie below.",
             background: background
         ).figure
     }
@@ -47,14 +47,14 @@ public struct BackboneFigure {
     private func rows(_ map: Map) -> [Sheet.Block] {
         let channels = map.tensor.mostVaryingChannels(Self.columns)
         let shown = channels.map { HeatMap(map.tensor, channel: $0, isSigned: false) }
-        let limit = shown.map(\.end).max() ?? 1
+        let limit = shown.map { $0.magnitude(ofShare: 0.99) }.max() ?? 1
         let panels = zip(channels, shown).map { channel, heat in
             var heat = heat
             heat.limit = limit
             return Panel(note: "channel \(channel)", heat, background: background)
         }
         let summary = TensorSummary(map.name, map: map.tensor)
-        let heading = Sheet.Block(height: 26) { canvas, room in
+        let heading = Sheet.Block(height: 20) { canvas, room in
             Sheet.Block.heading(
                 map.name, note: "\(summary.shapeText), one position every \(map.stride) pixels",
                 background: background
@@ -84,26 +84,32 @@ public struct BackboneFigure {
 extension Tensor {
     /// The channels of a map `[height, width, channels]` with the largest variance over positions, in that order;
     /// of equal ones the first comes first.
-    func mostVaryingChannels(_ count: Int) -> [Int] {
-        let channels = shape[2]
+    ///
+    /// An eighth of the map along each edge is left out: there the zeros of the padding tell more than the picture.
+    package func mostVaryingChannels(_ count: Int) -> [Int] {
+        let (height, width, channels) = (shape[0], shape[1], shape[2])
+        func interior(_ length: Int) -> Range<Int> {
+            let margin = length < 6 ? 0 : max(1, length / 8)
+            return margin..<length - margin
+        }
         var sums = [Double](repeating: 0, count: channels)
         var squares = sums
         withUnsafeElements { elements in
-            for start in stride(from: 0, to: elements.count, by: max(channels, 1)) {
-                for channel in 0..<channels {
-                    let value = Double(elements[start + channel])
-                    sums[channel] += value
-                    squares[channel] += value * value
+            for y in interior(height) {
+                for x in interior(width) {
+                    for channel in 0..<channels {
+                        let value = Double(elements[(y * width + x) * channels + channel])
+                        sums[channel] += value
+                        squares[channel] += value * value
+                    }
                 }
             }
         }
-        let positions = Double(max(shape[0] * shape[1], 1))
+        let positions = Double(max(interior(height).count * interior(width).count, 1))
         let variances = zip(sums, squares).map { sum, square in
             square / positions - (sum / positions) * (sum / positions)
         }
-        let order = variances.indices.sorted {
-            (variances[$1], $0) < (variances[$0], $1)
-        }
+        let order = variances.indices.sorted { (variances[$1], $0) < (variances[$0], $1) }
         return Array(order.prefix(count))
     }
 }

@@ -50,10 +50,10 @@ public struct FusionFigure {
                 .colorBar(
                     ColorBar(
                         .diverging(background), end: 1, unit: "share of the end named below each map",
-                        background: background), isCentered: true)
+                        background: background), width: 320, isCentered: true)
             ],
             caption: levels.reversed().map { TensorSummary("fpn.merged.\($0.name)", map: $0.merged).text }
-                .joined(separator: "\n"),
+                .joined(separator: "\n") + "\nColours end where 98 % of a map's magnitudes lie below.",
             background: background
         ).figure
     }
@@ -73,9 +73,11 @@ public struct FusionFigure {
         func map(_ tensor: Tensor) -> HeatMap { HeatMap(tensor, channel: channel, isSigned: true) }
         var maps = [map(level.lateral), level.topDown.map(map), map(level.merged)]
         // The three that are added have one scale, so that the sum can be seen.
-        let limit = maps.compactMap { $0?.end }.max() ?? 1
+        let limit = maps.compactMap { $0?.magnitude(ofShare: 0.98) }.max() ?? 1
         for index in maps.indices { maps[index]?.limit = limit }
-        maps.append(map(level.smoothed))
+        var smoothed = map(level.smoothed)
+        smoothed.limit = smoothed.magnitude(ofShare: 0.98)
+        maps.append(smoothed)
         let aspect = map(level.merged).aspect
         let height = min(Self.width * aspect, 150)
         let names = ["fpn.lateral", "fpn.topdown", "fpn.merged", "fpn"].map { "\($0).\(level.name)" }
@@ -101,7 +103,7 @@ public struct FusionFigure {
                     within: Self.width + Self.gap - 4, color: background.ink,
                     anchor: TextAnchor(.leading, .top))
                 canvas.text(
-                    "\(size), end ±\(figures(Double(map.end)))", at: Point(x: x, y: place.maxY + 17),
+                    "\(size), colours to ±\(figures(Double(map.end)))", at: Point(x: x, y: place.maxY + 17),
                     font: Font(size: 10), within: Self.width + Self.gap - 4, color: background.mutedInk,
                     anchor: TextAnchor(.leading, .top))
             }

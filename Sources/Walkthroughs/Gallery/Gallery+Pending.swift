@@ -18,13 +18,8 @@ extension Gallery {
     func pasting() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func result() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func keypoints() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func heads() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func targets() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func losses() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func precisionRecall() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func weights() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func comparison() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func convolution() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func provenance() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func cost() throws -> Figure { throw NothingToDraw("not drawn yet") }
 }
