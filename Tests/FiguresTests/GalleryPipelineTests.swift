@@ -50,7 +50,7 @@ struct GalleryPipelineTests {
     @Test func aLayerIsMarkedForOneReason() {
         func warning(size: Double, largest: Double = 1, dead: Int = 0) -> String? {
             WeightsFigure.Layer(
-                name: "", shape: "", part: .boxes, counts: [], size: size, largest: largest,
+                name: "", part: .boxes, counts: [], size: size, largest: largest,
                 deadOutputs: dead,
                 outputs: 64
             ).warning

@@ -178,7 +178,7 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
     private static func weights(_ background: Background) -> Figure {
         func layer(_ name: String, size: Double, dead: Int = 0) -> WeightsFigure.Layer {
             WeightsFigure.Layer(
-                name: name, shape: "8×8×3×3", part: .backbone,
+                name: name, part: .backbone,
                 counts: (0..<48).map { Int(1000 * max(0, 1 - abs(Double($0) - 23.5) / (1 + 12 * size))) },
                 size: size, largest: 3 * size, deadOutputs: dead, outputs: 8)
         }

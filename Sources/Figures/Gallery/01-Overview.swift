@@ -77,8 +77,8 @@ public struct OverviewFigure {
     private static let columnStep = 159.0
     private static let rowStep = 48.0
     private static let rowHeight = 34.0
-    private static let headHeight = 54.0
-    private static let headStep = 88.0
+    private static let headHeight = 58.0
+    private static let headStep = 90.0
 
     /// Rows of the upper half: the backbone's, and those by which the pyramid is higher.
     private var rows: Int { max(backbone.count, pyramid.count + 1, 4) }
@@ -166,9 +166,18 @@ public struct OverviewFigure {
     private func proposalCells(in room: Rectangle) -> [Rectangle] {
         let column = pyramid.isEmpty ? 2 : 3
         let first = cell(column, rows - 1, in: room)
-        let step = (cell(column, 1, in: room).maxY - first.y + 14) / Double(max(proposals.count, 1))
-        return proposals.indices.map {
-            Rectangle(x: first.x, y: first.y + Double($0) * step, width: first.width, height: step - 14)
+        let bottom = cell(column, 1, in: room).maxY
+        // Each as high as its lines demand, the first with room for twice as many.
+        let shares = proposals.enumerated().map { index, node in
+            index == 0 ? 2 * Double(node.lines.count) + 1 : Double(node.lines.count) + 1.5
+        }
+        let gap = 16.0
+        let height = bottom - first.y - gap * Double(max(proposals.count - 1, 0))
+        let unit = height / max(shares.reduce(0, +), 1)
+        var y = first.y
+        return shares.map { share in
+            defer { y += share * unit + gap }
+            return Rectangle(x: first.x, y: y, width: first.width, height: share * unit)
         }
     }
 
@@ -241,6 +250,9 @@ public struct OverviewFigure {
         place.width = Double(result.width) * scale
         place.height = Double(result.height) * scale
         place.x = found.x + (found.width - place.width) / 2
+        // In the middle of the rows whose arrows end here.
+        let middle = (headCell(0, 1, in: room).left.y + headCell(0, heads.count - 1, in: room).left.y) / 2
+        place.y = min(max(middle - place.height / 2, top), bottom - place.height)
         for row in 1..<heads.count {
             let pooled = headCell(0, row, in: room)
             let rail = pooled.y - 15

@@ -36,8 +36,9 @@ public struct PyramidsFigure {
     private static let widest = 104.0
     /// How much narrower each next map is drawn: not by half, as they are, or the coarsest could not be seen.
     private static let narrowing = 0.62
-    /// The share of a map's numbers that lie within its colours: at the border, where zeros pad it, a few stick out.
-    private static let share = 0.95
+    /// The share of a map's numbers that lie below its colours, and the share that lies above: at the border, where
+    /// zeros pad a map, a few stick out.
+    private static let share = 0.05
 
     private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
 
@@ -78,13 +79,14 @@ public struct PyramidsFigure {
             blocks: [
                 grid,
                 .colorBar(
-                    ColorBar(.sequential, end: 1, unit: "share of each map's end", background: background)
+                    ColorBar(
+                        .sequential, end: 1, unit: "from each map's low to its high", background: background)
                 ),
             ],
             caption:
                 "Each map is the mean of |value| over its channels. (a), (b) and (c) show the backbone's maps, "
-                + "(d) the backbone's on the left and the pyramid's on the right. Colours end where 95 % of a map's numbers "
-                + "lie below; each map is drawn 0.62 times as wide as the finer one, not half.",
+                + "(d) the backbone's on the left and the pyramid's on the right. Colours run from where 5 % of a map's "
+                + "numbers lie below to where 5 % lie above; each map is drawn 0.62 times as wide as the finer one, not half.",
             background: background
         ).figure
     }
@@ -115,9 +117,11 @@ public struct PyramidsFigure {
     }
 
     private func draw(_ map: HeatMap, in place: Rectangle, on canvas: Canvas, part: Part) {
-        var map = map
-        map.limit = map.magnitude(ofShare: Self.share)
-        map.draw(on: canvas, in: place, background: background)
+        let low = map.magnitude(ofShare: Self.share)
+        let stretched = HeatMap(
+            values: map.values.map { max($0 - low, 0) }, width: map.width, height: map.height,
+            isSigned: false, limit: map.magnitude(ofShare: 1 - Self.share) - low)
+        stretched.draw(on: canvas, in: place, background: background)
         canvas.stroke(place.inset(by: -0.5), Stroke(part.color(on: background), width: 1.25))
     }
 

@@ -63,7 +63,7 @@ public struct InputFigure {
                 .heading(
                     "Normalised, one map a channel", note: "(value − mean) / deviation",
                     background: background),
-                .grid(maps, columns: 3, tallest: 128, background: background),
+                .grid(maps, columns: 3, tallest: 112, background: background),
                 .colorBar(
                     ColorBar(
                         .diverging(background), end: Double(limit), unit: "deviations from the mean",
@@ -120,7 +120,7 @@ public struct InputFigure {
         let gap = 34.0
         let total = Double(original.width + resized.width + width)
         let tallest = Double(max(original.height, height))
-        let scale = min((Sheet.contentWidth - 2 * gap) / total, 112 / tallest)
+        let scale = min((Sheet.contentWidth - 2 * gap) / total, 92 / tallest)
         let factor = Double(resized.width) / Double(original.width)
         return Sheet.Block(height: 17 + tallest * scale + 18) { canvas, room in
             let y = room.y + 17

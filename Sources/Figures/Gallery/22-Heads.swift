@@ -135,7 +135,7 @@ public struct HeadsFigure {
                         on: canvas)
                 }
                 draw(solid, at: center, part: head.part, on: canvas)
-                let name = index == 0 ? "" : head.steps[index - 1].name
+                let name = index == 0 ? "pooled region" : head.steps[index - 1].name
                 caption(
                     [shapes[index].text] + (name.isEmpty ? [] : [name]),
                     below: Point(x: center.x, y: center.y + solid.height / 2), width: step, on: canvas)

@@ -94,10 +94,14 @@ public struct LossesFigure {
         let smooth = smoothed(curve.values)
         plot(smooth, in: field, Stroke(color, width: 1.75, isRound: true), on: canvas)
         if let last = smooth.last(where: \.isFinite) {
+            let (text, font) = ("ends at \(figures(last))", Font(size: 10, isBold: true))
+            let corner = Point(x: field.frame.maxX - 4, y: field.frame.y + 3)
+            let width = canvas.extents(of: text, font: font).width
+            canvas.fill(
+                Rectangle(x: corner.x - width - 3, y: corner.y - 1, width: width + 6, height: 14),
+                background.paper.withOpacity(0.85))
             canvas.text(
-                "ends at \(figures(last))", at: Point(x: field.frame.maxX - 4, y: field.frame.y + 3),
-                font: Font(size: 10, isBold: true), color: background.ink, anchor: TextAnchor(.trailing, .top)
-            )
+                text, at: corner, font: font, color: background.ink, anchor: TextAnchor(.trailing, .top))
         }
     }
 

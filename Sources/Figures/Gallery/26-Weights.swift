@@ -11,8 +11,6 @@ public struct WeightsFigure {
     public struct Layer: Sendable {
         /// The name of the stage that the layer computes.
         public var name: String
-        /// As in its file: `64×64×3×3`.
-        public var shape: String
         /// The part of the network that it belongs to.
         public var part: Part
         /// How many weights lie in each of equal intervals from −``reach`` to ``reach``; those beyond count at the
@@ -29,11 +27,10 @@ public struct WeightsFigure {
 
         /// A layer.
         public init(
-            name: String, shape: String, part: Part, counts: [Int], size: Double, largest: Double,
+            name: String, part: Part, counts: [Int], size: Double, largest: Double,
             deadOutputs: Int, outputs: Int
         ) {
             self.name = name
-            self.shape = shape
             self.part = part
             self.counts = counts
             self.size = size
@@ -97,7 +94,7 @@ public struct WeightsFigure {
             title: "The weights of every layer", subtitle: subtitle, blocks: [table],
             caption:
                 "Weights times the root of the number that a layer adds up, from −4 to 4; batch norms are "
-                + "multiplied in. Size: root of the mean square; 1 passes a signal on as strong as it came. Marked: "
+                + "multiplied in, and what lies beyond counts at the ends. Size: root of the mean square; 1 passes a signal on as strong as it came. Marked: "
                 + "size below \(figures(Self.faint)) (faint) or above \(figures(Self.strong)), or a weight beyond "
                 + "\(figures(Self.far)) (strong), and outputs whose weights are all 0 (dead). "
                 + (warned == 0 ? "No layer is." : "\(warned) of \(layers.count) layers are."),

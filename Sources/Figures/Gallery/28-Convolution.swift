@@ -121,7 +121,7 @@ public struct ConvolutionFigure {
 
     private var matrixProduct: Sheet.Block {
         let patches = patches
-        return Sheet.Block(height: 166) { canvas, room in
+        return Sheet.Block(height: 152) { canvas, room in
             let cell = 15.0
             let top = room.y + 16
             let map = Rectangle(x: room.x, y: top + 22, width: 10 * cell, height: 6 * cell)
@@ -175,7 +175,7 @@ public struct ConvolutionFigure {
     // MARK: Winograd
 
     private var tiles: Sheet.Block {
-        Sheet.Block(height: 276) { canvas, room in
+        Sheet.Block(height: 262) { canvas, room in
             let cell = 15.0
             let map = Rectangle(x: room.x, y: room.y + 16, width: 10 * cell, height: 6 * cell)
             label("tiles of 6×6 overlap by 2", map, on: canvas)
@@ -193,12 +193,12 @@ public struct ConvolutionFigure {
             ]
             for (index, text) in legend.enumerated() {
                 canvas.text(
-                    text, at: Point(x: map.maxX + 14, y: map.y + 8 + 15 * Double(index)),
+                    text, at: Point(x: map.maxX + 14, y: map.y + 15 * Double(index)),
                     font: Font(size: 11),
                     color: background.ink, anchor: TextAnchor(.leading, .top))
             }
             let side = 84.0
-            let y = map.maxY + 40
+            let y = map.maxY + 56
             func place(_ index: Int) -> Rectangle {
                 Rectangle(x: room.x + Double(index) * 131, y: y, width: side, height: side)
             }
@@ -224,7 +224,7 @@ public struct ConvolutionFigure {
             }
             let kernelMap = HeatMap(values: kernel, width: 3, height: 3, isSigned: true)
             let square = Rectangle(
-                x: place(2).x + 21, y: map.y + 50, width: 42, height: 42)
+                x: place(2).x + 21, y: map.y + 74, width: 42, height: 42)
             label("kernel g, 3×3", square, on: canvas)
             kernelMap.draw(on: canvas, in: square, background: background)
             canvas.arrow(

@@ -53,7 +53,7 @@ public struct CostFigure {
     private var columns: [Column] {
         let all = [
             Column(title: "multiplications", value: { $0.multiplications }, text: { scaled($0, "") }),
-            Column(title: "activations written", value: { $0.activationBytes }, text: { scaled($0, "B") }),
+            Column(title: "activations", value: { $0.activationBytes }, text: { scaled($0, "B") }),
             Column(title: "parameters", value: { $0.parameterBytes }, text: { scaled($0, "B") }),
         ]
         let time = Column(title: "time of this run", value: { $0.seconds }, text: duration)
@@ -90,8 +90,8 @@ public struct CostFigure {
         return Sheet(
             title: "What each step costs", subtitle: subtitle, blocks: [table],
             caption:
-                "Multiplications are those of the layers' definitions, with a quarter of which the Winograd "
-                + "algorithm makes do in 3×3 convolutions. Bars are shares of their column's largest."
+                "Multiplications are those of the layers' definitions; in 3×3 convolutions the Winograd "
+                + "algorithm makes do with a quarter. Activations are what the layers write. Bars are shares of their column's largest."
                 + (columns.count > 3
                     ? " The time is of one run that kept every stage; maskrcnn benchmark takes medians."
                     : ""),

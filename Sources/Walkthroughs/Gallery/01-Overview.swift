@@ -19,7 +19,7 @@ extension Gallery {
             backbone: backbone, pyramid: pyramid, proposals: proposalNodes, heads: headRows,
             detections: node(.detectionBoxes),
             subtitle:
-                "\(run.name), through a \(colours) with \(family) and \(configuration.classes) classes.",
+                "\(run.name.prefix(1).uppercased() + run.name.dropFirst()), through a \(colours) with \(family) and \(configuration.classes) classes.",
             background: background
         ).figure
     }
@@ -48,14 +48,14 @@ extension Gallery {
             if case .boxes(let boxes) = run[.candidateBoxes(name)] { total + boxes.count } else { total }
         }
         let perPosition = run.model.configuration.proposals.anchorsPerPosition
-        var head = OverviewFigure.Node("rpn.objectness, rpn.deltas")
+        var head = OverviewFigure.Node("rpn.objectness")
         head.lines = [
-            "3×3, then two 1×1 convolutions",
+            "and rpn.deltas: 3×3, then 1×1 each,",
             names.count > 1 ? "the same weights on every level" : "on one map",
             "\(anchors) anchors, \(perPosition) a position",
         ]
         return [
-            head, OverviewFigure.Node("rpn.candidates", "the best \(candidates), decoded and clipped"),
+            head, OverviewFigure.Node("rpn.candidates", "the best \(candidates), decoded"),
             node(.proposalBoxes, "after suppression"),
         ]
     }

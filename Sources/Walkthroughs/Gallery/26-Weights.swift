@@ -38,7 +38,7 @@ extension Gallery {
         let perOutput = Double(weight.count) / Double(max(layer.outputs, 1))
         let dead = squares.count { $0 / perOutput <= 1e-12 * mean }
         return WeightsFigure.Layer(
-            name: layer.name, shape: wording(shape: weight.shape), part: layer.step.part, counts: counts,
+            name: layer.name, part: layer.step.part, counts: counts,
             size: mean.squareRoot(), largest: largest, deadOutputs: dead, outputs: layer.outputs)
     }
 }

@@ -38,20 +38,23 @@ extension Gallery {
         ).figure
     }
 
-    /// The piece of a channel that varies most.
+    /// The piece of a channel in which neighbours differ most, away from the border if the map is large enough.
     private func liveliestPiece(of map: Tensor, channel: Int, width: Int, height: Int) -> HeatMap {
         let values = HeatMap(map, channel: channel, isSigned: true).values
         let columns = map.shape[1]
         func piece(_ x: Int, _ y: Int) -> [Float] {
             (y..<y + height).flatMap { row in values[row * columns + x..<row * columns + x + width] }
         }
-        var best = (x: 0, y: 0, variance: -Double.infinity)
-        for y in stride(from: 0, through: map.shape[0] - height, by: 2) {
-            for x in stride(from: 0, through: columns - width, by: 2) {
+        func starts(_ length: Int, _ side: Int) -> StrideThrough<Int> {
+            let margin = length >= side + length / 4 ? length / 8 : 0
+            return stride(from: margin, through: length - margin - side, by: 2)
+        }
+        var best = (x: 0, y: 0, liveliness: -Float.infinity)
+        for y in starts(map.shape[0], height) {
+            for x in starts(columns, width) {
                 let numbers = piece(x, y)
-                let mean = numbers.reduce(0) { $0 + Double($1) } / Double(numbers.count)
-                let variance = numbers.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-                if variance > best.variance { best = (x, y, variance) }
+                let liveliness = zip(numbers, numbers.dropFirst(width)).reduce(0) { $0 + abs($1.0 - $1.1) }
+                if liveliness > best.liveliness { best = (x, y, liveliness) }
             }
         }
         return HeatMap(values: piece(best.x, best.y), width: width, height: height, isSigned: true)
