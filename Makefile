@@ -1,6 +1,6 @@
 # Everything that a newcomer needs: each target installs what is missing first.
 
-.PHONY: walkthrough test build model setup format lint clean completions
+.PHONY: walkthrough figures test build model setup format lint clean completions
 
 BUILD = swift build -c release
 
@@ -8,6 +8,10 @@ BUILD = swift build -c release
 walkthrough: build
 	.build/release/maskrcnn walkthrough --no-pause --output walkthrough.png \
 	  $(if $(IMAGE),--image "$(IMAGE)") $(if $(WEIGHTS),--weights "$(WEIGHTS)")
+
+# All figures of the documentation, of the model and the picture that ship with the project.
+figures: build
+	.build/release/maskrcnn figures --format png --format svg --output Figures
 
 test: setup
 	swift test -c release

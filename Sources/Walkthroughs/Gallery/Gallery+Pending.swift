@@ -2,11 +2,6 @@ import Figures
 
 // Figures that are still to come; each moves to a file of its own.
 extension Gallery {
-    func overview() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func pyramids() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func input() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func backbone() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func fusion() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func anchors() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func matching() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func objectness() throws -> Figure { throw NothingToDraw("not drawn yet") }
@@ -23,13 +18,8 @@ extension Gallery {
     func pasting() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func result() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func keypoints() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func heads() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func targets() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func losses() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func precisionRecall() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func weights() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func comparison() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func convolution() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func provenance() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func cost() throws -> Figure { throw NothingToDraw("not drawn yet") }
 }
