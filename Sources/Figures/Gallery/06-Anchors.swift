@@ -83,10 +83,13 @@ public struct AnchorsFigure {
             title: "Anchors: where the search starts",
             subtitle: "Every cell of every level has boxes of a few fixed shapes. Small ones lie densely on "
                 + "fine levels, large ones far apart on coarse levels.",
-            blocks: [oneCellEach, cellsOfLevels, .heading(
-                "Which sizes are covered",
-                note: "best overlap of a level’s anchors with a square object in the middle of a cell",
-                background: background), coverage],
+            blocks: [
+                oneCellEach, cellsOfLevels,
+                .heading(
+                    "Which sizes are covered",
+                    note: "best overlap of a level’s anchors with a square object in the middle of a cell",
+                    background: background), coverage,
+            ],
             caption: caption, background: background
         ).figure
     }
@@ -96,7 +99,8 @@ public struct AnchorsFigure {
         let dots =
             objects.isEmpty
             ? "" : " Dots: \(objectsAre), each with the overlap of the anchor that fits it best."
-        return "\(count) anchors in all. An anchor’s centre is its cell’s upper left corner: column × stride, "
+        return
+            "\(count) anchors in all. An anchor’s centre is its cell’s upper left corner: column × stride, "
             + "row × stride. From an overlap of 0.7 on an anchor is a positive example in training; below 0.3 "
             + "it is background." + dots
     }
@@ -198,7 +202,8 @@ public struct AnchorsFigure {
                 "\(level.name): a cell every \(level.horizontalStride) px", background: background
             ) { canvas, places in
                 let line = Stroke(
-                    color(level), width: min(max(Double(level.horizontalStride) * places.scale / 12, 0.25), 1))
+                    color(level), width: min(max(Double(level.horizontalStride) * places.scale / 12, 0.25), 1)
+                )
                 let (right, bottom) = (
                     Float(level.cells.width * level.horizontalStride),
                     Float(level.cells.height * level.verticalStride)

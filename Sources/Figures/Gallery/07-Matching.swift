@@ -189,7 +189,8 @@ public struct MatchingFigure {
             for (index, level) in levels.enumerated() {
                 let y = room.y + 18 + rowHeight * Double(index)
                 canvas.text(
-                    level.name, at: Point(x: room.x, y: y + rowHeight / 2), font: Font(size: 10, isBold: true),
+                    level.name, at: Point(x: room.x, y: y + rowHeight / 2),
+                    font: Font(size: 10, isBold: true),
                     color: Palette.color(ofLevel: level.index, on: background),
                     anchor: TextAnchor(.leading, .middle))
                 var x = room.x + 30
