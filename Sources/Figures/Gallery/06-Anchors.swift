@@ -87,7 +87,8 @@ public struct AnchorsFigure {
                 oneCellEach, cellsOfLevels,
                 .heading(
                     "Which sizes are covered",
-                    note: "best overlap of a level’s anchors with a square object in the middle of a cell",
+                    note:
+                        "best overlap (IoU) of each level’s anchors with a square around an anchor’s centre",
                     background: background), coverage,
             ],
             caption: caption, background: background
@@ -142,14 +143,7 @@ public struct AnchorsFigure {
         return Sheet.Block(height: height) { canvas, room in
             let place = Rectangle(x: room.x, y: room.y, width: width, height: height)
             wide.draw(on: canvas, in: place, background: background) { places in
-                for level in levels.reversed() {
-                    let (cell, anchors) = middle(level)
-                    canvas.fill(places.rectangle(cell), color(level).withOpacity(0.35))
-                    for anchor in anchors {
-                        canvas.outline(
-                            places.rectangle(anchor), color(level), width: 1.5, background: background)
-                    }
-                }
+                draw(levels, on: canvas, places)
             }
             let table = TextTable(
                 [
@@ -161,7 +155,7 @@ public struct AnchorsFigure {
                         [
                             level.name, "\(level.verticalStride)",
                             "\(level.cells.height)×\(level.cells.width)",
-                            level.sides.map { figures(Double($0)) }.joined(separator: ", "),
+                            level.sides.map { setting(Double($0)) }.joined(separator: ", "),
                             "\(anchorCount(level))",
                         ], color: color(level))
                 }, background: background)
@@ -171,11 +165,46 @@ public struct AnchorsFigure {
                 "Left: the cell in the middle of the picture on each level, and its anchors. "
                 + "Sides are in pixels of the resized picture; \(shapeText) "
                 + "each cover the same area."
-            let lines = wrapped(note, font: Font(size: 10.5), width: room.maxX - left)
-            for (index, line) in lines.enumerated() {
+            let font = Font(size: 10.5)
+            let lines = wrapped(note, font: font, width: room.maxX - left)
+            var y = room.y + table.height + 10
+            for line in lines {
                 canvas.text(
-                    line, at: Point(x: left, y: room.y + table.height + 12 + 14 * Double(index)),
-                    font: Font(size: 10.5), color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+                    line, at: Point(x: left, y: y), font: font, color: background.mutedInk,
+                    anchor: TextAnchor(.leading, .top))
+                y += 14
+            }
+            let rest = Rectangle(x: left, y: y + 8, width: room.maxX - left, height: room.maxY - y - 8)
+            if rest.height >= 60 { drawFinest(in: rest, on: canvas) }
+        }
+    }
+
+    /// The middle cells of the finest levels, enlarged.
+    private func drawFinest(in room: Rectangle, on canvas: Canvas) {
+        let finest = levels.prefix(2)
+        guard let outermost = finest.last.map({ middle($0).anchors }), let first = outermost.first else {
+            return
+        }
+        let around = outermost.reduce(first) { $0.union($1) }
+        let close = ground.showing(
+            around.grown(by: around.height / 16, aspect: Float(room.height / room.width)))
+        close.draw(on: canvas, in: room, background: background) { places in
+            draw(Array(finest), on: canvas, places)
+            canvas.tag(
+                "enlarged: " + finest.map(\.name).joined(separator: ", "),
+                at: Point(x: room.x + 3, y: room.y + 3), color: background.ink, within: room,
+                background: background)
+        }
+    }
+
+    /// The middle cells of some levels with their anchors.
+    private func draw(_ levels: [Level], on canvas: Canvas, _ places: Ground.Places) {
+        for level in levels.reversed() {
+            let (cell, anchors) = middle(level)
+            canvas.fill(places.rectangle(cell), color(level).withOpacity(0.35))
+            for anchor in anchors {
+                canvas.outline(
+                    places.rectangle(anchor), color(level), width: 1.5, background: background)
             }
         }
     }
@@ -190,7 +219,7 @@ public struct AnchorsFigure {
     private func ratioText(_ ratio: Double) -> String {
         // Corners may be rounded to pixels: what is within 4 % of a round number is that.
         for round in [0.25, 1.0 / 3, 0.5, 1, 2, 3, 4] where abs(ratio / round - 1) < 0.04 {
-            return figures(round)
+            return setting(round)
         }
         return figures(ratio)
     }
@@ -199,7 +228,7 @@ public struct AnchorsFigure {
     private var cellsOfLevels: Sheet.Block {
         let panels = levels.prefix(6).map { level in
             ground.panel(
-                "\(level.name): a cell every \(level.horizontalStride) px", background: background
+                "\(level.name): every \(level.horizontalStride) px", background: background
             ) { canvas, places in
                 let line = Stroke(
                     color(level), width: min(max(Double(level.horizontalStride) * places.scale / 12, 0.25), 1)
@@ -231,16 +260,16 @@ public struct AnchorsFigure {
                 x: Axis("side of the object in pixels (√area)", range, isLogarithmic: true),
                 y: Axis("overlap (IoU)", 0...1), background: background)
             let field = axes.draw(on: canvas, in: room)
+            for level in levels { drawCurve(of: level, over: range, in: field, on: canvas) }
             for (threshold, name) in [(0.7, "positive from 0.7"), (0.3, "background below 0.3")] {
                 let y = field.point(range.lowerBound, threshold).y
                 canvas.line(
                     from: Point(x: field.frame.x, y: y), to: Point(x: field.frame.maxX, y: y),
                     Stroke(background.mutedInk, width: 1, dashes: [4, 3]))
                 canvas.tag(
-                    name, at: Point(x: field.frame.maxX - 2, y: y), color: background.mutedInk,
-                    within: field.frame, anchor: TextAnchor(.trailing, .middle), background: background)
+                    name, at: Point(x: field.frame.maxX - 2, y: y - 1.5), color: background.mutedInk,
+                    within: field.frame, anchor: TextAnchor(.trailing, .bottom), background: background)
             }
-            for level in levels { drawCurve(of: level, over: range, in: field, on: canvas) }
             for object in objects where object.side > 0 {
                 let place = field.point(
                     min(max(object.side, range.lowerBound), range.upperBound), object.overlap)

@@ -108,7 +108,7 @@ public struct MatchingFigure {
 
     private var caption: String {
         "Thin lines: anchors, in the colour of their object. Thick lines: the objects’ boxes. \(objectsAre) "
-            + "Ignored anchors have no part in the loss. Of the background only some anchors are drawn; "
+            + "Ignored anchors have no part in the loss. Of the background only a few anchors of each level are drawn; "
             + "training samples it too, as there is so much more of it."
     }
 
@@ -133,7 +133,7 @@ public struct MatchingFigure {
     }
 
     private func title(_ verdict: Verdict) -> String {
-        let (low, high) = (figures(Double(thresholds.low)), figures(Double(thresholds.high)))
+        let (low, high) = (setting(Double(thresholds.low)), setting(Double(thresholds.high)))
         return switch verdict {
         case .positive: "Positive: overlap ≥ \(high)"
         case .lowQuality: "Low-quality match: < \(high), but the object’s best"
@@ -165,13 +165,9 @@ public struct MatchingFigure {
                     background: background)
             }
             if verdict == .positive {
-                for object in objects {
-                    let place = places.rectangle(object.box)
-                    canvas.tag(
-                        object.name, at: Point(x: place.x, y: place.y - 2), color: background.ink,
-                        within: places.room.inset(by: 2), anchor: TextAnchor(.leading, .bottom),
-                        background: background)
-                }
+                canvas.tag(
+                    objects.map { ($0.name, places.rectangle($0.box), background.ink) },
+                    within: places.room, background: background)
             }
         }
     }
@@ -181,7 +177,8 @@ public struct MatchingFigure {
         let rowHeight = 17.0
         return Sheet.Block(height: 18 + rowHeight * Double(levels.count)) { canvas, room in
             canvas.text(
-                "Anchors that are not background, level by level", at: Point(x: room.x, y: room.y),
+                "Anchors that are not background, level by level: blue positive, green low quality, grey ignored",
+                at: Point(x: room.x, y: room.y),
                 font: Font(size: 11, isBold: true), color: background.ink, anchor: TextAnchor(.leading, .top))
             let kinds: [Verdict] = [.positive, .lowQuality, .ignored]
             let sums = levels.map { level in kinds.reduce(0) { $0 + (level.counts[$1] ?? 0) } }

@@ -128,7 +128,8 @@ public struct ObjectnessFigure {
                 canvas.stroke(circleAt: center, radius: 6, Stroke(.black.withOpacity(0.6), width: 3))
                 canvas.stroke(circleAt: center, radius: 6, Stroke(.white, width: 1.5))
                 canvas.tag(
-                    figures(Double(largest[best])), at: Point(x: center.x + 9, y: center.y),
+                    DetectionOverlay.text(ofScore: Double(largest[best])),
+                    at: Point(x: center.x + 9, y: center.y),
                     color: background.ink, within: room.inset(by: 2), anchor: TextAnchor(.leading, .middle),
                     background: background)
             }

@@ -229,10 +229,10 @@ public struct DecodingFigure {
     private var table: TextTable {
         TextTable(
             [
-                .init("", width: 22, isNumber: false), .init("level", width: 40, isNumber: false),
-                .init("objectness", width: 66), .init("anchor", width: 128), .init("dx", width: 52),
-                .init("dy", width: 52), .init("dw", width: 52), .init("dh", width: 52),
-                .init("proposal", width: 140),
+                .init("", width: 18, isNumber: false), .init("level", width: 36, isNumber: false),
+                .init("objectness", width: 66), .init("anchor", width: 126), .init("dx", width: 58),
+                .init("dy", width: 58), .init("dw", width: 58), .init("dh", width: 58),
+                .init("proposal", width: 130),
             ],
             rows: items.enumerated().map { index, item in
                 let delta = [item.delta.dx, item.delta.dy, item.delta.dw, item.delta.dh]

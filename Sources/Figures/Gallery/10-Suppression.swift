@@ -28,6 +28,7 @@ public struct SuppressionFigure {
     private let kept: [Int]
     private let proposalCount: Int
     private let threshold: Double
+    private let levelName: (Int) -> String
     private let background: Background
 
     /// - Parameters:
@@ -36,9 +37,10 @@ public struct SuppressionFigure {
     ///   - kept: the kept ones, best first; at least one.
     ///   - proposalCount: how many of these become proposals.
     ///   - threshold: the largest overlap that two kept ones of a level may have.
+    ///   - levelName: the name of a level by its pyramid index.
     public init(
         ground: Ground, candidates: [Candidate], kept: [Int], proposalCount: Int, threshold: Double,
-        background: Background
+        levelName: @escaping (Int) -> String, background: Background
     ) {
         precondition(!kept.isEmpty)
         self.ground = ground
@@ -46,6 +48,7 @@ public struct SuppressionFigure {
         self.kept = kept
         self.proposalCount = proposalCount
         self.threshold = threshold
+        self.levelName = levelName
         self.background = background
     }
 
@@ -62,16 +65,16 @@ public struct SuppressionFigure {
 
     /// The drawing.
     public var figure: Figure {
-        let levels = Array(Set(candidates.map(\.level))).sorted()
+        let levels = Array(Set(shown.map { candidates[$0].level })).sorted()
         return Sheet(
             title: "Non-maximum suppression: one box out of each heap",
             subtitle:
                 "Many anchors find the same object. Best first, each box is kept unless it overlaps one "
-                + "of its level that was kept before by more than \(figures(threshold)).",
+                + "of its level that was kept before by more than \(setting(threshold)).",
             blocks: [
                 .grid([before, after], columns: 2, background: background),
                 Legend(
-                    levels.map { ("level \($0)", Palette.color(ofLevel: $0, on: background)) },
+                    levels.map { (levelName($0), Palette.color(ofLevel: $0, on: background)) },
                     background: background
                 ).block,
                 .heading(
@@ -137,7 +140,7 @@ public struct SuppressionFigure {
                         let start = places.center(candidates[index].box)
                         canvas.fill(circleAt: start, radius: 2, color(index).withOpacity(0.7))
                         canvas.arrow(
-                            through: Self.shortened(from: start, to: end, by: 5),
+                            from: start, towards: end, stoppingAt: 5,
                             Stroke(color(index).withOpacity(0.8), width: 0.9))
                     }
                 }
@@ -148,15 +151,6 @@ public struct SuppressionFigure {
                 }
             }
         }
-    }
-
-    /// The line without its last points, or nothing of a line that is shorter.
-    private static func shortened(from start: Point, to end: Point, by length: Double) -> [Point] {
-        let (dx, dy) = (end.x - start.x, end.y - start.y)
-        let whole = (dx * dx + dy * dy).squareRoot()
-        guard whole > length + 2 else { return [] }
-        let share = 1 - length / whole
-        return [start, Point(x: start.x + dx * share, y: start.y + dy * share)]
     }
 
     // MARK: The largest heap

@@ -80,7 +80,7 @@ public struct DetectionsFigure {
     public var figure: Figure {
         Sheet(
             title: "From class boxes to detections",
-            subtitle: "Boxes of one class that overlap by more than \(figures(counts.overlapThreshold)) are "
+            subtitle: "Boxes of one class that overlap by more than \(setting(counts.overlapThreshold)) are "
                 + "taken for the same object: the most probable one is kept. Classes do not suppress each "
                 + "other.",
             blocks: [
@@ -96,8 +96,9 @@ public struct DetectionsFigure {
     private var caption: String {
         let all = shownClasses.count
         let left = Set(boxes.map(\.label)).count - all
-        return "Thick: kept, with its probability. Thin: suppressed, with an arrow to the box that did it."
-            + (left > 0 ? " \(left) classes with fewer boxes are left out." : "")
+        return
+            "Thick: kept, with its probability. Thin: suppressed, with an arrow from its centre towards that of the box that did it."
+            + (left > 0 ? " \(left) more class\(left == 1 ? "" : "es") with fewer boxes." : "")
     }
 
     // MARK: How many are left
@@ -106,7 +107,7 @@ public struct DetectionsFigure {
         let all = counts.proposals * counts.classes
         let steps = [
             ("\(counts.proposals) × \(counts.classes) = \(all)", "proposals × classes"),
-            ("\(boxes.count)", "probability > \(figures(counts.scoreThreshold))"),
+            ("\(boxes.count)", "probability > \(setting(counts.scoreThreshold))"),
             ("\(kept.count)", "after suppression"),
             ("\(counts.detections)", "the best \(counts.limit)"),
         ]
@@ -156,28 +157,19 @@ public struct DetectionsFigure {
                     let (start, end) = (
                         places.center(boxes[index].box), places.center(boxes[suppressor].box)
                     )
-                    canvas.fill(circleAt: start, radius: 1.75, background.ink)
-                    canvas.arrow(from: start, to: end, Stroke(background.ink, width: 0.9))
+                    canvas.fill(circleAt: start, radius: 1.25, background.ink)
+                    canvas.arrow(
+                        from: start, towards: end, stoppingAt: 3, Stroke(background.ink, width: 0.6))
                 }
-                drawScores(of: own, color: color, on: canvas, places)
+                let best = own.sorted { boxes[$0].score > boxes[$1].score }.prefix(6)
+                canvas.tag(
+                    best.map {
+                        (
+                            DetectionOverlay.text(ofScore: boxes[$0].score), places.rectangle(boxes[$0].box),
+                            color
+                        )
+                    }, within: places.room, background: background)
             }
-        }
-    }
-
-    /// The probabilities of the best kept boxes, where there is room.
-    private func drawScores(of own: [Int], color: Color, on canvas: Canvas, _ places: Ground.Places) {
-        var layout = LabelLayout(frame: places.room.inset(by: 1))
-        let best = own.sorted { boxes[$0].score > boxes[$1].score }
-        for index in best.prefix(6) {
-            let text = DetectionOverlay.text(ofScore: boxes[index].score)
-            let width = canvas.extents(of: text, font: Font(size: 9.5)).width + 6
-            guard
-                let plate = layout.place(
-                    width: width, height: 13.5, at: places.rectangle(boxes[index].box))?.plate
-            else { continue }
-            canvas.tag(
-                text, at: Point(x: plate.x, y: plate.y), color: color, within: places.room,
-                background: background)
         }
     }
 
@@ -204,7 +196,7 @@ public struct DetectionsFigure {
                 from: threshold, to: Point(x: field.frame.maxX, y: threshold.y),
                 Stroke(Palette.dropped(on: background), width: 1, dashes: [4, 3]))
             canvas.tag(
-                "threshold \(figures(counts.scoreThreshold))",
+                "threshold \(setting(counts.scoreThreshold))",
                 at: Point(x: field.frame.maxX - 2, y: threshold.y - 3),
                 color: Palette.dropped(on: background), within: field.frame,
                 anchor: TextAnchor(.trailing, .bottom), background: background)

@@ -164,7 +164,7 @@ public struct ProvenanceFigure {
         let boxes = [origin.anchor, origin.decoded, origin.proposal, outcome.box].filter(\.isFinite)
         let around = boxes.dropFirst().reduce(boxes.first ?? outcome.box) { $0.union($1) }
         let view = around.grown(by: max(around.width, around.height) * 0.1 + 2, aspect: aspect)
-        return ground.showing(view, fade: 0.4)
+        return ground.showing(view.moved(into: ground.size), fade: 0.4)
     }
 
     /// The shape of all pictures: that of the picture, within limits.
@@ -222,7 +222,7 @@ public struct ProvenanceFigure {
         return wide.panel(
             "a cell of \(origin.level), an anchor",
             note: "row \(origin.row), column \(origin.column), stride \(origin.horizontalStride); side "
-                + "\(figures(origin.side)), height \(figures(origin.aspectRatio)) × width",
+                + "\(setting(origin.side)), height \(setting(origin.aspectRatio)) × width",
             background: background
         ) { canvas, places in
             let rule = Stroke(levelColor.withOpacity(0.35), width: 0.5)
@@ -246,8 +246,8 @@ public struct ProvenanceFigure {
     private var decoded: Panel {
         close.panel(
             "decoded and clipped",
-            note: "objectness \(figures(origin.objectness)) (logit \(figures(origin.logit))): candidate "
-                + "\(origin.rank) of \(origin.candidateCount) on \(origin.level), from 0",
+            note: "objectness \(figures(origin.objectness)) (logit \(figures(origin.logit))): "
+                + "number \(origin.rank) of \(origin.candidateCount) candidates on \(origin.level); 0 is the best",
             background: background
         ) { canvas, places in
             canvas.outline(
@@ -264,7 +264,8 @@ public struct ProvenanceFigure {
     private var proposalSuppression: Panel {
         close.panel(
             "suppression on \(origin.level)",
-            note: "proposal \(origin.proposalIndex) of \(origin.proposalCount), from 0; it suppressed "
+            note:
+                "kept, as number \(origin.proposalIndex) of \(origin.proposalCount) proposals; it suppressed "
                 + "\(origin.suppressed.count)", background: background
         ) { canvas, places in
             draw(origin.suppressed, on: canvas, places)
@@ -289,13 +290,28 @@ public struct ProvenanceFigure {
                 + "region of interest",
             background: background
         ) { canvas, places in
-            let map = outcome.map
+            var map = outcome.map
+            map.limit = largest(of: map, within: close.view)
             let whole = Box(
                 x1: 0, y1: 0, x2: Float(map.width * outcome.stride), y2: Float(map.height * outcome.stride))
             map.draw(on: canvas, in: places.rectangle(whole), background: background)
             canvas.outline(places.rectangle(origin.proposal), .white, width: 3.5, background: background)
             canvas.stroke(places.rectangle(origin.proposal), Stroke(color, width: 2))
         }
+    }
+
+    /// The largest number of the map's part that is shown, which so takes the whole colour map.
+    private func largest(of map: HeatMap, within view: Box) -> Float {
+        let stride = Float(outcome.stride)
+        var largest: Float = 0
+        for row in 0..<map.height {
+            for column in 0..<map.width {
+                let (x, y) = ((Float(column) + 0.5) * stride, (Float(row) + 0.5) * stride)
+                guard view.x1...view.x2 ~= x, view.y1...view.y2 ~= y else { continue }
+                largest = max(largest, map.values[row * map.width + column])
+            }
+        }
+        return largest
     }
 
     private var classes: Panel {

@@ -130,6 +130,34 @@ extension Canvas {
     }
 }
 
+extension Canvas {
+    /// Draws tags at boxes so that they do not cover each other; the first ones have the best places, and those
+    /// that find none are left out.
+    func tag(
+        _ boxes: [(text: String, place: Rectangle, color: Color)], within frame: Rectangle,
+        background: Background
+    ) {
+        var layout = LabelLayout(frame: frame.inset(by: 1))
+        for box in boxes {
+            let width = extents(of: box.text, font: Font(size: 9.5)).width + 6
+            guard let plate = layout.place(width: width, height: 13.5, at: box.place)?.plate else { continue }
+            tag(
+                box.text, at: Point(x: plate.x, y: plate.y), color: box.color, within: frame,
+                background: background)
+        }
+    }
+
+    /// Draws an arrow that ends a little before a point, or nothing where there is no room for one: arrows to
+    /// the same point from all sides leave the point to be seen.
+    func arrow(from start: Point, towards end: Point, stoppingAt distance: Double, _ stroke: Stroke) {
+        let (dx, dy) = (end.x - start.x, end.y - start.y)
+        let length = (dx * dx + dy * dy).squareRoot()
+        guard length > distance + 2 else { return }
+        let share = 1 - distance / length
+        arrow(from: start, to: Point(x: start.x + dx * share, y: start.y + dy * share), stroke)
+    }
+}
+
 extension Box {
     /// The smallest box around this one and another.
     func union(_ other: Box) -> Box {
@@ -144,6 +172,16 @@ extension Box {
         let (x, y) = ((x1 + x2) / 2, (y1 + y2) / 2)
         return Box(
             x1: x - width / 2, y1: y - width * aspect / 2, x2: x + width / 2, y2: y + width * aspect / 2)
+    }
+
+    /// The box moved, as little as needed, to lie in a frame; along an axis where it is longer than the frame it
+    /// stays.
+    func moved(into size: PixelSize) -> Box {
+        func shift(_ low: Float, _ high: Float, _ limit: Int) -> Float {
+            high - low > Float(limit) ? 0 : low < 0 ? -low : min(0, Float(limit) - high)
+        }
+        let (dx, dy) = (shift(x1, x2, size.width), shift(y1, y2, size.height))
+        return Box(x1: x1 + dx, y1: y1 + dy, x2: x2 + dx, y2: y2 + dy)
     }
 
     /// Whether all coordinates are finite.

@@ -15,34 +15,39 @@ extension Gallery {
         let matches = matcher(all, with: boxes, crowds: known.crowds)
 
         var anchors: [MatchingFigure.Anchor] = []
-        var background: [Box] = []
         var levels: [MatchingFigure.Level] = []
         var start = 0
         for level in trace.levels {
             var counts: [MatchingFigure.Verdict: Int] = [:]
+            var background: [MatchingFigure.Anchor] = []
             for index in start..<start + level.anchors.count {
                 let anchor = Self.anchor(all[index], matches[index], boxes: boxes, matcher: matcher)
                 counts[anchor.verdict, default: 0] += 1
                 if anchor.verdict == .background {
-                    background.append(anchor.box)
+                    background.append(anchor)
                 } else {
                     anchors.append(anchor)
                 }
             }
             levels.append(
                 MatchingFigure.Level(name: level.name, index: pyramidIndex(level.name), counts: counts))
+            anchors += Self.spread(background, count: 60 / trace.levels.count)
             start += level.anchors.count
-        }
-        // Sixty, evenly over all levels; 61 and the number of anchors of a cell have no common factor.
-        let step = max(background.count / 60 / 61 * 61, 61)
-        anchors += stride(from: step / 2, to: background.count, by: step).map {
-            MatchingFigure.Anchor(box: background[$0], verdict: .background, object: nil)
         }
         return MatchingFigure(
             ground: ground(size: trace.size), objects: known.objects,
             objectsAre: "Objects are \(known.words).", anchors: anchors, levels: levels,
-            thresholds: (matcher.backgroundOverlap, matcher.objectOverlap), background: self.background
+            thresholds: (matcher.backgroundOverlap, matcher.objectOverlap), background: background
         ).figure
+    }
+
+    /// Some of many anchors, from everywhere among them.
+    private static func spread(_ anchors: [MatchingFigure.Anchor], count: Int) -> [MatchingFigure.Anchor] {
+        // Multiples of the golden ratio's fraction, whole parts cut off, leave no large gap and no pattern.
+        (0..<min(count, anchors.count)).map { index in
+            let position = (Double(index) * 0.6180339887).truncatingRemainder(dividingBy: 1)
+            return anchors[Int(position * Double(anchors.count))]
+        }
     }
 
     private static func anchor(

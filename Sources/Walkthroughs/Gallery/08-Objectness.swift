@@ -27,7 +27,7 @@ extension Gallery {
                 rows.append(
                     ObjectnessFigure.Row(
                         title: "\(level.name), stride \(level.anchors.horizontalStride), side "
-                            + figures(Double(side)),
+                            + setting(Double(side)),
                         note: sideIndex == 0 ? TensorSummary(name, map: level.objectness).text : "",
                         level: pyramidIndex(level.name), maps: maps))
             }
@@ -41,7 +41,7 @@ extension Gallery {
         )
         return ObjectnessFigure(
             image: run.image, covered: covered,
-            ratios: ratios.map { "height \(figures(Double($0))) × width" }, rows: Array(rows.prefix(12)),
+            ratios: ratios.map { "height \(setting(Double($0))) × width" }, rows: Array(rows.prefix(12)),
             background: background
         ).figure
     }

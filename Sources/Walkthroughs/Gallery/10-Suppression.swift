@@ -16,7 +16,10 @@ extension Gallery {
         return SuppressionFigure(
             ground: ground(size: trace.size), candidates: candidates, kept: outcome.kept,
             proposalCount: trace.proposals.boxes.count,
-            threshold: run.model.profile.proposals.suppression.threshold, background: background
+            threshold: run.model.profile.proposals.suppression.threshold,
+            levelName: { index in
+                trace.levels.first { pyramidIndex($0.name) == index }?.name ?? "level \(index)"
+            }, background: background
         ).figure
     }
 }
