@@ -88,7 +88,7 @@ public struct AnchorsFigure {
                 .heading(
                     "Which sizes are covered",
                     note:
-                        "best overlap (IoU) of each level’s anchors with a square around an anchor’s centre",
+                        "each level’s best overlap with a square object around an anchor’s centre",
                     background: background), coverage,
             ],
             caption: caption, background: background
@@ -298,7 +298,7 @@ public struct AnchorsFigure {
     }
 
     /// The best overlap of anchors around (0, 0) with a square around (0, 0).
-    static func overlap(of shapes: [Box], withSquareOf side: Float) -> Double {
+    package static func overlap(of shapes: [Box], withSquareOf side: Float) -> Double {
         let square = Box(x1: -side / 2, y1: -side / 2, x2: side / 2, y2: side / 2)
         return shapes.map { Double($0.overlap(with: square)) }.max() ?? 0
     }

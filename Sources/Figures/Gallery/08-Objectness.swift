@@ -138,7 +138,7 @@ public struct ObjectnessFigure {
     }
 
     /// The largest of several maps' numbers, cell by cell.
-    static func largest(_ maps: [HeatMap]) -> [Float] {
+    package static func largest(_ maps: [HeatMap]) -> [Float] {
         guard var largest = maps.first?.values else { return [] }
         for map in maps.dropFirst() {
             for (index, value) in map.values.enumerated() where value > largest[index] {

@@ -243,7 +243,7 @@ public struct DecodingFigure {
     }
 
     /// A number with one decimal.
-    static func decimal(_ value: Float) -> String {
+    package static func decimal(_ value: Float) -> String {
         guard value.isFinite, abs(value) < 1e6 else { return figures(Double(value)) }
         let tenths = Int((abs(value) * 10).rounded())
         return (value < 0 && tenths > 0 ? "−" : "") + "\(tenths / 10).\(tenths % 10)"

@@ -162,7 +162,8 @@ public struct SuppressionFigure {
         let around = boxes.reduce(candidates[keeper].box) { $0.union($1) }
         let (width, height) = (300.0, 232.0)
         let close = ground.showing(
-            around.grown(by: max(around.width, around.height) * 0.08, aspect: Float(height / width)))
+            around.grown(by: max(around.width, around.height) * 0.08, aspect: Float(height / width))
+                .moved(into: ground.size))
         return Sheet.Block(height: height) { canvas, room in
             let place = Rectangle(x: room.x, y: room.y, width: width, height: height)
             close.draw(on: canvas, in: place, background: background) { places in

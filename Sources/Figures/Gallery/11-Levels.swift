@@ -48,7 +48,7 @@ public struct LevelsFigure {
     }
 
     /// The level of a box of that side before rounding down: 4 at 224 pixels (FPN, equation 1).
-    static func level(ofSide side: Double) -> Double { 4 + log2(side / 224) }
+    package static func level(ofSide side: Double) -> Double { 4 + log2(side / 224) }
 
     /// The drawing.
     public var figure: Figure {

@@ -97,7 +97,7 @@ public struct DetectionsFigure {
         let all = shownClasses.count
         let left = Set(boxes.map(\.label)).count - all
         return
-            "Thick: kept, with its probability. Thin: suppressed, with an arrow from its centre towards that of the box that did it."
+            "Thick: kept, with its probability. Thin: suppressed, with a line from its centre to that of the kept box that did it (disc)."
             + (left > 0 ? " \(left) more class\(left == 1 ? "" : "es") with fewer boxes." : "")
     }
 
@@ -157,9 +157,13 @@ public struct DetectionsFigure {
                     let (start, end) = (
                         places.center(boxes[index].box), places.center(boxes[suppressor].box)
                     )
+                    canvas.line(from: start, to: end, Stroke(background.ink, width: 0.75))
                     canvas.fill(circleAt: start, radius: 1.25, background.ink)
-                    canvas.arrow(
-                        from: start, towards: end, stoppingAt: 3, Stroke(background.ink, width: 0.6))
+                }
+                for index in own.reversed() {
+                    let center = places.center(boxes[index].box)
+                    canvas.fill(circleAt: center, radius: 3.75, background.paper)
+                    canvas.fill(circleAt: center, radius: 2.75, color)
                 }
                 let best = own.sorted { boxes[$0].score > boxes[$1].score }.prefix(6)
                 canvas.tag(

@@ -286,7 +286,8 @@ public struct ProvenanceFigure {
         let close = close
         return close.panel(
             "pooled from \(outcome.poolingLevel)",
-            note: "the mean size of its channels, one cell for every \(outcome.stride) px; the proposal as a "
+            note:
+                "mean absolute value over channels, one cell for every \(outcome.stride) px; the proposal as a "
                 + "region of interest",
             background: background
         ) { canvas, places in

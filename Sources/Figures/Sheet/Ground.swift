@@ -167,7 +167,7 @@ extension Box {
 
     /// The box grown by a margin on every side, and on two sides further until its height is `aspect` times its
     /// width.
-    func grown(by margin: Float, aspect: Float) -> Box {
+    package func grown(by margin: Float, aspect: Float) -> Box {
         let width = max(self.width + 2 * margin, (height + 2 * margin) / aspect)
         let (x, y) = ((x1 + x2) / 2, (y1 + y2) / 2)
         return Box(
@@ -176,7 +176,7 @@ extension Box {
 
     /// The box moved, as little as needed, to lie in a frame; along an axis where it is longer than the frame it
     /// stays.
-    func moved(into size: PixelSize) -> Box {
+    package func moved(into size: PixelSize) -> Box {
         func shift(_ low: Float, _ high: Float, _ limit: Int) -> Float {
             high - low > Float(limit) ? 0 : low < 0 ? -low : min(0, Float(limit) - high)
         }

@@ -40,7 +40,7 @@ extension Gallery {
             letter == "p" ? .pyramid(story.poolingLevel) : .backbone(story.poolingLevel)
         return ProvenanceFigure.Outcome(
             poolingLevel: "\(letter)\(story.poolingLevel)", poolingIndex: story.poolingLevel,
-            map: HeatMap(meanSizeOf: try run.recorded(stage)), stride: 1 << story.poolingLevel,
+            map: HeatMap(meanMagnitudeOf: try run.recorded(stage)), stride: 1 << story.poolingLevel,
             classes: story.probabilities.enumerated().map { label, probability in
                 (label, label == 0 ? "background" : model.classes.name(of: label), Double(probability))
             },

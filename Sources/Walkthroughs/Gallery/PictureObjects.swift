@@ -86,8 +86,8 @@ extension Gallery {
 func pyramidIndex(_ level: String) -> Int { Int(level.dropFirst()) ?? 2 }
 
 extension HeatMap {
-    /// The mean over channels of the sizes of a feature map's numbers: where it says much.
-    init(meanSizeOf map: Tensor) {
+    /// The mean over channels of the absolute values of a feature map: where it says much.
+    init(meanMagnitudeOf map: Tensor) {
         let (height, width, channels) = (map.shape[0], map.shape[1], map.shape[2])
         let values = map.withUnsafeElements { elements in
             (0..<height * width).map { cell in
