@@ -13,8 +13,6 @@ extension Gallery {
     func decoding() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func suppression() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func levels() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func roiPool() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func roiAlign() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func roiLayers() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func classes() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func detections() throws -> Figure { throw NothingToDraw("not drawn yet") }
