@@ -116,22 +116,22 @@ extension RoICalculation {
             }
         case .nearest:
             lines = [
-                "     \(name): \(length) a bin, from ⌊start⌋ to ⌈end⌉: neighbours may share cells"
+                "     \(name): \(length) a bin, from ⌊start⌋ to ⌈end⌉, so that some are shared"
             ]
         }
-        lines.append("     bin         exact         cells     drift of its edges in pixels")
+        lines.append("     bin              exact         cells   drift of its edges in pixels")
         let step = (axis.exactEnd - axis.exactStart) / Float(bins)
         for (index, cellRange) in axis.bins.enumerated() {
             let start = axis.exactStart + Float(index) * step, end = axis.exactStart + Float(index + 1) * step
-            let range = "\(cells(start)) to \(cells(end))"
-            let line = "     " + right(String(index), 3) + right(range, 19)
+            let line =
+                "     " + right(String(index), 3) + right(cells(start), 9) + " to" + right(cells(end), 8)
             guard !cellRange.isEmpty else {
                 lines.append(line + "    none: outside the map")
                 continue
             }
             let drifts = [Float(cellRange.lowerBound) - start, Float(cellRange.upperBound) - end]
             lines.append(
-                line + right("\(cellRange.lowerBound) to \(cellRange.upperBound)", 13)
+                line + right(String(cellRange.lowerBound), 8) + " to" + right(String(cellRange.upperBound), 3)
                     + right(signed(drifts[0] * stride, 1), 14) + right(signed(drifts[1] * stride, 1), 11))
         }
         return lines
@@ -188,7 +188,7 @@ extension RoICalculation {
             "     bin in row \(row), column \(column): \(samples.count) "
                 + "sample\(samples.count == 1 ? "" : "s"), each from four positions")
         lines.append(
-            "          y         x   rows      columns   weights: upper left, right, lower left, right")
+            "          y         x   rows      columns    weights: upper two, lower two")
         for sample in samples {
             let place = "   " + right(cells(sample.y), 8) + right(cells(sample.x), 10)
             let neighbours = sample.neighbours

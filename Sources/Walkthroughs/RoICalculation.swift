@@ -106,7 +106,7 @@ extension RoICalculation {
             }
         }
         return RoIPoolFigure.Rounding(
-            name: quantization == .truncating ? "Cut down" : "Rounded to the nearest",
+            name: quantization == .truncating ? "Cut down" : "Rounded",
             corners: same(corners), bins: same(binLengths), region: pooled.region, columns: columns.bins,
             rows: rows.bins)
     }

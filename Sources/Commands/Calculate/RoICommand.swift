@@ -15,6 +15,7 @@ struct RoICommand: ParsableCommand {
             """)
 
     @Option(
+        parsing: .unconditional,  // A coordinate may begin with a minus sign.
         help: ArgumentHelp("The box, in pixels of the network's input.", valueName: "x1,y1,x2,y2"))
     var box = NumberList([0, 0, 665, 665])
 

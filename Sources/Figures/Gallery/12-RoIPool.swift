@@ -113,11 +113,12 @@ public struct RoIPoolFigure {
             grid.draw(on: canvas, in: room)
             let place = grid.place(region, in: room)
             canvas.clipped(to: room) {
-                drawDrift(to: [place], on: canvas, in: room)
+                drawDrift(to: place, on: canvas, in: room)
                 canvas.fill(place, background.faultColor.withOpacity(0.14))
                 canvas.stroke(place, Stroke(background.faultColor, width: 1.75))
                 canvas.stroke(
                     grid.place(box, in: room), Stroke(background.exactColor, width: 1.75, dashes: [4, 3]))
+                label(worstPixels(to: region), on: canvas, in: room)
             }
         }
     }
@@ -130,7 +131,7 @@ public struct RoIPoolFigure {
         ) { canvas, room in
             grid.draw(on: canvas, in: room)
             canvas.clipped(to: room) {
-                drawDrift(to: [grid.place(read, in: room)], on: canvas, in: room)
+                drawDrift(to: grid.place(read, in: room), on: canvas, in: room)
                 // Where bins share cells, their fills add up.
                 for (row, rows) in rounding.rows.enumerated() {
                     for (column, columns) in rounding.columns.enumerated()
@@ -144,19 +145,34 @@ public struct RoIPoolFigure {
                 }
                 canvas.stroke(
                     grid.place(box, in: room), Stroke(background.exactColor, width: 1.75, dashes: [4, 3]))
+                label(worstPixels(to: read), on: canvas, in: room)
             }
         }
     }
 
-    /// Hatches what lies between the box and what is read.
-    private func drawDrift(to places: [Rectangle], on canvas: Canvas, in room: Rectangle) {
+    /// The largest drift, large, in the lower part of a drawing.
+    private func label(_ text: String, on canvas: Canvas, in room: Rectangle) {
+        let font = Font(size: 15, isBold: true)
         let exact = grid.place(box, in: room)
-        for place in places {
-            var band = Path(polygon: exact.corners)
-            band.append(Path(polygon: place.corners))
-            // What an even number of the two surround stays free: only what belongs to one of them is filled.
-            canvas.fill(band, .color(background.ink.withOpacity(0.22)))
-        }
+        let width = canvas.extents(of: text, font: font).width + 12
+        guard width < room.width else { return }
+        let plate = Rectangle(
+            x: exact.x + exact.width / 2 - width / 2, y: exact.y + exact.height * 0.82 - 11, width: width,
+            height: 22
+        ).moved(into: room)
+        canvas.fill(plate, background.paper.withOpacity(0.85), cornerRadius: 4)
+        canvas.text(
+            text, at: Point(x: plate.x + width / 2, y: plate.y + 11), font: font,
+            color: background.faultColor, anchor: TextAnchor(.center, .middle))
+    }
+
+    /// Shades what lies between the box and what is read.
+    private func drawDrift(to place: Rectangle, on canvas: Canvas, in room: Rectangle) {
+        let exact = grid.place(box, in: room)
+        var band = Path(polygon: exact.corners)
+        band.append(Path(polygon: place.corners))
+        // What an even number of the two surround stays free: only what belongs to one of them is filled.
+        canvas.fill(band, .color(background.ink.withOpacity(0.22)))
     }
 
     /// The cells that some bin reads.
@@ -174,18 +190,30 @@ public struct RoIPoolFigure {
             y2: Float(rows.upperBound))
     }
 
-    /// How far the edges that drift most, one of each axis, are off.
-    private func drift(to other: Box) -> String {
-        let edges = [
-            ("left", other.x1 - box.x1), ("right", other.x2 - box.x2), ("top", other.y1 - box.y1),
+    /// How far each edge is off, in cells.
+    private func drifts(to other: Box) -> [(edge: String, cells: Float)] {
+        [
+            ("left", other.x1 - box.x1), ("top", other.y1 - box.y1), ("right", other.x2 - box.x2),
             ("bottom", other.y2 - box.y2),
         ]
-        guard let worst = edges.max(by: { abs($0.1) < abs($1.1) }), worst.1 != 0 else {
-            return "no edge moves"
-        }
-        let equal = edges.filter { abs($0.1 - worst.1) < 1e-4 }.map(\.0).joined(separator: " and ")
-        let pixels = Double(worst.1) * stride
-        return "\(equal) edge off by \(cells(worst.1)) cells = \(figures(pixels.rounded())) pixels"
+    }
+
+    private func worst(_ other: Box) -> Float {
+        drifts(to: other).max { abs($0.cells) < abs($1.cells) }?.cells ?? 0
+    }
+
+    private func worstPixels(to other: Box) -> String {
+        let pixels = (Double(worst(other)) * stride).rounded()
+        return (pixels > 0 ? "+" : "") + figures(pixels) + " pixels"
+    }
+
+    /// Which edges are off most, and how far.
+    private func drift(to other: Box) -> String {
+        let worst = worst(other)
+        guard worst != 0 else { return "no edge moves" }
+        let edges = drifts(to: other).filter { abs($0.cells - worst) < 1e-4 }.map(\.edge)
+        return "\(edges.joined(separator: " and ")) edge\(edges.count == 1 ? "" : "s") off by "
+            + "\(cells(worst)) cells = \(figures((Double(worst) * stride).rounded())) pixels"
     }
 
     private func cells(_ number: Float) -> String { figures(Double(number), decimals: 2) }

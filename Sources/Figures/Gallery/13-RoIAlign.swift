@@ -87,16 +87,19 @@ public struct RoIAlignFigure {
         public var map: HeatMap
         /// What map and channel it is: "fpn.p3, channel 12".
         public var name: String
-        /// What the pipeline's own layer made of the enlarged bin.
+        /// What the layer made of the enlarged bin.
         public var pooled: Float
+        /// Whether it is the layer that the network itself pools with.
+        public var isOwn: Bool
         /// Whether a bin is the mean of its samples, rather than their maximum.
         public var isAveraged: Bool
 
         /// A map and the result.
-        public init(map: HeatMap, name: String, pooled: Float, isAveraged: Bool) {
+        public init(map: HeatMap, name: String, pooled: Float, isOwn: Bool, isAveraged: Bool) {
             self.map = map
             self.name = name
             self.pooled = pooled
+            self.isOwn = isOwn
             self.isAveraged = isAveraged
         }
     }
@@ -151,7 +154,10 @@ public struct RoIAlignFigure {
             text +=
                 (values.isAveraged
                     ? " The bin is the mean of its samples: " : " The bin is the largest of its samples: ")
-                + "\(figures(Double(values.pooled), decimals: 4)) is what the network's own layer put there."
+                + "\(figures(Double(values.pooled), decimals: 4)) is what "
+                + (values.isOwn
+                    ? "the network's own layer put there."
+                    : "RoIAlign gives; this network pools in another way.")
         } else {
             text += " The bin is the mean of its samples, or their maximum: it makes little difference."
         }
@@ -164,7 +170,7 @@ public struct RoIAlignFigure {
         let grid = CellGrid(
             showing: [region.box, border], mapSize: region.mapSize, background: background)
         return Panel(
-            title: "The region on the map, and all its sample points",
+            title: "The region and its sample points",
             note: "Thin lines: cells. Blue: the box and its bins. The thick bin is enlarged on the right.",
             aspect: grid.aspect
         ) { canvas, room in
@@ -193,8 +199,10 @@ public struct RoIAlignFigure {
     }
 
     private func drawBorders(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
-        let color = values == nil ? background.exactColor : Color.white
-        let line = Stroke(color.withOpacity(0.85), width: 0.9)
+        // On a light map of signed numbers white would not show.
+        let color =
+            values == nil ? background.exactColor : values?.map.isSigned == true ? background.ink : .white
+        let line = Stroke(color.withOpacity(0.6), width: 0.9)
         let whole = grid.place(border, in: room)
         for x in region.columnBorders {
             let place = grid.place(x: x, y: 0, in: room).x
@@ -266,19 +274,13 @@ public struct RoIAlignFigure {
                     x: place.x - side / 2, y: place.y - side / 2, width: side, height: side)
                 canvas.fill(square.inset(by: -1), .white)
                 canvas.fill(square, Color(hex: 0x1b1f24))
-                if cell >= 44 { drawValue(row: row, column: column, at: place, of: grid, on: canvas) }
+                if cell >= 44 {
+                    drawLabels(row: row, column: column, at: place, of: grid, in: room, on: canvas)
+                }
             }
         }
         for (index, sample) in region.binSamples.enumerated() {
             drawSample(index, at: grid.place(x: sample.x, y: sample.y, in: room), cell: cell, on: canvas)
-        }
-        if cell >= 44, let first = region.binSamples.first {
-            for neighbour in first.neighbours where neighbour.weight > 0 {
-                let place = center(of: neighbour, grid, in: room)
-                plate(
-                    "× " + figures(Double(neighbour.weight), decimals: 3),
-                    at: Point(x: place.x, y: place.y - 12), on: canvas)
-            }
         }
     }
 
@@ -297,19 +299,31 @@ public struct RoIAlignFigure {
         }
     }
 
-    /// The number of a cell, below its middle.
-    private func drawValue(row: Int, column: Int, at place: Point, of grid: CellGrid, on canvas: Canvas) {
-        guard let map = values?.map else { return }
+    /// A cell's number, and its weight in the first sample if it has one: above and below the middle, wherever
+    /// no sample lies.
+    private func drawLabels(
+        row: Int, column: Int, at place: Point, of grid: CellGrid, in room: Rectangle, on canvas: Canvas
+    ) {
         let (x, y) = (grid.window.x + column, grid.window.y + row)
-        guard x < map.width, y < map.height else { return }
-        plate(
-            figures(Double(map.values[y * map.width + x]), decimals: 2),
-            at: Point(x: place.x, y: place.y + 12), on: canvas)
+        let cell = room.width / Double(grid.window.width)
+        let discs = region.binSamples.map { grid.place(x: $0.x, y: $0.y, in: room) }
+        let places = [0.34, -0.34, 0.2, -0.2].map { Point(x: place.x, y: place.y + $0 * cell) }
+        var free = places.filter { point in
+            discs.allSatisfy { abs($0.x - point.x) > 26 || abs($0.y - point.y) > 15 }
+        }
+        if let map = values?.map, x < map.width, y < map.height, let label = free.first {
+            plate(figures(Double(map.values[y * map.width + x]), decimals: 2), at: label, on: canvas)
+            free.removeAll { abs($0.y - label.y) < 13 }
+        }
+        let weight = region.binSamples.first?.neighbours.first { $0.row == y && $0.column == x }?.weight ?? 0
+        if weight > 0, let label = free.first {
+            plate("× " + figures(Double(weight), decimals: 3), at: label, isBold: true, on: canvas)
+        }
     }
 
     /// A short text on a plate of its own, centred.
-    private func plate(_ text: String, at place: Point, on canvas: Canvas) {
-        let font = Font(size: 9.5)
+    private func plate(_ text: String, at place: Point, isBold: Bool = false, on canvas: Canvas) {
+        let font = Font(size: 9.5, isBold: isBold)
         let width = canvas.extents(of: text, font: font).width + 5
         canvas.fill(
             Rectangle(x: place.x - width / 2, y: place.y - 6.5, width: width, height: 13),
@@ -343,7 +357,8 @@ public struct RoIAlignFigure {
                 [values.isAveraged ? "mean" : "maximum", "", "", "", "", "", "", result(of: values)])
         }
         return .table(
-            rows, first: 44, marked: values == nil ? [] : [rows.count - 1], background: background)
+            rows, shares: [0.7, 0.75, 0.75, 1.45, 1.45, 1.45, 1.45] + (values == nil ? [] : [0.9]),
+            marked: values == nil ? [] : [rows.count - 1], background: background)
     }
 
     private func value(of neighbour: Neighbour) -> String {

@@ -88,7 +88,8 @@ public struct RoILayersFigure {
                     background: background),
                 bar(differences.first?.map, end: differenceEnd, unit: "difference of activations"),
             ],
-            caption: "Relative differences are over all channels: the length of the difference over the length "
+            caption:
+                "Relative differences are over all channels: the length of the difference over the length "
                 + "of what it is compared with. RoIPool takes maxima, so it is compared with RoIAlign of the "
                 + "maximum, and RoIWarp with that of the mean: what differs is the place, not the reduction.",
             background: background

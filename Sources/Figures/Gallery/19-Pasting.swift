@@ -91,7 +91,8 @@ public struct PastingFigure {
             subtitle: "The mask head's \(side) × \(side) numbers for a box of \(subject.size) pixels "
                 + "(\(subject.name)) become pixels of the picture.",
             blocks: blocks,
-            caption: "Outside the \(side) × \(side) values there is a border of zeros, so that a mask fades out "
+            caption:
+                "Outside the \(side) × \(side) values there is a border of zeros, so that a mask fades out "
                 + "at the edge of its box. Interpolation between the values is bilinear. It comes before the "
                 + "cut: a mask cut first and enlarged afterwards would have steps as large as its cells.",
             background: background
@@ -124,7 +125,8 @@ public struct PastingFigure {
 
     /// How many pixels one value becomes.
     private var cellSize: String {
-        let width = Double(subject.box.width) / Double(side), height = Double(subject.box.height) / Double(side)
+        let width = Double(subject.box.width) / Double(side),
+            height = Double(subject.box.height) / Double(side)
         return "\(figures(width)) × \(figures(height))"
     }
 

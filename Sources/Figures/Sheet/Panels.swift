@@ -92,29 +92,29 @@ extension Sheet.Block {
         }
     }
 
-    /// A table: the first row is the heading. The first column starts at the left, the others end at equal
-    /// distances.
+    /// A table: the first row is the heading. The first column starts at the left of its room, the others end
+    /// at the right of theirs.
     ///
     /// - Parameters:
     ///   - rows: cells; all rows as long as the first.
-    ///   - first: the width of the first column, in points.
+    ///   - shares: of the width, one for each column.
     ///   - marked: rows that are set in bold.
     public static func table(
-        _ rows: [[String]], first: Double, marked: Set<Int> = [], background: Background
+        _ rows: [[String]], shares: [Double], marked: Set<Int> = [], background: Background
     ) -> Sheet.Block {
         let line = 15.0
+        let total = shares.reduce(0, +)
         return Sheet.Block(height: line * Double(rows.count) + 4) { canvas, room in
-            let others = Double(max((rows.first?.count ?? 1) - 1, 1))
-            let width = (room.width - first) / others
             for (index, row) in rows.enumerated() {
                 let isHeading = index == 0
                 let font = Font(size: 10.5, isBold: isHeading || marked.contains(index))
                 let y = room.y + line * Double(index) + (isHeading ? 0 : 4)
-                for (column, cell) in row.enumerated() {
+                var end = room.x
+                for (column, (cell, share)) in zip(row, shares).enumerated() {
+                    end += room.width * share / total
                     canvas.text(
-                        cell,
-                        at: Point(x: column == 0 ? room.x : room.x + first + width * Double(column), y: y),
-                        font: font, color: isHeading ? background.mutedInk : background.ink,
+                        cell, at: Point(x: column == 0 ? room.x : end, y: y), font: font,
+                        color: isHeading ? background.mutedInk : background.ink,
                         anchor: TextAnchor(column == 0 ? .leading : .trailing, .top))
                 }
             }

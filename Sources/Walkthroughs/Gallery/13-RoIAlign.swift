@@ -26,13 +26,19 @@ extension Gallery {
             mapSize: PixelSize(height: map.shape[0], width: map.shape[1]),
             samplesPerAxis: layer.samplesPerAxis, subtractsHalfPixel: layer.subtractsHalfPixel)
         let name = run.pooledName(level: level)
+        let isOwn = if case .align = run.model.profile.pooling.layer { true } else { false }
+        let result =
+            isOwn
+            ? pooled
+            : RoILayer.align(layer)(
+                [map], regions: [RegionOfInterest(box: proposals[proposal])], scales: [maps.scales[level]])
         return RoIAlignFigure(
             calculation.drawing(of: layer, row: strongest.row, column: strongest.column),
             values: RoIAlignFigure.Values(
                 map: HeatMap(map, channel: strongest.channel, isSigned: run.pooledIsSigned),
                 name: "\(name), channel \(strongest.channel)",
-                pooled: pooled[proposal, strongest.row, strongest.column, strongest.channel],
-                isAveraged: layer.reduction == .average),
+                pooled: result[isOwn ? proposal : 0, strongest.row, strongest.column, strongest.channel],
+                isOwn: isOwn, isAveraged: layer.reduction == .average),
             subject: example.map { "The proposal behind " + run.wording($0) } ?? "Proposal \(proposal)",
             background: background
         ).figure

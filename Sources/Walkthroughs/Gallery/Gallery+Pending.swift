@@ -13,20 +13,12 @@ extension Gallery {
     func decoding() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func suppression() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func levels() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func roiLayers() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func classes() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func detections() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func maskChannels() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func sigmoidSoftmax() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func pasting() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func result() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func keypoints() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func heads() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func targets() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func losses() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func precisionRecall() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func weights() throws -> Figure { throw NothingToDraw("not drawn yet") }
-    func comparison() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func convolution() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func provenance() throws -> Figure { throw NothingToDraw("not drawn yet") }
     func cost() throws -> Figure { throw NothingToDraw("not drawn yet") }
