@@ -8,7 +8,10 @@ import Tensors
 
 extension PictureRun {
     /// The maps that the heads pool from.
-    var pooledMaps: PooledMaps<Tensor>? {
+    var pooledMaps: PooledMaps<Tensor>? { pooledMaps(for: model) }
+
+    /// The same, pooled from as a model with other conventions does.
+    func pooledMaps(for model: Model) -> PooledMaps<Tensor>? {
         let features = model.levelNames.indices.compactMap { level in
             switch model.configuration.features {
             case .pyramid: tensor(.pyramid(level + 2))

@@ -6,10 +6,10 @@ import Testing
 
 /// Figures 17, 18, 19, 21 and 23: what the heads of single regions put out.
 struct MaskFigureTests {
-    private let picture = DetectionOverlayTests.picture(width: 120, height: 90)
+    private static let picture = DetectionOverlayTests.picture(width: 120, height: 90)
 
     /// Four by four probabilities with a block of ones.
-    private func block(_ size: Int) -> HeatMap {
+    private static func block(_ size: Int) -> HeatMap {
         HeatMap(
             values: (0..<16).map { $0 / 4 < size && $0 % 4 < size ? 1 : 0 }, width: 4, height: 4,
             isSigned: false, limit: 1)
@@ -17,10 +17,10 @@ struct MaskFigureTests {
 
     private func channels(_ count: Int, predicted: Int) -> Figure {
         MaskChannelsFigure(
-            picture: picture, box: Box(x1: 20, y1: 10, x2: 80, y2: 70),
+            picture: Self.picture, box: Box(x1: 20, y1: 10, x2: 80, y2: 70),
             channels: (0..<count).map {
                 MaskChannelsFigure.Channel(
-                    name: "class \($0)", map: block($0 % 4), probability: 0.25, isPredicted: $0 == predicted)
+                    name: "class \($0)", map: Self.block($0 % 4), probability: 0.25, isPredicted: $0 == predicted)
             }, classCount: count, subject: "a detection", background: .light
         ).figure
     }
@@ -43,21 +43,24 @@ struct MaskFigureTests {
     }
 
     /// Two classes with logits 2 and 2 share each pixel: a sigmoid sets all four pixels, the softmax none.
-    @Test func goldenCompetition() throws {
+    static func competition() -> Figure {
         func entry(_ name: String, _ logits: [Float], _ softmax: [Float]) -> SigmoidSoftmaxFigure.Class {
             SigmoidSoftmaxFigure.Class(
                 name: name, logits: logits, sigmoid: logits.map { 1 / (1 + exp(-$0)) }, softmax: softmax)
         }
-        let figure = SigmoidSoftmaxFigure(
+        return SigmoidSoftmaxFigure(
             [
                 entry("disc", [2, 2, 2, -2], [0.47, 0.8, 0.47, 0.1]),
                 entry("ring", [2, 0, 2, -2], [0.47, 0.1, 0.47, 0.1]),
             ], side: 2, channelCount: 3, subject: "a detection", background: .light
         ).figure
-        try expectSamePicture(try figure.image(), goldenAt: goldenPath("sigmoid-softmax"))
     }
 
-    private func subject(_ box: Box, region: PixelRegion) -> PastingFigure.Subject {
+    @Test func goldenCompetition() throws {
+        try expectSamePicture(try Self.competition().image(), goldenAt: goldenPath("sigmoid-softmax"))
+    }
+
+    private static func subject(_ box: Box, region: PixelRegion) -> PastingFigure.Subject {
         let area = region.width * region.height
         let values = (0..<area).map { Float($0 % region.width) / Float(max(region.width - 1, 1)) }
         return PastingFigure.Subject(
@@ -70,24 +73,27 @@ struct MaskFigureTests {
                 bits: values.map { $0 >= 0.5 ? 1 : 0 }))
     }
 
-    @Test func goldenPasting() throws {
+    static func pasting() -> Figure {
         let large = subject(
             Box(x1: 20, y1: 10, x2: 80, y2: 70), region: PixelRegion(x: 19, y: 9, width: 62, height: 62))
         let small = subject(
             Box(x1: 90, y1: 40, x2: 100, y2: 80), region: PixelRegion(x: 89, y: 39, width: 12, height: 42))
-        let figure = PastingFigure(
+        return PastingFigure(
             picture: picture, subject: large, others: [small], threshold: 0.5, background: .dark
         ).figure
-        try expectSamePicture(try figure.image(), goldenAt: goldenPath("pasting"))
+    }
+
+    @Test func goldenPasting() throws {
+        try expectSamePicture(try Self.pasting().image(), goldenAt: goldenPath("pasting"))
     }
 
     /// Without other detections the question after m × m has nothing to show and is left out.
     @Test func othersAreOptional() throws {
-        let large = subject(
+        let large = Self.subject(
             Box(x1: 20, y1: 10, x2: 80, y2: 70), region: PixelRegion(x: 19, y: 9, width: 62, height: 62))
         func height(_ others: [PastingFigure.Subject]) -> Double {
             PastingFigure(
-                picture: picture, subject: large, others: others, threshold: 0.5, background: .light
+                picture: Self.picture, subject: large, others: others, threshold: 0.5, background: .light
             ).figure.height
         }
         #expect(height([large]) > height([]) + 100)
@@ -99,7 +105,7 @@ struct MaskFigureTests {
             let box = Box(x1: 20, y1: 10, x2: 60, y2: 50)
             let place = Keypoint(x: x, y: 30, score: 3)
             return try KeypointsFigure(
-                picture: picture,
+                picture: Self.picture,
                 person: DrawnInstance(
                     box: box, classIndex: 1, className: "person", score: 1, keypoints: [place]),
                 maps: [
@@ -126,14 +132,14 @@ struct MaskFigureTests {
     @Test func targetsSeparateObjectsFromBackground() throws {
         func figure(_ background: [Box]) throws -> Image {
             try TargetsFigure(
-                picture: picture,
+                picture: Self.picture,
                 objects: [
                     TargetsFigure.Object(
                         name: "disc", classIndex: 2, box: Box(x1: 20, y1: 20, x2: 50, y2: 50), mask: nil)
                 ],
                 regions: [
                     TargetsFigure.Region(
-                        box: Box(x1: 22, y1: 20, x2: 52, y2: 50), object: 0, overlap: 0.8, target: block(3))
+                        box: Box(x1: 22, y1: 20, x2: 52, y2: 50), object: 0, overlap: 0.8, target: Self.block(3))
                 ], shown: [0], backgrounds: background,
                 counts: TargetsFigure.Counts(
                     candidates: 20, matched: 1, limit: 512, objectShare: 0.25, threshold: 0.5),

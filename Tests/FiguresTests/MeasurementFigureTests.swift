@@ -6,7 +6,7 @@ import Testing
 
 /// Figures 25 and 27: numbers over thresholds and over stages.
 struct MeasurementFigureTests {
-    private func evaluation(_ precision: Double) -> Figure {
+    static func evaluation(_ precision: Double) -> Figure {
         let recalls = (0...10).map { Double($0) / 10 }
         func kind(_ name: String, _ value: Double) -> PrecisionRecallFigure.Kind {
             PrecisionRecallFigure.Kind(
@@ -22,12 +22,12 @@ struct MeasurementFigureTests {
 
     @Test func goldenPrecisionRecall() throws {
         try expectSamePicture(
-            try evaluation(0.75).image(), goldenAt: goldenPath("precision-recall"))
+            try Self.evaluation(0.75).image(), goldenAt: goldenPath("precision-recall"))
     }
 
     /// A precision of 0.5 is a line in the middle of the plot, 1 at its upper edge.
     @Test func curvesLieWhereTheirNumbersAre() throws {
-        let (half, full) = (try evaluation(0.5).image(), try evaluation(1).image())
+        let (half, full) = (try Self.evaluation(0.5).image(), try Self.evaluation(1).image())
         let columns = 80..<160
         let rows = (0..<half.height).filter { y in columns.allSatisfy { half.rgb($0, y) != full.rgb($0, y) } }
         // The plot's frame is 298 · 0.9 − 50 = 218 points high; curves at full, half and quarter height change.

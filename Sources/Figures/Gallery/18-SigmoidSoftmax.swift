@@ -101,7 +101,7 @@ public struct SigmoidSoftmaxFigure {
         }
         if let first = classes.first {
             panels.append(
-                Panel(title: "cut at ½: \(kept) pixels") { canvas, room in
+                Panel(title: "≥ ½: \(kept) pixels") { canvas, room in
                     draw(first[keyPath: values].map { $0 >= 0.5 ? 1 : 0 }, on: canvas, in: room)
                 })
         }

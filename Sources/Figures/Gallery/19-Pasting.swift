@@ -133,7 +133,8 @@ public struct PastingFigure {
     private var cutPanel: Panel {
         let set = subject.mask.area
         return Panel(
-            title: "3  Cut at \(figures(threshold))", note: "\(set) pixels are the object's",
+            title: "3  Cut at \(threshold == 0.5 ? "½" : figures(threshold))",
+            note: "\(set) pixels are the object's",
             aspect: regionAspect
         ) { canvas, room in
             HeatMap(
@@ -169,7 +170,7 @@ public struct PastingFigure {
     private func pasted(_ subject: Subject, margin: Float) -> (PictureWindow, Image) {
         var image = picture
         let style = MaskStyle(
-            color: Palette.color(ofClass: subject.classIndex), fill: 0.5, outline: 0.95,
+            color: Palette.color(ofClass: subject.classIndex), fill: 0.6, outline: 1,
             outlineWidth: max(1, Double(subject.box.width) / 90))
         image.paint(subject.mask, style)
         return (PictureWindow(image, around: subject.box, margin: margin), image)

@@ -1,3 +1,4 @@
+import Foundation
 import Geometry
 import Tensors
 
@@ -17,6 +18,15 @@ public struct KeypointsFigure {
             self.name = name
             self.logits = logits
             self.place = place
+        }
+
+        /// The softmax over the map, divided by its largest value: e to the power of how far each logit is
+        /// below the largest.
+        fileprivate var relative: HeatMap {
+            let largest = logits.values.max() ?? 0
+            return HeatMap(
+                values: logits.values.map { exp($0 - largest) }, width: logits.width, height: logits.height,
+                isSigned: false, limit: 1)
         }
     }
 
@@ -49,7 +59,6 @@ public struct KeypointsFigure {
     }
 
     private var side: Int { maps.first?.logits.width ?? 0 }
-    private var end: Float { maps.map(\.logits.end).max() ?? 1 }
 
     /// The map with the highest score, whose decoding is shown.
     private var best: Map? { maps.max { $0.place.score < $1.place.score } }
@@ -62,7 +71,6 @@ public struct KeypointsFigure {
                 maps[start..<min(start + columns, maps.count)].map(panel), columns: columns, gap: 8,
                 background: background)
         }
-        let colors = ColorMap.diverging(background)
         return Sheet(
             title: "Keypoints: one heat map each",
             subtitle:
@@ -74,14 +82,16 @@ public struct KeypointsFigure {
                     background: background)
             ] + rows + [
                 Sheet.Block(height: 26) { canvas, room in
-                    ColorBar(colors, end: Double(end), unit: "logit", background: background).draw(
-                        on: canvas, in: room)
+                    ColorBar(
+                        .sequential, end: 1, unit: "probability over the map's largest",
+                        background: background
+                    ).draw(on: canvas, in: room)
                 }
             ],
             caption:
-                "Circles: the decoded places, below each map in pixels of the picture. Training is a softmax "
-                + "over all \(side * side) places of a map, so what counts is how far the largest logit stands "
-                + "above the others. The maps do not know of each other: nothing makes them a body.",
+                "Circles: the decoded places, below each map in pixels of the picture. Colours: the softmax "
+                + "over all \(side * side) places of a map, which is what training makes large in one of them, "
+                + "with the largest as 1. The maps do not know of each other: nothing makes them a body.",
             background: background
         ).figure
     }
@@ -125,10 +135,9 @@ public struct KeypointsFigure {
                 + "\(figures(Double(map.place.score))).",
             aspect: Double(box.height / max(box.width, 1e-3))
         ) { canvas, room in
-            var heat = map.logits
-            heat.limit = end
+            let heat = map.relative
             let image = heat.colors(on: background).image(
-                of: heat.values, width: heat.width, height: heat.height, scale: end)
+                of: heat.values, width: heat.width, height: heat.height, scale: 1)
             canvas.draw(image, in: room, filter: .nearest)
             canvas.stroke(room, Stroke(background.rule, width: 0.75))
             mark(map.place, on: canvas, in: room, radius: 6)
@@ -140,9 +149,7 @@ public struct KeypointsFigure {
             title: map.name,
             note: "\(figures(Double(map.place.x), decimals: 1)), \(figures(Double(map.place.y), decimals: 1))"
         ) { canvas, room in
-            var heat = map.logits
-            heat.limit = end
-            heat.draw(on: canvas, in: room, background: background)
+            map.relative.draw(on: canvas, in: room, background: background)
             mark(map.place, on: canvas, in: room, radius: 4)
         }
     }

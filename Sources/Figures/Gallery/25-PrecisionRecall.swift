@@ -110,22 +110,27 @@ public struct PrecisionRecallFigure {
         return ColorMap.sequential.color(of: background == .light ? 0.8 * (1 - share) : 1 - 0.7 * share)
     }
 
-    /// The thresholds with their colours, at the lower left, where curves rarely are.
+    /// The thresholds with their colours from first to last, at the lower left, where curves rarely are.
     private func drawKey(on canvas: Canvas, in frame: Rectangle) {
-        let font = Font(size: 9.5)
-        let line = 12.0
-        let height = line * Double(thresholds.count) + 6
-        guard height < frame.height else { return }
-        let plate = Rectangle(x: frame.x + 6, y: frame.maxY - height - 6, width: 58, height: height)
+        guard let first = thresholds.first, let last = thresholds.last else { return }
+        let font = Font(size: 10)
+        let swatch = 9.0
+        let plate = Rectangle(
+            x: frame.x + 6, y: frame.maxY - 24, width: 64 + swatch * Double(thresholds.count), height: 18)
         canvas.fill(plate, background.paper.withOpacity(0.85), cornerRadius: 3)
-        for (index, threshold) in thresholds.enumerated() {
-            let y = plate.y + 3 + line * (Double(index) + 0.5)
-            canvas.line(
-                from: Point(x: plate.x + 4, y: y), to: Point(x: plate.x + 22, y: y),
-                Stroke(color(index), width: 2.5))
+        let y = plate.y + plate.height / 2
+        for index in thresholds.indices {
+            canvas.fill(
+                Rectangle(x: plate.x + 32 + swatch * Double(index), y: y - 4, width: swatch, height: 8),
+                color(index))
+        }
+        for (text, x, anchor) in [
+            (figures(first, decimals: 2), plate.x + 28, TextAnchor.Horizontal.trailing),
+            (figures(last, decimals: 2), plate.maxX - 28, .leading),
+        ] {
             canvas.text(
-                figures(threshold, decimals: 2), at: Point(x: plate.x + 28, y: y), font: font,
-                color: background.ink, anchor: TextAnchor(.leading, .middle))
+                text, at: Point(x: x, y: y), font: font, color: background.ink,
+                anchor: TextAnchor(anchor, .middle))
         }
     }
 

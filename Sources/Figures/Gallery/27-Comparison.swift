@@ -79,9 +79,9 @@ public struct ComparisonFigure {
             title: "Where two implementations part",
             subtitle: subtitle, blocks: blocks,
             caption: "The relative error of a stage is the length of the difference over the length of the "
-                + "reference. Errors up to \(figures(tolerance)) are rounding. A stage after the first that "
-                + "differs may only have inherited the fault; running it alone on the reference's inputs tells "
-                + "(maskrcnn stage).",
+                + "reference. A stage after the first that differs may only have inherited the fault; run it "
+                + "alone on the reference's inputs to know (maskrcnn stage). The heads after detections.* ran "
+                + "on the reference's detections, so that rows belong together.",
             background: background
         ).figure
     }
@@ -139,7 +139,7 @@ public struct ComparisonFigure {
 
     private func panel(_ map: Map) -> Panel {
         Panel(
-            title: map.title, note: map.note + "; yellow is \(figures(Double(map.errors.end)))",
+            title: map.title, note: map.note + "; yellow: \(figures(Double(map.errors.end)))",
             aspect: Double(map.errors.height) / Double(max(map.errors.width, 1))
         ) { canvas, room in map.errors.draw(on: canvas, in: room, background: background) }
     }

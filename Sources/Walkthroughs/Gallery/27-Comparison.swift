@@ -24,24 +24,53 @@ extension Gallery {
             fault =
                 "A port with RoIAlign in place of the layer of this model, on the same picture and weights."
         }
-        let recorder = Recorder()
-        _ = run.model.with(profile: profile).detect(run.image, observer: recorder)
-        let pairs = recorder.stages.compactMap { stage, candidate in
+        let candidate = candidateStages(run.model.with(profile: profile))
+        let pairs = candidate.compactMap { stage, candidate in
             run[stage].map {
-                ComparedStage(name: stage.name, candidate: candidate, reference: ContractTensor($0))
+                ComparedStage(stage: stage, candidate: candidate, reference: ContractTensor($0))
             }
         }
         guard !pairs.isEmpty else { throw NothingToDraw("nothing was recorded of this picture") }
         return ComparisonFigure(
-            stages: pairs.filter { Self.isCompared($0.name) }.map {
-                ComparisonFigure.Stage(name: $0.name, relativeError: $0.relativeError)
+            stages: pairs.filter { Self.isCompared($0.stage.name) }.map {
+                ComparisonFigure.Stage(name: $0.stage.name, relativeError: $0.relativeError)
             },
-            maps: Self.shown.compactMap { entry in
-                guard let pair = pairs.first(where: { $0.name == entry.stage }) else { return nil }
-                return pair.map(note: entry.note)
-            },
-            fault: fault, background: background
+            maps: maps(of: pairs), fault: fault, background: background
         ).figure
+    }
+
+    /// What the candidate makes of the picture up to its detections, and from there on what it makes of the
+    /// reference's: two runs rarely have the same number of detections, and rows that do not belong together
+    /// cannot be compared.
+    private func candidateStages(_ candidate: Model) -> [(stage: Stage, tensor: ContractTensor)] {
+        let recorder = Recorder()
+        _ = candidate.detect(run.image, observer: recorder)
+        guard let maps = run.pooledMaps(for: candidate) else { return recorder.stages }
+        let reference = Detections(
+            boxes: run.boxes(.detectionBoxes), scores: run.numbers(.detectionScores),
+            classes: run.indices(.detectionClasses), proposals: run.indices(.detectionProposals))
+        let own = Recorder(patterns: ["mask.*", "keypoint.*", "output.*"])
+        let masks = candidate.predictMasks(of: reference, in: maps, observer: own)
+        let keypoints = candidate.predictKeypoints(of: reference, in: maps, observer: own)
+        _ = candidate.restore(
+            reference, masks: masks, keypoints: keypoints, to: candidate.prepare(run.image), observer: own)
+        let replaced = Set(own.stages.map(\.stage))
+        return recorder.stages.filter { !replaced.contains($0.stage) } + own.stages
+    }
+
+    /// Pooled regions on average, and how the example detection fares.
+    private func maps(of pairs: [ComparedStage]) -> [ComparisonFigure.Map] {
+        func map(_ stage: Stage, row: Int?, _ note: String) -> ComparisonFigure.Map? {
+            pairs.first { $0.stage == stage }?.map(row: row, note: note)
+        }
+        var maps = [map(.boxPooled, row: nil, "mean over all regions and channels")]
+        if let example = run.example {
+            let name = "\(run.model.classes.name(of: example.label)), detection \(example.detection)"
+            maps.append(map(.maskPooled, row: example.detection, "mean over the channels, \(name)"))
+            maps.append(map(.maskProbabilities, row: example.detection, name))
+        }
+        maps.append(map(.outputMasks, row: nil, "masks that change at each pixel"))
+        return maps.compactMap { $0 }
     }
 
     /// Of forty stages, those that say most.
@@ -62,18 +91,11 @@ extension Gallery {
         default: return false
         }
     }
-
-    private static let shown: [(stage: String, note: String)] = [
-        (Stage.boxPooled.name, "mean over all regions and channels"),
-        (Stage.maskPooled.name, "mean over all detections and channels"),
-        (Stage.maskProbabilities.name, "mean over all detections"),
-        (Stage.outputMasks.name, "masks that differ in each pixel"),
-    ]
 }
 
 /// One stage of two runs.
 private struct ComparedStage {
-    let name: String
+    let stage: Stage
     let candidate: ContractTensor
     let reference: ContractTensor
 
@@ -92,22 +114,26 @@ private struct ComparedStage {
 
     /// The absolute difference over the last two axes, averaged over the others; summed for masks, which are
     /// 0 or 1.
-    func map(note: String) -> ComparisonFigure.Map? {
-        guard hasSameShape, reference.shape.count >= 2, let height = reference.shape.dropLast().last,
-            let width = reference.shape.last, height > 0, width > 0
+    /// - Parameter row: only this one along the first axis; nil for all.
+    func map(row: Int?, note: String) -> ComparisonFigure.Map? {
+        guard hasSameShape, let count = reference.shape.first, count > 0, reference.shape.count >= 2,
+            let width = reference.shape.last
         else { return nil }
-        var sums = [Double](repeating: 0, count: height * width)
-        for (index, pair) in zip(candidate.doubles, reference.doubles).enumerated() {
-            sums[index % (height * width)] += abs(pair.0 - pair.1)
+        let height = reference.shape[reference.shape.count - 2]
+        let all = reference.shape.reduce(1, *), perRow = all / count
+        let range = row.map { $0 * perRow..<($0 + 1) * perRow } ?? 0..<all
+        guard width > 0, height > 0, range.lowerBound >= 0, range.upperBound <= all, !range.isEmpty else {
+            return nil
         }
-        let planes = reference.shape.dropLast(2).reduce(1, *)
-        guard planes > 0 else { return nil }
+        let (found, expected) = (candidate.doubles, reference.doubles)
+        var sums = [Double](repeating: 0, count: height * width)
+        for index in range { sums[index % (height * width)] += abs(found[index] - expected[index]) }
         let isMask = if case .bytes = reference.elements { true } else { false }
+        let planes = isMask ? 1 : Double(range.count / (height * width))
         return ComparisonFigure.Map(
-            title: name, note: note,
+            title: stage.name, note: note,
             errors: HeatMap(
-                values: sums.map { Float(isMask ? $0 : $0 / Double(planes)) }, width: width, height: height,
-                isSigned: false))
+                values: sums.map { Float($0 / planes) }, width: width, height: height, isSigned: false))
     }
 }
 
