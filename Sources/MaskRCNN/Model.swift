@@ -31,6 +31,27 @@ public struct Model: Sendable {
         self.classes = classes ?? .standard(for: configuration)
     }
 
+    /// The same network run by other conventions, or with other limits: for comparing two ways of running the
+    /// same weights.
+    ///
+    /// - Parameters:
+    ///   - profile: what is read when the network was built (batch norm's epsilon, the stride's place) changes
+    ///     nothing any more.
+    ///   - configuration: may differ in limits, thresholds and how mask logits become probabilities; the
+    ///     network stays as it is.
+    public func with(profile: Profile? = nil, configuration: Configuration? = nil) -> Model {
+        Model(
+            configuration: configuration ?? self.configuration, profile: profile ?? self.profile,
+            network: network, classes: classes)
+    }
+
+    private init(configuration: Configuration, profile: Profile, network: Network, classes: ClassTable) {
+        self.configuration = configuration
+        self.profile = profile
+        self.network = network
+        self.classes = classes
+    }
+
     /// Finds the objects in a picture, best first: the whole pipeline (Mask R-CNN, section 3).
     ///
     /// - Parameter observer: is handed every stage that it wants, as soon as it exists.

@@ -5,5 +5,5 @@ struct CalculateCommand: ParsableCommand {
         commandName: "calculate",
         abstract: "Work one step of one stage, number by number, as the pages do by hand.",
         discussion: "The numbers come from the functions that the pipeline itself runs.",
-        subcommands: [])
+        subcommands: [RoICommand.self])
 }
