@@ -9,7 +9,7 @@ struct CalculateCommand: ParsableCommand {
             CalculateResize.self, CalculatePixel.self, CalculateBottleneck.self, CalculateConvolutionCell.self,
             CalculateFusion.self, CalculateAnchors.self, CalculateCoverage.self,
             CalculateObjectness.self, CalculateOverlap.self, CalculateDecode.self,
-            CalculateSuppress.self, CalculateLevel.self, CalculateSoftmax.self,
+            CalculateSuppress.self, CalculateLevel.self, CalculateRuler.self, CalculateSoftmax.self,
             CalculateRefine.self, CalculateSelection.self, CalculateWithout.self,
         ])
 }
