@@ -20,7 +20,8 @@ struct CalculateAnchors: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The network's input with its padding (default: the drawn scene's).", valueName: "height x width"))
+            "The network's input with its padding (default: the drawn scene's).", valueName: "height x width")
+    )
     var padded = SizeArgument(PixelSize(height: 256, width: 320))
 
     @Option(
@@ -51,25 +52,36 @@ struct CalculateAnchors: ParsableCommand {
         let side = side ?? 12 * Float(1 << (level.index - 2))
         let ratios: [Float] = [0.5, 1, 2]
         let shapes = AnchorShapes(sizes: [side], aspectRatios: ratios, conventions: profile.anchors)
+        var unrounded = profile.anchors
+        unrounded.roundsCorners = false
+        let exact = AnchorShapes(sizes: [side], aspectRatios: ratios, conventions: unrounded)
         let grid = AnchorGrid(
             shapes: shapes, size: map, nominalStride: stride, padded: input, conventions: profile.anchors)
         var sheet = Worksheet()
         sheet.heading(
-            "\(level.name) of a \(input) input: \(map) cells, \(ratios.count) anchors each, \(grid.count) in all; "
+            "\(level.name), input \(input): \(map) cells, \(ratios.count) anchors each, \(grid.count) in all; "
                 + profile.name)
         sheet.step(
-            "stride", "\(grid.verticalStride) down, \(grid.horizontalStride) across"
+            "stride",
+            "\(grid.verticalStride) down, \(grid.horizontalStride) across"
                 + (profile.anchors.stride == .measured
-                    ? " (\(input.height) / \(map.height) and \(input.width) / \(map.width), rounded down)" : ""))
+                    ? " (\(input.height) / \(map.height) and \(input.width) / \(map.width), rounded down)"
+                    : ""))
         sheet.step(
             "centre",
             "x = \(column) · \(grid.horizontalStride) = \(column * grid.horizontalStride), "
                 + "y = \(row) · \(grid.verticalStride) = \(row * grid.verticalStride)")
         for (shape, ratio) in ratios.enumerated() {
-            let (box, place) = (shapes.boxes[shape], (row * map.width + column) * ratios.count + shape)
+            let (box, place) = (exact.boxes[shape], (row * map.width + column) * ratios.count + shape)
             sheet.heading("height / width = \(short(ratio)): anchor \(place) of \(level.name)")
             sheet.step("width", "\(short(side)) / √\(short(ratio)) = \(short(box.width))")
             sheet.step("height", "\(short(side)) · √\(short(ratio)) = \(short(box.height))")
+            if profile.anchors.roundsCorners {
+                let whole = shapes.boxes[shape]
+                sheet.step(
+                    "rounded",
+                    "±\(short(box.x2)) → ±\(short(whole.x2)), ±\(short(box.y2)) → ±\(short(whole.y2))")
+            }
             sheet.step("box", corners(grid[place]))
         }
         print(sheet.text)

@@ -47,7 +47,8 @@ struct CalculateBottleneck: ParsableCommand {
         let third = try weights(width, channels, kernel: 1)
         let plain = try weights(channels, channels, kernel: 3)
         var sheet = Worksheet()
-        sheet.heading("a block of \(channels) channels, \(width) inside, in \(groups) group\(groups == 1 ? "" : "s")")
+        sheet.heading(
+            "a block of \(channels) channels, \(width) inside, in \(groups) group\(groups == 1 ? "" : "s")")
         sheet.step("conv1, 1×1", "\(channels) · \(width) = \(first)")
         sheet.step("conv2, 3×3", "9 · \(width / groups) · \(width) = \(second)")
         sheet.step("conv3, 1×1", "\(width) · \(channels) = \(third)")

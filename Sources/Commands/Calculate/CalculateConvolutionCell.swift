@@ -28,7 +28,8 @@ struct CalculateConvolutionCell: ParsableCommand {
     func run() throws {
         try pipeline.withRun { run in
             guard let (input, layer, rectified) = parts(run) else {
-                throw ValidationError("'\(self.layer)': is no such layer; 'calculate convolution-cell --help' lists them")
+                throw ValidationError(
+                    "'\(self.layer)': is no such layer; 'calculate convolution-cell --help' lists them")
             }
             let convolution = layer.convolution
             let output = convolution(input)
@@ -44,7 +45,12 @@ struct CalculateConvolutionCell: ParsableCommand {
                 row * window.stride - window.padding, column * window.stride - window.padding
             )
             sheet.step(
-                "reads", "rows \(top) … \(top + window.kernel - 1), columns \(left) … \(left + window.kernel - 1)")
+                "reads",
+                window.kernel == 1
+                    ? "row \(top), column \(left)"
+                    : "rows \(top) to \(top + window.kernel - 1), columns \(left) to \(left + window.kernel - 1)"
+            )
+            sheet.heading("weight · input at each place of the window, summed over the channels")
             var total = 0.0
             for dy in 0..<window.kernel {
                 let sums = (0..<window.kernel).map { dx -> Double in
@@ -55,12 +61,14 @@ struct CalculateConvolutionCell: ParsableCommand {
                     }
                 }
                 total += sums.reduce(0, +)
-                sheet.step(
-                    dy == 0 ? "weight · input" : "", sums.map { Commands.column(Float($0), 4, width: 10) }.joined())
+                sheet.step("", sums.map { Commands.column(Float($0), 4, width: 9) }.joined())
             }
+            sheet.heading("together")
             sheet.step("sum of these", short(total))
             if let shift = convolution.shift {
-                if let scale = convolution.scale { sheet.step("times scale", short(total * Double(scale[channel]))) }
+                if let scale = convolution.scale {
+                    sheet.step("times scale", short(total * Double(scale[channel])))
+                }
                 sheet.step("plus \(convolution.scale == nil ? "bias" : "shift")", short(shift[channel]))
             }
             sheet.step("the kernel's", short(output[row, column, channel]))
@@ -79,8 +87,11 @@ struct CalculateConvolutionCell: ParsableCommand {
     /// The input, the layer, and whether ReLU follows.
     private func parts(_ run: PictureRun) -> (Tensor, ConvolutionLayer, Bool)? {
         let network = run.model.network
-        if layer == "backbone.stem" { return run.tensor(.inputTensor).map { ($0, network.backbone.stem, true) } }
-        guard let name = layer.split(separator: ".").last, let level = LevelArgument(argument: String(name)) else {
+        if layer == "backbone.stem" {
+            return run.tensor(.inputTensor).map { ($0, network.backbone.stem, true) }
+        }
+        guard let name = layer.split(separator: ".").last, let level = LevelArgument(argument: String(name))
+        else {
             return nil
         }
         switch layer {

@@ -41,7 +41,10 @@ struct CalculateCoverage: ParsableCommand {
         for (name, sizes, ratios) in [
             ("all sizes, all shapes", settings.anchorSizes, settings.aspectRatios),
             ("all sizes, squares only", settings.anchorSizes, [1]),
-            ("side \(short(middle[0])) on every level", settings.anchorSizes.map { _ in middle }, settings.aspectRatios),
+            (
+                "side \(short(middle[0])) on every level", settings.anchorSizes.map { _ in middle },
+                settings.aspectRatios
+            ),
             ("side \(short(middle[0])), squares only", settings.anchorSizes.map { _ in middle }, [1]),
         ] {
             var best: [Float] = []
@@ -50,11 +53,13 @@ struct CalculateCoverage: ParsableCommand {
                 let size = model.profile.input.resize.targetSize(
                     for: PixelSize(height: scene.picture.height, width: scene.picture.width))
                 let grids = grids(
-                    sizes: sizes, ratios: ratios, input: size.padded(toMultipleOf: model.profile.input.padMultiple),
+                    sizes: sizes, ratios: ratios,
+                    input: size.padded(toMultipleOf: model.profile.input.padMultiple),
                     conventions: model.profile.anchors)
                 count = grids.reduce(0) { $0 + $1.count }
                 let scale = (
-                    Float(size.width) / Float(scene.picture.width), Float(size.height) / Float(scene.picture.height)
+                    Float(size.width) / Float(scene.picture.width),
+                    Float(size.height) / Float(scene.picture.height)
                 )
                 for object in scene.objects where !object.isCrowd {
                     let box = object.box.scaled(x: scale.0, y: scale.1)
@@ -62,11 +67,13 @@ struct CalculateCoverage: ParsableCommand {
                 }
             }
             func share(_ bar: Float) -> String {
-                column(100 * Float(best.filter { $0 >= bar }.count) / Float(max(best.count, 1)), 1, width: 8) + " %"
+                column(100 * Float(best.filter { $0 >= bar }.count) / Float(max(best.count, 1)), 1, width: 8)
+                    + " %"
             }
             sheet.step(
                 name,
-                column("\(count)", width: 9) + column(best.reduce(0, +) / Float(max(best.count, 1)), 3, width: 7)
+                column("\(count)", width: 9)
+                    + column(best.reduce(0, +) / Float(max(best.count, 1)), 3, width: 7)
                     + share(0.5) + share(0.7))
         }
         print(sheet.text)

@@ -46,7 +46,8 @@ struct CalculateFusion: ParsableCommand {
                 }
             }
             var sheet = Worksheet()
-            sheet.heading("channel \(channel), rows \(row) and \(row + 1), columns \(column) and \(column + 1)")
+            sheet.heading(
+                "channel \(channel), rows \(row) and \(row + 1), columns \(column) and \(column + 1)")
             for (name, map) in [
                 ("fpn.lateral.p\(index)", lateral), ("fpn.topdown.p\(index)", topDown),
                 ("fpn.merged.p\(index)", merged),

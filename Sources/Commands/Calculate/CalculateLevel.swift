@@ -14,8 +14,9 @@ struct CalculateLevel: ParsableCommand {
     func run() throws {
         var sheet = Worksheet()
         for box in boxes.map(\.box) {
-            sheet.heading("\(corners(box)): side √(\(short(box.width)) · \(short(box.height))) = "
-                + short(box.area.squareRoot()))
+            sheet.heading(
+                "\(corners(box)): side √(\(short(box.width)) · \(short(box.height))) = "
+                    + short(box.area.squareRoot()))
             for profile in [Profile.torchvision, .detectron2, .paper] {
                 let rule = profile.pooling.level
                 let formula: String
@@ -24,7 +25,7 @@ struct CalculateLevel: ParsableCommand {
                 case .epsilonInside(let epsilon): formula = "4 + log2(side / 224 + \(epsilon))"
                 }
                 let level = rule.level(of: box, among: 2...5)
-                sheet.step(profile.name, "\(formula) = \(short(rule.exactLevel(of: box), 6)) → p\(level)")
+                sheet.step(profile.name, "\(formula) = \(short(rule.exactLevel(of: box), 7)) → p\(level)")
             }
         }
         print(sheet.text)

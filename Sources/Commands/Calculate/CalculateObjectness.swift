@@ -48,10 +48,11 @@ struct CalculateObjectness: ParsableCommand {
                 let logit = found.objectness[row, column, shape]
                 let delta = BoxDelta(
                     dx: found.deltas[row, column, 4 * shape], dy: found.deltas[row, column, 4 * shape + 1],
-                    dw: found.deltas[row, column, 4 * shape + 2], dh: found.deltas[row, column, 4 * shape + 3])
+                    dw: found.deltas[row, column, 4 * shape + 2], dh: found.deltas[row, column, 4 * shape + 3]
+                )
                 let box = run.model.profile.proposals.coder.decode(delta, from: anchor)
                 sheet.heading("anchor \(index): \(corners(anchor))")
-                sheet.step("objectness", "1 / (1 + exp(\(short(-logit)))) = \(short(sigmoid(logit), 6))")
+                sheet.step("objectness", "1 / (1 + exp(\(short(-logit)))) = \(probability(sigmoid(logit)))")
                 sheet.step("delta", list(delta))
                 sheet.step("decoded", corners(box))
                 sheet.step("clipped to \(trace.size)", corners(box.clipped(to: trace.size)))

@@ -30,7 +30,8 @@ struct CalculateOverlap: ParsableCommand {
         sheet.step(
             "intersection", "\(short(sides.width)) · \(short(sides.height)) = \(short(shared))")
         sheet.step(
-            "union", "\(short(a.area)) + \(short(b.area)) - \(short(shared)) = \(short(a.area + b.area - shared))")
+            "union",
+            "\(short(a.area)) + \(short(b.area)) - \(short(shared)) = \(short(a.area + b.area - shared))")
         sheet.step(
             "overlap", "\(short(shared)) / \(short(a.area + b.area - shared)) = \(short(a.overlap(with: b)))")
         print(sheet.text)

@@ -38,7 +38,8 @@ struct CalculateResize: ParsableCommand {
             let rounding: String
             if case .torchvision = rule { rounding = "down" } else { rounding = "to the nearest" }
             sheet.heading("\(profile.name): \(picture) → \(scaling.size)")
-            sheet.step("factor", "min(\(shorter) / \(low), \(longest) / \(high)) = \(short(scaling.factor, 6))")
+            sheet.step(
+                "factor", "min(\(shorter) / \(low), \(longest) / \(high)) = \(short(scaling.factor, 6))")
             sheet.step("height", "\(picture.height) · \(short(scaling.factor, 6)) = \(short(scaling.height))")
             sheet.step("width", "\(picture.width) · \(short(scaling.factor, 6)) = \(short(scaling.width))")
             sheet.step("rounded", "\(rounding): \(scaling.size)")

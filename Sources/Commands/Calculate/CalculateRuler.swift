@@ -58,7 +58,9 @@ struct CalculateRuler: ParsableCommand {
             }
             return (0..<bins).map { (pooled[0][0, bins / 2, $0, 0] - pooled[1][0, bins / 2, $0, 0]) / 2 }
         }
-        print("x from \(short(box.x1)) to \(short(box.x2)) on stride \(stride): where each bin looks, in pixels")
+        print(
+            "x from \(short(box.x1)) to \(short(box.x2)) on stride \(stride): where each bin looks, in pixels"
+        )
         print("       middle    RoIPool:            RoIWarp   RoIAlign:")
         print("  bin  of bin   cut down   nearest             no half    whole")
         var worst = layers.map { _ in Float(0) }

@@ -61,14 +61,18 @@ struct CalculateSelection: ParsableCommand {
 
     private func listing(_ trace: SelectionTrace, _ model: Model) -> String {
         let found = trace.classBoxes, suppressor = trace.classSuppression.suppressor
-        let place = Dictionary(uniqueKeysWithValues: trace.classSuppression.kept.enumerated().map { ($1, $0) })
+        let place = Dictionary(
+            uniqueKeysWithValues: trace.classSuppression.kept.enumerated().map { ($1, $0) })
         var lines: [String] = []
-        for (detection, kept) in trace.classSuppression.kept.prefix(model.configuration.boxes.count).enumerated() {
+        for (detection, kept) in trace.classSuppression.kept.prefix(model.configuration.boxes.count)
+            .enumerated()
+        {
             let others = suppressor.indices.filter { suppressor[$0] == kept }
                 .sorted { (found.scores[$1], $0) < (found.scores[$0], $1) }
             lines.append(
                 "detection \(place[kept] ?? detection): \(model.classes.name(of: found.classes[kept])) "
-                    + "\(short(found.scores[kept])) at \(corners(found.boxes[kept], 1)), suppressed \(others.count)")
+                    + "\(short(found.scores[kept])) at \(corners(found.boxes[kept], 1)), suppressed \(others.count)"
+            )
             for other in others.prefix(4) {
                 lines.append(
                     "  \(short(found.scores[other])) at \(corners(found.boxes[other], 1)), overlap "

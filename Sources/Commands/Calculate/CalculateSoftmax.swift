@@ -35,6 +35,9 @@ extension Worksheet {
                 column(logit, 4, width: 8) + column(exponential, 6, width: 22)
                     + column(probabilities[index], 6, width: 13) + column(sigmoid(logit), 6, width: 10))
         }
-        step("sum", column(1 / (probabilities.max() ?? 1), 6, width: 30) + column(probabilities.reduce(0, +), 6, width: 13))
+        step(
+            "sum",
+            column(1 / (probabilities.max() ?? 1), 6, width: 30)
+                + column(probabilities.reduce(0, +), 6, width: 13))
     }
 }

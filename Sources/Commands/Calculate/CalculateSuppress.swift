@@ -21,7 +21,8 @@ struct CalculateSuppress: ParsableCommand {
     @Option(help: ArgumentHelp("The largest overlap that two kept boxes may have.", valueName: "number"))
     var threshold: Double?
 
-    @Option(help: ArgumentHelp("Candidates of this level of the picture instead: p2 … p6.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("Candidates of this level of the picture instead: p2 … p6.", valueName: "level"))
     var level: LevelArgument?
 
     @Option(help: ArgumentHelp("How many of a level's candidates to list.", valueName: "number"))
@@ -44,7 +45,9 @@ struct CalculateSuppress: ParsableCommand {
         guard let level else {
             let suppression = NonMaximumSuppression(threshold: threshold ?? 0.5)
             let outcome = suppression.outcome(boxes: boxes.map(\.box), scores: boxes.map(\.score))
-            print(Listing(boxes: boxes.map(\.box), scores: boxes.map(\.score), outcome: outcome).text(count: nil))
+            print(
+                Listing(boxes: boxes.map(\.box), scores: boxes.map(\.score), outcome: outcome).text(
+                    count: nil))
             print("\(outcome.kept.count) of \(boxes.count) are kept (threshold \(suppression.threshold))")
             return
         }
@@ -79,7 +82,8 @@ private struct Listing {
             let verdict: String
             if let better = outcome.suppressor[index] {
                 let overlap = boxes[better].overlap(with: boxes[index])
-                verdict = "suppressed by \(column("\(better)", width: 3)), overlap \(column(overlap, 3, width: 5))"
+                verdict =
+                    "suppressed by \(column("\(better)", width: 3)), overlap \(column(overlap, 3, width: 5))"
             } else {
                 verdict = "kept"
             }
@@ -87,6 +91,6 @@ private struct Listing {
                 .map { column($0, 1, width: 7) }.joined()
             return column("\(index)", width: 5) + column(scores[index], 4, width: 9) + place + "  " + verdict
         }
-        return (["  box    score     x1     y1     x2     y2  "] + rows).joined(separator: "\n")
+        return (["  box    score     x1     y1     x2     y2"] + rows).joined(separator: "\n")
     }
 }

@@ -93,7 +93,8 @@ private struct PrecisionTable {
             }
         }
         func numbers(_ kind: EvaluationKind) throws -> String {
-            let values = try Evaluation(dataset: dataset, results: results, kind: kind).summary.values.prefix(3)
+            let values = try Evaluation(dataset: dataset, results: results, kind: kind).summary.values.prefix(
+                3)
             return values.map { column(Float(100 * max($0, 0)), 1, width: 6) }.joined()
         }
         return padded(name, to: 29) + "      " + (try numbers(.boxes)).dropFirst(2) + "       "

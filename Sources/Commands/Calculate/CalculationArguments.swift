@@ -79,7 +79,8 @@ struct LevelArgument: ExpressibleByArgument {
     init(_ index: Int) { self.index = index }
 
     init?(argument: String) {
-        guard argument.count == 2, argument.first == "p", let index = Int(argument.dropFirst()), 2...6 ~= index
+        guard argument.count == 2, argument.first == "p", let index = Int(argument.dropFirst()),
+            2...6 ~= index
         else { return nil }
         self.index = index
     }
@@ -108,7 +109,8 @@ func checked(_ index: Int, below count: Int, _ option: String) throws -> Int {
     guard 0..<count ~= index else {
         throw ValidationError(
             count == 0
-                ? "--\(option) \(index): there is none" : "--\(option) \(index): must be from 0 to \(count - 1)")
+                ? "--\(option) \(index): there is none"
+                : "--\(option) \(index): must be from 0 to \(count - 1)")
     }
     return index
 }

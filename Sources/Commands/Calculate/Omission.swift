@@ -6,7 +6,7 @@ import Tensors
 
 /// A part of the pipeline that can be left out, to see what it is for. The network is not trained again.
 enum Omission: String, CaseIterable, ExpressibleByArgument {
-    case normalisation, shortcuts, lateral
+    case resize, normalisation, shortcuts, lateral
     case topDown = "top-down"
     case objectness
     case anchorDeltas = "anchor-deltas"
@@ -27,6 +27,17 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
             [ReducedPipeline(name: name, model: model, omission: self)]
         }
         switch self {
+        case .resize:
+            let (shorter, longest) = model.profile.input.resize.lengths
+            return [
+                changed("pictures at half the size") {
+                    $0.input.resize = $0.input.resize.with(
+                        minimum: max(shorter / 2, 1), maximum: max(longest / 2, 1))
+                },
+                changed("pictures at twice the size") {
+                    $0.input.resize = $0.input.resize.with(minimum: shorter * 2, maximum: longest * 2)
+                },
+            ]
         case .normalisation:
             return [
                 changed("bytes / 255, not normalised") {
@@ -133,7 +144,9 @@ struct ReducedPipeline {
         }
     }
 
-    private func detections(_ proposals: Proposals, in maps: PooledMaps<Tensor>, size: PixelSize) -> Detections {
+    private func detections(_ proposals: Proposals, in maps: PooledMaps<Tensor>, size: PixelSize)
+        -> Detections
+    {
         guard omission == .refinement || omission == .detectionSuppression else {
             return model.detect(proposals, in: maps, size: size)
         }
