@@ -17,7 +17,11 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
     case detectionSuppression = "detection-suppression"
 
     /// The pipelines to run in place of the whole one: one, or several where there are several stand-ins.
-    func pipelines(_ model: Model) -> [ReducedPipeline] {
+    /// - Throws: `ValidationError` if the model has no such part.
+    func pipelines(_ model: Model) throws -> [ReducedPipeline] {
+        if self == .lateral || self == .topDown, model.network.pyramid == nil {
+            throw ValidationError("\(rawValue): the model has no pyramid")
+        }
         func changed(_ name: String, _ change: (inout Profile) -> Void) -> ReducedPipeline {
             var profile = model.profile
             change(&profile)
@@ -52,7 +56,14 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
         case .objectness: return without("every n-th anchor, unranked")
         case .anchorDeltas: return without("anchors as they are")
         case .proposalSuppression:
-            return [changed("no suppression of proposals") { $0.proposals.suppression.threshold = 1 }]
+            let name = "no suppression of proposals"
+            let unsuppressed = changed(name) { $0.proposals.suppression.threshold = 1 }
+            var short = ReducedPipeline(name: "only 20 proposals", model: model)
+            var shortUnsuppressed = ReducedPipeline(
+                name: "the same, no suppression", model: unsuppressed.model)
+            short.proposalCount = 20
+            shortUnsuppressed.proposalCount = 20
+            return [unsuppressed, short, shortUnsuppressed]
         case .roiAlign:
             return [
                 changed("RoIPool, rounding down") { $0.pooling.layer = .pool(.truncating) },
@@ -76,6 +87,8 @@ struct ReducedPipeline {
     let name: String
     let model: Model
     var omission: Omission?
+    /// How many proposals there may be; as many as the model says if nil.
+    var proposalCount: Int?
 
     /// As `Model.detect`, step by step.
     func detect(_ image: Image) -> [Instance] {
@@ -123,7 +136,8 @@ struct ReducedPipeline {
     }
 
     private func proposals(from features: [Tensor], for input: NetworkInput) -> Proposals {
-        let limits = model.configuration.proposals.limits
+        var limits = model.configuration.proposals.limits
+        limits.count = proposalCount ?? limits.count
         switch omission {
         case .objectness:
             let grids = model.anchors(of: features, for: input)
@@ -140,7 +154,10 @@ struct ReducedPipeline {
             }
             return model.selectProposals(
                 outputs, anchors: model.anchors(of: features, for: input), size: input.size, limits: limits)
-        default: return model.propose(from: features, for: input)
+        default:
+            return model.selectProposals(
+                model.proposalMaps(features), anchors: model.anchors(of: features, for: input),
+                size: input.size, limits: limits)
         }
     }
 
