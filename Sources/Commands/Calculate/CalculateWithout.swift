@@ -23,7 +23,7 @@ struct CalculateWithout: ParsableCommand {
             "Parts: \(Omission.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "part"))
     var parts: [Omission] = []
 
-    @Option(help: ArgumentHelp("How many scenes.", valueName: "number")) var scenes = 20
+    @Option(help: ArgumentHelp("How many scenes.", valueName: "number")) var scenes = 12
 
     @Option(help: ArgumentHelp("Which scenes.", valueName: "number")) var seed: UInt64 = 2
 
