@@ -5,5 +5,18 @@ struct CalculateCommand: ParsableCommand {
         commandName: "calculate",
         abstract: "Work one step of one stage, number by number, as the pages do by hand.",
         discussion: "The numbers come from the functions that the pipeline itself runs.",
-        subcommands: [])
+        subcommands: [
+            CalculateMask.self,
+            CalculatePaste.self,
+            CalculateKeypoint.self,
+            CalculateMatch.self,
+            CalculateLoss.self,
+            CalculateStep.self,
+            CalculateRate.self,
+            CalculateRecord.self,
+            CalculateAP.self,
+            CalculateOKS.self,
+            CalculateWinograd.self,
+            CalculateProfiles.self,
+        ])
 }

@@ -20,7 +20,7 @@ public func pasteMask(
     conventions: Profile.Output
 ) -> InstanceMask {
     precondition(probabilities.count == side * side)
-    let placement = Placement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
+    let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     let region = placement.region
     let padded = side + 2
     var row = [Float](repeating: 0, count: padded)
@@ -48,18 +48,33 @@ public func pasteMask(
 }
 
 /// Which pixels a pasted mask covers, and between which values of the padded map each row and column lies.
-private struct Placement {
-    let region: PixelRegion
-    let rows: [Tap]
-    let columns: [Tap]
+///
+/// The padded map has a border of zeros around the `side` × `side` values: its index 0 is the border, index 1 the
+/// first value, index `side` the last, and `side + 1` the border again.
+public struct MaskPlacement: Sendable {
+    /// The pixels of the picture that are looked at; all others are not the object's.
+    public let region: PixelRegion
+    /// For each row of `region`, the rows of the padded map that it lies between.
+    public let rows: [Tap]
+    /// For each column of `region`, the columns of the padded map that it lies between.
+    public let columns: [Tap]
 
-    struct Tap {
-        let first: Int
-        let second: Int
-        let weight: Float
+    /// Two neighbours along one axis of the padded map.
+    public struct Tap: Hashable, Sendable {
+        /// The neighbour before the pixel, and the one behind it.
+        public let first: Int, second: Int
+        /// The share of `second`; `first` has the rest.
+        public let weight: Float
     }
 
-    init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
+    /// The place of a map.
+    ///
+    /// - Parameters:
+    ///   - box: where the map belongs, in pixels of the picture.
+    ///   - side: of the map, without the border.
+    ///   - imageSize: of the picture.
+    ///   - pasting: the convention.
+    public init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
         let horizontal = Axis(box.x1, box.x2, side: side, length: imageSize.width, pasting)
         let vertical = Axis(box.y1, box.y2, side: side, length: imageSize.height, pasting)
         region = PixelRegion(
