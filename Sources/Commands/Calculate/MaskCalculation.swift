@@ -12,7 +12,7 @@ struct CalculateMask: ParsableCommand {
             With --logits, of the numbers given; without, of one detection in a picture.
 
             Example:  maskrcnn calculate mask --logits -1,2,3 --class 1
-            Or:       maskrcnn calculate mask --detection 1 --cell 14,14
+            Or:       maskrcnn calculate mask --detection 0 --cell 14,14
             """)
 
     @Option(
@@ -25,8 +25,8 @@ struct CalculateMask: ParsableCommand {
         help: ArgumentHelp("The class that the box head chose, with --logits.", valueName: "number"))
     var chosen: Int?
 
-    @Option(help: ArgumentHelp("Which detection, 1 for the best.", valueName: "number"))
-    var detection = 1
+    @Option(help: ArgumentHelp("A detection of the picture, 0 for the best.", valueName: "number"))
+    var detection = 0
 
     @Option(help: ArgumentHelp("Column and row of the cell (default: the middle).", valueName: "x,y"))
     var cell: GivenPlace?
@@ -75,22 +75,22 @@ struct CalculateMask: ParsableCommand {
             case .indices(let classes)? = run[.detectionClasses],
             case .numbers(let scores)? = run[.detectionScores]
         else { throw ValidationError("the model has no mask head") }
-        guard classes.indices ~= detection - 1 else {
-            throw ValidationError("--detection \(detection): there are \(classes.count)")
+        guard classes.indices ~= detection else {
+            throw ValidationError("--detection \(detection): there are \(classes.count), the best is 0")
         }
         let (side, channels) = (logits.shape[1], logits.shape[3])
         let (x, y) = (cell?.x ?? side / 2, cell?.y ?? side / 2)
         guard 0..<side ~= x && 0..<side ~= y else {
             throw ValidationError("--cell \(x),\(y): must be from 0 to \(side - 1)")
         }
-        let label = classes[detection - 1]
+        let label = classes[detection]
         let names = run.model.classes
         print(
-            "Detection \(detection): \(names.name(of: label)), score \(scores[detection - 1].digits(3)).",
+            "Detection \(detection): \(names.name(of: label)), score \(scores[detection].digits(3)).",
             "Each detection, \(pooled.shape.dropFirst().map(String.init).joined(separator: "×")) pooled, has"
                 + " masks of \(side)×\(side)×\(channels).",
             "Column \(x), row \(y) of its masks:", separator: "\n")
-        let values = (0..<channels).map { logits[detection - 1, y, x, $0] }
+        let values = (0..<channels).map { logits[detection, y, x, $0] }
         show(
             values, chosen: channels == 1 ? 0 : label,
             names: channels == 1
