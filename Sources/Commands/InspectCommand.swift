@@ -48,10 +48,12 @@ struct InspectCommand: ParsableCommand {
             "\(file == nil ? "The shipped model" : report.file): \(report.container), \(report.count) tensors, "
                 + "\(report.parameters) numbers"
         )
-        if let model = report.model { print("  model: \(model)") }
-        for decision in report.decisions { print("  \(decision)") }
-        for remark in report.remarks {
-            print(wrapped("! " + remark, width: Terminal.standardOutput.width, indent: 2))
+        let width = Terminal.standardOutput.width
+        // Whoever asks for some tensors wants to see these.
+        if only == "*" {
+            if let model = report.model { print("  " + wrapped("model: \(model)", width: width - 2, indent: 4)) }
+            for decision in report.decisions { print("  \(decision)") }
+            for remark in report.remarks { print(wrapped("! " + remark, width: width, indent: 2)) }
         }
         if !summary {
             let width = min(report.tensors.map(\.name.count).max() ?? 0, 56)

@@ -18,5 +18,7 @@ struct CalculateCommand: ParsableCommand {
             CalculateOKS.self,
             CalculateWinograd.self,
             CalculateProfiles.self,
+            CalculateLayers.self,
+            CalculatePaper.self,
         ])
 }

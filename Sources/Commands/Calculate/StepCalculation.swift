@@ -12,7 +12,7 @@ struct CalculateStep: ParsableCommand {
         case sgd, adamw
     }
 
-    @Option(help: "The rule: sgd (momentum 0.9) or adamw (0.9, 0.999).")
+    @Option(help: "The rule: sgd or adamw (0.9, 0.999).")
     var rule: Rule = .sgd
 
     @Option(
@@ -25,11 +25,14 @@ struct CalculateStep: ParsableCommand {
     @Option(help: ArgumentHelp("The learning rate.", valueName: "number"))
     var rate: Float = 0.02
 
+    @Option(help: ArgumentHelp("The momentum of sgd.", valueName: "number"))
+    var momentum: Float = 0.9
+
     @Option(help: ArgumentHelp("The weight decay.", valueName: "number"))
     var weightDecay: Float = 0
 
     func validate() throws {
-        for (name, value) in [("rate", rate), ("weight-decay", weightDecay)] {
+        for (name, value) in [("rate", rate), ("momentum", momentum), ("weight-decay", weightDecay)] {
             guard value.isFinite && 0...100 ~= value else {
                 throw ValidationError("--\(name) \(value): must be from 0 to 100")
             }
@@ -41,7 +44,7 @@ struct CalculateStep: ParsableCommand {
         let name = "p"
         var parameters = Parameters([name: Tensor(shape: [1, 1], elements: [parameter])])
         let update: UpdateRule =
-            rule == .sgd ? .sgd(momentum: 0.9) : .adamW(beta1: 0.9, beta2: 0.999)
+            rule == .sgd ? .sgd(momentum: momentum) : .adamW(beta1: 0.9, beta2: 0.999)
         var optimizer = Optimizer(update, weightDecay: weightDecay)
         var table = NumberTable("step", "gradient", rule == .sgd ? "velocity" : "mean", "parameter")
         table.add("", "", "", parameter.digits(6))
