@@ -51,7 +51,9 @@ struct InspectCommand: ParsableCommand {
         let width = Terminal.standardOutput.width
         // Whoever asks for some tensors wants to see these.
         if only == "*" {
-            if let model = report.model { print("  " + wrapped("model: \(model)", width: width - 2, indent: 4)) }
+            if let model = report.model {
+                print("  " + wrapped("model: \(model)", width: width - 2, indent: 4))
+            }
             for decision in report.decisions { print("  \(decision)") }
             for remark in report.remarks { print(wrapped("! " + remark, width: width, indent: 2)) }
         }

@@ -12,7 +12,7 @@ public struct Model: Sendable {
     /// Which network.
     public let configuration: Configuration
     /// Numeric conventions.
-    public let profile: Profile
+    public private(set) var profile: Profile
     /// The parts with parameters.
     public let network: Network
     /// Names and category ids of the classes.
@@ -29,6 +29,13 @@ public struct Model: Sendable {
         network = try Network(configuration, from: &source)
         // Only now is it certain that there are as many classes as the configuration says.
         self.classes = classes ?? .standard(for: configuration)
+    }
+
+    /// The same network under other numeric conventions: what a comparison of conventions needs.
+    public func with(_ profile: Profile) -> Model {
+        var model = self
+        model.profile = profile
+        return model
     }
 
     /// Finds the objects in a picture, best first: the whole pipeline (Mask R-CNN, section 3).

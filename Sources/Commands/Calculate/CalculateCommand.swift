@@ -6,6 +6,12 @@ struct CalculateCommand: ParsableCommand {
         abstract: "Work one step of one stage, number by number, as the pages do by hand.",
         discussion: "The numbers come from the functions that the pipeline itself runs.",
         subcommands: [
+            CalculateResize.self, CalculatePixel.self, CalculateBottleneck.self,
+            CalculateConvolutionCell.self,
+            CalculateFusion.self, CalculateAnchors.self, CalculateCoverage.self,
+            CalculateObjectness.self, CalculateOverlap.self, CalculateDecode.self,
+            CalculateSuppress.self, CalculateLevel.self, CalculateRuler.self, CalculateSoftmax.self,
+            CalculateRefine.self, CalculateSelection.self, CalculateWithout.self,
             CalculateMask.self,
             CalculatePaste.self,
             CalculateKeypoint.self,

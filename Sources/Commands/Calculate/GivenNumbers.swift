@@ -2,32 +2,15 @@ import ArgumentParser
 import Foundation
 import Geometry
 
-/// Numbers on the command line with commas between them: `1,2.5,-3`.
-struct NumberList: ExpressibleByArgument {
-    let values: [Float]
-
-    /// So many numbers that no page has more.
-    private static let largestCount = 10_000
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        let values = parts.compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
-        guard parts.count <= Self.largestCount, values.count == parts.count,
-            values.allSatisfy({ $0.isFinite && abs($0) <= 1e6 })
-        else { return nil }
-        self.values = values
-    }
-}
-
-/// A box on the command line: left, upper, right and lower edge, `10,20,30,40`.
+/// A box on the command line whose edges are in order: left, upper, right and lower, `10,20,30,40`.
 struct GivenBox: ExpressibleByArgument {
     let box: Box
 
     init?(argument: String) {
-        guard let values = NumberList(argument: argument)?.values, values.count == 4,
-            values[0] < values[2], values[1] < values[3]
-        else { return nil }
-        box = Box(x1: values[0], y1: values[1], x2: values[2], y2: values[3])
+        guard let box = CornersArgument(argument: argument)?.box, box.width > 0, box.height > 0 else {
+            return nil
+        }
+        self.box = box
     }
 }
 

@@ -22,7 +22,7 @@ struct CalculateKeypoint: ParsableCommand {
     var box: GivenBox
 
     @Option(help: ArgumentHelp("Where in the heat map the keypoint is, in cells.", valueName: "x,y"))
-    var place: NumberList
+    var place: NumbersArgument
 
     @Option(help: ArgumentHelp("Cells along each axis of the heat map.", valueName: "number"))
     var side = 56

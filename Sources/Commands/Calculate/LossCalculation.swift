@@ -79,7 +79,7 @@ struct CalculateClassLoss: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("A logit for background and for each class.", valueName: "numbers"))
-    var logits: NumberList
+    var logits: NumbersArgument
 
     @Option(help: ArgumentHelp("The true class; 0 for background.", valueName: "number"))
     var label: Int
@@ -114,10 +114,10 @@ struct CalculateMaskLoss: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The true class's logits, one a cell.", valueName: "numbers"))
-    var logits: NumberList
+    var logits: NumbersArgument
 
     @Option(help: ArgumentHelp("What each cell should be, from 0 to 1.", valueName: "numbers"))
-    var targets: NumberList
+    var targets: NumbersArgument
 
     func validate() throws {
         guard logits.values.count == targets.values.count else {

@@ -18,7 +18,7 @@ struct CalculateMask: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("One cell's logits: of background and of each class.", valueName: "numbers"))
-    var logits: NumberList?
+    var logits: NumbersArgument?
 
     @Option(
         name: .customLong("class"),
@@ -31,12 +31,7 @@ struct CalculateMask: ParsableCommand {
     @Option(help: ArgumentHelp("Column and row of the cell (default: the middle).", valueName: "x,y"))
     var cell: GivenPlace?
 
-    @Option(
-        help: ArgumentHelp("The picture: PNG or JPEG.", valueName: "file"),
-        completion: .file(extensions: ["png", "jpg", "jpeg"]))
-    var image: String?
-
-    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup var pipeline: PipelineOptions
 
     func validate() throws {
         if let logits {
@@ -51,9 +46,7 @@ struct CalculateMask: ParsableCommand {
         }
     }
 
-    func run() throws { try model.withSettings(perform) }
-
-    private func perform() throws {
+    func run() throws {
         if let logits, let chosen {
             print(
                 "One cell; logits of background and \(logits.values.count - 1) classes, "
@@ -64,13 +57,12 @@ struct CalculateMask: ParsableCommand {
                 names: ["background"] + (1..<logits.values.count).map { "class \($0)" },
                 threshold: Profile.paper.output.maskThreshold)
         } else {
-            try showDetection()
+            try pipeline.withRun(showDetection)
         }
     }
 
     /// One cell of one detection in a picture.
-    private func showDetection() throws {
-        let run = PictureRun(try model.load(), on: try readPicture(image), named: image ?? "a drawn scene")
+    private func showDetection(of run: PictureRun) throws {
         guard let logits = run.tensor(.maskLogits), let pooled = run.tensor(.maskPooled),
             case .indices(let classes)? = run[.detectionClasses],
             case .numbers(let scores)? = run[.detectionScores]

@@ -3,7 +3,8 @@ import ArgumentParser
 struct CalculatePaper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "paper",
-        abstract: "Gains of RoIAlign in the paper's tables 2c and 2d, absolute and relative; frames a second.",
+        abstract:
+            "Gains of RoIAlign in the paper's tables 2c and 2d, absolute and relative; frames a second.",
         discussion: "Example:  maskrcnn calculate paper")
 
     /// Mask AP, AP50 and AP75 of Mask R-CNN, arXiv 1703.06870.
@@ -20,7 +21,8 @@ struct CalculatePaper: ParsableCommand {
             for (index, measure) in ["AP", "AP50", "AP75"].enumerated() {
                 let points = align[index] - pool[index]
                 table.add(
-                    "\(name), \(measure)", pool[index].digits(1), align[index].digits(1), "+" + points.digits(1),
+                    "\(name), \(measure)", pool[index].digits(1), align[index].digits(1),
+                    "+" + points.digits(1),
                     "+" + (100 * points / pool[index]).digits(1) + " %")
             }
         }

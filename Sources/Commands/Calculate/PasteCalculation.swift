@@ -29,7 +29,7 @@ struct CalculatePaste: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The mask's probabilities, row by row.", valueName: "numbers"))
-    var mask: NumberList?
+    var mask: NumbersArgument?
 
     @Option(help: ArgumentHelp("The picture's width, with --box.", valueName: "pixels"))
     var width = 320
@@ -37,12 +37,7 @@ struct CalculatePaste: ParsableCommand {
     @Option(help: ArgumentHelp("The picture's height, with --box.", valueName: "pixels"))
     var height = 240
 
-    @Option(
-        help: ArgumentHelp("The picture, with --detection: PNG or JPEG.", valueName: "file"),
-        completion: .file(extensions: ["png", "jpg", "jpeg"]))
-    var image: String?
-
-    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup var pipeline: PipelineOptions
 
     func validate() throws {
         for (name, value) in [("width", width), ("height", height)] {
@@ -65,28 +60,14 @@ struct CalculatePaste: ParsableCommand {
         }
     }
 
-    func run() throws { try model.withSettings(perform) }
-
-    private func perform() throws {
+    func run() throws {
         if let box {
             try show(
                 PlacedMask(
                     values: mask?.values ?? Array(repeating: 1, count: 28 * 28), box: box.box,
                     size: PixelSize(height: height, width: width)))
         } else if let detection {
-            let run = PictureRun(
-                try model.load(), on: try readPicture(image), named: image ?? "a drawn scene")
-            guard let masks = run.tensor(.maskProbabilities) else {
-                throw ValidationError("the model has no mask head")
-            }
-            guard let instance = run.instances.first(where: { $0.detection == detection }) else {
-                throw ValidationError("--detection \(detection): there is none of that number, the best is 0")
-            }
-            let count = masks.shape[1] * masks.shape[2]
-            try show(
-                PlacedMask(
-                    values: Array(masks.array[detection * count..<(detection + 1) * count]), box: instance.box,
-                    size: PixelSize(height: run.image.height, width: run.image.width)))
+            try pipeline.withRun { try show(PlacedMask(of: detection, in: $0)) }
         }
     }
 
@@ -149,6 +130,24 @@ private struct PlacedMask {
     let values: [Float]
     let box: Box
     let size: PixelSize
+
+    init(values: [Float], box: Box, size: PixelSize) {
+        (self.values, self.box, self.size) = (values, box, size)
+    }
+
+    /// The mask of a detection.
+    init(of detection: Int, in run: PictureRun) throws {
+        guard let masks = run.tensor(.maskProbabilities) else {
+            throw ValidationError("the model has no mask head")
+        }
+        guard let instance = run.instances.first(where: { $0.detection == detection }) else {
+            throw ValidationError("--detection \(detection): there is none of that number; the best is 0")
+        }
+        let count = masks.shape[1] * masks.shape[2]
+        self.init(
+            values: Array(masks.array[detection * count..<(detection + 1) * count]), box: instance.box,
+            size: PixelSize(height: run.image.height, width: run.image.width))
+    }
 
     var side: Int { Int(Double(values.count).squareRoot().rounded()) }
 }

@@ -17,7 +17,7 @@ struct CalculateStep: ParsableCommand {
 
     @Option(
         parsing: .unconditional, help: ArgumentHelp("One gradient a step.", valueName: "numbers"))
-    var gradients: NumberList
+    var gradients: NumbersArgument
 
     @Option(parsing: .unconditional, help: ArgumentHelp("The parameter at first.", valueName: "number"))
     var parameter: Float = 1

@@ -15,12 +15,12 @@ struct CalculateWinograd: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The kernel: 9 numbers, row by row.", valueName: "numbers"))
-    var kernel: NumberList?
+    var kernel: NumbersArgument?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The input: 36 numbers, row by row.", valueName: "numbers"))
-    var input: NumberList?
+    var input: NumbersArgument?
 
     @Flag(help: "Print the three transforms as matrices.")
     var matrices = false

@@ -39,8 +39,9 @@ public struct NetworkInput: Sendable {
     }
 }
 
-/// What each byte of red, green and blue stands for: (value − mean) / standard deviation, `[3, 256]`.
-func channelValues(_ conventions: Profile.Input) -> [Float] {
+/// What each byte of red, green and blue stands for, whatever the order in which the network expects the three:
+/// (value − mean) / standard deviation, `[3, 256]`.
+public func channelValues(_ conventions: Profile.Input) -> [Float] {
     let isReversed = conventions.channelOrder == .bgr
     return (0..<3).flatMap { colour in
         let channel = isReversed ? 2 - colour : colour
@@ -72,9 +73,9 @@ extension Tensor {
 
 /// Adds zeros to the right and below until both sides are multiples of `multiple`.
 func padded(_ map: Tensor, toMultipleOf multiple: Int) -> Tensor {
-    func up(_ length: Int) -> Int { (length + multiple - 1) / multiple * multiple }
     let (height, width, channels) = (map.shape[0], map.shape[1], map.shape[2])
-    let (paddedHeight, paddedWidth) = (up(height), up(width))
+    let padded = PixelSize(height: height, width: width).padded(toMultipleOf: multiple)
+    let (paddedHeight, paddedWidth) = (padded.height, padded.width)
     guard (paddedHeight, paddedWidth) != (height, width) else { return map }
     return Tensor(shape: [paddedHeight, paddedWidth, channels]) { output in
         output.update(repeating: 0)
@@ -85,5 +86,13 @@ func padded(_ map: Tensor, toMultipleOf multiple: Int) -> Tensor {
                 _ = output[(row * paddedWidth * channels)...].update(fromContentsOf: source)
             }
         }
+    }
+}
+
+extension PixelSize {
+    /// The smallest size that holds this one and whose sides are multiples of `multiple`.
+    public func padded(toMultipleOf multiple: Int) -> PixelSize {
+        func up(_ length: Int) -> Int { (length + multiple - 1) / multiple * multiple }
+        return PixelSize(height: up(height), width: up(width))
     }
 }
