@@ -45,7 +45,7 @@ import Testing
     @Test func similarityOfKeypoints() throws {
         // exp(−25 / (2 · 5.2²)) and exp(−400 / (2 · 21.4²)).
         let lines = try lines("oks", "--area", "10000", "nose:5", "left_hip:20")
-        #expect(lines.contains("nose 0.052 5.20 5.00 0.6299"))
+        #expect(lines.contains("nose 0.052 5.20 5.00 0.6298"))
         #expect(lines.contains("left_hip 0.214 21.40 20.00 0.6462"))
         #expect(lines.last == "OKS: the mean of 2, 0.6380")
     }

@@ -47,7 +47,7 @@ struct CalculateStep: ParsableCommand {
             rule == .sgd ? .sgd(momentum: momentum) : .adamW(beta1: 0.9, beta2: 0.999)
         var optimizer = Optimizer(update, weightDecay: weightDecay)
         var table = NumberTable("step", "gradient", rule == .sgd ? "velocity" : "mean", "parameter")
-        table.add("", "", "", parameter.digits(6))
+        table.add("start", "", "", parameter.digits(6))
         for (step, gradient) in gradients.values.enumerated() {
             optimizer.step(
                 &parameters, names: [name],

@@ -22,7 +22,7 @@ struct CalculateWinograd: ParsableCommand {
         help: ArgumentHelp("The input: 36 numbers, row by row.", valueName: "numbers"))
     var input: NumbersArgument?
 
-    @Flag(help: "Print the three transforms as matrices.")
+    @Flag(help: "Print the three transforms as matrices, and nothing else.")
     var matrices = false
 
     func validate() throws {
@@ -35,7 +35,7 @@ struct CalculateWinograd: ParsableCommand {
     }
 
     func run() {
-        if matrices { showMatrices() }
+        if matrices { return showMatrices() }
         let tile = WinogradTile(
             input: input?.values ?? (0..<36).map { Float($0 * $0 % 11) },
             kernel: kernel?.values ?? [1, 0, -1, 2, 0, -2, 1, 0, -1])
