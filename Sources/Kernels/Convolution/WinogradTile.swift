@@ -1,7 +1,9 @@
-/// One tile of one channel on its way through F(4×4, 3×3), with every step kept: for whoever wants to see the
-/// algorithm at work. The transforms are those that ``Convolution`` uses.
+import Tensors
+
+/// One tile of Winograd's F(4×4, 3×3) in one channel, with every intermediate number: what a page works through and
+/// a figure draws. ``Convolution`` runs the same transforms on eight channels at a time.
 public struct WinogradTile: Sendable {
-    /// d: 6×6 numbers of the input.
+    /// d: 6×6 inputs.
     public let input: [Float]
     /// g: the 3×3 kernel.
     public let kernel: [Float]
@@ -9,39 +11,49 @@ public struct WinogradTile: Sendable {
     public let transformedInput: [Float]
     /// U = G g Gᵀ, 6×6.
     public let transformedKernel: [Float]
-    /// U ⊙ V, number by number: the only multiplications of input by weight, 36 for 16 outputs.
+    /// M = U ⊙ V, 6×6: the only 36 multiplications of an input by a weight.
     public let product: [Float]
-    /// Aᵀ (U ⊙ V) A: the 4×4 numbers that the 3×3 convolution gives.
+    /// Aᵀ M A: 4×4 outputs.
     public let output: [Float]
 
-    /// Convolves a tile, 36 numbers row after row, by a kernel of 9.
+    /// Works through a tile.
+    /// - Parameters:
+    ///   - input: 36 numbers, row by row.
+    ///   - kernel: 9 numbers, row by row.
     public init(input: [Float], kernel: [Float]) {
         precondition(input.count == tilePlaces && kernel.count == 9)
         self.input = input
         self.kernel = kernel
-        let side = inputTileSide
-        transformedInput = alongBothAxes(input, from: side, to: side) { column in
-            let six = inputTransform(
-                Six(column[0], column[1], column[2], column[3], column[4], column[5]))
-            return [six.a, six.b, six.c, six.d, six.e, six.f]
-        }
-        transformedKernel = alongBothAxes(kernel, from: 3, to: side) { column in
-            let six = kernelTransform((column[0], column[1], column[2]))
-            return [six.a, six.b, six.c, six.d, six.e, six.f]
-        }
-        product = zip(transformedInput, transformedKernel).map { $0 * $1 }
-        output = alongBothAxes(product, from: side, to: outputTileSide) { column in
-            let four = outputTransform(
-                Six(column[0], column[1], column[2], column[3], column[4], column[5]))
-            return [four.0, four.1, four.2, four.3]
-        }
+        transformedInput = Self.alongBothAxes(input, side: inputTileSide, Self.inputAxis)
+        transformedKernel = Self.alongBothAxes(kernel, side: 3, Self.kernelAxis)
+        product = zip(transformedKernel, transformedInput).map { $0 * $1 }
+        output = Self.alongBothAxes(product, side: inputTileSide, Self.outputAxis)
+    }
+
+    /// Bᵀ x: 6 → 6 numbers along one axis.
+    public static func inputAxis(_ x: [Float]) -> [Float] { inputTransform(Six(x)).array }
+
+    /// G x: 3 → 6 numbers along one axis.
+    public static func kernelAxis(_ x: [Float]) -> [Float] { kernelTransform((x[0], x[1], x[2])).array }
+
+    /// Aᵀ x: 6 → 4 numbers along one axis.
+    public static func outputAxis(_ x: [Float]) -> [Float] {
+        let y = outputTransform(Six(x))
+        return [y.0, y.1, y.2, y.3]
+    }
+
+    /// Transforms the columns of a square, and then the rows of what that gives.
+    private static func alongBothAxes(_ square: [Float], side: Int, _ axis: ([Float]) -> [Float]) -> [Float] {
+        let columns = (0..<side).map { x in axis((0..<side).map { y in square[y * side + x] }) }
+        return columns[0].indices.flatMap { y in axis(columns.map { $0[y] }) }
     }
 }
 
-/// Transforms each column of a square matrix, and then each row of the result.
-private func alongBothAxes(_ matrix: [Float], from: Int, to: Int, _ transform: ([Float]) -> [Float])
-    -> [Float]
-{
-    let columns = (0..<from).map { x in transform((0..<from).map { matrix[$0 * from + x] }) }
-    return (0..<to).flatMap { y in transform(columns.map { $0[y] }) }
+extension Six<Float> {
+    fileprivate init(_ x: [Float]) {
+        precondition(x.count == inputTileSide)
+        self.init(x[0], x[1], x[2], x[3], x[4], x[5])
+    }
+
+    fileprivate var array: [Float] { [a, b, c, d, e, f] }
 }

@@ -19,7 +19,7 @@ public func pasteMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
     conventions: Profile.Output
 ) -> InstanceMask {
-    let placement = Placement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
+    let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     let region = placement.region
     let threshold = conventions.maskThreshold
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
@@ -36,7 +36,7 @@ public func enlargedMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
     conventions: Profile.Output
 ) -> (region: PixelRegion, values: [Float]) {
-    let placement = Placement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
+    let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     var values = [Float](repeating: 0, count: placement.region.width * placement.region.height)
     enlarge(probabilities, side: side, to: placement) { values[$0] = $1 }
     return (placement.region, values)
@@ -45,7 +45,7 @@ public func enlargedMask(
 /// Steps 1 and 2: calls `body` with the index of each pixel of the placement's region, and its value.
 @inline(__always)
 private func enlarge(
-    _ probabilities: UnsafeBufferPointer<Float>, side: Int, to placement: Placement,
+    _ probabilities: UnsafeBufferPointer<Float>, side: Int, to placement: MaskPlacement,
     _ body: (Int, Float) -> Void
 ) {
     precondition(probabilities.count == side * side)
@@ -70,18 +70,33 @@ private func enlarge(
 }
 
 /// Which pixels a pasted mask covers, and between which values of the padded map each row and column lies.
-private struct Placement {
-    let region: PixelRegion
-    let rows: [Tap]
-    let columns: [Tap]
+///
+/// The padded map has a border of zeros around the `side` × `side` values: its index 0 is the border, index 1 the
+/// first value, index `side` the last, and `side + 1` the border again.
+public struct MaskPlacement: Sendable {
+    /// The pixels of the picture that are looked at; all others are not the object's.
+    public let region: PixelRegion
+    /// For each row of `region`, the rows of the padded map that it lies between.
+    public let rows: [Tap]
+    /// For each column of `region`, the columns of the padded map that it lies between.
+    public let columns: [Tap]
 
-    struct Tap {
-        let first: Int
-        let second: Int
-        let weight: Float
+    /// Two neighbours along one axis of the padded map.
+    public struct Tap: Hashable, Sendable {
+        /// The neighbour before the pixel, and the one behind it.
+        public let first: Int, second: Int
+        /// The share of `second`; `first` has the rest.
+        public let weight: Float
     }
 
-    init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
+    /// The place of a map.
+    ///
+    /// - Parameters:
+    ///   - box: where the map belongs, in pixels of the picture.
+    ///   - side: of the map, without the border.
+    ///   - imageSize: of the picture.
+    ///   - pasting: the convention.
+    public init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
         let horizontal = Axis(box.x1, box.x2, side: side, length: imageSize.width, pasting)
         let vertical = Axis(box.y1, box.y2, side: side, length: imageSize.height, pasting)
         region = PixelRegion(
