@@ -74,7 +74,7 @@ let package = Package(
         .testTarget(
             name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
         .testTarget(name: "ScenesTests", dependencies: ["Scenes"]),
-        .testTarget(name: "WalkthroughsTests", dependencies: ["Walkthroughs", "Commands"]),
+        .testTarget(name: "WalkthroughsTests", dependencies: ["Walkthroughs", "Commands", "Loading", "Scenes"]),
     ],
     swiftLanguageModes: [.v6]
 )
