@@ -30,8 +30,9 @@ struct HeatMapForTerminal {
         guard terminal.colorDepth >= .indexed, !maps.isEmpty else { return [] }
         let gap = 2
         let shown = maps.filter { $0.image.width > 0 && $0.image.height > 0 }
-        // One size of character cell for all, so that maps of the same resolution look the same.
-        let most = max(min((terminal.width + gap) / (12 + gap), 4), 1)
+        // Fine maps want room, coarse ones none.
+        let wanted = min(max(shown.map(\.image.width).max() ?? 0, 12), 24)
+        let most = max(min((terminal.width + gap) / (wanted + gap), 4), 1)
         var lines: [String] = []
         for start in stride(from: 0, to: shown.count, by: most) {
             let row = shown[start..<min(start + most, shown.count)]

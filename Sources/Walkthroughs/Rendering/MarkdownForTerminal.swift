@@ -89,7 +89,7 @@ struct MarkdownForTerminal {
         guard text.contains(".md)") else { return false }
         let rest = text.replacing(/\[[^\]]*\]\([\w.\/-]+\.md\)/, with: "")
         let words = rest.split { !$0.isLetter }.map { $0.lowercased() }
-        return words.allSatisfy { ["next", "previous", "back", "up", "index"].contains($0) }
+        return words.allSatisfy { ["next", "previous", "before", "back", "up", "index"].contains($0) }
     }
 
     private func isLoose(_ items: [MarkdownBlock.ListItem]) -> Bool {

@@ -65,7 +65,7 @@ public struct DetectionStory {
         return [
             "mask.probabilities, row \(facts.detection): \(side)×\(side) probabilities of the class "
                 + "\(facts.className), stretched to the box and cut at "
-                + "\(wording(number: Double(run.model.profile.output.maskThreshold))).",
+                + "\(run.model.profile.output.maskThreshold).",
             "Pooled to \(masks.poolSize)×\(masks.poolSize) from \(name(ofLevel: level)). "
                 + levelArithmetic(facts.box, level: level),
         ]
@@ -78,19 +78,20 @@ public struct DetectionStory {
                 "\($0.offset == 0 ? "background" : run.model.classes.name(of: $0.offset)) \(decimal($0.element))"
             }
         let rivals = facts.suppressedClassBoxes
-        let limit = wording(number: Double(run.model.configuration.boxes.overlapThreshold))
+        let limit = run.model.configuration.boxes.overlapThreshold
         return [
             "detections.boxes, row \(facts.detection): \(text(facts.box)).",
             "Class: \(facts.className) \(decimal(facts.score)); next, \(others.joined(separator: ", ")).",
-            "Refined from the proposal below: "
-                + change(
-                    facts.refinement, of: facts.clipped, into: facts.refined,
-                    by: run.model.profile.detections.coder) + clipping(facts.refined, facts.box),
-            rivals.isEmpty
-                ? "It suppressed no other box of its class (none overlaps it by more than \(limit))."
-                : "It suppressed \(count(rivals.count, "box", "boxes")) of its class, which overlap it by more than "
-                    + "\(limit):",
         ]
+            + change(
+                "Refined from the proposal below", by: facts.refinement, of: facts.clipped,
+                into: facts.refined, clipped: facts.box, coder: run.model.profile.detections.coder)
+            + [
+                rivals.isEmpty
+                    ? "It suppressed no other box of its class."
+                    : "It suppressed \(count(rivals.count, "box", "boxes")) of its class, which overlap it by more than "
+                        + "\(limit):"
+            ]
             + rivals.prefix(Self.longest).map {
                 "- from proposal \($0.proposal), score \(decimal($0.score)), overlap \(decimal($0.overlap)): "
                     + text($0.box)
@@ -109,14 +110,14 @@ public struct DetectionStory {
     private var proposal: [String] {
         let rivals = facts.suppressedCandidates
         let level = facts.anchor.level
-        let limit = wording(number: Double(run.model.profile.proposals.suppression.threshold))
+        let limit = run.model.profile.proposals.suppression.threshold
         return [
             "rpn.proposals.boxes, row \(facts.proposal) of \(facts.proposalCount): \(text(facts.clipped)), "
                 + "objectness \(decimal(facts.objectness)).",
             "Before suppression it was candidate \(facts.rank) of the \(facts.candidateCount) on \(level) "
                 + "(rpn.candidates.\(level).boxes), best first.",
             rivals.isEmpty
-                ? "It suppressed no other candidate (none overlaps it by more than \(limit))."
+                ? "It suppressed no other candidate."
                 : "It suppressed \(count(rivals.count, "candidate", "candidates")) of lower score, which overlap it "
                     + "by more than \(limit):",
         ]
@@ -140,11 +141,10 @@ public struct DetectionStory {
                 + "\(number * perCell + anchor.shape): \(text(anchor.box)).",
             "Objectness: logit \(decimal(facts.logit)), 1 / (1 + e^\(decimal(-facts.logit))) = "
                 + "\(decimal(facts.objectness)).",
-            "Changed into the proposal: "
-                + change(
-                    facts.delta, of: anchor.box, into: facts.decoded, by: run.model.profile.proposals.coder)
-                + clipping(facts.decoded, facts.clipped),
         ]
+            + change(
+                "Changed into the proposal", by: facts.delta, of: anchor.box, into: facts.decoded,
+                clipped: facts.clipped, coder: run.model.profile.proposals.coder)
     }
 
     // MARK: Wording
@@ -197,31 +197,41 @@ public struct DetectionStory {
     }
 
     /// How a box changes into another, axis by axis, with the numbers that one needs to work it by hand.
-    private func change(_ delta: BoxDelta, of box: Box, into decoded: Box, by coder: BoxCoder) -> String {
+    private func change(
+        _ title: String, by delta: BoxDelta, of box: Box, into decoded: Box, clipped: Box, coder: BoxCoder
+    ) -> [String] {
         let scaled = coder.scaled(delta)
-        func axis(_ name: String, _ low: Float, _ size: Float, _ shift: Float, _ growth: Float) -> String {
-            let extent = name == "x" ? "width" : "height"
-            return "centre \(name) \(decimal(low + size / 2)) + \(decimal(shift)) · \(decimal(size)) = "
-                + "\(decimal(low + size / 2 + shift * size)), \(extent) \(decimal(size)) · e^\(decimal(growth)) = "
-                + "\(decimal(size * exp(min(growth, BoxCoder.largestLogarithm))))"
+        var lines = ["\(title) by the deltas \(text(delta))" + (scaled == delta ? ":" : ",")]
+        if scaled != delta { lines.append("brought to scale (\(coder.scale)): \(text(scaled)):") }
+        // Where edges are indices of pixels, sizes count one more, and these lines would not hold.
+        if !coder.edgesAreInclusive {
+            lines += axis("x", "width", from: box.x1, size: box.width, scaled.dx, scaled.dw)
+            lines += axis("y", "height", from: box.y1, size: box.height, scaled.dy, scaled.dh)
         }
-        let deltas = [delta.dx, delta.dy, delta.dw, delta.dh].map(decimal).joined(separator: ", ")
-        let weights =
-            scaled == delta
-            ? ""
-            : ", brought to scale "
-                + [scaled.dx, scaled.dy, scaled.dw, scaled.dh].map(decimal).joined(separator: ", ")
-        // Where edges are indices of pixels, sizes count one more, and the lines below would not hold.
-        let arithmetic =
-            coder.edgesAreInclusive
-            ? ""
-            : axis("x", box.x1, box.width, scaled.dx, scaled.dw) + "; "
-                + axis("y", box.y1, box.height, scaled.dy, scaled.dh) + "; "
-        return "deltas \(deltas)\(weights): \(arithmetic)box \(text(decoded))"
+        lines.append("- box \(text(decoded))")
+        if clipped != decoded { lines.append("- clipped to the picture \(text(clipped))") }
+        return lines
     }
 
-    private func clipping(_ box: Box, _ clipped: Box) -> String {
-        box == clipped ? "." : ", clipped to the picture: \(text(clipped))."
+    private func axis(
+        _ name: String, _ extent: String, from low: Float, size: Float, _ shift: Float, _ growth: Float
+    ) -> [String] {
+        let centre = low + size / 2
+        let grown = size * exp(min(growth, BoxCoder.largestLogarithm))
+        return [
+            "- centre \(name) \(decimal(centre)) \(shift < 0 ? "−" : "+") \(decimal(size)) · "
+                + "\(significant(abs(shift))) = \(decimal(centre + shift * size))",
+            "- \(extent) \(decimal(size)) · e^\(significant(growth)) = \(decimal(grown))",
+        ]
+    }
+
+    private func text(_ delta: BoxDelta) -> String {
+        [delta.dx, delta.dy, delta.dw, delta.dh].map(significant).joined(separator: ", ")
+    }
+
+    /// Four digits, whatever the size, so that a product can be checked.
+    private func significant(_ value: Float) -> String {
+        wording(number: Double(value)).replacing("-", with: "−")
     }
 }
 
@@ -237,6 +247,18 @@ extension BoxCoder {
             BoxDelta(
                 dx: delta.dx * deviations.dx, dy: delta.dy * deviations.dy, dw: delta.dw * deviations.dw,
                 dh: delta.dh * deviations.dh)
+        }
+    }
+
+    /// What the network's numbers are multiplied or divided by.
+    fileprivate var scale: String {
+        func list(_ delta: BoxDelta) -> String {
+            [delta.dx, delta.dy, delta.dw, delta.dh].map { wording(number: Double($0)) }.joined(
+                separator: ", ")
+        }
+        return switch scaling {
+        case .weights(let weights): "divided by " + list(weights)
+        case .standardDeviations(let deviations): "times " + list(deviations)
         }
     }
 }

@@ -60,21 +60,25 @@ private struct MapMaker {
             isSigned: isSigned, caption)
     }
 
+    /// Near its edges a map tells of the padding around it rather than of the picture: they do not count.
     private func liveliestChannel(of map: Tensor) -> Int? {
-        let channels = map.shape[map.shape.count - 1]
-        guard channels > 0, map.count > 0 else { return nil }
+        let (height, width, channels) = (map.shape[0], map.shape[1], map.shape[2])
+        guard map.count > 0 else { return nil }
         var sums = [Double](repeating: 0, count: channels)
         var squares = sums
+        var positions = 0.0
         map.withUnsafeElements { elements in
-            for start in stride(from: 0, to: elements.count, by: channels) {
-                for channel in 0..<channels {
-                    let value = Double(elements[start + channel])
-                    sums[channel] += value
-                    squares[channel] += value * value
+            for y in height / 5..<height - height / 5 {
+                for x in width / 5..<width - width / 5 {
+                    positions += 1
+                    for channel in 0..<channels {
+                        let value = Double(elements[(y * width + x) * channels + channel])
+                        sums[channel] += value
+                        squares[channel] += value * value
+                    }
                 }
             }
         }
-        let positions = Double(map.count / channels)
         let variances = (0..<channels).map { squares[$0] / positions - pow(sums[$0] / positions, 2) }
         return variances.indices.max { variances[$0] < variances[$1] }
     }
@@ -124,21 +128,24 @@ private struct MapMaker {
     /// What the best detections' proposals pool.
     var pooled: [HeatMapForTerminal] {
         guard let pooled = run.tensor(.boxPooled), case .indices(let proposals)? = run[.detectionProposals],
-            let index = liveliestChannel(of: pooled)
+            let first = proposals.first, pooled.shape[3] > 0
+        else { return [] }
+        let size = pooled.shape[1] * pooled.shape[2] * pooled.shape[3]
+        let own = pooled.withUnsafeElements { Array($0[first * size..<(first + 1) * size]) }
+        guard let index = liveliestChannel(of: Tensor(shape: Array(pooled.shape.dropFirst()), elements: own))
         else { return [] }
         return proposals.prefix(4).map {
-            region($0, of: pooled, channel: index, isSigned: true, "box.pooled \($0), channel \(index)")
+            map(
+                values(ofRegion: $0, channel: index, in: pooled), pooled.shape[2], pooled.shape[1],
+                isSigned: true, "box.pooled \($0), channel \(index)")
         }
     }
 
-    private func region(
-        _ region: Int, of tensor: Tensor, channel: Int, isSigned: Bool, _ caption: String
-    ) -> HeatMapForTerminal {
-        let (height, width, channels) = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
-        let values = tensor.withUnsafeElements { elements in
-            (0..<height * width).map { elements[(region * height * width + $0) * channels + channel] }
+    private func values(ofRegion region: Int, channel: Int, in tensor: Tensor) -> [Float] {
+        let (area, channels) = (tensor.shape[1] * tensor.shape[2], tensor.shape[3])
+        return tensor.withUnsafeElements { elements in
+            (0..<area).map { elements[(region * area + $0) * channels + channel] }
         }
-        return map(values, width, height, isSigned: isSigned, caption)
     }
 
     /// The first proposals' rows.
@@ -181,11 +188,14 @@ private struct MapMaker {
             let detection = classes.firstIndex(where: run.model.classes.hasKeypoints)
         else { return [] }
         let count = maps.shape[3]
-        // Spread over the list: in COCO's order the nose, a shoulder, a wrist, an ankle.
+        // Spread over the list: in COCO's order the nose, an ear, an elbow, a hip.
         return (0..<min(count, 4)).map { $0 * count / 4 }.map { keypoint in
-            region(
-                detection, of: maps, channel: keypoint, isSigned: true,
-                "keypoint \(keypoint) of detection \(detection)")
+            // A softmax over the whole map follows, to which only differences matter.
+            let logits = values(ofRegion: detection, channel: keypoint, in: maps)
+            let mean = logits.reduce(0, +) / Float(max(logits.count, 1))
+            return map(
+                logits.map { $0 - mean }, maps.shape[2], maps.shape[1], isSigned: true,
+                "keypoint \(keypoint) of detection \(detection), logits less their mean")
         }
     }
 }
