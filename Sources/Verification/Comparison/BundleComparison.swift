@@ -122,7 +122,9 @@ extension [Stage] {
     var rowGroups: [RowGroup] {
         var groups: [RowGroup] = []
         for stage in self {
-            if case .selected(let group) = StagePlace(stage)?.kind, group.boxes == stage { groups.append(group) }
+            if case .selected(let group) = StagePlace(stage)?.kind, group.boxes == stage {
+                groups.append(group)
+            }
         }
         return groups
     }

@@ -23,7 +23,8 @@ struct ElementPlace {
         case ("rpn", _, 3) where parts[1] == "objectness":
             return "anchor \(position[0]), " + cell(position[1], position[2], shape)
         case ("rpn", _, 4):
-            return "anchor \(position[0]), \(Self.delta(position[1])), " + cell(position[2], position[3], shape)
+            return "anchor \(position[0]), \(Self.delta(position[1])), "
+                + cell(position[2], position[3], shape)
         case ("anchors", _, 2): return anchor(position[0], rows: shape[0]) + ", " + Self.edge(position[1])
         case (_, _, 3) where ["backbone", "fpn", "rpn"].contains(parts[0]):
             return "channel \(position[0]), " + cell(position[1], position[2], shape)
@@ -38,11 +39,15 @@ struct ElementPlace {
 
     /// An element of a tensor with a row for each proposal or detection.
     private func region(_ parts: [String], _ position: [Int]) -> String {
-        let row = parts[0] == "box" ? "proposal" : parts[0] == "mask" || parts[0] == "keypoint" ? "detection" : "row"
+        let row =
+            parts[0] == "box"
+            ? "proposal" : parts[0] == "mask" || parts[0] == "keypoint" ? "detection" : "row"
         var text = position.isEmpty ? "the number" : "\(row) \(position[0])"
         let last = parts[parts.count - 1]
         switch position.count {
-        case 2: text += (last == "logits" || last == "probabilities" ? ", class " : ", channel ") + "\(position[1])"
+        case 2:
+            text +=
+                (last == "logits" || last == "probabilities" ? ", class " : ", channel ") + "\(position[1])"
         case 3 where parts[0] == "box": text += ", class \(position[1]), \(Self.delta(position[2]))"
         case 3: text += ", row \(position[1]), column \(position[2])"
         case 4:

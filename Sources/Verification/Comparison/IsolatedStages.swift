@@ -58,8 +58,10 @@ extension StageComparison {
         case (.equal, _):
             result.verdict = .inherited
             result.notes += notes.filter { !result.notes.contains($0) }
-        default:
+        case (_, .equal):
             result.verdict = .madeHere
+            result.notes.append("equal to the reference, but not what its own inputs give")
+        default: result.verdict = .madeHere
         }
         return result
     }

@@ -109,7 +109,8 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
     // MARK: Numbers
 
     private func compareNumbers(
-        _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ a: StageTensor, _ b: StageTensor,
+        _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ a: StageTensor,
+        _ b: StageTensor,
         _ pairs: [RowPairing.Pair]?, _ limit: Double, _ isExact: Bool, _ result: inout StageComparison
     ) -> Bool {
         var errors = ErrorAccumulator()
@@ -249,18 +250,16 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
         }
         switch kind {
         case .selected:
-            result.rows = group.counts
+            // Said once of boxes and scores, which rank and select; the others only follow.
             let isRanked = result.stage.name.hasSuffix("boxes") || result.stage.name.hasSuffix("scores")
             guard isRanked else { return false }
+            result.rows = group.counts
             guard let counts = group.counts else {
                 return pairing.referenceCount != pairing.candidateCount
             }
             return !counts.areExplained
         default:
-            let unpaired = pairing.unmatchedReference.count + pairing.unmatchedCandidate.count
-            if unpaired > 0 {
-                result.notes.append("\(pairing.pairs.count) rows compared, \(unpaired) without a partner")
-            }
+            result.unpairedRows = pairing.unmatchedReference.count + pairing.unmatchedCandidate.count
             return false
         }
     }
@@ -302,8 +301,8 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
         let (row, otherRow) = (element.referenceIndex / columns, element.candidateIndex / columns)
         if row != otherRow { name += " (the candidate's row \(otherRow))" }
         return WorstElement(
-            name: name, index: element.referenceIndex, reference: element.reference,
-            candidate: element.candidate)
+            name: name, index: element.referenceIndex, candidateIndex: element.candidateIndex,
+            reference: element.reference, candidate: element.candidate)
     }
 }
 

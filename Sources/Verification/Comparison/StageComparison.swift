@@ -39,6 +39,8 @@ public struct WorstElement: Sendable, Equatable {
     public let name: String
     /// Row-major index into the reference's tensor.
     public let index: Int
+    /// The same for the candidate's: another one where rows are paired.
+    public let candidateIndex: Int
     /// What the reference has.
     public let reference: Double
     /// What the candidate has.
@@ -67,6 +69,8 @@ public struct StageComparison: Sendable {
     public internal(set) var tolerance: Double?
     /// For selected rows.
     public internal(set) var rows: RowCounts?
+    /// Rows without a partner, for a stage with a row for each proposal, detection or instance.
+    public internal(set) var unpairedRows = 0
     /// For masks.
     public internal(set) var masks: MaskComparison?
     /// For keypoints.
@@ -78,7 +82,7 @@ public struct StageComparison: Sendable {
 
     /// The smallest tolerance with which the numbers would pass; nil when no tolerance would do.
     public var passesAt: Double? {
-        guard verdict != .shape, verdict != .elementType, verdict != .notFinite else { return nil }
+        guard referenceType == candidateType, measures?.notFiniteMismatches ?? 0 == 0 else { return nil }
         if let masks { return 1 - masks.meanOverlap }
         guard let error = measures?.relativeError, error.isFinite else { return nil }
         return error

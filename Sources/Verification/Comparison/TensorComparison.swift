@@ -79,7 +79,8 @@ struct ErrorAccumulator {
         for start in stride(from: 0, to: candidate.count, by: Self.block) {
             let range = start..<min(start + Self.block, candidate.count)
             addBlock(
-                UnsafeBufferPointer(rebasing: candidate[range]), UnsafeBufferPointer(rebasing: reference[range]),
+                UnsafeBufferPointer(rebasing: candidate[range]),
+                UnsafeBufferPointer(rebasing: reference[range]),
                 candidateIndex + start, referenceIndex + start)
         }
     }

@@ -64,6 +64,7 @@ private struct StageJSON: Encodable {
     let notFinite: Int?
     let worst: Worst?
     let rows: Rows?
+    let unpairedRows: Int
     let masks: Masks?
     let keypoints: Keypoints?
     let notes: [String]
@@ -119,6 +120,7 @@ private struct StageJSON: Encodable {
                 unmatchedCandidate: $0.unmatchedCandidate, reordered: $0.reordered, ties: $0.ties,
                 flipsAtScore: $0.flipsAtScore, flipsAtOverlap: $0.flipsAtOverlap, flipsAtCut: $0.flipsAtCut)
         }
+        unpairedRows = stage.unpairedRows
         masks = stage.masks.map {
             Masks(
                 meanOverlap: $0.meanOverlap, smallestOverlap: $0.smallestOverlap,

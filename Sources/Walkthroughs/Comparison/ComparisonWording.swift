@@ -35,6 +35,9 @@ extension StageComparison {
     public var remarks: [String] {
         var remarks = notes
         if let rows { remarks += rows.remarks }
+        if verdict.isFailure && unpairedRows > 0 {
+            remarks.append("\(unpairedRows) rows without a partner are not compared")
+        }
         if let masks, masks.differingPixels > 0 {
             remarks.append(
                 "mask IoU \(String(format: "%.4f", masks.meanOverlap)) on average, "
@@ -45,7 +48,7 @@ extension StageComparison {
                     + (masks.largestBoundaryDistance >= Double(MaskComparison.farthest) ? "at least " : "")
                     + "\(wording(error: masks.largestBoundaryDistance)) at worst")
         }
-        if let keypoints, keypoints.largestDistance > 0 {
+        if let keypoints, verdict.isFailure || keypoints.nearCount < keypoints.count {
             remarks.append(
                 "keypoints \(wording(error: keypoints.meanDistance)) pixels apart on average, "
                     + "\(wording(error: keypoints.largestDistance)) at worst; "
@@ -78,8 +81,10 @@ extension RowCounts {
             if !flips.isEmpty { remarks.append("of these flipped " + flips.joined(separator: ", ")) }
         }
         if reordered > 0 {
-            let kind = ties == reordered ? "all ties" : ties == 0 ? "no ties" : "\(ties) of them ties"
-            remarks.append("\(reordered) rows in another order, \(kind)")
+            let kind =
+                ties == reordered
+                ? (ties == 1 ? "a tie" : "all ties") : ties == 0 ? "no tie" : "\(ties) of them ties"
+            remarks.append("\(reordered) row\(reordered == 1 ? "" : "s") in another order, \(kind)")
         }
         return remarks
     }
