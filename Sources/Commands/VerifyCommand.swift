@@ -65,11 +65,13 @@ struct VerifyCommand: ParsableCommand {
     private func perform() throws {
         let reference = try Bundle(contentsOf: reference)
         let candidate = try Bundle(contentsOf: candidate)
+        let tolerances = try Tolerances(reference: reference, overrides: tolerance.map(\.value))
+        let model = isolate ? try model.load().model : nil
         let comparison = try BundleComparison(
-            candidate: candidate, reference: reference,
-            tolerances: try Tolerances(reference: reference, overrides: tolerance.map(\.value)),
+            candidate: candidate, reference: reference, tolerances: tolerances,
+            limits: model.map { SelectionLimits($0) } ?? SelectionLimits(),
             patterns: stages.isEmpty ? nil : stages)
-        var result = try isolate ? comparison.isolated(try model.load().model) : comparison.endToEnd()
+        var result = try model.map { try comparison.isolated($0) } ?? comparison.endToEnd()
         result.causes = try causes(of: result, comparison)
         if let report { try ComparisonPage(result, of: comparison).write(to: report) }
         if json {

@@ -1,4 +1,5 @@
 import Geometry
+import MaskRCNN
 
 /// The thresholds that select rows, where rounding alone can make a row come or go.
 public struct SelectionLimits: Sendable {
@@ -14,6 +15,14 @@ public struct SelectionLimits: Sendable {
         self.score = score
         self.proposalOverlap = proposalOverlap
         self.detectionOverlap = detectionOverlap
+    }
+
+    /// Those of a model.
+    public init(_ model: Model) {
+        self.init(
+            score: model.configuration.boxes.scoreThreshold,
+            proposalOverlap: Float(model.profile.proposals.suppression.threshold),
+            detectionOverlap: Float(model.configuration.boxes.overlapThreshold))
     }
 
     func score(of group: RowGroup) -> Float? { group == .detections || group == .output ? score : nil }
@@ -53,8 +62,8 @@ public struct RowCounts: Sendable, Equatable {
     /// Unmatched rows that rounding explains.
     public var flips: Int { flipsAtScore + flipsAtOverlap + flipsAtCut }
 
-    /// Whether rounding explains everything: no order but that of ties, no unmatched row but a few flips, at most
-    /// one in a hundred.
+    /// Whether rounding explains everything: no order but that of ties, and no unmatched row but flips, at most
+    /// two or one row in fifty.
     public var areExplained: Bool {
         let rows = paired + max(unmatchedReference, unmatchedCandidate)
         return reordered == ties && unmatched == flips && flips <= max(2, rows / 50)
