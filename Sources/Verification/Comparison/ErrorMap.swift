@@ -17,7 +17,7 @@ public struct ErrorMap: Sendable {
     public let candidate: [Float]?
 
     /// Maps larger than this are reduced.
-    static let largestSide = 256
+    static let largestSide = 320
 }
 
 extension BundleComparison {

@@ -42,7 +42,7 @@ extension StageComparison {
             remarks.append(
                 "mask IoU \(String(format: "%.4f", masks.meanOverlap)) on average, "
                     + "\(String(format: "%.4f", masks.smallestOverlap)) at worst; "
-                    + "\(masks.differingPixels) pixels differ")
+                    + "\(masks.differingPixels) pixel\(masks.differingPixels == 1 ? " differs" : "s differ")")
             remarks.append(
                 "boundaries \(wording(error: masks.meanBoundaryDistance)) pixels apart on average, "
                     + (masks.largestBoundaryDistance >= Double(MaskComparison.farthest) ? "at least " : "")
