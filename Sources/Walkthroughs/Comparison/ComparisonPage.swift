@@ -97,7 +97,8 @@ public struct ComparisonPage {
         let numbers: [String] = [
             measures.map { wording(error: $0.maximumError) }, measures.map { wording(error: $0.meanError) },
             relative.map { wording(error: $0) }, measures.map { wording(error: $0.percentile99) },
-            measures.map { wording(error: $0.cosineDistance) }, stage.tolerance.map { wording(error: $0, digits: 1) },
+            measures.map { wording(error: $0.cosineDistance) },
+            stage.tolerance.map { wording(error: $0, digits: 1) },
             stage.passesAt.map { wording(tolerance: $0) },
         ].map { $0 ?? "" }
         let style = stage.verdict.isFailure ? (stage.verdict == .inherited ? "inherited" : "bad") : "good"
