@@ -32,6 +32,9 @@ public struct Bundle: Sendable {
     /// Whether the bundle has a stage.
     public func contains(_ stage: Stage) -> Bool { file[stage.name] != nil }
 
+    /// A stage as the file holds it, or nil.
+    subscript(stage: Stage) -> StoredTensor? { file[stage.name] }
+
     // MARK: Reading in the order that the network has
 
     /// A feature map, `[height, width, channels]`.
