@@ -25,6 +25,8 @@ public func pasteMask(
     let padded = side + 2
     var row = [Float](repeating: 0, count: padded)
     let threshold = conventions.maskThreshold
+    // Matterport's resize never goes below the map's own minimum, at the border either.
+    let floor = conventions.pasting == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
         for (y, vertical) in placement.rows.enumerated() {
             // One row of the padded map between two others; its first and last value stay 0.
@@ -38,7 +40,7 @@ public func pasteMask(
             row.withUnsafeBufferPointer { row in
                 for (x, tap) in placement.columns.enumerated() {
                     let value = (1 - tap.weight) * row[tap.first] + tap.weight * row[tap.second]
-                    bits[y * region.width + x] = value >= threshold ? 1 : 0
+                    bits[y * region.width + x] = max(value, floor) >= threshold ? 1 : 0
                 }
             }
         }
@@ -94,8 +96,11 @@ private struct Placement {
                     let tap = BilinearTap(output: pixel - first, inputLength: side + 2, outputLength: size)
                     return Tap(first: tap.first, second: tap.second, weight: tap.weight)
                 }
-            case .pixelCentres:
-                pixels = clipped(Int(start.rounded(.down)) - 1, Int(end.rounded(.up)) + 1)
+            case .pixelCentres, .resizedToBox:
+                pixels =
+                    pasting == .pixelCentres
+                    ? clipped(Int(start.rounded(.down)) - 1, Int(end.rounded(.up)) + 1)
+                    : clipped(Int(start), Int(end))
                 taps = pixels.map { pixel in
                     let share = (Float(pixel) + 0.5 - start) / (end - start)
                     // In positions of the padded map; what lies further out is 0 like its border.
