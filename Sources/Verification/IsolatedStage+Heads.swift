@@ -108,7 +108,7 @@ extension StageRunner {
     // MARK: Pooling
 
     /// The maps that regions pool from.
-    private func pooledMaps() throws -> PooledMaps<Tensor> {
+    func pooledMaps() throws -> PooledMaps<Tensor> {
         let channels = model.network.rpn.hidden[0].convolution.inputs
         let features = try model.levelNames.map { try map(feature($0), channels: channels) }
         return model.pooledMaps(features, size: try bundle.inputSize())
