@@ -6,14 +6,15 @@ import Tensors
 
 @Suite("Gradients of RoI layers")
 struct RoIGradientTests {
-    private static let averages: [RoILayer] = [2, 3, nil].flatMap { samples in
-        [false, true].flatMap { subtracts -> [RoILayer] in
-            [
-                .align(RoIAlign(outputSize: 3, samplesPerAxis: samples, subtractsHalfPixel: subtracts)),
-                .warp(RoIWarp(outputSize: subtracts ? 2 : 3, samplesPerAxis: samples)),
-            ]
-        }
-    } + [.crop(CropAndResize(outputSize: 3))]
+    private static let averages: [RoILayer] =
+        [2, 3, nil].flatMap { samples in
+            [false, true].flatMap { subtracts -> [RoILayer] in
+                [
+                    .align(RoIAlign(outputSize: 3, samplesPerAxis: samples, subtractsHalfPixel: subtracts)),
+                    .warp(RoIWarp(outputSize: subtracts ? 2 : 3, samplesPerAxis: samples)),
+                ]
+            }
+        } + [.crop(CropAndResize(outputSize: 3))]
     private static let maxima: [RoILayer] =
         [2, nil].flatMap { samples in
             [
