@@ -293,11 +293,11 @@ import Testing
     // scikit-image never goes below the map's own minimum, so a map that is all object fills its box.
     @Test func aFullMaskFillsItsBox() throws {
         let full = masks(
-            .matterport, box: Box(x1: 1, y1: 2, x2: 7, y2: 8), values: [Float](repeating: 0.8, count: 16),
+            .matterport, box: Box(x1: 1, y1: 2, x2: 7, y2: 8), values: [Float](repeating: 0.6, count: 16),
             size: PixelSize(height: 10, width: 10))
         #expect(try #require(full[0].mask).area == 36)
         let faded = masks(
-            .mmdetection, box: Box(x1: 1, y1: 2, x2: 7, y2: 8), values: [Float](repeating: 0.8, count: 16),
+            .mmdetection, box: Box(x1: 1, y1: 2, x2: 7, y2: 8), values: [Float](repeating: 0.6, count: 16),
             size: PixelSize(height: 10, width: 10))
         #expect(try #require(faded[0].mask).area < 36)
     }

@@ -27,7 +27,7 @@ struct DiagnosisRun: Sendable {
         /// The standard deviation of each layer's output, roughly, for inputs of about 1.
         let spreads: [String: Float] = [
             "rpn.hidden.1": 1, "rpn.objectness": 3, "rpn.deltas": 3, "box.hidden.1": 1.4, "box.hidden.2": 1.4,
-            "box.logits": 4, "box.deltas": 2, "mask.logits": 3,
+            "box.logits": 2, "box.deltas": 2, "mask.logits": 3,
         ]
 
         func contains(_ name: String) -> Bool { random.contains(name) }
@@ -48,6 +48,7 @@ struct DiagnosisRun: Sendable {
         configuration.proposals.anchorSizes = [[4], [16], [40], [80], [160]]
         configuration.proposals.candidatesPerLevel = 200
         configuration.proposals.count = 200
+        configuration.boxes.count = 250
         var profile = Profile.paper
         profile.input.resize = profile.input.resize.with(minimum: 208, maximum: 277)
         var source = SpreadParameters()

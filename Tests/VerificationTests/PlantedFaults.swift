@@ -136,6 +136,39 @@ private let mapFaults: [PlantedFault] = [
         }
         return tensors
     },
+    // A stride in the first convolution is every second position of the input, and no stride after that.
+    PlantedFault(
+        cause: "stride in the other convolution of a block", form: "", stage: .backbone(3)
+    ) { run, bundle in
+        let blocks = run.model.network.backbone.stages[1].blocks
+        let map = try bundle.map(.backbone(2))
+        let (height, width, channels) = (map.shape[0] / 2, map.shape[1] / 2, map.shape[2])
+        let values = map.array
+        let half = Tensor(
+            shape: [height, width, channels],
+            elements: (0..<height * width).flatMap { place in
+                let start = (place / width * 2 * 2 * width + place % width * 2) * channels
+                return values[start..<start + channels]
+            })
+        func unstrided(_ layer: ConvolutionLayer) -> ConvolutionLayer {
+            var layer = layer
+            layer.convolution = Convolution(
+                weight: layer.convolution.weight, scale: layer.convolution.scale,
+                shift: layer.convolution.shift,
+                window: ConvolutionWindow(kernel: layer.convolution.window.kernel))
+            return layer
+        }
+        let shortcut = try #require(blocks[0].shortcut)
+        let output =
+            half.convolved(by: unstrided(blocks[0].conv1), adding: nil, rectified: true)
+            .convolved(by: unstrided(blocks[0].conv2), adding: nil, rectified: true)
+            .convolved(
+                by: blocks[0].conv3,
+                adding: half.convolved(by: unstrided(shortcut), adding: nil, rectified: false),
+                rectified: true)
+        #expect(blocks.count == 1)
+        return [.backbone(3): ContractTensor(.map(output))]
+    },
     PlantedFault(cause: "averaged, not summed", form: "", stage: .merged(4)) { _, bundle in
         let sums = zip(try bundle.flat(.lateral(4)), try bundle.flat(.topDown(4))).map { ($0 + $1) / 2 }
         return [.merged(4): contract(try bundle.shape(.merged(4)), sums)]
@@ -201,6 +234,24 @@ private let anchorFaults: [PlantedFault] = [
     },
     anchors("stride or scale off by two", "sizes") { row, column, ratio, size, stride in
         anchor(Double(column) * stride, Double(row) * stride, size / 2, ratio)
+    },
+    // 224 / 4 and 288 / 5 on p6, where the map is 4 × 5 positions of 64 pixels.
+    PlantedFault(
+        cause: "anchor stride measured against nominal", form: "p6", stage: .anchors("p6")
+    ) { _, bundle in
+        let map = try bundle.shape(.pyramid(6))
+        var values: [Double] = []
+        for row in 0..<map[1] {
+            for column in 0..<map[2] {
+                for ratio in 0..<3 {
+                    values +=
+                        anchor(
+                            Double(column * (288 / map[2])), Double(row * (224 / map[1])), sizes[4], ratio
+                        ).numbers
+                }
+            }
+        }
+        return [.anchors("p6"): contract([values.count / 4, 4], values)]
     },
     anchors("legacy +1", "anchors") { row, column, ratio, size, stride in
         var box = anchor(Double(column) * stride, Double(row) * stride, size, ratio)
@@ -288,6 +339,28 @@ private let candidateFaults: [PlantedFault] = [
         // Channel number c · A + a where a · 4 + c is meant.
         let channel = index[1] * shape[0] + index[0]
         return [channel / 4, channel % 4, index[2], index[3]]
+    },
+    PlantedFault(
+        cause: "probabilities in place of logits", form: "objectness", stage: .objectness("p2")
+    ) { _, bundle in
+        var tensors: PlantedFault.Tensors = [:]
+        for level in levels {
+            let logits = try bundle.flat(.objectness(level))
+            tensors[.objectness(level)] = contract(
+                try bundle.shape(.objectness(level)), logits.map { 1 / (1 + exp(-Double($0))) })
+        }
+        return tensors
+    },
+    PlantedFault(
+        cause: "logits in place of probabilities", form: "scores of candidates",
+        stage: .candidateScores("p2")
+    ) { _, bundle in
+        var tensors: PlantedFault.Tensors = [:]
+        for level in levels {
+            let best = try bundle.flat(.objectness(level)).sorted(by: >).prefix(200)
+            tensors[.candidateScores(level)] = contract([best.count], Array(best))
+        }
+        return tensors
     },
     .moved("dx and dy exchanged", "of anchors", levels.map { .rpnDeltas($0) }) { index, _ in
         [index[0], [1, 0, 3, 2][index[1]], index[2], index[3]]
@@ -383,6 +456,14 @@ private let poolingFaults: [PlantedFault] = [
             .boxPooled: plainPooled(
                 try (2...5).map { PlainMap(try bundle.map(.pyramid($0))) }, boxes: boxes,
                 levels: try bundle.indices(.boxLevel), size: 7, by: .align(samples: 2, offset: 0.5))
+        ]
+    },
+    PlantedFault(cause: "RoIPool in place of RoIAlign", form: "masks", stage: .maskPooled) { _, bundle in
+        [
+            .maskPooled: plainPooled(
+                try (2...5).map { PlainMap(try bundle.map(.pyramid($0))) },
+                boxes: try bundle.boxes(.detectionBoxes), levels: try bundle.indices(.maskLevel), size: 14,
+                by: .pool)
         ]
     },
     .moved("height and width exchanged", "of bins", [.boxPooled]) { index, _ in
@@ -481,6 +562,7 @@ private let detectionFaults: [PlantedFault] = [
     detections("suppression missing", "detections", threshold: 2),
     detections("another score threshold", "0.3", leastScore: 0.3),
     detections("class index off by one", "counted from 0", classShift: -1, stage: .detectionClasses),
+    detections("boxes not clipped", "detections", PlainDecoding(clips: false)),
     detections("x and y exchanged", "detections") { PlainBox($0.y1, $0.x1, $0.y2, $0.x2) },
     detections("half-pixel shift", "detections") {
         PlainBox($0.x1 + 0.5, $0.y1 + 0.5, $0.x2 + 0.5, $0.y2 + 0.5)

@@ -104,10 +104,8 @@ extension Diagnosis {
                 let deltas = try trial.bundle.anyNumbers(stage)
                 // [anchors, 4, height, width] or [proposals, classes, 4].
                 let axis = stage == .boxDeltas ? 2 : 1
-                guard deltas.shape.count > axis, deltas.shape[axis] == 4 else { return [] }
-                let changed = trial.bundle.replacing([
-                    stage: ContractTensor(deltas.reordered(axis: axis, [1, 0, 3, 2]))
-                ])
+                guard let exchanged = deltas.reordered(axis: axis, [1, 0, 3, 2]) else { return [] }
+                let changed = trial.bundle.replacing([stage: ContractTensor(exchanged)])
                 return [Prediction(try trial.run(bundle: changed))]
             },
             Suspect("boxes not clipped", in: ["rpn.candidates.*.boxes"]) { trial in
@@ -180,7 +178,10 @@ extension Trial {
         let proposals = try bundle.boxes(.proposalBoxes)
         let values = deltas.array
         let columns = deltas.shape[1]
-        guard deltas.shape[0] == proposals.count else { return nil }
+        guard deltas.shape[0] == proposals.count, deltas.shape[2] == 4,
+            classes.allSatisfy({ (0..<columns).contains($0) }),
+            sources.allSatisfy({ proposals.indices.contains($0) })
+        else { return nil }
         return zip(classes, sources).map { label, source in
             model.profile.detections.coder.decode(
                 BoxDelta(values, at: source * columns + label), from: proposals[source])

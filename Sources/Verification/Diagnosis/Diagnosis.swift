@@ -22,6 +22,14 @@ public struct Cause: Hashable, Sendable {
     public let stage: Stage
     /// The share of the error that is gone if this is what went wrong: 0 … 1.
     public let explains: Double
+
+    /// A cause; `detail` is nil if there is but one form of it.
+    public init(name: String, detail: String? = nil, stage: Stage, explains: Double) {
+        self.name = name
+        self.detail = detail
+        self.stage = stage
+        self.explains = explains
+    }
 }
 
 /// Finds out why a candidate's stages differ from a reference's, by trying the usual suspects.

@@ -13,7 +13,7 @@ extension Diagnosis {
                 [
                     (
                         "ratios reversed",
-                        { $0.reordered(axis: 0, Array((0..<$0.shape[0]).reversed())) }
+                        { $0.reordered(axis: 0, Array((0..<($0.shape.first ?? 0)).reversed())) }
                     ),
                     (
                         "all dx first, then all dy, …",
@@ -28,10 +28,10 @@ extension Diagnosis {
                 ]),
             .rearranged(
                 "dx and dy exchanged", in: ["rpn.deltas.*"],
-                [(nil, { $0.shape.count == 4 ? $0.reordered(axis: 1, [1, 0, 3, 2]) : nil })]),
+                [(nil, { $0.reordered(axis: 1, [1, 0, 3, 2]) })]),
             .rearranged(
                 "dx and dy exchanged", in: ["box.deltas"],
-                [(nil, { $0.shape.count == 3 ? $0.reordered(axis: 2, [1, 0, 3, 2]) : nil })]),
+                [(nil, { $0.reordered(axis: 2, [1, 0, 3, 2]) })]),
             .rearranged(
                 "deltas ordered by coordinate, not by class", in: ["box.deltas"],
                 [
@@ -47,7 +47,9 @@ extension Diagnosis {
             .rearranged(
                 "probabilities in place of logits", in: ["rpn.objectness.*", "mask.logits"],
                 [(nil, { sigmoid($0) })]),
-            .rearranged("probabilities in place of logits", in: ["box.logits"], [(nil, { softmax($0) })]),
+            .rearranged(
+                "probabilities in place of logits", in: ["box.logits"],
+                [(nil, { $0.shape.count == 2 && $0.count > 0 ? softmax($0) : nil })]),
             Suspect("flatten order", in: ["box.hidden.1"]) { trial in
                 let pooled = try trial.bundle.anyNumbers(.boxPooled)
                 guard pooled.shape.count == 4 else { return [] }
@@ -63,11 +65,11 @@ extension Diagnosis {
             },
             .rearranged(
                 "background last", in: ["box.logits", "box.probabilities", "box.deltas", "mask.logits"],
-                [(nil, { $0.shape.count > 1 ? $0.rolled(axis: 1, by: -1) : nil })]),
+                [(nil, { $0.rolled(axis: 1, by: -1) })]),
             .rearranged(
                 "class index off by one",
                 in: ["box.logits", "box.probabilities", "box.deltas", "mask.logits"],
-                [(nil, { $0.shape.count > 1 ? $0.rolled(axis: 1, by: 1) : nil })]),
+                [(nil, { $0.rolled(axis: 1, by: 1) })]),
             Suspect("sigmoid in place of softmax", in: ["box.probabilities"]) { trial in
                 [Prediction(.tensor(sigmoid(try trial.bundle.table(.boxLogits, rank: 2))))]
             },

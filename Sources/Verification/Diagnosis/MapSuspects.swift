@@ -31,7 +31,8 @@ extension Diagnosis {
                 return [Prediction(.tensor(channelsFirst(map)))]
             },
             Suspect("upsampled by interpolation, not by repetition", in: ["fpn.topdown.*"]) { trial in
-                guard let level = Int(trial.stage.name.suffix(1)), let shape = trial.expected.tensor?.shape
+                guard let level = Int(trial.stage.name.suffix(1)), let shape = trial.expected.tensor?.shape,
+                    shape.count == 3, shape.allSatisfy({ $0 > 0 })
                 else {
                     return []
                 }

@@ -12,8 +12,8 @@ extension Diagnosis {
             Suspect("mask of the wrong class", in: ["mask.probabilities"]) { trial in
                 let count = trial.model.configuration.classes + 1
                 return [
-                    try trial.masks("the class before") { $0 - 1 },
-                    try trial.masks("the class after") { ($0 + 1) % count },
+                    try trial.masks("the class before") { $0 &- 1 },
+                    try trial.masks("the class after") { ($0 &+ 1) % count },
                     try trial.masks("class 0") { _ in 0 }, try trial.masks("class 1") { _ in 1 },
                 ]
             },
@@ -23,9 +23,9 @@ extension Diagnosis {
             .switched(
                 "sigmoid in place of softmax", in: ["mask.probabilities"],
                 [(nil, { $1.masks?.output = .sigmoid })]),
-            .rearranged(
-                "logits in place of probabilities", in: ["mask.probabilities"],
-                [(nil, { $0.mapped { -log(1 / $0 - 1) } })]),
+            Suspect("logits in place of probabilities", in: ["mask.probabilities"]) { trial in
+                try trial.classLogits().map { [Prediction(.tensor($0))] } ?? []
+            },
             Suspect("pasted without the half pixel", in: ["output.masks"]) { trial in
                 [
                     try trial.pasted("half a pixel too far left and up", moved: -0.5),
@@ -80,7 +80,7 @@ extension Diagnosis {
                 }),
             .rearranged(
                 "x and y exchanged", in: ["output.keypoints"],
-                [(nil, { $0.shape.last == 3 ? $0.reordered(axis: $0.shape.count - 1, [1, 0, 2]) : nil })]),
+                [(nil, { $0.reordered(axis: $0.shape.count - 1, [1, 0, 2]) })]),
         ]
     }
 }
@@ -95,13 +95,33 @@ extension Trial {
         return Prediction(try run(bundle: changed), detail)
     }
 
+    /// The logits of each detection's class, `[detections, side, side]`.
+    fileprivate func classLogits() throws -> Tensor? {
+        guard let shape = expected.tensor?.shape, shape.count == 3 else { return nil }
+        let logits = try bundle.regionMaps(.maskLogits)
+        let classes = try bundle.indices(.detectionClasses)
+        let channels = logits.shape[3]
+        guard logits.shape == shape + [channels], classes.count == shape[0],
+            classes.allSatisfy({ channels == 1 || (0..<channels).contains($0) })
+        else { return nil }
+        let area = shape[1] * shape[2]
+        let values = logits.array
+        return Tensor(shape: shape) { output in
+            for index in output.indices {
+                let label = channels == 1 ? 0 : classes[index / area]
+                output[index] = values[index * channels + label]
+            }
+        }
+    }
+
     /// The masks pasted onto boxes that are moved, in pixels of the picture.
     fileprivate func pasted(_ detail: String, moved step: Float) throws -> Prediction {
         let probabilities = try bundle.table(.maskProbabilities, rank: 3)
         let shape = try bundle.shape(.image)
         let boxes = try bundle.boxes(.outputBoxes)
         guard shape.count == 3, probabilities.shape[0] == boxes.count,
-            probabilities.shape[1] == probabilities.shape[2]
+            probabilities.shape[1] == probabilities.shape[2],
+            expected.tensor?.shape == [boxes.count, shape[1], shape[2]]
         else { throw bundle.fault(.maskProbabilities, "does not fit the boxes") }
         let (side, picture) = (probabilities.shape[1], PixelSize(height: shape[1], width: shape[2]))
         // Another library's masks, if they are not pasted at pixel centres, differ by more than half a pixel.

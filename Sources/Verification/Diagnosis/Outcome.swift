@@ -56,6 +56,12 @@ struct Rows {
 
     var count: Int { boxes?.count ?? scores?.count ?? classes?.count ?? proposals?.count ?? 0 }
 
+    /// Whether all columns have the same length.
+    private var isConsistent: Bool {
+        let lengths = [boxes?.count, scores?.count, classes?.count, proposals?.count].compactMap { $0 }
+        return Set(lengths).count <= 1
+    }
+
     /// The rows at the given places.
     func rows(_ indices: [Int]) -> Rows {
         Rows(
@@ -73,7 +79,8 @@ struct Rows {
     }
 
     /// Rows of either list that have no partner in the other, and partners that come in another order.
-    fileprivate func mismatch(with other: Rows) -> Double {
+    fileprivate func mismatch(with other: Rows) -> Double? {
+        guard isConsistent && other.isConsistent else { return nil }
         var free = Array(0..<other.count)
         var partners: [Int] = []
         for row in 0..<count {
@@ -91,7 +98,8 @@ struct Rows {
             guard boxes[row].isNear(others[otherRow]) else { return false }
         }
         if let scores, let others = other.scores {
-            guard abs(scores[row] - others[otherRow]) <= 1e-4 else { return false }
+            let (score, other) = (scores[row], others[otherRow])
+            guard abs(score - other) <= 1e-4 * max(1, abs(score)) else { return false }
         }
         if let classes, let others = other.classes {
             guard classes[row] == others[otherRow] else { return false }

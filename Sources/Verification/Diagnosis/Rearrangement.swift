@@ -39,10 +39,11 @@ extension Tensor {
         return permuted(Array(0..<axes - 2) + [axes - 1, axes - 2])
     }
 
-    /// The slices along an axis in another order: the new one's slice i is the old one's slice `order[i]`.
-    func reordered(axis: Int, _ order: [Int]) -> Tensor {
-        let inner = shape.dropFirst(axis + 1).reduce(1, *), length = shape[axis]
-        precondition(order.count == length)
+    /// The slices along an axis in another order: the new one's slice i is the old one's slice `order[i]`. Nil
+    /// where there is no such axis, or it has another length.
+    func reordered(axis: Int, _ order: [Int]) -> Tensor? {
+        guard shape.indices.contains(axis), shape[axis] == order.count else { return nil }
+        let inner = shape.dropFirst(axis + 1).reduce(1, *), length = order.count
         return Tensor(shape: shape) { output in
             withUnsafeElements { input in
                 for position in output.indices {
@@ -55,7 +56,8 @@ extension Tensor {
     }
 
     /// The slices along an axis moved by so many places; what leaves at one end comes back at the other.
-    func rolled(axis: Int, by step: Int) -> Tensor {
+    func rolled(axis: Int, by step: Int) -> Tensor? {
+        guard shape.indices.contains(axis) else { return nil }
         let length = shape[axis]
         return reordered(axis: axis, (0..<length).map { (($0 - step) % length + length) % length })
     }

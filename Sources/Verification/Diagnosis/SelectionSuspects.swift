@@ -11,10 +11,11 @@ private let thresholds: [Double] = [0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0
 extension Diagnosis {
     static var selectionSuspects: [Suspect] {
         [
+            // Before the thresholds: a high one may do the same as none.
+            .switched("suppression missing", in: suppressed, [(nil, { $0.setOverlap(1, &$1) })]),
             .switched(
                 "another suppression threshold", in: suppressed,
                 thresholds.map { threshold in ("\(threshold)", { $0.setOverlap(threshold, &$1) }) }),
-            .switched("suppression missing", in: suppressed, [(nil, { $0.setOverlap(1, &$1) })]),
             .switched(
                 "suppression across classes or levels", in: suppressed,
                 [(nil, { profile, _ in profile.setSeparation(.none) })]),
@@ -100,17 +101,21 @@ extension Diagnosis {
                     return shifted
                 }
                 return [
-                    ("counted from 0", shifted { $0 - 1 }), ("one more", shifted { $0 + 1 }),
-                    ("rolled back", shifted { $0 == 1 ? count : $0 - 1 }),
-                    ("rolled on", shifted { $0 == count ? 1 : $0 + 1 }),
+                    ("counted from 0", shifted { $0 &- 1 }), ("one more", shifted { $0 &+ 1 }),
+                    ("rolled back", shifted { $0 == 1 ? count : $0 &- 1 }),
+                    ("rolled on", shifted { $0 == count ? 1 : $0 &+ 1 }),
                 ]
             },
-            .rows("logits in place of probabilities", in: ["rpn.candidates.*.boxes", "rpn.proposals.boxes"]) {
-                rows, _ in
-                guard let scores = rows.scores else { return [] }
-                var changed = rows
-                changed.scores = scores.map { Float(log(Double($0) / (1 - Double($0)))) }
-                return [(nil, changed)]
+            Suspect(
+                "logits in place of probabilities", in: ["rpn.candidates.*.boxes", "rpn.proposals.boxes"]
+            ) {
+                trial in
+                guard var rows = trial.expected.rows, let boxes = rows.boxes, let scores = rows.scores else {
+                    return []
+                }
+                let logits = try trial.candidateLogits()
+                rows.scores = zip(boxes, scores).map { logits[ScoredBox(box: $0, score: $1)] ?? .nan }
+                return [Prediction(.rows(rows))]
             },
             .rows("not sorted by score", in: ["rpn.candidates.*.boxes"] + suppressed) { rows, trial in
                 guard let recorded = trial.recorded.rows?.scores, let scores = rows.scores,
@@ -138,6 +143,36 @@ extension Suspect {
                 changes(rows, trial).map { Prediction(.rows($0.1), $0.0) }
             } ?? []
         }
+    }
+}
+
+/// What a candidate and the proposal that it becomes have in common.
+private struct ScoredBox: Hashable {
+    let box: Box
+    let score: Float
+}
+
+extension Trial {
+    /// The logit of each candidate, of the level in question or of all.
+    fileprivate func candidateLogits() throws -> [ScoredBox: Float] {
+        let levels =
+            lead == .proposalBoxes
+            ? model.levelNames : [String(lead.name.split(separator: ".")[2])]
+        let runner = StageRunner(model: model, bundle: bundle)
+        var logits: [ScoredBox: Float] = [:]
+        for level in levels {
+            // Candidates come in the order of their logits.
+            let boxes = boxes(of: try runner.run(.candidateBoxes(level)).floats)
+            let scores = try runner.run(.candidateScores(level)).floats.array
+            let all = try bundle.anchorMap(.objectness(level), perAnchor: 1)
+            let largest = all.withUnsafeElements { values in
+                indicesOfLargest(boxes.count, in: values).map { values[$0] }
+            }
+            for (index, logit) in largest.enumerated() {
+                logits[ScoredBox(box: boxes[index], score: scores[index])] = logit
+            }
+        }
+        return logits
     }
 }
 

@@ -74,8 +74,9 @@ struct Trial {
     // MARK: Groups
 
     static func group(of stage: Stage) -> [Stage] {
-        if stage.matches("rpn.candidates.*") {
-            let level = String(stage.name.split(separator: ".")[2])
+        let parts = stage.name.split(separator: ".")
+        if parts.count == 4 && parts[0] == "rpn" && parts[1] == "candidates" {
+            let level = String(parts[2])
             return [.candidateBoxes(level), .candidateScores(level)]
         }
         let groups: [[Stage]] = [
