@@ -49,11 +49,17 @@ extension Gallery {
         }
         let perPosition = run.model.configuration.proposals.anchorsPerPosition
         var head = OverviewFigure.Node("rpn.objectness")
-        head.lines = [
-            "and rpn.deltas:", "3×3, then 1×1 layers",
-            names.count > 1 ? "shared by all levels" : "on one map", "\(perPosition) anchors a position,",
-            "\(anchors) in all",
-        ]
+        // Without a pyramid the box is twice as wide.
+        head.lines =
+            names.count > 1
+            ? [
+                "and rpn.deltas:", "3×3, then 1×1 layers", "shared by all levels",
+                "\(perPosition) anchors a position,", "\(anchors) in all",
+            ]
+            : [
+                "and rpn.deltas: 3×3, then 1×1 layers",
+                "\(perPosition) anchors a position, \(anchors) in all",
+            ]
         return [
             head, OverviewFigure.Node("rpn.candidates", "the best \(candidates), decoded"),
             node(.proposalBoxes, "after suppression"),
