@@ -51,14 +51,13 @@ struct GalleryPipelineTests {
         func warning(size: Double, largest: Double = 1, dead: Int = 0) -> String? {
             WeightsFigure.Layer(
                 name: "", part: .boxes, counts: [], size: size, largest: largest,
-                deadOutputs: dead,
-                outputs: 64
+                deadOutputs: dead
             ).warning
         }
         #expect(warning(size: 1) == nil)
         #expect(warning(size: 0.0199) == "faint" && warning(size: 0) == "faint")
         #expect(warning(size: 5.1) == "strong" && warning(size: 1, largest: 101) == "strong")
-        #expect(warning(size: 1, dead: 2) == "2 of 64 dead")
+        #expect(warning(size: 1, dead: 2) == "2 dead")
     }
 
     /// Numbers that are not finite, and nothing at all, are drawn as far as they can be.

@@ -180,7 +180,7 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
             WeightsFigure.Layer(
                 name: name, part: .backbone,
                 counts: (0..<48).map { Int(1000 * max(0, 1 - abs(Double($0) - 23.5) / (1 + 12 * size))) },
-                size: size, largest: 3 * size, deadOutputs: dead, outputs: 8)
+                size: size, largest: 3 * size, deadOutputs: dead)
         }
         return WeightsFigure(
             layers: [

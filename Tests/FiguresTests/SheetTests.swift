@@ -12,6 +12,14 @@ struct SheetTests {
         expectClose(Axis("", 0.3...6, isLogarithmic: true).ticks(), [0.5, 1, 2, 5])
     }
 
+    @Test func numbersHaveThreeDigits() {
+        let expected: [(Double, String)] = [
+            (0, "0"), (0.0312, "0.0312"), (2.449, "2.45"), (-17.28, "−17.3"), (1200, "1200"), (9.999, "10.0"),
+            (0.999999, "1.00"), (99.97, "100"), (7, "7"), (1.5e7, "1.50e+07"), (.infinity, "∞"),
+        ]
+        for (number, text) in expected { #expect(figures(number) == text) }
+    }
+
     @Test func anAxisPlacesNumbers() {
         let linear = Axis("", 10...30)
         #expect(linear.position(of: 10) == 0 && linear.position(of: 25) == 0.75)

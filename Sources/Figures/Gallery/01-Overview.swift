@@ -82,12 +82,14 @@ public struct OverviewFigure {
 
     /// Rows of the upper half: the backbone's, and those by which the pyramid is higher.
     private var rows: Int { max(backbone.count, pyramid.count + 1, 4) }
+    /// Rows of the lower half: the heads', and one for the result.
+    private var headRows: Int { max(heads.count, 2) }
     private var upperHeight: Double { 18 + Double(rows) * Self.rowStep }
     private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
 
     /// The drawing.
     public var figure: Figure {
-        let block = Sheet.Block(height: upperHeight + 12 + Double(heads.count) * Self.headStep) {
+        let block = Sheet.Block(height: upperHeight + 12 + Double(headRows) * Self.headStep) {
             canvas, room in
             drawBackbone(on: canvas, in: room)
             drawProposals(on: canvas, in: room)
@@ -163,21 +165,22 @@ public struct OverviewFigure {
             : pyramid.indices.map { cell(2, $0 + 1, in: room) }
     }
 
+    /// The boxes of the last column, or the last two without a pyramid: each as high as its lines demand, all of
+    /// them as high as the upper half.
     private func proposalCells(in room: Rectangle) -> [Rectangle] {
-        let column = pyramid.isEmpty ? 2 : 3
-        let first = cell(column, rows - 1, in: room)
-        let bottom = cell(column, 1, in: room).maxY
-        // Each as high as its lines demand, the first with room for twice as many.
-        let shares = proposals.enumerated().map { index, node in
-            index == 0 ? 2 * Double(node.lines.count) + 1 : Double(node.lines.count) + 1.5
+        let first = cell(pyramid.isEmpty ? 2 : 3, rows - 1, in: room)
+        let width = first.width + (pyramid.isEmpty ? Self.columnStep : 0)
+        let needs = proposals.map { node in
+            let lines = node.lines.flatMap { wrapped($0, font: Font(size: 10), width: width - 6) }
+            return 24 + 12.5 * Double(lines.count)
         }
         let gap = 16.0
-        let height = bottom - first.y - gap * Double(max(proposals.count - 1, 0))
-        let unit = height / max(shares.reduce(0, +), 1)
+        let height = room.y + upperHeight - 7 - first.y - gap * Double(max(proposals.count - 1, 0))
+        let unit = height / max(needs.reduce(0, +), 1)
         var y = first.y
-        return shares.map { share in
-            defer { y += share * unit + gap }
-            return Rectangle(x: first.x, y: y, width: first.width, height: share * unit)
+        return needs.map { need in
+            defer { y += need * unit + gap }
+            return Rectangle(x: first.x, y: y, width: width, height: need * unit)
         }
     }
 
@@ -246,14 +249,13 @@ public struct OverviewFigure {
         let top = found.maxY + 24
         var place = Rectangle(x: found.x, y: top, width: found.width, height: bottom - top)
         let scale = min(place.width / Double(result.width), max(place.height, 1) / Double(result.height))
-        guard heads.count > 1 else { return }
         place.width = Double(result.width) * scale
         place.height = Double(result.height) * scale
         place.x = found.x + (found.width - place.width) / 2
         // In the middle of the rows whose arrows end here.
-        let middle = (headCell(0, 1, in: room).left.y + headCell(0, heads.count - 1, in: room).left.y) / 2
+        let middle = (headCell(0, 1, in: room).left.y + headCell(0, headRows - 1, in: room).left.y) / 2
         place.y = min(max(middle - place.height / 2, top), bottom - place.height)
-        for row in 1..<heads.count {
+        for row in heads.indices.dropFirst() {
             let pooled = headCell(0, row, in: room)
             let rail = pooled.y - 15
             let turn = Point(x: pooled.top.x + Double(row - 1) * 14, y: rail)

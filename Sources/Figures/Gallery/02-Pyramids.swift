@@ -86,7 +86,8 @@ public struct PyramidsFigure {
             caption:
                 "Each map is the mean of |value| over its channels. (a), (b) and (c) show the backbone's maps, "
                 + "(d) the backbone's on the left and the pyramid's on the right. Colours run from where 5 % of a map's "
-                + "numbers lie below to where 5 % lie above; each map is drawn 0.62 times as wide as the finer one, not half.",
+                + "numbers away from the border lie below to where 5 % lie above. Each map "
+                + "is drawn 0.62 times as wide as the finer one, not half.",
             background: background
         ).figure
     }
@@ -117,10 +118,11 @@ public struct PyramidsFigure {
     }
 
     private func draw(_ map: HeatMap, in place: Rectangle, on canvas: Canvas, part: Part) {
-        let low = map.magnitude(ofShare: Self.share)
+        let interior = map.interior
+        let low = interior.magnitude(ofShare: Self.share)
         let stretched = HeatMap(
             values: map.values.map { max($0 - low, 0) }, width: map.width, height: map.height,
-            isSigned: false, limit: map.magnitude(ofShare: 1 - Self.share) - low)
+            isSigned: false, limit: interior.magnitude(ofShare: 1 - Self.share) - low)
         stretched.draw(on: canvas, in: place, background: background)
         canvas.stroke(place.inset(by: -0.5), Stroke(part.color(on: background), width: 1.25))
     }
@@ -183,6 +185,18 @@ extension Image {
 }
 
 extension HeatMap {
+    /// The map without an eighth along each edge, where the zeros of the padding tell more than the picture; a small
+    /// map stays whole.
+    var interior: HeatMap {
+        guard width >= 6 && height >= 6 else { return self }
+        let (right, down) = (max(1, width / 8), max(1, height / 8))
+        let inner = (down..<height - down).flatMap { row in
+            values[row * width + right..<(row + 1) * width - right]
+        }
+        return HeatMap(
+            values: inner, width: width - 2 * right, height: height - 2 * down, isSigned: isSigned)
+    }
+
     /// Height over width; 1 for a map without columns.
     var aspect: Double { width > 0 ? Double(height) / Double(width) : 1 }
 }

@@ -120,7 +120,9 @@ public struct InputFigure {
         let gap = 34.0
         let total = Double(original.width + resized.width + width)
         let tallest = Double(max(original.height, height))
-        let scale = min((Sheet.contentWidth - 2 * gap) / total, 92 / tallest)
+        // A picture that is small beside the others still needs room for its words.
+        let narrowest = 96.0
+        let scale = min((Sheet.contentWidth - 2 * gap - narrowest) / total, 92 / tallest)
         let factor = Double(resized.width) / Double(original.width)
         return Sheet.Block(height: 17 + tallest * scale + 18) { canvas, room in
             let y = room.y + 17
@@ -128,17 +130,18 @@ public struct InputFigure {
             func title(_ text: String, width: Double) {
                 canvas.text(
                     text, at: Point(x: x, y: room.y), font: Font(size: 11, isBold: true),
-                    within: width + gap - 6, color: background.ink, anchor: TextAnchor(.leading, .top))
+                    within: max(width, narrowest) + gap - 6, color: background.ink,
+                    anchor: TextAnchor(.leading, .top))
             }
             func note(_ text: String, below place: Rectangle) {
                 canvas.text(
                     text, at: Point(x: place.x, y: place.maxY + 4), font: Font(size: 10),
-                    within: place.width + gap - 6, color: background.mutedInk,
+                    within: max(place.width, narrowest) + gap - 6, color: background.mutedInk,
                     anchor: TextAnchor(.leading, .top))
             }
-            func arrow(to next: Double, y: Double) {
+            func arrow(from start: Double, to end: Double, y: Double) {
                 canvas.arrow(
-                    from: Point(x: next - gap + 6, y: y), to: Point(x: next - 6, y: y),
+                    from: Point(x: start, y: y), to: Point(x: end, y: y),
                     Stroke(background.mutedInk, width: 1.5))
             }
             var place = Rectangle(
@@ -147,16 +150,16 @@ public struct InputFigure {
             title("as decoded", width: place.width)
             canvas.draw(original, in: place, filter: .bilinear)
             note("\(original.width) × \(original.height) pixels", below: place)
-            x = place.maxX + gap
-            arrow(to: x, y: middle)
+            x = place.x + max(place.width, narrowest) + gap
+            arrow(from: place.maxX + 6, to: x - 6, y: middle)
 
             place = Rectangle(
                 x: x, y: y, width: Double(resized.width) * scale, height: Double(resized.height) * scale)
             title("resized", width: place.width)
             canvas.draw(resized, in: place, filter: .bilinear)
             note("\(resized.width) × \(resized.height), scale \(figures(factor))", below: place)
-            x = place.maxX + gap
-            arrow(to: x, y: middle)
+            x = place.x + max(place.width, narrowest) + gap
+            arrow(from: place.maxX + 6, to: x - 6, y: middle)
 
             let padded = Rectangle(x: x, y: y, width: Double(width) * scale, height: Double(height) * scale)
             title("padded", width: padded.width)

@@ -20,15 +20,13 @@ public struct WeightsFigure {
         public var size: Double
         /// The largest magnitude.
         public var largest: Double
-        /// Output channels whose weights are all practically 0, and how many outputs there are.
+        /// How many output channels have weights that are all practically 0.
         public var deadOutputs: Int
-        /// How many outputs there are.
-        public var outputs: Int
 
         /// A layer.
         public init(
             name: String, part: Part, counts: [Int], size: Double, largest: Double,
-            deadOutputs: Int, outputs: Int
+            deadOutputs: Int
         ) {
             self.name = name
             self.part = part
@@ -36,14 +34,13 @@ public struct WeightsFigure {
             self.size = size
             self.largest = largest
             self.deadOutputs = deadOutputs
-            self.outputs = outputs
         }
 
         /// What is conspicuous about it; nil if nothing is.
         public var warning: String? {
             if size < WeightsFigure.faint { return "faint" }
             if size > WeightsFigure.strong || largest > WeightsFigure.far { return "strong" }
-            return deadOutputs > 0 ? "\(deadOutputs) of \(outputs) dead" : nil
+            return deadOutputs > 0 ? "\(deadOutputs) dead" : nil
         }
     }
 

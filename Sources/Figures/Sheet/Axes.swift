@@ -46,7 +46,7 @@ public struct Axis: Sendable {
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
         let last = (range.upperBound / step + 1e-9).rounded(.down)
         guard last >= first, last - first < 1000 else { return [] }
-        return stride(from: first, through: last, by: 1).map { $0 * step }
+        return stride(from: first, through: last, by: 1).map { $0 * step + 0 }  // Adding 0 makes −0 a 0.
     }
 
     /// Powers of ten; their doubles and fivefolds as well where there are few; and where even these are few, even

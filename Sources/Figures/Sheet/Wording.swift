@@ -11,7 +11,9 @@ public func figures(_ number: Double) -> String {
     } else if size >= 100 || size == size.rounded() {
         digits = String(format: "%.0f", size)
     } else {
-        digits = String(format: "%.\(2 - Int(floor(log10(size))))f", size)
+        // Rounding to three digits may add one before the point: 9.999 is 10.0.
+        let rounded = Double(String(format: "%.2e", size)) ?? size
+        digits = String(format: "%.\(max(0, 2 - Int(floor(log10(rounded)))))f", size)
     }
     return number < 0 ? "−" + digits : digits
 }

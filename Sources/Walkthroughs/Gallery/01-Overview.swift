@@ -49,11 +49,17 @@ extension Gallery {
         }
         let perPosition = run.model.configuration.proposals.anchorsPerPosition
         var head = OverviewFigure.Node("rpn.objectness")
-        head.lines = [
-            "and rpn.deltas: 3×3, then 1×1 each,",
-            names.count > 1 ? "the same weights on every level" : "on one map",
-            "\(anchors) anchors, \(perPosition) a position",
-        ]
+        // Without a pyramid the box is twice as wide.
+        head.lines =
+            names.count > 1
+            ? [
+                "and rpn.deltas:", "3×3, then 1×1 layers", "shared by all levels",
+                "\(perPosition) anchors a position,", "\(anchors) in all",
+            ]
+            : [
+                "and rpn.deltas: 3×3, then 1×1 layers",
+                "\(perPosition) anchors a position, \(anchors) in all",
+            ]
         return [
             head, OverviewFigure.Node("rpn.candidates", "the best \(candidates), decoded"),
             node(.proposalBoxes, "after suppression"),
@@ -68,7 +74,11 @@ extension Gallery {
         ]
         if run[.maskPooled] != nil {
             let hidden: OverviewFigure.Node =
-                if run[.maskUpsampled] != nil { node(.maskUpsampled, "3×3 convolutions, then 2×") } else {
+                if run[.maskUpsampled] != nil {
+                    node(
+                        .maskUpsampled,
+                        run[.maskC5] == nil ? "convolutions, then 2×" : "the fifth stage, then 2×")
+                } else {
                     node(.maskHidden(1), "fully connected")
                 }
             heads.append(

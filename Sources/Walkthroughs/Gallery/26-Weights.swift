@@ -39,6 +39,6 @@ extension Gallery {
         let dead = squares.count { $0 / perOutput <= 1e-12 * mean }
         return WeightsFigure.Layer(
             name: layer.name, part: layer.step.part, counts: counts,
-            size: mean.squareRoot(), largest: largest, deadOutputs: dead, outputs: layer.outputs)
+            size: mean.squareRoot(), largest: largest, deadOutputs: dead)
     }
 }

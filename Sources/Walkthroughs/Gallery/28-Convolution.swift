@@ -19,14 +19,16 @@ extension Gallery {
         let channel = map.mostVaryingChannels(1)[0]
         let weight = layer.convolution.weight
         // The output channel that this input channel tells most.
-        let kernels = (0..<weight.shape[0]).map { output in
+        let kernels = (0..<weight.shape[0]).map { output -> [Float] in
             (0..<9).map { weight[output, channel, $0 / 3, $0 % 3] }
         }
-        let strength = kernels.map { $0.reduce(0) { $0 + $1 * $1 } }
+        let strength = kernels.map { kernel -> Float in kernel.reduce(0) { $0 + $1 * $1 } }
         let output = strength.indices.max { strength[$0] < strength[$1] } ?? 0
         let piece = liveliestPiece(of: map, channel: channel, width: 10, height: 6)
-        let tile = WinogradTile(
-            input: (0..<36).map { piece.values[$0 / 6 * piece.width + $0 % 6] }, kernel: kernels[output])
+        let corner = (0..<6).flatMap { row -> ArraySlice<Float> in
+            piece.values[row * piece.width..<row * piece.width + 6]
+        }
+        let tile = WinogradTile(input: corner, kernel: kernels[output])
         return ConvolutionFigure(
             layer: layer.name, input: piece, kernel: kernels[output],
             tile: ConvolutionFigure.Tile(
