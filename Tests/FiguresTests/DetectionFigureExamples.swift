@@ -90,11 +90,12 @@ enum DetectionFigureExamples {
         var values = [Float](repeating: 0, count: 48)
         values[row * 8 + column] = 1
         return ObjectnessFigure(
-            image: image, covered: (1, 1), ratios: ["height 1 × width"],
+            image: image, ratios: ["height 1 × width"],
             rows: [
                 ObjectnessFigure.Row(
                     title: "p5", note: "", level: 5,
-                    maps: [HeatMap(values: values, width: 8, height: 6, isSigned: false, limit: 1)])
+                    maps: [HeatMap(values: values, width: 8, height: 6, isSigned: false, limit: 1)],
+                    picture: (8, 6))
             ], background: .light)
     }
 
