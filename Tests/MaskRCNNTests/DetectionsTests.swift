@@ -86,4 +86,20 @@ import Testing
         let lost = select([[0, 1]], proposals: [box(0)], deltas: [0, 0, 0, 0, .nan, 0, 0, 0])
         #expect(lost.boxes.isEmpty)
     }
+
+    // Class boxes in the order of proposals and classes, and who of them suppresses whom within a class.
+    @Test func classBoxesAndTheirSuppressors() {
+        let found = classBoxes(
+            probabilities: Tensor(shape: [2, 3], elements: [0.2, 0.5, 0.3, 0.1, 0.04, 0.86]),
+            deltas: Tensor(shape: [2, 12]), proposals: [box(0), box(1)], size: size, scoreThreshold: 0.05,
+            conventions: Profile.torchvision.detections)
+        #expect(found.proposals == [0, 0, 1])
+        #expect(found.classes == [1, 2, 2])
+        #expect(found.scores == [0.5, 0.3, 0.86])
+        #expect(found.boxes == [box(0), box(0), box(1)])
+        let outcome = suppressClassBoxes(
+            found, overlapThreshold: 0.5, conventions: Profile.torchvision.detections)
+        #expect(outcome.kept == [2, 0])
+        #expect(outcome.suppressor == [nil, 2, nil])
+    }
 }

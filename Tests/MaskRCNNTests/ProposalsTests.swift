@@ -63,4 +63,22 @@ import Testing
         #expect(select(levels, count: 0, .torchvision).boxes.isEmpty)
         #expect(select([Candidates(boxes: [], scores: [])], .torchvision).boxes.isEmpty)
     }
+
+    // The second box of the first level is too thin, the third overlaps the first by 0.99; by hand.
+    @Test func theTraceTellsWhoWasSuppressedByWhom() {
+        let thin = Box(x1: 0, y1: 0, x2: 0, y2: 50), nearly = Box(x1: 0, y1: 0, x2: 100, y2: 99)
+        let candidates = [
+            Candidates(boxes: [big, thin, nearly], scores: [0.9, 0.8, 0.7]),
+            Candidates(boxes: [nearly, big], scores: [0.95, 0.6]),
+        ]
+        let suppression = suppressCandidates(candidates, conventions: Profile.torchvision.proposals)
+        typealias Member = CandidateSuppression.Member
+        #expect(
+            suppression.members == [
+                Member(level: 0, rank: 0), Member(level: 0, rank: 2), Member(level: 1, rank: 0),
+                Member(level: 1, rank: 1),
+            ])
+        #expect(suppression.outcome.kept == [2, 0])
+        #expect(suppression.outcome.suppressor == [nil, 0, nil, 2])
+    }
 }

@@ -58,6 +58,7 @@ public struct AnchorsFigure {
 
     private let ground: Ground
     private let levels: [Level]
+    private let aspectRatios: [Float]
     private let objects: [Object]
     private let objectsAre: String
     private let background: Background
@@ -65,13 +66,16 @@ public struct AnchorsFigure {
     /// - Parameters:
     ///   - ground: the picture in the frame of the anchors.
     ///   - levels: finest first.
+    ///   - aspectRatios: heights over widths, as the configuration has them.
     ///   - objects: dots in the plot of sizes; may be empty.
     ///   - objectsAre: what the objects are, for the caption: "the objects of the scene".
     public init(
-        ground: Ground, levels: [Level], objects: [Object], objectsAre: String, background: Background
+        ground: Ground, levels: [Level], aspectRatios: [Float], objects: [Object], objectsAre: String,
+        background: Background
     ) {
         self.ground = ground
         self.levels = levels
+        self.aspectRatios = aspectRatios
         self.objects = objects
         self.objectsAre = objectsAre
         self.background = background
@@ -155,7 +159,7 @@ public struct AnchorsFigure {
                         [
                             level.name, "\(level.verticalStride)",
                             "\(level.cells.height)×\(level.cells.width)",
-                            level.sides.map { setting(Double($0)) }.joined(separator: ", "),
+                            sidesText(level),
                             "\(anchorCount(level))",
                         ], color: color(level))
                 }, background: background)
@@ -179,20 +183,18 @@ public struct AnchorsFigure {
         }
     }
 
-    /// The middle cells of the finest levels, enlarged.
+    /// The smallest anchors, enlarged: those that are at most twice as long as the smallest of all.
     private func drawFinest(in room: Rectangle, on canvas: Canvas) {
-        let finest = levels.prefix(2)
-        guard let outermost = finest.last.map({ middle($0).anchors }), let first = outermost.first else {
-            return
-        }
-        let around = outermost.reduce(first) { $0.union($1) }
+        let anchors = levels.flatMap { middle($0).anchors }
+        guard let smallest = anchors.map(\.area).min() else { return }
+        let small = anchors.filter { $0.area <= 4.5 * smallest }
+        let around = small.dropFirst().reduce(small[0]) { $0.union($1) }
         let close = ground.showing(
             around.grown(by: around.height / 16, aspect: Float(room.height / room.width)))
         close.draw(on: canvas, in: room, background: background) { places in
-            draw(Array(finest), on: canvas, places)
+            draw(levels, on: canvas, places)
             canvas.tag(
-                "enlarged: " + finest.map(\.name).joined(separator: ", "),
-                at: Point(x: room.x + 3, y: room.y + 3), color: background.ink, within: room,
+                "enlarged", at: Point(x: room.x + 3, y: room.y + 3), color: background.ink, within: room,
                 background: background)
         }
     }
@@ -210,18 +212,13 @@ public struct AnchorsFigure {
     }
 
     private var shapeText: String {
-        let ratios = (levels.first?.shapes ?? []).map { ratioText(Double($0.height / $0.width)) }
-        var distinct: [String] = []
-        for ratio in ratios where !distinct.contains(ratio) { distinct.append(ratio) }
-        return "heights of \(distinct.joined(separator: ", ")) times the width"
+        "heights of \(aspectRatios.map { setting(Double($0)) }.joined(separator: ", ")) times the width"
     }
 
-    private func ratioText(_ ratio: Double) -> String {
-        // Corners may be rounded to pixels: what is within 4 % of a round number is that.
-        for round in [0.25, 1.0 / 3, 0.5, 1, 2, 3, 4] where abs(ratio / round - 1) < 0.04 {
-            return setting(round)
-        }
-        return figures(ratio)
+    /// `12`, or `32–512` for several.
+    private func sidesText(_ level: Level) -> String {
+        let texts = level.sides.map { setting(Double($0)) }
+        return texts.count > 2 ? "\(texts[0])–\(texts[texts.count - 1])" : texts.joined(separator: ", ")
     }
 
     /// The cells of each level over the picture.

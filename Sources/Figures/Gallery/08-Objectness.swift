@@ -13,33 +13,35 @@ public struct ObjectnessFigure {
         public var level: Int
         /// Probabilities of one aspect ratio's anchors each, over the network's input.
         public var maps: [HeatMap]
+        /// How many cells of the maps the picture is wide and high; what is beyond lies on padding.
+        public var picture: (width: Double, height: Double)
 
         /// A row.
-        public init(title: String, note: String, level: Int, maps: [HeatMap]) {
+        public init(
+            title: String, note: String, level: Int, maps: [HeatMap], picture: (width: Double, height: Double)
+        ) {
             self.title = title
             self.note = note
             self.level = level
             self.maps = maps
+            self.picture = picture
         }
     }
 
     private let image: Image
-    private let covered: (width: Double, height: Double)
     private let ratios: [String]
     private let rows: [Row]
     private let background: Background
 
     /// - Parameters:
     ///   - image: the picture.
-    ///   - covered: the share of the maps' width and height that the picture takes; the rest is padding.
     ///   - ratios: the names of the columns, one for each of a row's maps.
     ///   - rows: finest level first.
     public init(
-        image: Image, covered: (width: Double, height: Double), ratios: [String], rows: [Row],
+        image: Image, ratios: [String], rows: [Row],
         background: Background
     ) {
         self.image = image
-        self.covered = covered
         self.ratios = ratios
         self.rows = rows
         self.background = background
@@ -53,7 +55,9 @@ public struct ObjectnessFigure {
             blocks.append(
                 .grid(
                     [overlay(row, isFirst: index == 0)]
-                        + zip(row.maps, ratios).map { map, ratio in panel(map, index == 0 ? ratio : "") },
+                        + zip(row.maps, ratios).map { map, ratio in
+                            panel(map, of: row, index == 0 ? ratio : "")
+                        },
                     columns: row.maps.count + 1, tallest: 150, background: background))
         }
         blocks.append(
@@ -84,12 +88,12 @@ public struct ObjectnessFigure {
         }
     }
 
-    private func panel(_ map: HeatMap, _ title: String) -> Panel {
+    private func panel(_ map: HeatMap, of row: Row, _ title: String) -> Panel {
         var map = map
         map.limit = 1
         return Panel(title, aspect: aspect) { [map] canvas, room in
             canvas.clipped(to: room) {
-                map.draw(on: canvas, in: place(of: map, in: room), background: background)
+                map.draw(on: canvas, in: place(of: map, of: row, in: room), background: background)
             }
             canvas.stroke(room, Stroke(background.rule, width: 0.75))
         }
@@ -99,9 +103,10 @@ public struct ObjectnessFigure {
     private var aspect: Double { Double(image.height) / Double(image.width) }
 
     /// Where the whole map lies if the picture fills `room`: padding is beyond its right and lower edge.
-    private func place(of map: HeatMap, in room: Rectangle) -> Rectangle {
+    private func place(of map: HeatMap, of row: Row, in room: Rectangle) -> Rectangle {
         Rectangle(
-            x: room.x, y: room.y, width: room.width / covered.width, height: room.height / covered.height)
+            x: room.x, y: room.y, width: room.width * Double(map.width) / row.picture.width,
+            height: room.height * Double(map.height) / row.picture.height)
     }
 
     /// The largest number at each cell, as light over the picture.
@@ -116,7 +121,7 @@ public struct ObjectnessFigure {
                     let opacity = value.isFinite ? min(max(value, 0), 1) : 0
                     return [255, 230, 60, UInt8(opacity * 230)]
                 }
-                let whole = place(of: first, in: room)
+                let whole = place(of: first, of: row, in: room)
                 canvas.draw(
                     TranslucentImage(width: first.width, height: first.height, pixels: pixels), in: whole,
                     filter: .nearest)

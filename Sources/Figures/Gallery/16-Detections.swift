@@ -136,13 +136,23 @@ public struct DetectionsFigure {
         return order.prefix(6).sorted()
     }
 
+    /// How many kept boxes of a class are drawn at most.
+    private static let shownCount = 20
+
     private var panels: [Panel] {
         shownClasses.map { label in
-            let members = boxes.indices.filter { boxes[$0].label == label }
-            let own = members.filter { boxes[$0].suppressor == nil }
+            let all = boxes.indices.filter { boxes[$0].label == label }
+            let keptOnes = kept.filter { boxes[$0].label == label }
+            // More would hide the picture and each other.
+            let own = Array(keptOnes.prefix(Self.shownCount))
+            let shown = Set(own)
+            let members = all.filter { shown.contains(boxes[$0].suppressor ?? $0) }
             let color = background.lineColor(ofClass: label)
             return ground.panel(
-                className(label), note: "\(members.count) boxes, \(own.count) kept", background: background
+                className(label),
+                note: "\(counted(all.count, "box", "boxes")), \(keptOnes.count) kept"
+                    + (own.count < keptOnes.count ? "; the best \(own.count) drawn" : ""),
+                background: background
             ) { canvas, places in
                 for index in members {
                     canvas.stroke(
@@ -165,9 +175,8 @@ public struct DetectionsFigure {
                     canvas.fill(circleAt: center, radius: 3.75, background.paper)
                     canvas.fill(circleAt: center, radius: 2.75, color)
                 }
-                let best = own.sorted { boxes[$0].score > boxes[$1].score }.prefix(6)
                 canvas.tag(
-                    best.map {
+                    own.prefix(6).map {
                         (
                             DetectionOverlay.text(ofScore: boxes[$0].score), places.rectangle(boxes[$0].box),
                             color

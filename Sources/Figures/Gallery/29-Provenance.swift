@@ -357,7 +357,8 @@ public struct ProvenanceFigure {
     private var classSuppression: Panel {
         close.panel(
             "suppression within the class",
-            note: "it suppressed \(outcome.suppressed.count) boxes of its class: detection \(detection)",
+            note: "kept, as detection \(detection); it suppressed "
+                + counted(outcome.suppressed.count, "box", "boxes"),
             background: background
         ) { canvas, places in
             draw(outcome.suppressed, on: canvas, places)
@@ -398,7 +399,8 @@ public struct ProvenanceFigure {
     }
 
     private var suppressedNote: String {
-        "\(origin.suppressed.count) candidates, \(outcome.suppressed.count) boxes of its class"
+        counted(origin.suppressed.count, "candidate", "candidates") + ", "
+            + counted(outcome.suppressed.count, "box", "boxes") + " of its class"
             + (max(origin.suppressed.count, outcome.suppressed.count) > 5 ? "; the best five of each" : "")
     }
 

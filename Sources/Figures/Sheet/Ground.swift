@@ -2,7 +2,7 @@ import Geometry
 import Tensors
 
 /// A picture, or a part of one, as the ground that boxes are drawn on.
-public struct Ground {
+public struct Ground: Sendable {
     /// The picture as decoded.
     public var image: Image
     /// The frame of the boxes: the resized picture, without padding. The picture is stretched to it.

@@ -1,3 +1,8 @@
+/// `1 box`, `2 boxes`.
+func counted(_ count: Int, _ one: String, _ several: String) -> String {
+    "\(count) \(count == 1 ? one : several)"
+}
+
 /// A number that someone chose, with no more digits than it has: `0.7`, not `0.700`.
 public func setting(_ number: Double) -> String {
     var text = figures(number)

@@ -29,7 +29,8 @@ extension Gallery {
                 level: levels[best].index)
         }
         return AnchorsFigure(
-            ground: ground(size: size), levels: levels, objects: objects,
+            ground: ground(size: size), levels: levels,
+            aspectRatios: run.model.configuration.proposals.aspectRatios, objects: objects,
             objectsAre: known?.words ?? "", background: background
         ).figure
     }

@@ -29,18 +29,18 @@ extension Gallery {
                         title: "\(level.name), stride \(level.anchors.horizontalStride), side "
                             + setting(Double(side)),
                         note: sideIndex == 0 ? TensorSummary(name, map: level.objectness).text : "",
-                        level: pyramidIndex(level.name), maps: maps))
+                        level: pyramidIndex(level.name), maps: maps,
+                        picture: (
+                            Double(trace.size.width) / Double(level.anchors.horizontalStride),
+                            Double(trace.size.height) / Double(level.anchors.verticalStride)
+                        )))
             }
         }
         guard rows.allSatisfy({ !$0.maps.isEmpty }), !rows.isEmpty else {
             throw NothingToDraw("the model has no anchors")
         }
-        let covered = (
-            Double(trace.size.width) / Double(trace.paddedSize.width),
-            Double(trace.size.height) / Double(trace.paddedSize.height)
-        )
         return ObjectnessFigure(
-            image: run.image, covered: covered,
+            image: run.image,
             ratios: ratios.map { "height \(setting(Double($0))) × width" }, rows: Array(rows.prefix(12)),
             background: background
         ).figure

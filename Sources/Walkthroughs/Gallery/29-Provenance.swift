@@ -66,9 +66,12 @@ extension Gallery {
         guard let instance = story.instance else { return run.image }
         var options = DetectionOverlay.Options()
         options.showsLabels = false
+        options.scale = 0.6
+        // The picture is shown enlarged: lines are drawn finer than its own pixels.
+        let pixelsPerPoint = min(max(1280 / Double(run.image.width), 1), 6)
         return try DetectionOverlay(
             image: run.image, instances: [DrawnInstance(instance, of: run.model)], options: options
-        ).figure.image()
+        ).figure.image(pixelsPerPoint: pixelsPerPoint)
     }
 
     private func text(of story: Provenance) -> String {
