@@ -84,8 +84,8 @@ public struct KeypointsFigure {
             ] + rows + [
                 Sheet.Block(height: 26) { canvas, room in
                     ColorBar(
-                        .sequential, end: 1, unit: "probability over the map's largest",
-                        background: background
+                        .sequential, end: Double(Self.depth),
+                        unit: "logit, counted from 10 below the largest of the map", background: background
                     ).draw(on: canvas, in: room)
                 }
             ],
