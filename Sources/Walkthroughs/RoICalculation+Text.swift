@@ -32,14 +32,25 @@ extension RoICalculation {
 
     private var heading: String {
         let exact = exact
-        return """
-            Box         x \(plain(box.x1)) to \(plain(box.x2)), y \(plain(box.y1)) to \(plain(box.y2)): \
-            \(plain(box.width)) × \(plain(box.height)) pixels
-            Map         stride \(plain(stride)): \(mapSize.width) × \(mapSize.height) cells, cell i over \
-            pixels \(plain(stride))·i to \(plain(stride))·(i + 1)
-            On the map  x \(cells(exact.x1)) to \(cells(exact.x2)), y \(cells(exact.y1)) to \
-            \(cells(exact.y2)): \(cells(exact.width)) × \(cells(exact.height)) cells
-            """
+        let pixels =
+            "x \(plain(box.x1)) to \(plain(box.x2)), y \(plain(box.y1)) to \(plain(box.y2)): "
+            + "\(plain(box.width)) × \(plain(box.height)) pixels"
+        let map =
+            "stride \(plain(stride)): \(mapSize.width) × \(mapSize.height) cells, cell i over pixels "
+            + "\(plain(stride))·i to \(plain(stride))·(i + 1)"
+        let onMap =
+            "x \(cells(exact.x1)) to \(cells(exact.x2)), y \(cells(exact.y1)) to \(cells(exact.y2)): "
+            + "\(cells(exact.width)) × \(cells(exact.height)) cells"
+        return [
+            entry("Box         ", pixels), entry("Map         ", map), entry("On the map  ", onMap),
+        ].joined(separator: "\n")
+    }
+
+    /// A name, and beside it a text that may need several lines.
+    private func entry(_ name: String, _ text: String) -> String {
+        let lines: String = wrapped(text, width: 80 - name.count)
+        let indent = String(repeating: " ", count: name.count)
+        return name + lines.split(separator: "\n").joined(separator: "\n" + indent)
     }
 
     // MARK: RoIPool
@@ -85,7 +96,7 @@ extension RoICalculation {
         switch quantization {
         case .truncating:
             return [
-                "     the region's size is cut down as well: \(cells(exact.width)) × \(cells(exact.height)) → "
+                "     the size is cut down as well: \(cells(exact.width)) × \(cells(exact.height)) → "
                     + "\(columns.count) × \(rows.count)"
             ]
         case .nearest:
@@ -93,7 +104,7 @@ extension RoICalculation {
                 "     x \(cells(exact.x1)) → \(columns.lowerBound), \(cells(exact.x2)) → "
                     + "\(columns.upperBound - 1); y \(cells(exact.y1)) → \(rows.lowerBound), "
                     + "\(cells(exact.y2)) → \(rows.upperBound - 1)",
-                "     the last cell counts, so that the region ends at the next border: "
+                "     the last cell counts, so the region ends one further: "
                     + "\(columns.count) × \(rows.count)",
             ]
         }
@@ -116,7 +127,8 @@ extension RoICalculation {
             }
         case .nearest:
             lines = [
-                "     \(name): \(length) a bin, from ⌊start⌋ to ⌈end⌉, so that some are shared"
+                "     \(name): \(length) cells a bin, from ⌊start⌋ to ⌈end⌉",
+                "     neighbours may share cells",
             ]
         }
         lines.append("     bin              exact         cells   drift of its edges in pixels")

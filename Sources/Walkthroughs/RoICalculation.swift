@@ -106,7 +106,9 @@ extension RoICalculation {
             }
         }
         return RoIPoolFigure.Rounding(
-            name: quantization == .truncating ? "Cut down" : "Rounded",
+            name: quantization == .truncating
+                ? "Everything cut down, as RoIPool is usually explained"
+                : "Corners rounded to the nearest, as in py-faster-rcnn and torchvision",
             corners: same(corners), bins: same(binLengths), region: pooled.region, columns: columns.bins,
             rows: rows.bins)
     }

@@ -120,9 +120,9 @@ struct MaskFigureTests {
             ).figure.image()
         }
         let (middle, right) = (try figure(40), try figure(55))
-        // Maps in rows of six are 94.7 points wide; the last row is above the colour bar and the caption.
+        // Maps in rows of six are 94.7 points wide; the middle of the last row is 174 points above the end.
         func changes(_ columns: Range<Int>) -> Bool {
-            (middle.height - 260..<middle.height - 110).contains { y in
+            (middle.height - 195..<middle.height - 155).contains { y in
                 columns.contains { middle.rgb($0, y) != right.rgb($0, y) }
             }
         }

@@ -69,7 +69,9 @@ public struct RoIPoolFigure {
             subtitle: "A region of \(cells(box.width)) × \(cells(box.height)) cells, stride "
                 + "\(figures(stride)), to \(bins) × \(bins) bins. Blue: where the box is. Orange: what is read. "
                 + "The band between is the drift.",
-            blocks: roundings.map(block),
+            blocks: roundings.flatMap { rounding in
+                [.text(rounding.name, isBold: true, background: background), block(rounding)]
+            },
             caption: "Cell i of the map covers pixels \(figures(stride))·i to \(figures(stride))·(i + 1) of "
                 + "the picture. The first quantisation moves the region's corners to whole cells, the second "
                 + "one the borders of the bins. RoIAlign leaves both out: its bins are the blue ones.",
@@ -85,7 +87,7 @@ public struct RoIPoolFigure {
 
     private func exactPanel(_ rounding: Rounding) -> RowPanel {
         RowPanel(
-            title: "\(rounding.name)\nThe box, in exact bins",
+            title: "The box, in exact bins",
             note: "x \(cells(box.x1)) to \(cells(box.x2)), y \(cells(box.y1)) to \(cells(box.y2)); bins of "
                 + "\(cells(box.width / Float(bins))) × \(cells(box.height / Float(bins)))",
             aspect: grid.aspect
@@ -107,7 +109,7 @@ public struct RoIPoolFigure {
     private func cornerPanel(_ rounding: Rounding) -> RowPanel {
         let region = rounding.region.box
         return RowPanel(
-            title: "\n1  Corners to whole cells", note: rounding.corners + "; " + drift(to: region),
+            title: "1  Corners to whole cells", note: rounding.corners + "; " + drift(to: region),
             aspect: grid.aspect
         ) { canvas, room in
             grid.draw(on: canvas, in: room)
@@ -126,7 +128,7 @@ public struct RoIPoolFigure {
     private func binPanel(_ rounding: Rounding) -> RowPanel {
         let read = Self.hull(rounding)
         return RowPanel(
-            title: "\n2  Bins to whole cells", note: rounding.bins + "; " + drift(to: read),
+            title: "2  Bins to whole cells", note: rounding.bins + "; " + drift(to: read),
             aspect: grid.aspect
         ) { canvas, room in
             grid.draw(on: canvas, in: room)

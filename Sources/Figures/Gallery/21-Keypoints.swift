@@ -1,4 +1,3 @@
-import Foundation
 import Geometry
 import Tensors
 
@@ -20,15 +19,17 @@ public struct KeypointsFigure {
             self.place = place
         }
 
-        /// The softmax over the map, divided by its largest value: e to the power of how far each logit is
-        /// below the largest.
-        fileprivate var relative: HeatMap {
-            let largest = logits.values.max() ?? 0
+        /// How far each logit stands above one that is so much below the largest.
+        fileprivate func above(_ depth: Float) -> HeatMap {
+            let floor = (logits.values.max() ?? 0) - depth
             return HeatMap(
-                values: logits.values.map { exp($0 - largest) }, width: logits.width, height: logits.height,
-                isSigned: false, limit: 1)
+                values: logits.values.map { max($0 - floor, 0) }, width: logits.width, height: logits.height,
+                isSigned: false, limit: depth)
         }
     }
+
+    /// Logits that are further below the largest than this have less than a 20,000th of its probability.
+    private static let depth: Float = 10
 
     private let picture: Image
     private let person: DrawnInstance
@@ -83,15 +84,16 @@ public struct KeypointsFigure {
             ] + rows + [
                 Sheet.Block(height: 26) { canvas, room in
                     ColorBar(
-                        .sequential, end: 1, unit: "probability over the map's largest",
-                        background: background
+                        .sequential, end: Double(Self.depth),
+                        unit: "logit, counted from 10 below the largest of the map", background: background
                     ).draw(on: canvas, in: room)
                 }
             ],
             caption:
-                "Circles: the decoded places, below each map in pixels of the picture. Colours: the softmax "
-                + "over all \(side * side) places of a map, which is what training makes large in one of them, "
-                + "with the largest as 1. The maps do not know of each other: nothing makes them a body.",
+                "Circles: the decoded places, below each map in pixels of the picture. Training is a "
+                + "softmax over all \(side * side) places of a map: what counts is how far the largest logit "
+                + "stands above the others, and 10 are a factor of 22,000. The maps do not know of each "
+                + "other: nothing makes them a body.",
             background: background
         ).figure
     }
@@ -135,9 +137,9 @@ public struct KeypointsFigure {
                 + "\(figures(Double(map.place.score))).",
             aspect: Double(box.height / max(box.width, 1e-3))
         ) { canvas, room in
-            let heat = map.relative
+            let heat = map.above(Self.depth)
             let image = heat.colors(on: background).image(
-                of: heat.values, width: heat.width, height: heat.height, scale: 1)
+                of: heat.values, width: heat.width, height: heat.height, scale: Self.depth)
             canvas.draw(image, in: room, filter: .nearest)
             canvas.stroke(room, Stroke(background.rule, width: 0.75))
             mark(map.place, on: canvas, in: room, radius: 6)
@@ -149,7 +151,7 @@ public struct KeypointsFigure {
             title: map.name,
             note: "\(figures(Double(map.place.x), decimals: 1)), \(figures(Double(map.place.y), decimals: 1))"
         ) { canvas, room in
-            map.relative.draw(on: canvas, in: room, background: background)
+            map.above(Self.depth).draw(on: canvas, in: room, background: background)
             mark(map.place, on: canvas, in: room, radius: 4)
         }
     }

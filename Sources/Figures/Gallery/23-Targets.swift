@@ -122,7 +122,7 @@ public struct TargetsFigure {
         return Sheet(
             title: "What one training step learns from",
             subtitle: "\(counts.candidates) candidates (proposals, and the objects' own boxes); "
-                + "\(counts.matched) overlap an object by \(figures(Double(counts.threshold))) or more. Up to "
+                + "\(counts.matched) overlap an object by \(figures(Double(counts.threshold), decimals: 1)) or more. Up to "
                 + "\(counts.limit) are sampled, at most \(share) % of them objects.",
             blocks: blocks,
             caption: source
