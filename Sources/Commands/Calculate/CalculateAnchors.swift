@@ -22,16 +22,14 @@ struct CalculateAnchors: ParsableCommand {
         help: ArgumentHelp(
             "The network's input with its padding (default: the drawn scene's).", valueName: "height x width")
     )
-    var padded = SizeArgument(PixelSize(height: 256, width: 320))
+    var padded: SizeArgument?
 
     @Option(
         help: ArgumentHelp(
-            "The side of the square anchor (default: 12 on p2, as in the shipped model, and twice that a level).",
-            valueName: "pixels"))
+            "The side of the square anchor (default: the model's for this level).", valueName: "pixels"))
     var side: Float?
 
-    @Option(help: ArgumentHelp("Whose numeric conventions (default: paper).", valueName: "name"))
-    var profile: ProfileName?
+    @OptionGroup(title: "Model") var options: ModelOptions
 
     func validate() throws {
         if let side, !(1...100_000 ~= side) {
@@ -40,23 +38,30 @@ struct CalculateAnchors: ParsableCommand {
     }
 
     func run() throws {
-        let profile = profile?.profile ?? .paper
+        let model = try options.load().model
+        let (profile, settings) = (model.profile, model.configuration.proposals)
+        guard case .pyramid = model.configuration.features,
+            let own = settings.anchorSizes.dropFirst(level.index - 2).first?.first
+        else { throw ValidationError("\(level.name): the model has no such level") }
         let stride = 1 << level.index
-        let input = padded.size.padded(toMultipleOf: profile.input.padMultiple)
+        let input = try (padded?.size ?? sceneSize(model)).padded(toMultipleOf: profile.input.padMultiple)
         // P6 is every second position of P5, so its size is rounded up.
         let map = PixelSize(
             height: (input.height + stride - 1) / stride, width: (input.width + stride - 1) / stride)
         let (row, column) = (
             try checked(row, below: map.height, "row"), try checked(column, below: map.width, "column")
         )
-        let side = side ?? 12 * Float(1 << (level.index - 2))
-        let ratios: [Float] = [0.5, 1, 2]
+        let side = side ?? own
+        let ratios = settings.aspectRatios
         let shapes = AnchorShapes(sizes: [side], aspectRatios: ratios, conventions: profile.anchors)
+        var unrounded = profile.anchors
+        unrounded.roundsCorners = false
+        let exact = AnchorShapes(sizes: [side], aspectRatios: ratios, conventions: unrounded)
         let grid = AnchorGrid(
             shapes: shapes, size: map, nominalStride: stride, padded: input, conventions: profile.anchors)
         var sheet = Worksheet()
         sheet.heading(
-            "\(level.name) of a \(input) input: \(map) cells, \(ratios.count) anchors each, \(grid.count) in all; "
+            "\(level.name), input \(input): \(map) cells, \(ratios.count) anchors each, \(grid.count) in all; "
                 + profile.name)
         sheet.step(
             "stride",
@@ -69,12 +74,25 @@ struct CalculateAnchors: ParsableCommand {
             "x = \(column) · \(grid.horizontalStride) = \(column * grid.horizontalStride), "
                 + "y = \(row) · \(grid.verticalStride) = \(row * grid.verticalStride)")
         for (shape, ratio) in ratios.enumerated() {
-            let (box, place) = (shapes.boxes[shape], (row * map.width + column) * ratios.count + shape)
+            let (box, place) = (exact.boxes[shape], (row * map.width + column) * ratios.count + shape)
             sheet.heading("height / width = \(short(ratio)): anchor \(place) of \(level.name)")
             sheet.step("width", "\(short(side)) / √\(short(ratio)) = \(short(box.width))")
             sheet.step("height", "\(short(side)) · √\(short(ratio)) = \(short(box.height))")
+            if profile.anchors.roundsCorners {
+                let whole = shapes.boxes[shape]
+                sheet.step(
+                    "rounded",
+                    "±\(short(box.x2)) → ±\(short(whole.x2)), ±\(short(box.y2)) → ±\(short(whole.y2))")
+            }
             sheet.step("box", corners(grid[place]))
         }
         print(sheet.text)
+    }
+
+    /// The size to which the model resizes the drawn scene.
+    private func sceneSize(_ model: Model) throws -> PixelSize {
+        let scene = try readPicture(nil)
+        return model.profile.input.resize.targetSize(
+            for: PixelSize(height: scene.height, width: scene.width))
     }
 }

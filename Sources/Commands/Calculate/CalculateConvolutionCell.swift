@@ -46,7 +46,11 @@ struct CalculateConvolutionCell: ParsableCommand {
             )
             sheet.step(
                 "reads",
-                "rows \(top) … \(top + window.kernel - 1), columns \(left) … \(left + window.kernel - 1)")
+                window.kernel == 1
+                    ? "row \(top), column \(left)"
+                    : "rows \(top) to \(top + window.kernel - 1), columns \(left) to \(left + window.kernel - 1)"
+            )
+            sheet.heading("weight · input at each place of the window, summed over the channels")
             var total = 0.0
             for dy in 0..<window.kernel {
                 let sums = (0..<window.kernel).map { dx -> Double in
@@ -57,10 +61,9 @@ struct CalculateConvolutionCell: ParsableCommand {
                     }
                 }
                 total += sums.reduce(0, +)
-                sheet.step(
-                    dy == 0 ? "weight · input" : "",
-                    sums.map { Commands.column(Float($0), 4, width: 10) }.joined())
+                sheet.step("", sums.map { Commands.column(Float($0), 4, width: 9) }.joined())
             }
+            sheet.heading("together")
             sheet.step("sum of these", short(total))
             if let shift = convolution.shift {
                 if let scale = convolution.scale {

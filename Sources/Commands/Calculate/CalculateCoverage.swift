@@ -30,6 +30,9 @@ struct CalculateCoverage: ParsableCommand {
 
     func run() throws {
         let model = try model.load().model
+        guard case .pyramid = model.configuration.features else {
+            throw ValidationError("the model has no pyramid, whose anchors these are")
+        }
         let generator = SceneGenerator(seed: seed)
         let drawn = (0..<scenes).map { generator.scene($0) }
         let settings = model.configuration.proposals

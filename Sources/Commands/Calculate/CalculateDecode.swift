@@ -34,7 +34,7 @@ struct CalculateDecode: ParsableCommand {
     func run() throws {
         var sheet = Worksheet()
         let profile = profile?.profile ?? .paper
-        sheet.heading("from \(corners(anchor.box)) by \(list(delta.delta)), as \(profile.name) does it")
+        sheet.heading("from \(corners(anchor.box)) by \(list(delta.delta)); profile \(profile.name)")
         sheet.decode(
             delta.delta, from: anchor.box,
             by: refinement ? profile.detections.coder : profile.proposals.coder, clippedTo: size?.size)

@@ -25,7 +25,7 @@ struct CalculateLevel: ParsableCommand {
                 case .epsilonInside(let epsilon): formula = "4 + log2(side / 224 + \(epsilon))"
                 }
                 let level = rule.level(of: box, among: 2...5)
-                sheet.step(profile.name, "\(formula) = \(short(rule.exactLevel(of: box), 6)) → p\(level)")
+                sheet.step(profile.name, "\(formula) = \(short(rule.exactLevel(of: box), 7)) → p\(level)")
             }
         }
         print(sheet.text)

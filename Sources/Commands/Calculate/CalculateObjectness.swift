@@ -52,7 +52,7 @@ struct CalculateObjectness: ParsableCommand {
                 )
                 let box = run.model.profile.proposals.coder.decode(delta, from: anchor)
                 sheet.heading("anchor \(index): \(corners(anchor))")
-                sheet.step("objectness", "1 / (1 + exp(\(short(-logit)))) = \(short(sigmoid(logit), 6))")
+                sheet.step("objectness", "1 / (1 + exp(\(short(-logit)))) = \(probability(sigmoid(logit)))")
                 sheet.step("delta", list(delta))
                 sheet.step("decoded", corners(box))
                 sheet.step("clipped to \(trace.size)", corners(box.clipped(to: trace.size)))

@@ -36,8 +36,8 @@ struct CalculatePixel: ParsableCommand {
         let values = channelValues(conventions)
         var sheet = Worksheet()
         sheet.heading(
-            "row \(row), column \(column) of \(image ?? "a drawn scene"), \(picture.height)×\(picture.width), "
-                + "as \(model.profile.name) does it")
+            "row \(row), column \(column) of \(image ?? "a drawn scene"), \(picture.height)×\(picture.width); "
+                + "profile \(model.profile.name)")
         for channel in 0..<3 {
             let colour = isReversed ? 2 - channel : channel
             let byte = picture.pixels[3 * (row * picture.width + column) + colour]

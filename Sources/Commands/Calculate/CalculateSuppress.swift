@@ -9,13 +9,16 @@ struct CalculateSuppress: ParsableCommand {
         commandName: "suppress",
         abstract: "Non-maximum suppression: who is kept, and who suppressed whom.",
         discussion: """
-            Boxes on the command line, or the best candidates of one level of the picture's pyramid.
+            Boxes on the command line, or the best candidates of one level of the picture's pyramid. Boxes of \
+            different classes do not suppress each other.
 
             Example:  maskrcnn calculate suppress 0,0,10,10,0.9 1,0,11,10,0.8 20,0,30,10,0.7
             Picture:  maskrcnn calculate suppress --level p4 --count 12
             """)
 
-    @Argument(help: ArgumentHelp("Boxes with scores.", valueName: "x1,y1,x2,y2,score"))
+    @Argument(
+        help: ArgumentHelp(
+            "Boxes with scores, and perhaps a number for the class.", valueName: "x1,y1,x2,y2,score[,class]"))
     var boxes: [ScoredBoxArgument] = []
 
     @Option(help: ArgumentHelp("The largest overlap that two kept boxes may have.", valueName: "number"))
@@ -44,7 +47,8 @@ struct CalculateSuppress: ParsableCommand {
     func run() throws {
         guard let level else {
             let suppression = NonMaximumSuppression(threshold: threshold ?? 0.5)
-            let outcome = suppression.outcome(boxes: boxes.map(\.box), scores: boxes.map(\.score))
+            let outcome = suppression.outcome(
+                boxes: boxes.map(\.box), scores: boxes.map(\.score), classes: boxes.map(\.label))
             print(
                 Listing(boxes: boxes.map(\.box), scores: boxes.map(\.score), outcome: outcome).text(
                     count: nil))
@@ -91,6 +95,6 @@ private struct Listing {
                 .map { column($0, 1, width: 7) }.joined()
             return column("\(index)", width: 5) + column(scores[index], 4, width: 9) + place + "  " + verdict
         }
-        return (["  box    score     x1     y1     x2     y2  "] + rows).joined(separator: "\n")
+        return (["  box    score     x1     y1     x2     y2"] + rows).joined(separator: "\n")
     }
 }

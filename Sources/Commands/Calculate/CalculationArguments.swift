@@ -25,15 +25,20 @@ struct CornersArgument: ExpressibleByArgument {
     }
 }
 
-/// A box with a score on the command line: `x1,y1,x2,y2,score`.
+/// A box with a score and perhaps a class on the command line: `x1,y1,x2,y2,score` or `x1,y1,x2,y2,score,class`.
 struct ScoredBoxArgument: ExpressibleByArgument {
     let box: Box
     let score: Float
+    /// 0 unless given.
+    let label: Int
 
     init?(argument: String) {
-        guard let parts = numbers(argument, count: 5...5) else { return nil }
+        guard let parts = numbers(argument, count: 5...6) else { return nil }
         box = Box(x1: parts[0], y1: parts[1], x2: parts[2], y2: parts[3])
         score = parts[4]
+        let label = parts.count == 6 ? parts[5] : 0
+        guard 0...1000 ~= label, label == label.rounded() else { return nil }
+        self.label = Int(label)
     }
 }
 

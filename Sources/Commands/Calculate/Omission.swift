@@ -6,7 +6,7 @@ import Tensors
 
 /// A part of the pipeline that can be left out, to see what it is for. The network is not trained again.
 enum Omission: String, CaseIterable, ExpressibleByArgument {
-    case normalisation, shortcuts, lateral
+    case resize, normalisation, shortcuts, lateral
     case topDown = "top-down"
     case objectness
     case anchorDeltas = "anchor-deltas"
@@ -17,7 +17,11 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
     case detectionSuppression = "detection-suppression"
 
     /// The pipelines to run in place of the whole one: one, or several where there are several stand-ins.
-    func pipelines(_ model: Model) -> [ReducedPipeline] {
+    /// - Throws: `ValidationError` if the model has no such part.
+    func pipelines(_ model: Model) throws -> [ReducedPipeline] {
+        if self == .lateral || self == .topDown, model.network.pyramid == nil {
+            throw ValidationError("\(rawValue): the model has no pyramid")
+        }
         func changed(_ name: String, _ change: (inout Profile) -> Void) -> ReducedPipeline {
             var profile = model.profile
             change(&profile)
@@ -27,6 +31,17 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
             [ReducedPipeline(name: name, model: model, omission: self)]
         }
         switch self {
+        case .resize:
+            let (shorter, longest) = model.profile.input.resize.lengths
+            return [
+                changed("pictures at half the size") {
+                    $0.input.resize = $0.input.resize.with(
+                        minimum: max(shorter / 2, 1), maximum: max(longest / 2, 1))
+                },
+                changed("pictures at twice the size") {
+                    $0.input.resize = $0.input.resize.with(minimum: shorter * 2, maximum: longest * 2)
+                },
+            ]
         case .normalisation:
             return [
                 changed("bytes / 255, not normalised") {
@@ -41,7 +56,14 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
         case .objectness: return without("every n-th anchor, unranked")
         case .anchorDeltas: return without("anchors as they are")
         case .proposalSuppression:
-            return [changed("no suppression of proposals") { $0.proposals.suppression.threshold = 1 }]
+            let name = "no suppression of proposals"
+            let unsuppressed = changed(name) { $0.proposals.suppression.threshold = 1 }
+            var short = ReducedPipeline(name: "only 20 proposals", model: model)
+            var shortUnsuppressed = ReducedPipeline(
+                name: "the same, no suppression", model: unsuppressed.model)
+            short.proposalCount = 20
+            shortUnsuppressed.proposalCount = 20
+            return [unsuppressed, short, shortUnsuppressed]
         case .roiAlign:
             return [
                 changed("RoIPool, rounding down") { $0.pooling.layer = .pool(.truncating) },
@@ -65,6 +87,8 @@ struct ReducedPipeline {
     let name: String
     let model: Model
     var omission: Omission?
+    /// How many proposals there may be; as many as the model says if nil.
+    var proposalCount: Int?
 
     /// As `Model.detect`, step by step.
     func detect(_ image: Image) -> [Instance] {
@@ -112,7 +136,8 @@ struct ReducedPipeline {
     }
 
     private func proposals(from features: [Tensor], for input: NetworkInput) -> Proposals {
-        let limits = model.configuration.proposals.limits
+        var limits = model.configuration.proposals.limits
+        limits.count = proposalCount ?? limits.count
         switch omission {
         case .objectness:
             let grids = model.anchors(of: features, for: input)
@@ -129,7 +154,10 @@ struct ReducedPipeline {
             }
             return model.selectProposals(
                 outputs, anchors: model.anchors(of: features, for: input), size: input.size, limits: limits)
-        default: return model.propose(from: features, for: input)
+        default:
+            return model.selectProposals(
+                model.proposalMaps(features), anchors: model.anchors(of: features, for: input),
+                size: input.size, limits: limits)
         }
     }
 

@@ -21,19 +21,28 @@ struct Worksheet {
         lines.append(.step(label: label, working: working))
     }
 
-    /// The lines, with the workings of all steps in one column.
+    /// The lines, with the workings of all steps under a heading in one column.
     var text: String {
-        let width = lines.reduce(0) { width, line in
-            if case .step(let label, _) = line { max(width, label.count) } else { width }
-        }
-        return lines.map { line in
+        var texts: [String] = []
+        for (index, line) in lines.enumerated() {
             switch line {
-            case .heading(let text): text
-            case .step(let label, let working): "  " + padded(label, to: width) + "  " + working
-            case .gap: ""
+            case .heading(let text): texts.append(text)
+            case .step(let label, let working):
+                texts.append("  " + padded(label, to: labelWidth(around: index)) + "  " + working)
+            case .gap: texts.append("")
             }
         }
-        .joined(separator: "\n")
+        return texts.joined(separator: "\n")
+    }
+
+    /// The longest label under the same heading as a line.
+    private func labelWidth(around index: Int) -> Int {
+        func isHeading(_ line: Line) -> Bool { if case .heading = line { true } else { false } }
+        let start = lines[..<index].lastIndex(where: isHeading) ?? 0
+        let end = lines[index...].firstIndex(where: isHeading) ?? lines.endIndex
+        return lines[start..<end].reduce(0) { width, line in
+            if case .step(let label, _) = line { max(width, label.count) } else { width }
+        }
     }
 }
 
@@ -50,6 +59,11 @@ func short(_ number: Double, _ places: Int = 4) -> String {
 
 /// The same for a Float.
 func short(_ number: Float, _ places: Int = 4) -> String { short(Double(number), places) }
+
+/// A probability to six places, and small ones in powers of ten: 0.982699, 2.97e-08.
+func probability(_ number: Float) -> String {
+    number > 0 && number < 1e-4 ? String(format: "%.2e", number) : short(number, 6)
+}
 
 /// A number with exactly so many decimal places, right-aligned: for columns.
 func column(_ number: Float, _ places: Int, width: Int) -> String {
