@@ -79,7 +79,7 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
             ]
         case .average:
             return [
-                changed("RoIAlign with the largest sample") {
+                changed("RoIAlign, largest sample") {
                     $0.pooling.layer = $0.pooling.layer.replaced(by: .alignMaximum)
                 }
             ]
