@@ -31,11 +31,25 @@ public struct Model: Sendable {
         self.classes = classes ?? .standard(for: configuration)
     }
 
-    /// The same network under other numeric conventions: what a comparison of conventions needs.
-    public func with(_ profile: Profile) -> Model {
-        var model = self
-        model.profile = profile
-        return model
+    /// The same network run by other conventions, or with other limits: for comparing two ways of running the
+    /// same weights.
+    ///
+    /// - Parameters:
+    ///   - profile: what is read when the network was built (batch norm's epsilon, the stride's place) changes
+    ///     nothing any more.
+    ///   - configuration: may differ in limits, thresholds and how mask logits become probabilities; the
+    ///     network stays as it is.
+    public func with(profile: Profile? = nil, configuration: Configuration? = nil) -> Model {
+        Model(
+            configuration: configuration ?? self.configuration, profile: profile ?? self.profile,
+            network: network, classes: classes)
+    }
+
+    private init(configuration: Configuration, profile: Profile, network: Network, classes: ClassTable) {
+        self.configuration = configuration
+        self.profile = profile
+        self.network = network
+        self.classes = classes
     }
 
     /// Finds the objects in a picture, best first: the whole pipeline (Mask R-CNN, section 3).

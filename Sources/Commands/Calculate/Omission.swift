@@ -26,7 +26,7 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
         func changed(_ name: String, _ change: (inout Profile) -> Void) -> ReducedPipeline {
             var profile = model.profile
             change(&profile)
-            return ReducedPipeline(name: name, model: model.with(profile))
+            return ReducedPipeline(name: name, model: model.with(profile: profile))
         }
         func without(_ name: String) -> [ReducedPipeline] {
             [ReducedPipeline(name: name, model: model, omission: self)]

@@ -49,7 +49,8 @@ public struct Axis: Sendable {
         return stride(from: first, through: last, by: 1).map { $0 * step }
     }
 
-    /// Powers of ten; also their doubles and fivefolds where there are few.
+    /// Powers of ten; their doubles and fivefolds as well where there are few; and where even these are few, even
+    /// steps.
     private func logarithmicTicks(about count: Int) -> [Double] {
         let first = Int(floor(log10(range.lowerBound)))
         let last = Int(ceil(log10(range.upperBound)))
@@ -60,7 +61,9 @@ public struct Axis: Sendable {
         }
         let powers = ticks([1])
         if powers.count > 2 * count { return ticks([1], every: (powers.count + count - 1) / count) }
-        return powers.count >= 3 ? powers : ticks([1, 2, 5])
+        if powers.count >= 3 { return powers }
+        let finer = ticks([1, 2, 5])
+        return finer.count >= 3 ? finer : linearTicks(about: min(count, 4))
     }
 }
 
@@ -114,14 +117,14 @@ public struct Axes {
             let place = field.point(x.range.lowerBound, tick)
             canvas.line(from: place, to: Point(x: frame.maxX, y: place.y), rule)
             canvas.text(
-                figures(tick), at: Point(x: frame.x - 5, y: place.y), font: font, color: background.mutedInk,
+                tickText(tick), at: Point(x: frame.x - 5, y: place.y), font: font, color: background.mutedInk,
                 anchor: TextAnchor(.trailing, .middle))
         }
         for tick in x.ticks(about: max(2, Int(frame.width / 80))) {
             let place = field.point(tick, y.range.lowerBound)
             canvas.line(from: place, to: Point(x: place.x, y: frame.maxY + 4), rule)
             canvas.text(
-                figures(tick), at: Point(x: place.x, y: frame.maxY + 6), font: font,
+                tickText(tick), at: Point(x: place.x, y: frame.maxY + 6), font: font,
                 color: background.mutedInk, anchor: TextAnchor(.center, .top))
         }
         canvas.polyline(

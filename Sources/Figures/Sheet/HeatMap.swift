@@ -41,6 +41,15 @@ public struct HeatMap {
         return largest > 0 ? largest : 1
     }
 
+    /// The magnitude that a share of the numbers does not exceed; where a few numbers stick out, a better end of the
+    /// colours than the largest.
+    public func magnitude(ofShare share: Double) -> Float {
+        let sorted = values.map { $0.isFinite ? abs($0) : 0 }.sorted()
+        guard let last = sorted.last else { return 0 }
+        let value = sorted[min(max(Int(share * Double(sorted.count)), 0), sorted.count - 1)]
+        return value > 0 ? value : last
+    }
+
     /// The colours of a map on a background.
     public func colors(on background: Background) -> ColorMap {
         isSigned ? .diverging(background) : .sequential

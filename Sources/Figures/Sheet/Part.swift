@@ -40,28 +40,32 @@ public enum Part: String, CaseIterable, Sendable {
 }
 
 extension Canvas {
-    /// Draws a box with a name and lines below it, all centred; letters that do not fit get smaller.
+    /// Draws a box with a name and lines below it, all centred. Lines that do not fit are broken, as far as the box
+    /// has room for more; a name that does not fit gets smaller.
     public func node(
         _ room: Rectangle, _ title: String, _ lines: [String] = [], part: Part, background: Background
     ) {
         let color = part.color(on: background)
+        fill(room, background.paper, cornerRadius: 5)
         fill(room, part.fill(on: background), cornerRadius: 5)
         stroke(room, Stroke(color, width: 1.25), cornerRadius: 5)
         let (titleFont, lineFont) = (Font(size: 11, isBold: true), Font(size: 10))
-        let height = (title.isEmpty ? 0 : 14) + 12.5 * Double(lines.count)
+        let (titleHeight, leading) = (title.isEmpty ? 0 : 14.0, 12.5)
+        let most = max(lines.count, Int((room.height - 4 - titleHeight) / leading))
+        let broken = lines.flatMap { wrapped($0, font: lineFont, width: room.width - 6) }
+        let shown = broken.count <= most ? broken : lines
+        let height = titleHeight + leading * Double(shown.count)
         var y = room.y + (room.height - height) / 2
         let x = room.x + room.width / 2
-        if !title.isEmpty {
-            text(
-                title, at: Point(x: x, y: y), font: titleFont, within: room.width - 8, color: background.ink,
-                anchor: TextAnchor(.center, .top))
-            y += 14
-        }
-        for line in lines {
+        text(
+            title, at: Point(x: x, y: y), font: titleFont, within: room.width - 8, color: background.ink,
+            anchor: TextAnchor(.center, .top))
+        y += titleHeight
+        for line in shown {
             text(
                 line, at: Point(x: x, y: y), font: lineFont, within: room.width - 6, color: background.ink,
                 anchor: TextAnchor(.center, .top))
-            y += 12.5
+            y += leading
         }
     }
 }

@@ -19,32 +19,54 @@ public func pasteMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
     conventions: Profile.Output
 ) -> InstanceMask {
-    precondition(probabilities.count == side * side)
     let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     let region = placement.region
-    let padded = side + 2
-    var row = [Float](repeating: 0, count: padded)
     let threshold = conventions.maskThreshold
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
-        for (y, vertical) in placement.rows.enumerated() {
-            // One row of the padded map between two others; its first and last value stay 0.
-            for x in 0..<side {
-                func value(_ paddedRow: Int) -> Float {
-                    paddedRow == 0 || paddedRow == padded - 1 ? 0 : probabilities[(paddedRow - 1) * side + x]
-                }
-                row[x + 1] =
-                    (1 - vertical.weight) * value(vertical.first) + vertical.weight * value(vertical.second)
-            }
-            row.withUnsafeBufferPointer { row in
-                for (x, tap) in placement.columns.enumerated() {
-                    let value = (1 - tap.weight) * row[tap.first] + tap.weight * row[tap.second]
-                    bits[y * region.width + x] = value >= threshold ? 1 : 0
-                }
-            }
-        }
+        enlarge(probabilities, side: side, to: placement) { bits[$0] = $1 >= threshold ? 1 : 0 }
         count = region.width * region.height
     }
     return InstanceMask(imageSize: imageSize, region: region, bits: bits)
+}
+
+/// The probabilities that ``pasteMask(_:side:box:imageSize:conventions:)`` compares with the threshold: what a
+/// figure shows between the head's map and the mask.
+/// - Returns: the pixels of the box's region, and a value for each, row by row.
+public func enlargedMask(
+    _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
+    conventions: Profile.Output
+) -> (region: PixelRegion, values: [Float]) {
+    let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
+    var values = [Float](repeating: 0, count: placement.region.width * placement.region.height)
+    enlarge(probabilities, side: side, to: placement) { values[$0] = $1 }
+    return (placement.region, values)
+}
+
+/// Steps 1 and 2: calls `body` with the index of each pixel of the placement's region, and its value.
+@inline(__always)
+private func enlarge(
+    _ probabilities: UnsafeBufferPointer<Float>, side: Int, to placement: MaskPlacement,
+    _ body: (Int, Float) -> Void
+) {
+    precondition(probabilities.count == side * side)
+    let padded = side + 2
+    var row = [Float](repeating: 0, count: padded)
+    for (y, vertical) in placement.rows.enumerated() {
+        // One row of the padded map between two others; its first and last value stay 0.
+        for x in 0..<side {
+            func value(_ paddedRow: Int) -> Float {
+                paddedRow == 0 || paddedRow == padded - 1 ? 0 : probabilities[(paddedRow - 1) * side + x]
+            }
+            row[x + 1] =
+                (1 - vertical.weight) * value(vertical.first) + vertical.weight * value(vertical.second)
+        }
+        row.withUnsafeBufferPointer { row in
+            for (x, tap) in placement.columns.enumerated() {
+                let value = (1 - tap.weight) * row[tap.first] + tap.weight * row[tap.second]
+                body(y * placement.region.width + x, value)
+            }
+        }
+    }
 }
 
 /// Which pixels a pasted mask covers, and between which values of the padded map each row and column lies.
