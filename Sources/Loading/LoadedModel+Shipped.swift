@@ -15,10 +15,6 @@ extension LoadedModel {
     /// - Throws: `FileError` when the installation lacks the file.
     public static var shippedPath: String { get throws { try shippedFile("small", "safetensors") } }
 
-    /// The path of the record of the shipped model's training, one line of JSON for each report.
-    /// - Throws: `FileError` when the installation lacks the file.
-    public static var shippedMetricsPath: String { get throws { try shippedFile("metrics", "jsonl") } }
-
     private static func shippedFile(_ name: String, _ type: String) throws -> String {
         guard let path = Bundle.module.path(forResource: name, ofType: type, inDirectory: "Model") else {
             throw FileError(path: "\(name).\(type)", fault: "is missing from the installation")

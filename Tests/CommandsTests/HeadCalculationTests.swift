@@ -133,7 +133,6 @@ import Testing
         ["rate"], ["record", "nothing.jsonl"], ["record", "--rows", "1"],
         ["ap", "--objects", "0", "0.5:right"], ["ap", "--objects", "1", "0.5:maybe"],
         ["winograd", "--kernel", "1"], ["profiles", "--box", "0,0,641,10"],
-        ["layers", "--annotations", "nothing.json", "--images", "."],
     ])
     func badArgumentsAreOneLine(_ arguments: [String]) throws {
         let run = try Invocation(["calculate"] + arguments)

@@ -25,7 +25,6 @@ struct CalculateCommand: ParsableCommand {
             CalculateOKS.self,
             CalculateWinograd.self,
             CalculateProfiles.self,
-            CalculateLayers.self,
             CalculatePaper.self,
         ])
 }

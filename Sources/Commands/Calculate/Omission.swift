@@ -13,6 +13,7 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
     case proposalSuppression = "proposal-suppression"
     case roiAlign = "roialign"
     case halfPixel = "half-pixel"
+    case average
     case refinement
     case detectionSuppression = "detection-suppression"
 
@@ -74,6 +75,12 @@ enum Omission: String, CaseIterable, ExpressibleByArgument {
             return [
                 changed("RoIAlign half a position off") {
                     $0.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: false)
+                }
+            ]
+        case .average:
+            return [
+                changed("RoIAlign, largest sample") {
+                    $0.pooling.layer = $0.pooling.layer.replaced(by: .alignMaximum)
                 }
             ]
         case .refinement: return without("proposals as they are")

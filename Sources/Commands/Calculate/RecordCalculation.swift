@@ -1,4 +1,5 @@
 import ArgumentParser
+import Loading
 import Training
 
 struct CalculateRecord: ParsableCommand {
@@ -24,17 +25,20 @@ struct CalculateRecord: ParsableCommand {
     }
 
     func run() throws {
-        let entries =
-            try file.map { try TrainingRecord(contentsOf: $0) }?.entries ?? TrainingRecord.shipped.entries
-        let count = min(rows, entries.count)
+        let record =
+            try file.map { try TrainingRecord(contentsOf: $0) } ?? LoadedModel.shipped().trainingRecord()
+        guard let reports = record?.reports else {
+            throw ValidationError("the record of the shipped model is missing from the installation")
+        }
+        let count = min(rows, reports.count)
         // The first and the last, and others at equal distances.
         let places =
-            count < 2 ? Array(entries.indices) : (0..<count).map { $0 * (entries.count - 1) / (count - 1) }
-        var table = NumberTable("step", "rate", "total", "object", "deltas", "class", "box", "mask", "points")
-        for entry in places.map({ entries[$0] }) {
+            count < 2 ? Array(reports.indices) : (0..<count).map { $0 * (reports.count - 1) / (count - 1) }
+        var table = NumberTable("step", "rate", "object", "deltas", "class", "box", "mask", "points")
+        for report in places.map({ reports[$0] }) {
             table.add(
-                ["\(entry.step + 1)", entry.rate.digits(6), entry.total.digits(4)]
-                    + LossKind.allCases.map { entry.losses[$0]?.digits(4) ?? "–" })
+                ["\(report.step + 1)", report.rate.digits(6)]
+                    + LossKind.allCases.map { report.losses[$0.rawValue]?.digits(4) ?? "–" })
         }
         print(table.text)
     }
