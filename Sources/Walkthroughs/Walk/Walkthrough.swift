@@ -118,7 +118,8 @@ public struct Walkthrough {
     }
 
     private func end() -> String {
-        listing(of: run) + "\nThe picture with everything found: \(output)"
+        listing(of: run, on: terminal) + "\n"
+            + wrapped("The picture with everything found: \(output)", width: terminal.width, indent: 2)
     }
 
     private func sections(of index: Int) -> [Section] {
