@@ -130,7 +130,7 @@ public struct Walkthrough {
             // What came out can be told without the page.
             return [
                 Section(chapter: index, place: place) { opening(of: chapter, title: chapter.page) },
-                Section(chapter: index, place: place) { "\(error)" },
+                Section(chapter: index, place: place) { wrapped("\(error)", width: terminal.width) },
             ]
         }
         var markdown = MarkdownForTerminal(terminal: terminal)
