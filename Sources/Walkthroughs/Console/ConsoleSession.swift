@@ -157,45 +157,6 @@ public final class ConsoleSession {
     }
 }
 
-/// Options for the program's commands that a page does not have: the reader's own picture and model.
-public struct AddedOptions: Sendable {
-    /// Options for commands that take a picture, such as `--image street.jpg`.
-    public var picture: [String]
-    /// Options for commands that take a model, such as `--weights model.pth`.
-    public var model: [String]
-    /// The commands that take the first: `figures`, `calculate iou`.
-    public var pictureCommands: [String]
-    /// The commands that take the second.
-    public var modelCommands: [String]
-
-    /// Options, and the commands that take them.
-    public init(
-        picture: [String], model: [String], pictureCommands: [String], modelCommands: [String]
-    ) {
-        self.picture = picture
-        self.model = model
-        self.pictureCommands = pictureCommands
-        self.modelCommands = modelCommands
-    }
-
-    /// Shell code that adds them to the arguments of a script, unless the page itself says otherwise.
-    var shellCode: String {
-        [
-            (picture, pictureCommands, "*' --image'*"),
-            (model, modelCommands, "*' --weights'* | *' --random-weights'*"),
-        ].compactMap { options, commands, said -> String? in
-            if options.isEmpty || commands.isEmpty { return nil }
-            let patterns = commands.map { "'\($0) '*" }.joined(separator: " | ")
-            return """
-                case "$* " in
-                    \(said)) ;;
-                    \(patterns)) set -- "$@" \(options.map(shellQuoted).joined(separator: " ")) ;;
-                esac
-                """
-        }.joined(separator: "\n")
-    }
-}
-
 /// A word that a shell takes as it is.
 func shellQuoted(_ word: String) -> String { "'" + word.replacing("'", with: #"'\''"#) + "'" }
 
