@@ -83,8 +83,9 @@ struct WalkthroughCommand: ParsableCommand {
             program: try programPath(),
             options: AddedOptions(
                 picture: pictureOptions, model: modelOptions,
-                pictureCommands: MaskRCNNCommand.commands(taking: "--image"),
-                modelCommands: MaskRCNNCommand.commands(taking: "--weights")))
+                pictureCommands: MaskRCNNCommand.commands(taking: "--image <"),
+                modelCommands: MaskRCNNCommand.commands(taking: "--weights <"),
+                argumentCommands: MaskRCNNCommand.commands(taking: "[<image>]")))
     }
 
     /// Commands on a page run in a folder of their own.
@@ -108,14 +109,14 @@ extension ModelOptions {
 }
 
 extension ParsableCommand {
-    /// The subcommands, and theirs, that have an option, by the words that call them: `calculate mask`.
+    /// The subcommands, and theirs, with this in their help, by the words that call them: `calculate mask`.
     fileprivate static func commands(taking option: String) -> [String] {
         configuration.subcommands.flatMap { command -> [String] in
             let name = command.configuration.commandName ?? ""
             if !command.configuration.subcommands.isEmpty {
                 return command.commands(taking: option).map { name + " " + $0 }
             }
-            return command.helpMessage().contains(option + " <") ? [name] : []
+            return command.helpMessage().contains(option) ? [name] : []
         }
     }
 }

@@ -56,7 +56,8 @@ import Testing
     @Test func optionsAreAddedWhereTheyBelong() throws {
         let options = AddedOptions(
             picture: ["--image", "/a b/it's.png"], model: ["--weights", "w.pth"],
-            pictureCommands: ["figures", "calculate pixel"], modelCommands: ["figures", "inspect"])
+            pictureCommands: ["figures", "calculate pixel"], modelCommands: ["figures", "inspect"],
+            argumentCommands: ["record"])
         let session = try ConsoleSession(program: "/bin/echo", options: options)
         func line(_ command: String) throws -> String? { try session.run(command).lines.first }
         #expect(
@@ -64,6 +65,9 @@ import Testing
         #expect(try line("maskrcnn calculate pixel") == "calculate pixel --image /a b/it's.png")
         #expect(try line("maskrcnn calculate overlap") == "calculate overlap")
         #expect(try line("maskrcnn inspect") == "inspect --weights w.pth")
+        #expect(try line("maskrcnn record -o x") == "record /a b/it's.png -o x")
+        #expect(try line("maskrcnn record") == "record /a b/it's.png")
+        #expect(try line("maskrcnn record y.png -o x") == "record y.png -o x")
         // What a page says itself stays.
         #expect(try line("maskrcnn inspect --random-weights 1") == "inspect --random-weights 1")
         #expect(

@@ -19,6 +19,8 @@ public final class ConsoleSession {
     private let root: String
     private let timeLimit: Double
     private let environment: [String]
+    /// What `maskrcnn` is in the session.
+    private let script: String
     /// A page shows a screen or two.
     private static let outputLimit = 1_000_000
 
@@ -42,21 +44,18 @@ public final class ConsoleSession {
         environment["LC_ALL"] = "C.UTF-8"
         self.environment = environment.map { "\($0.key)=\($0.value)" }
         Interruption.shared.note(0, in: root)
+        // A script rather than a link: the program looks for its resources beside itself.
+        script = """
+            #!/bin/sh
+            \(options?.shellCode ?? "")
+            exec \(shellQuoted(program)) "$@"
+
+            """
         do {
             for name in ["bin", "scratch"] {
                 try FileManager.default.createDirectory(
                     atPath: root + "/" + name, withIntermediateDirectories: true)
             }
-            // A script rather than a link: the program looks for its resources beside itself.
-            let script = """
-                #!/bin/sh
-                \(options?.shellCode ?? "")
-                exec \(shellQuoted(program)) "$@"
-
-                """
-            let path = root + "/bin/maskrcnn"
-            try Data(script.utf8).write(to: URL(fileURLWithPath: path))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         } catch {
             Interruption.shared.forget(root)
             try? FileManager.default.removeItem(atPath: root)
@@ -72,9 +71,9 @@ public final class ConsoleSession {
     /// Runs a command to its end.
     /// - Throws: `FileError` when no shell can be started.
     public func run(_ command: String) throws -> Outcome {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw FileError(path: "sh", fault: "cannot be started") }
-        let (reading, writing) = (ends[0], ends[1])
+        guard let (reading, writing) = privatePipe() else {
+            throw FileError(path: "sh", fault: "cannot be started")
+        }
         defer { close(reading) }
         let started = start(command, output: writing, closing: reading)
         close(writing)
@@ -114,8 +113,13 @@ public final class ConsoleSession {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         let flags = POSIX_SPAWN_SETPGROUP | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
         posix_spawnattr_setflags(&attributes, Int16(flags))
-        let script = #"cd "$1" && exec sh -c "$2""#
-        let arguments = ["sh", "-c", script, "sh", folder, command]
+        // The shell writes the script: a file that this process had open for writing could not be run as long as
+        // some other child, started at that moment, holds it open too.
+        let start = """
+            test -x "$3" || { printf %s "$4" > "$3" && chmod 755 "$3"; }
+            cd "$1" && exec sh -c "$2"
+            """
+        let arguments = ["sh", "-c", start, "sh", folder, command, root + "/bin/maskrcnn", script]
         var process = pid_t()
         let failure = withCStrings(arguments) { arguments in
             withCStrings(environment) { environment in
@@ -153,47 +157,16 @@ public final class ConsoleSession {
     }
 }
 
-/// Options for the program's commands that a page does not have: the reader's own picture and model.
-public struct AddedOptions: Sendable {
-    /// Options for commands that take a picture, such as `--image street.jpg`.
-    public var picture: [String]
-    /// Options for commands that take a model, such as `--weights model.pth`.
-    public var model: [String]
-    /// The commands that take the first: `figures`, `calculate iou`.
-    public var pictureCommands: [String]
-    /// The commands that take the second.
-    public var modelCommands: [String]
-
-    /// Options, and the commands that take them.
-    public init(
-        picture: [String], model: [String], pictureCommands: [String], modelCommands: [String]
-    ) {
-        self.picture = picture
-        self.model = model
-        self.pictureCommands = pictureCommands
-        self.modelCommands = modelCommands
-    }
-
-    /// Shell code that adds them to the arguments of a script, unless the page itself says otherwise.
-    var shellCode: String {
-        [
-            (picture, pictureCommands, "*' --image'*"),
-            (model, modelCommands, "*' --weights'* | *' --random-weights'*"),
-        ].compactMap { options, commands, said -> String? in
-            if options.isEmpty || commands.isEmpty { return nil }
-            let patterns = commands.map { "'\($0) '*" }.joined(separator: " | ")
-            return """
-                case "$* " in
-                    \(said)) ;;
-                    \(patterns)) set -- "$@" \(options.map(shellQuoted).joined(separator: " ")) ;;
-                esac
-                """
-        }.joined(separator: "\n")
-    }
-}
-
 /// A word that a shell takes as it is.
 func shellQuoted(_ word: String) -> String { "'" + word.replacing("'", with: #"'\''"#) + "'" }
+
+/// A pipe that other children, started at the same time, do not inherit: they would keep it from ending.
+private func privatePipe() -> (reading: Int32, writing: Int32)? {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+}
 
 /// Calls `body` with the strings as C has them, and a null pointer at the end.
 private func withCStrings<Result>(

@@ -90,12 +90,13 @@ struct Destination: Equatable {
             prefix = text
             return
         }
-        // A stage that this model lacks, such as keypoint.heatmaps, is still told about.
+        // A part that this model lacks, such as keypoint.heatmaps, is still told about.
         let beginning = String(text.prefix { $0 != "." })
+        let isKnown = stages.contains { $0.name.hasPrefix(beginning + ".") }
         if let page = all.firstIndex(where: { chapter in
             !beginning.isEmpty
                 && (chapter.name.hasPrefix(text)
-                    || chapter.stages.contains { $0.hasPrefix(beginning + ".") && Stage(text).matches($0) })
+                    || !isKnown && chapter.stages.contains { $0.hasPrefix(beginning + ".") })
         }) {
             (chapters, prefix) = ([page], nil)
             return

@@ -4,27 +4,30 @@ import Verification
 /// What came out of a stage, in two lines: its name, shape, smallest, mean and largest number; and what it is.
 func telling(of stage: Stage, _ value: StageValue, on terminal: Terminal) -> String {
     let tensor = ContractTensor(value)
-    var facts = "  " + wording(shape: tensor.shape)
+    var facts = wording(shape: tensor.shape)
     if let summary = tensor.summary {
         let numbers = [summary.minimum, summary.mean, summary.maximum].map { wording(number: $0) }
         facts += "  [" + numbers.joined(separator: ", ") + "]"
     }
     let name = StyledText(stage.name, .heading).encoded(isColoured: terminal.isColoured)
-    return name + facts + "\n  " + wrapped(stage.sentence, width: min(terminal.width, 100) - 2, indent: 2)
+    let fits = stage.name.count + 2 + facts.count <= terminal.width
+    return name + (fits ? "  " : "\n  ") + facts + "\n  "
+        + wrapped(stage.sentence, width: min(terminal.width, 100) - 2, indent: 2)
 }
 
 /// What a run found, best first, in the frame of the picture as decoded.
-func listing(of run: PictureRun, limit: Int = 10) -> String {
+func listing(of run: PictureRun, on terminal: Terminal, limit: Int = 10) -> String {
     guard !run.instances.isEmpty else { return "Nothing was found." }
     let classes = run.model.classes
     let lines = run.instances.prefix(limit).enumerated().map { index, instance in
         let box = [instance.box.x1, instance.box.y1, instance.box.x2, instance.box.y2]
             .map { wording(number: Double($0.rounded())) }.joined(separator: ", ")
         let area = instance.mask.map { ", \($0.area) pixels" } ?? ""
-        let number = String(repeating: " ", count: index < 9 ? 1 : 0) + "\(index + 1)"
-        return
-            "  \(number) \(classes.name(of: instance.label)) \(wording(number: Double(instance.score))), box "
-            + box + area
+        let name = classes.name(of: instance.label)
+        let text = "\(index + 1) \(name) \(wording(number: Double(instance.score))), box \(box)\(area)"
+        // Numbers of one and of two digits end in the same column.
+        let margin = index < 9 ? "   " : "  "
+        return margin + wrapped(text, width: terminal.width - 3, indent: 5)
     }
     let more = run.instances.count > limit ? ["  … and \(run.instances.count - limit) more"] : []
     return (["Found \(run.instances.count):"] + lines + more).joined(separator: "\n")

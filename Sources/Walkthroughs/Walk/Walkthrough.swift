@@ -118,7 +118,8 @@ public struct Walkthrough {
     }
 
     private func end() -> String {
-        listing(of: run) + "\nThe picture with everything found: \(output)"
+        listing(of: run, on: terminal) + "\n"
+            + wrapped("The picture with everything found: \(output)", width: terminal.width, indent: 2)
     }
 
     private func sections(of index: Int) -> [Section] {
@@ -129,7 +130,7 @@ public struct Walkthrough {
             // What came out can be told without the page.
             return [
                 Section(chapter: index, place: place) { opening(of: chapter, title: chapter.page) },
-                Section(chapter: index, place: place) { "\(error)" },
+                Section(chapter: index, place: place) { wrapped("\(error)", width: terminal.width) },
             ]
         }
         var markdown = MarkdownForTerminal(terminal: terminal)
