@@ -1,6 +1,6 @@
 # Everything that a newcomer needs: each target installs what is missing first.
 
-.PHONY: walkthrough figures test build model setup format lint clean completions
+.PHONY: walkthrough figures pages notebooks references documentation test build model setup format lint clean completions
 
 BUILD = swift build -c release
 
@@ -15,6 +15,28 @@ figures: build
 
 test: setup
 	swift test -c release
+	$(MAKE) --no-print-directory notebooks
+
+# Executes every notebook in an environment of its own, with the versions that they are known to run with.
+NOTEBOOKS = .build/notebooks
+notebooks: $(NOTEBOOKS)/ready
+	$(NOTEBOOKS)/bin/python Tools/run_notebooks.py
+
+$(NOTEBOOKS)/ready: Notebooks-md/requirements.txt
+	python3 -m venv $(NOTEBOOKS)
+	$(NOTEBOOKS)/bin/pip install --quiet --disable-pip-version-check -r Notebooks-md/requirements.txt
+	touch $@
+
+# What pages and notebooks show, recorded anew: after a change of the model, or of what a command prints.
+pages: build
+	.build/release/maskrcnn pages --update
+
+references: build
+	python3 Tools/record_notebook_references.py
+
+# The reference of MaskRCNN and Kernels as DocC archives, in .build/documentation.
+documentation: build
+	python3 Tools/make_documentation.py
 
 build: setup
 	$(BUILD) --product maskrcnn

@@ -25,6 +25,8 @@ for package in $packages; do
 done
 # Newer releases call pkg-config pkgconf, which provides it.
 command -v pkg-config >/dev/null 2>&1 && missing=$(echo "$missing" | sed 's/ pkg-config//')
+# The notebooks run in an environment of their own.
+python3 -c "import venv, ensurepip" 2>/dev/null || missing="$missing python3-venv"
 [ -n "$missing" ] || exit 0
 
 as_root=""

@@ -19,11 +19,16 @@ struct VerifyCommand: ParsableCommand {
             'record --noise' measured, at least 1e-5; 1e-4 for bundles without; 1e-5 for a stage in isolation. \
             Integers must agree.
 
+            Where something differs, the usual suspects are tried on the first stage that does, and those that \
+            explain its error are named. That takes the model: --weights, unless the shipped one made the \
+            reference. --guess-profile needs no reference: it says whose conventions the candidate follows.
+
             Exit code 0: all stages are equal within tolerance; 1: some differ or are missing; 2: bad input.
 
             Example:  maskrcnn verify mine.npz --reference street.safetensors
             Where:    maskrcnn verify mine.npz --reference street.safetensors --isolate --weights model.pth
             A part:   maskrcnn verify mine.npz --reference street.safetensors --stages 'fpn.*'
+            Whose:    maskrcnn verify mine.npz --guess-profile --weights model.pth
             """)
 
     @Argument(
@@ -34,7 +39,10 @@ struct VerifyCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp("The bundle to check against.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
-    var reference: String
+    var reference: String?
+
+    @Flag(help: "Say which profile the candidate follows: no reference needed.")
+    var guessProfile = false
 
     @Flag(help: "Run each stage of the model on the candidate's own inputs.")
     var isolate = false
@@ -60,10 +68,20 @@ struct VerifyCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
+    func validate() throws {
+        guard guessProfile || reference != nil else {
+            throw ValidationError("--reference is missing: the bundle to check against")
+        }
+    }
+
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
-        let reference = try Bundle(contentsOf: reference)
+        if guessProfile { try guess() }
+        if let reference { try compare(with: try Bundle(contentsOf: reference)) }
+    }
+
+    private func compare(with reference: Bundle) throws {
         let candidate = try Bundle(contentsOf: candidate)
         let tolerances = try Tolerances(reference: reference, overrides: tolerance.map(\.value))
         let model = isolate ? try model.load().model : nil
@@ -72,7 +90,7 @@ struct VerifyCommand: ParsableCommand {
             limits: model.map { SelectionLimits($0) } ?? SelectionLimits(),
             patterns: stages.isEmpty ? nil : stages)
         var result = try model.map { try comparison.isolated($0) } ?? comparison.endToEnd()
-        result.causes = try causes(of: result, comparison)
+        result.causes = try causes(of: result, reference: reference, candidate: candidate)
         if let report { try ComparisonPage(result, of: comparison).write(to: report) }
         if json {
             print(try ComparisonJSON(result).text())
@@ -82,11 +100,37 @@ struct VerifyCommand: ParsableCommand {
         if !result.agrees { throw ExitCode(1) }
     }
 
-    /// What may have made the first stage differ that does.
-    private func causes(of report: ComparisonReport, _ comparison: BundleComparison) throws -> [Cause] {
-        // DIAGNOSIS: the one call of `Diagnosis(model:reference:candidate:).causes(of:)` goes here, for a model
-        // that fits the reference (--weights, or the shipped one if the reference's weights.sha256 is its).
-        []
+    /// What may have made the first stage differ that does: the usual suspects, tried on it.
+    private func causes(of report: ComparisonReport, reference: Bundle, candidate: Bundle) throws -> [Cause] {
+        guard let stage = report.firstDivergence, let model = try modelBehind(reference) else { return [] }
+        return Diagnosis(model: model, reference: reference, candidate: candidate).causes(of: stage)
+    }
+
+    /// The model that a reference was recorded with, if it is known: the one given, or the shipped one if the
+    /// reference says that it is; by the reference's conventions, unless others are asked for.
+    private func modelBehind(_ reference: Bundle) throws -> Model? {
+        var options = model
+        options.profile = model.profile ?? reference.metadata["profile"].flatMap(ProfileName.init(argument:))
+        let loaded = try options.load()
+        if model.weights == nil && model.randomWeights == nil {
+            guard let hash = loaded.file?.sha256(), hash == reference.metadata["weights.sha256"] else {
+                return nil
+            }
+        }
+        return loaded.model
+    }
+
+    private func guess() throws {
+        let candidate = try Bundle(contentsOf: candidate)
+        print("Stages that come out of the candidate's own inputs, by the conventions of each profile:")
+        for guess in Verification.guessProfile(candidate: candidate, model: try model.load().model) {
+            let differing = guess.differing.prefix(3).map(\.name).joined(separator: ", ")
+            let more = guess.differing.count > 3 ? ", …" : ""
+            let name = guess.profile + String(repeating: " ", count: max(16 - guess.profile.count, 1))
+            print(
+                "  \(name)\(Int((100 * guess.score).rounded())) %"
+                    + (differing.isEmpty ? "" : "; differs in \(differing)\(more)"))
+        }
     }
 }
 

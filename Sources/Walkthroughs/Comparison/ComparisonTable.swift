@@ -27,7 +27,7 @@ public struct ComparisonTable {
         for cause in report.causes {
             lines.append(
                 wrapped(
-                    "Possible cause: \(cause.name) (\(cause.stage)), explains "
+                    "Possible cause: \(cause.name)\(cause.detail.map { ", \($0)" } ?? "") (\(cause.stage)), explains "
                         + String(format: "%.0f", 100 * cause.explains) + " %", width: 80, indent: 2))
         }
         return lines.joined(separator: "\n")
