@@ -18,7 +18,7 @@ struct MaskRCNNCommand: ParsableCommand {
         subcommands: [
             WalkthroughCommand.self, DetectCommand.self, ScenesCommand.self, TrainCommand.self,
             EvaluateCommand.self,
-            RecordCommand.self, StageCommand.self, InspectCommand.self, ConvertCommand.self,
+            RecordCommand.self, StageCommand.self, VerifyCommand.self, InspectCommand.self, ConvertCommand.self,
             BenchmarkCommand.self, FiguresCommand.self, CalculateCommand.self,
             PagesCommand.self,
         ])

@@ -27,6 +27,13 @@ struct RecordCommand: ParsableCommand {
         help: ArgumentHelp("Keep only stages that match; * stands for anything.", valueName: "pattern"))
     var stages: [String] = ["*"]
 
+    @Flag(
+        help: """
+            Run the picture twice more, with other algorithms for convolution, and keep with the bundle how far \
+            rounding alone moves each stage: 'verify' takes its tolerances from that.
+            """)
+    var noise = false
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func run() throws { try model.withSettings(perform) }
@@ -39,7 +46,11 @@ struct RecordCommand: ParsableCommand {
         guard !recorder.stages.isEmpty else {
             throw ValidationError("--stages \(stages.joined(separator: " ")): no stage of this model matches")
         }
-        var writer = BundleWriter(metadata: try loaded.bundleMetadata(imagePath: image))
+        var metadata = try loaded.bundleMetadata(imagePath: image)
+        if noise {
+            metadata[Tolerances.metadataKey] = try recorder.noise(of: loaded.model, on: picture).metadataText
+        }
+        var writer = BundleWriter(metadata: metadata)
         for (stage, tensor) in recorder.stages { writer.add(stage, tensor) }
         try writer.write(to: output)
         print("\(output): \(recorder.stages.count) stages")

@@ -35,6 +35,8 @@ public struct NonMaximumSuppression: Hashable, Sendable {
         /// `perClass` for more than this many boxes, `coordinateOffsets` otherwise. torchvision on CPU
         /// switches above 1000, MMDetection above 9999.
         case automatic(above: Int)
+        /// Not at all: boxes suppress each other whatever their classes (Matterport's proposals).
+        case none
     }
 
     /// The largest overlap that two kept boxes may have.
@@ -99,6 +101,7 @@ public struct NonMaximumSuppression: Hashable, Sendable {
             boxes.count == scores.count && boxes.count == classes.count,
             "\(boxes.count) boxes with \(scores.count) scores and \(classes.count) classes")
         switch classSeparation {
+        case .none: return outcome(boxes: boxes, scores: scores)
         case .coordinateOffsets:
             return outcome(boxes: boxes.movedApart(by: classes), scores: scores)
         case .perClass:

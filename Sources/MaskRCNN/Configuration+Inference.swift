@@ -1,8 +1,8 @@
 import Kernels
 
 // Which network a checkpoint holds shows in its parameters' names and shapes, all but a few numbers: the
-// stride's place and batch norm's epsilon come from the profile, group norm's number of groups and limits such
-// as the number of proposals from the defaults. Checkpoints that this project writes carry their whole
+// stride's place, batch norm's epsilon and the detections' thresholds come from the profile, group norm's number
+// of groups and limits such as the number of proposals from the defaults. Checkpoints that this project writes carry their whole
 // configuration along, so nothing needs to be inferred from them.
 
 /// What keeps a set of parameters from being a model that can be run.
@@ -16,7 +16,7 @@ extension Configuration {
     ///
     /// - Parameters:
     ///   - shapes: every parameter's shape under its native name, in the order PyTorch has.
-    ///   - profile: for the stride's place and batch norm's epsilon.
+    ///   - profile: for the stride's place, batch norm's epsilon and the thresholds of detections.
     ///   - groupNormGroups: for group norms, whose number of groups does not show.
     /// - Throws: ``InferenceError`` naming the first parameter that is missing or makes no sense.
     public init(inferredFrom shapes: [String: [Int]], profile: Profile, groupNormGroups: Int = 32) throws {
@@ -42,6 +42,8 @@ extension Configuration {
         guard logits[0] >= 2 else { throw reader.fault("box.logits.weight", "has no class but background") }
         classes = logits[0] - 1
         boxes = try reader.boxes(isC4: isC4, channels: channels)
+        boxes.scoreThreshold = profile.detections.scoreThreshold
+        boxes.overlapThreshold = profile.detections.suppression.threshold
         masks = try reader.masks(poolSize: 14)
         keypoints = try reader.keypoints()
         try checkGroupNorms()

@@ -93,13 +93,16 @@ public struct Model: Sendable {
     ///   - level: an index into ``levelNames``.
     ///   - size: of the level's map.
     ///   - padded: of the network's input.
-    public func anchors(level: Int, size: PixelSize, padded: PixelSize) -> AnchorGrid {
+    ///   - resized: of the picture in it, for profiles that pad on all sides.
+    public func anchors(
+        level: Int, size: PixelSize, padded: PixelSize, resized: PixelSize? = nil
+    ) -> AnchorGrid {
         AnchorGrid(
             shapes: AnchorShapes(
                 sizes: configuration.proposals.anchorSizes[level],
                 aspectRatios: configuration.proposals.aspectRatios, conventions: profile.anchors),
-            size: size, nominalStride: 1 << (firstLevel + level), padded: padded, conventions: profile.anchors
-        )
+            size: size, nominalStride: 1 << (firstLevel + level), padded: padded,
+            window: resized.map { profile.input.window(of: $0, in: padded) }, conventions: profile.anchors)
     }
 
     /// Where objects may be: runs the region proposal network on every level and selects.
@@ -128,7 +131,8 @@ public struct Model: Sendable {
         return features.enumerated().map { level, feature in
             let shape = feature.value.shape
             return anchors(
-                level: level, size: PixelSize(height: shape[0], width: shape[1]), padded: padded)
+                level: level, size: PixelSize(height: shape[0], width: shape[1]), padded: padded,
+                resized: input.size)
         }
     }
 
@@ -143,13 +147,15 @@ public struct Model: Sendable {
         limits: Configuration.Proposals.Limits, observer: (any Observer)? = nil
     ) -> Proposals {
         var candidates: [Candidates] = []
+        let counts = candidateCounts(
+            outputs.map(\.objectness.value), count: limits.candidatesPerLevel, conventions: profile.proposals)
         for (level, output) in outputs.enumerated() {
             let name = levelNames[level]
             observer.record(.anchors(name), .boxes(Array(anchors[level])))
             candidates.append(
                 selectCandidates(
                     objectness: output.objectness.value, deltas: output.deltas.value,
-                    anchors: anchors[level], count: limits.candidatesPerLevel, size: size,
+                    anchors: anchors[level], count: counts[level], size: size,
                     conventions: profile.proposals))
             observer.record(.candidateBoxes(name), .boxes(candidates[level].boxes))
             observer.record(.candidateScores(name), .numbers(candidates[level].scores))
@@ -163,9 +169,11 @@ public struct Model: Sendable {
 
     /// The maps that regions are pooled from: all but the coarsest of a pyramid.
     public func pooledMaps<A: Activation>(_ features: [A], size: PixelSize) -> PooledMaps<A> {
-        PooledMaps(
+        let finest = features[0].value.shape
+        let padded = PixelSize(height: finest[0] << firstLevel, width: finest[1] << firstLevel)
+        return PooledMaps(
             features.count > 1 ? Array(features.dropLast()) : features, firstLevel: firstLevel, size: size,
-            conventions: profile.pooling)
+            window: profile.input.window(of: size, in: padded), conventions: profile.pooling)
     }
 
     /// Classifies and refines proposals, and selects detections.

@@ -48,8 +48,20 @@ public struct Profile: Hashable, Sendable {
         public var standardDeviation: [Float]
         /// What full brightness is before normalising: 1 or 255.
         public var whitePoint: Float
-        /// Height and width are padded, right and below, to a multiple of this.
+        /// Height and width are padded to a multiple of this.
         public var padMultiple: Int
+        /// Where padding goes, and how much of it.
+        public enum Padding: String, Hashable, Sendable, CaseIterable {
+            /// To the right and below, up to the next multiple.
+            case rightAndBelow
+            /// On all sides, to a square whose side is the resize rule's maximum: every picture becomes
+            /// equally large.
+            case aroundInSquare
+        }
+        /// Where padding goes, and how much of it.
+        public var padding = Padding.rightAndBelow
+        /// Whether padding is black before normalising rather than 0 after it.
+        public var normalizesPadding = false
     }
 
     /// Conventions that a checkpoint's parameters must be read with.
@@ -79,6 +91,15 @@ public struct Profile: Hashable, Sendable {
         public var stride: Stride
         /// Whether the anchors of one position run over ratios first and sizes within, or the reverse.
         public var ratiosAreOuter: Bool
+        /// Which of the two an aspect ratio divides by the other.
+        public enum AspectRatio: String, Hashable, Sendable, CaseIterable {
+            /// A ratio of 2 is a tall anchor.
+            case heightOverWidth
+            /// A ratio of 2 is a wide anchor: the same shapes in the opposite order.
+            case widthOverHeight
+        }
+        /// Which of the two an aspect ratio divides by the other.
+        public var aspectRatio = AspectRatio.heightOverWidth
     }
 
     /// How proposals are made from anchors.
@@ -89,9 +110,21 @@ public struct Profile: Hashable, Sendable {
         public var minimumSide: Float
         /// …or, if true, more than that.
         public var minimumIsExcluded: Bool
+        /// Whether the best anchors are chosen by logit rather than by probability. Where large logits tie at a
+        /// probability of 1, the order of the grid decides.
+        public var selectsByLogit = true
+        /// How many anchors are taken before suppression.
+        public enum CandidateLimit: Hashable, Sendable {
+            /// On each level the configuration's number.
+            case perLevel
+            /// That many over all levels together.
+            case overall(Int)
+        }
+        /// How many anchors are taken before suppression.
+        public var candidateLimit = CandidateLimit.perLevel
         /// Whether suppression ranks by logit rather than by probability, in which large logits tie at 1.
         public var ranksByLogit: Bool
-        /// Suppression within levels.
+        /// Suppression within levels, or across them.
         public var suppression: NonMaximumSuppression
     }
 
@@ -103,6 +136,11 @@ public struct Profile: Hashable, Sendable {
             case epsilonOutside(Float)
             /// ⌊4 + log₂(s / 224 + ε)⌋.
             case epsilonInside(Float)
+            /// ⌊2 + log₂(s / 56 + ε)⌋, counted from p2.
+            case epsilonInsideFromFinest(Float)
+            /// 4 + log₂(s / 224) to the nearest whole number, ties to even: boxes change level at √2 times the
+            /// sides where the others do.
+            case rounded
         }
         /// How a box's size gives its level.
         public var level: LevelRule
@@ -112,6 +150,9 @@ public struct Profile: Hashable, Sendable {
             case nominal
             /// 2 to the rounded logarithm of the map's height over the unpadded picture's.
             case measured
+            /// The map's outermost positions lie on the padded picture's outermost pixels: (map − 1) /
+            /// (picture − 1), along the vertical axis.
+            case cornerToCorner
         }
         /// How map positions relate to pixels.
         public var scale: Scale
@@ -125,20 +166,32 @@ public struct Profile: Hashable, Sendable {
         public var coder: BoxCoder
         /// A detection must be at least this wide and high, in the resized frame; 0 for any.
         public var minimumSide: Float
-        /// Suppression within classes; the threshold is the configuration's.
+        /// Suppression within classes. Its threshold is what a configuration has that is read off a checkpoint;
+        /// what counts at run time is the configuration's.
         public var suppression: NonMaximumSuppression
+        /// The least probability of a detection, likewise.
+        public var scoreThreshold: Float = 0.05
+        /// Whether a probability of exactly the threshold is enough.
+        public var scoreThresholdIsIncluded = false
+        /// Whether a proposal can only be a detection of its most probable class, and of none if that is
+        /// background.
+        public var keepsBestClassOnly = false
     }
 
     /// How results return to the picture's own frame.
     public struct Output: Hashable, Sendable {
         /// Whether boxes are clipped to the picture once more, and those left without area dropped.
         public var clipsBoxes: Bool
+        /// Whether edges are rounded to whole pixels, ties to even.
+        public var roundsBoxes = false
         /// How a small mask is enlarged to its box.
         public enum Pasting: String, Hashable, Sendable, CaseIterable {
             /// Padded by one position, on a box truncated to whole pixels.
             case wholePixels
             /// Read at each pixel's centre from the exact box.
             case pixelCentres
+            /// Resized to the whole pixels of the box, beyond which nothing is pasted.
+            case resizedToBox
         }
         /// How a small mask is enlarged to its box.
         public var pasting: Pasting
@@ -156,88 +209,14 @@ public struct Profile: Hashable, Sendable {
     }
 }
 
-extension Profile {
-    /// torchvision's first generation: `maskrcnn_resnet50_fpn`, `fasterrcnn_resnet50_fpn`,
-    /// `keypointrcnn_resnet50_fpn` with published weights.
-    public static let torchvision = Profile(
-        name: "torchvision",
-        input: Input(
-            resize: .torchvision(minimum: 800, maximum: 1333), filter: .bilinearFloat, channelOrder: .rgb,
-            mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225], whitePoint: 1,
-            padMultiple: 32),
-        parameters: Parameters(batchNormEpsilon: 0, stridePlacement: .conv2),
-        anchors: Anchors(roundsCorners: true, stride: .measured, ratiosAreOuter: true),
-        proposals: Proposals(
-            coder: .torchvision(.proposals), minimumSide: 1e-3, minimumIsExcluded: false, ranksByLogit: false,
-            suppression: NonMaximumSuppression(threshold: 0.7)),
-        pooling: Pooling(
-            level: .epsilonOutside(1e-6), scale: .measured,
-            layer: .align(samplesPerAxis: 2, subtractsHalfPixel: false)),
-        detections: Detections(
-            coder: .torchvision(.detections), minimumSide: 1e-2,
-            suppression: NonMaximumSuppression(threshold: 0.5)),
-        output: Output(
-            clipsBoxes: false, pasting: .wholePixels, maskThreshold: 0.5, keypointScore: .logit))
-
-    /// torchvision's second generation: `maskrcnn_resnet50_fpn_v2`. The network differs more than the
-    /// conventions do, and shows in the checkpoint; what does not show is batch norm's epsilon.
-    public static let torchvisionV2: Profile = {
-        var profile = torchvision
-        profile.name = "torchvision-v2"
-        profile.parameters.batchNormEpsilon = 1e-5
-        return profile
-    }()
-
-    /// detectron2's model zoo.
-    public static let detectron2 = Profile(
-        name: "detectron2",
-        input: Input(
-            resize: .detectron2(minimum: 800, maximum: 1333), filter: .antialiasedBytes, channelOrder: .bgr,
-            mean: [103.53, 116.28, 123.675], standardDeviation: [1, 1, 1], whitePoint: 255, padMultiple: 32),
-        parameters: Parameters(batchNormEpsilon: 1e-5, stridePlacement: .conv1),
-        anchors: Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: false),
-        proposals: Proposals(
-            coder: .torchvision(.proposals), minimumSide: 0, minimumIsExcluded: true, ranksByLogit: true,
-            suppression: NonMaximumSuppression(threshold: 0.7)),
-        pooling: Pooling(
-            level: .epsilonInside(1e-8), scale: .nominal,
-            layer: .align(samplesPerAxis: nil, subtractsHalfPixel: true)),
-        detections: Detections(
-            coder: .torchvision(.detections), minimumSide: 0,
-            suppression: NonMaximumSuppression(threshold: 0.5)),
-        output: Output(
-            clipsBoxes: true, pasting: .pixelCentres, maskThreshold: 0.5, keypointScore: .probability))
-
-    /// As the paper describes the system, with nothing rounded anywhere: anchors at exact places, RoIAlign with
-    /// four samples a bin, values at the centres of their cells, masks pasted onto the exact box. What the
-    /// paper leaves open is as in torchvision. The model that ships with the project is trained with it.
-    public static let paper: Profile = {
-        var profile = torchvision
-        profile.name = "paper"
-        profile.input.resize = .mmdetection(minimum: 800, maximum: 1333)
-        profile.parameters.batchNormEpsilon = 1e-5
-        profile.anchors = Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: true)
-        profile.pooling = Pooling(
-            level: .epsilonOutside(1e-6), scale: .nominal,
-            layer: .align(samplesPerAxis: 2, subtractsHalfPixel: true))
-        profile.output.clipsBoxes = true
-        profile.output.pasting = .pixelCentres
-        return profile
-    }()
-
-    /// All profiles, in the order in which they are listed.
-    public static let all = [torchvision, torchvisionV2, detectron2, paper]
-
-    /// The profile of that name, or nil.
-    public static func named(_ name: String) -> Profile? { all.first { $0.name == name } }
-}
-
 /// A kind of RoI layer with its conventions, before it is known how large its output is.
 public enum PoolingLayer: Hashable, Sendable {
     /// RoIPool.
     case pool(RoIPool.Quantization)
     /// RoIWarp, with so many samples along each axis of a bin.
     case warp(samplesPerAxis: Int?, RoIAlign.Reduction = .average)
+    /// One sample a bin, the outermost on the region's edges.
+    case crop
     /// RoIAlign, with so many samples along each axis of a bin (nil: as many as it is long).
     case align(samplesPerAxis: Int?, subtractsHalfPixel: Bool, RoIAlign.Reduction = .average)
 
@@ -245,6 +224,7 @@ public enum PoolingLayer: Hashable, Sendable {
     public func layer(outputSize size: Int) -> RoILayer {
         switch self {
         case .pool(let quantization): .pool(RoIPool(outputSize: size, quantization: quantization))
+        case .crop: .crop(CropAndResize(outputSize: size))
         case .warp(let samples, let reduction):
             .warp(RoIWarp(outputSize: size, samplesPerAxis: samples, reduction: reduction))
         case .align(let samples, let halfPixel, let reduction):

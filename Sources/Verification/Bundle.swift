@@ -13,12 +13,34 @@ public struct Bundle: Sendable {
     public let path: String
     /// Free text: format, producer, profile, hashes of weights and picture.
     public let metadata: [String: String]
-    private let file: TensorFile
+    /// Where tensors are looked for, in this order.
+    private let layers: [Layer]
+
+    /// Tensors in a file, or made here.
+    private enum Layer: Sendable {
+        case file(TensorFile)
+        case made([String: ContractTensor])
+
+        func tensor(_ name: String) -> BundleTensor? {
+            switch self {
+            case .file(let file): file[name].map { .stored($0) }
+            case .made(let tensors): tensors[name].map { .made($0) }
+            }
+        }
+
+        var names: [String] {
+            switch self {
+            case .file(let file): file.names
+            case .made(let tensors): tensors.keys.sorted()
+            }
+        }
+    }
 
     /// Opens a bundle: a safetensors file, an npz, or a folder of npy files.
     /// - Throws: ``FileError`` when it cannot be read.
     public init(contentsOf path: String) throws {
-        file = try TensorFile(contentsOf: path)
+        let file = try TensorFile(contentsOf: path)
+        layers = [.file(file)]
         self.path = path
         metadata = file.metadata
         if let format = metadata["format"], format != Self.format {
@@ -26,11 +48,34 @@ public struct Bundle: Sendable {
         }
     }
 
+    private init(path: String, metadata: [String: String], layers: [Layer]) {
+        self.path = path
+        self.metadata = metadata
+        self.layers = layers
+    }
+
+    /// This bundle with some tensors replaced or added: what it would be had a stage given something else.
+    public func replacing(_ tensors: [Stage: ContractTensor]) -> Bundle {
+        let named = Dictionary(uniqueKeysWithValues: tensors.map { ($0.key.name, $0.value) })
+        return Bundle(path: path, metadata: metadata, layers: [.made(named)] + layers)
+    }
+
+    /// This bundle, with the stages that it lacks taken from another.
+    public func completed(by other: Bundle) -> Bundle {
+        Bundle(path: path, metadata: metadata, layers: layers + other.layers)
+    }
+
     /// The stages that the bundle has, in the order of the file.
-    public var stages: [Stage] { file.names.map { Stage($0) } }
+    public var stages: [Stage] {
+        var seen: Set<String> = []
+        return layers.flatMap(\.names).filter { seen.insert($0).inserted }.map { Stage($0) }
+    }
 
     /// Whether the bundle has a stage.
-    public func contains(_ stage: Stage) -> Bool { file[stage.name] != nil }
+    public func contains(_ stage: Stage) -> Bool { layers.contains { $0.tensor(stage.name) != nil } }
+
+    /// A stage as the file holds it, or nil.
+    subscript(stage: Stage) -> StoredTensor? { file[stage.name] }
 
     // MARK: Reading in the order that the network has
 
@@ -115,15 +160,61 @@ public struct Bundle: Sendable {
         return try stored.floats()
     }
 
-    private func stored(_ stage: Stage) throws -> StoredTensor {
-        guard let stored = file[stage.name] else {
-            throw FileError(path: path, fault: "has no '\(stage)'")
+    private func stored(_ stage: Stage) throws -> BundleTensor {
+        for layer in layers {
+            if let tensor = layer.tensor(stage.name) { return tensor }
         }
-        return stored
+        throw FileError(path: path, fault: "has no '\(stage)'")
     }
+
+    /// Every number of a stage as a float, whatever its type and number of axes.
+    func anyNumbers(_ stage: Stage) throws -> Tensor { try floats(stage, rank: try shape(stage).count) }
 
     func fault(_ stage: Stage, _ fault: String) -> FileError {
         FileError(path: path, fault: "'\(stage)' \(fault)")
+    }
+}
+
+/// A tensor of a bundle: in its file, or made in memory.
+private enum BundleTensor {
+    case stored(StoredTensor)
+    case made(ContractTensor)
+
+    var shape: [Int] {
+        switch self {
+        case .stored(let tensor): tensor.shape
+        case .made(let tensor): tensor.shape
+        }
+    }
+
+    func floats() throws -> Tensor {
+        switch self {
+        case .stored(let tensor): try tensor.floats()
+        case .made(let tensor): tensor.floats
+        }
+    }
+
+    func integers() throws -> [Int] {
+        switch self {
+        case .stored(let tensor): return try tensor.integers()
+        case .made(let tensor):
+            switch tensor.elements {
+            case .floats(let floats): return floats.array.map { Int($0) }
+            case .integers(let integers): return integers.map { Int($0) }
+            case .bytes(let bytes): return bytes.map { Int($0) }
+            }
+        }
+    }
+
+    func bytes() throws -> [UInt8] {
+        switch self {
+        case .stored(let tensor): return try tensor.bytes()
+        case .made(let tensor):
+            guard case .bytes(let bytes) = tensor.elements else {
+                return tensor.floats.array.map { UInt8(min(max($0, 0), 255)) }
+            }
+            return bytes
+        }
     }
 }
 

@@ -56,6 +56,15 @@ public struct ContractTensor: Sendable {
         }
     }
 
+    /// Every number as a float, under this shape.
+    var floats: Tensor {
+        switch elements {
+        case .floats(let floats): floats.reshaped(to: shape)
+        case .integers(let integers): Tensor(shape: shape, elements: integers.map { Float($0) })
+        case .bytes(let bytes): Tensor(shape: shape, elements: bytes.map { Float($0) })
+        }
+    }
+
     /// The smallest, mean and largest number; nil if there is none or the mean is not finite.
     public var summary: (minimum: Double, mean: Double, maximum: Double)? {
         func summary<Number>(_ numbers: some Collection<Number>, _ double: (Number) -> Double) -> (

@@ -75,7 +75,8 @@ extension StageRunner {
         }
         return model.anchors(
             level: index, size: PixelSize(height: map[1], width: map[2]),
-            padded: PixelSize(height: input[1], width: input[2]))
+            padded: PixelSize(height: input[1], width: input[2]),
+            resized: model.profile.input.padding == .rightAndBelow ? nil : try bundle.inputSize())
     }
 
     private func candidates(_ level: String) throws -> Candidates {
@@ -87,14 +88,27 @@ extension StageRunner {
         }
         return selectCandidates(
             objectness: objectness, deltas: deltas, anchors: anchors,
-            count: model.configuration.proposals.candidatesPerLevel, size: try bundle.inputSize(),
+            count: try candidateCount(level, objectness: objectness), size: try bundle.inputSize(),
             conventions: model.profile.proposals)
+    }
+
+    /// How many candidates a level may have; where levels compete, the other levels' logits tell.
+    private func candidateCount(_ level: String, objectness: Tensor) throws -> Int {
+        let (conventions, names) = (model.profile.proposals, model.levelNames)
+        let count = model.configuration.proposals.candidatesPerLevel
+        guard conventions.candidateLimit != .perLevel, let index = names.firstIndex(of: level) else {
+            return count
+        }
+        let all = try names.map {
+            $0 == level ? objectness : try bundle.anchorMap(.objectness($0), perAnchor: 1)
+        }
+        return candidateCounts(all, count: count, conventions: conventions)[index]
     }
 
     // MARK: Pooling
 
     /// The maps that regions pool from.
-    private func pooledMaps() throws -> PooledMaps<Tensor> {
+    func pooledMaps() throws -> PooledMaps<Tensor> {
         let channels = model.network.rpn.hidden[0].convolution.inputs
         let features = try model.levelNames.map { try map(feature($0), channels: channels) }
         return model.pooledMaps(features, size: try bundle.inputSize())

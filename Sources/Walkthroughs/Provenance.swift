@@ -171,8 +171,8 @@ public struct Provenance: Sendable {
             }
             .sorted { ($1.score, $0.proposal) < ($0.score, $1.proposal) }
 
-        poolingLevel = try run.indices(.boxLevel)[proposal]
-        maskLevel = run.model.configuration.masks == nil ? nil : try run.indices(.maskLevel)[detection]
+        poolingLevel = try run.requiredIndices(.boxLevel)[proposal]
+        maskLevel = run.model.configuration.masks == nil ? nil : try run.requiredIndices(.maskLevel)[detection]
         instance = run.instances.first { $0.detection == detection }
     }
 
@@ -220,7 +220,7 @@ extension Tensor {
 extension PictureRun {
     /// The indices of a stage.
     /// - Throws: ``NothingToDraw`` if the run has none.
-    func indices(_ stage: Stage) throws -> [Int] {
+    func requiredIndices(_ stage: Stage) throws -> [Int] {
         guard case .indices(let indices)? = self[stage] else {
             throw NothingToDraw("the run has no \(stage)")
         }

@@ -20,7 +20,8 @@ struct MaskFigureTests {
             picture: Self.picture, box: Box(x1: 20, y1: 10, x2: 80, y2: 70),
             channels: (0..<count).map {
                 MaskChannelsFigure.Channel(
-                    name: "class \($0)", map: Self.block($0 % 4), probability: 0.25, isPredicted: $0 == predicted)
+                    name: "class \($0)", map: Self.block($0 % 4), probability: 0.25,
+                    isPredicted: $0 == predicted)
             }, classCount: count, subject: "a detection", background: .light
         ).figure
     }
@@ -139,7 +140,8 @@ struct MaskFigureTests {
                 ],
                 regions: [
                     TargetsFigure.Region(
-                        box: Box(x1: 22, y1: 20, x2: 52, y2: 50), object: 0, overlap: 0.8, target: Self.block(3))
+                        box: Box(x1: 22, y1: 20, x2: 52, y2: 50), object: 0, overlap: 0.8,
+                        target: Self.block(3))
                 ], shown: [0], backgrounds: background,
                 counts: TargetsFigure.Counts(
                     candidates: 20, matched: 1, limit: 512, objectShare: 0.25, threshold: 0.5),

@@ -6,14 +6,15 @@ import Tensors
 
 @Suite("Gradients of RoI layers")
 struct RoIGradientTests {
-    private static let averages: [RoILayer] = [2, 3, nil].flatMap { samples in
-        [false, true].flatMap { subtracts -> [RoILayer] in
-            [
-                .align(RoIAlign(outputSize: 3, samplesPerAxis: samples, subtractsHalfPixel: subtracts)),
-                .warp(RoIWarp(outputSize: subtracts ? 2 : 3, samplesPerAxis: samples)),
-            ]
-        }
-    }
+    private static let averages: [RoILayer] =
+        [2, 3, nil].flatMap { samples in
+            [false, true].flatMap { subtracts -> [RoILayer] in
+                [
+                    .align(RoIAlign(outputSize: 3, samplesPerAxis: samples, subtractsHalfPixel: subtracts)),
+                    .warp(RoIWarp(outputSize: subtracts ? 2 : 3, samplesPerAxis: samples)),
+                ]
+            }
+        } + [.crop(CropAndResize(outputSize: 3))]
     private static let maxima: [RoILayer] =
         [2, nil].flatMap { samples in
             [
@@ -111,6 +112,15 @@ struct RoIGradientTests {
                 }
             }
             return grid(axis(box.y1, box.y2, height), axis(box.x1, box.x2, width))
+        case .crop(let layer):
+            func axis(_ low: Float, _ high: Float, _ length: Int) -> [[[Int: Double]]] {
+                (0..<layer.outputSize).map { index in
+                    let place =
+                        (Double(low) + Double(high - low) * Double(index) / Double(layer.outputSize - 1)) / 4
+                    return [place < 0 || place > Double(length - 1) ? [:] : weights(place, length)]
+                }
+            }
+            return grid(axis(box.y1, box.y2, height), axis(box.x1, box.x2, width))
         }
     }
 
@@ -119,6 +129,7 @@ struct RoIGradientTests {
         case .pool: true
         case .warp(let layer): layer.sampling.reduction == .maximum
         case .align(let layer): layer.reduction == .maximum
+        case .crop: false
         }
     }
 

@@ -20,6 +20,7 @@ struct RoILayerTests {
                 ]
             }
         } + RoIPool.Quantization.allCases.map { .pool(RoIPool(outputSize: 2, quantization: $0)) }
+        + [.crop(CropAndResize(outputSize: 2))]
 
     @Test("each region from its map, at that map's scale", arguments: layers)
     func levels(layer: RoILayer) {

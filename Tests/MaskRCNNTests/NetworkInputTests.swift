@@ -13,11 +13,7 @@ import Testing
 
     private func small(_ profile: Profile) -> Profile.Input {
         var input = profile.input
-        switch input.resize {
-        case .torchvision: input.resize = .torchvision(minimum: 80, maximum: 133)
-        case .detectron2: input.resize = .detectron2(minimum: 80, maximum: 133)
-        case .mmdetection: input.resize = .mmdetection(minimum: 80, maximum: 133)
-        }
+        input.resize = input.resize.with(minimum: 80, maximum: 133)
         return input
     }
 

@@ -83,8 +83,8 @@ public struct RoIPoolFigure {
             background: background)
     }
 
-    private func exactPanel(_ rounding: Rounding) -> Panel {
-        Panel(
+    private func exactPanel(_ rounding: Rounding) -> RowPanel {
+        RowPanel(
             title: "\(rounding.name)\nThe box, in exact bins",
             note: "x \(cells(box.x1)) to \(cells(box.x2)), y \(cells(box.y1)) to \(cells(box.y2)); bins of "
                 + "\(cells(box.width / Float(bins))) × \(cells(box.height / Float(bins)))",
@@ -104,9 +104,9 @@ public struct RoIPoolFigure {
         }
     }
 
-    private func cornerPanel(_ rounding: Rounding) -> Panel {
+    private func cornerPanel(_ rounding: Rounding) -> RowPanel {
         let region = rounding.region.box
-        return Panel(
+        return RowPanel(
             title: "\n1  Corners to whole cells", note: rounding.corners + "; " + drift(to: region),
             aspect: grid.aspect
         ) { canvas, room in
@@ -123,9 +123,9 @@ public struct RoIPoolFigure {
         }
     }
 
-    private func binPanel(_ rounding: Rounding) -> Panel {
+    private func binPanel(_ rounding: Rounding) -> RowPanel {
         let read = Self.hull(rounding)
-        return Panel(
+        return RowPanel(
             title: "\n2  Bins to whole cells", note: rounding.bins + "; " + drift(to: read),
             aspect: grid.aspect
         ) { canvas, room in

@@ -2,13 +2,13 @@ import Geometry
 
 // The enlarged bin of figure 13, as a drawing and in numbers.
 extension RoIAlignFigure {
-    var binPanel: Panel {
+    var binPanel: RowPanel {
         let cellsUsed = region.binSamples.flatMap(\.neighbours).map {
             Box(x1: Float($0.column), y1: Float($0.row), x2: Float($0.column + 1), y2: Float($0.row + 1))
         }
         let grid = CellGrid(
             showing: cellsUsed + [region.bin], mapSize: region.mapSize, background: background, margin: 0)
-        return Panel(
+        return RowPanel(
             title: "The bin in row \(region.row), column \(region.column)",
             note: region.binSamples.count == 1
                 ? "Squares: where the cells' values stand. The disc: the sample, tied to its four neighbours."

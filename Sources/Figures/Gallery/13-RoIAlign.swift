@@ -166,10 +166,10 @@ public struct RoIAlignFigure {
 
     // MARK: The region
 
-    private var wholePanel: Panel {
+    private var wholePanel: RowPanel {
         let grid = CellGrid(
             showing: [region.box, border], mapSize: region.mapSize, background: background)
-        return Panel(
+        return RowPanel(
             title: "The region and its sample points",
             note: "Thin lines: cells. Blue: the box and its bins. The thick bin is enlarged on the right.",
             aspect: grid.aspect

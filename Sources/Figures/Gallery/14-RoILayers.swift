@@ -96,10 +96,10 @@ public struct RoILayersFigure {
         ).figure
     }
 
-    private func panel(_ pooled: Pooled, end: Float) -> Panel {
+    private func panel(_ pooled: Pooled, end: Float) -> RowPanel {
         var map = pooled.map
         map.limit = end
-        return Panel(
+        return RowPanel(
             title: pooled.title, note: pooled.note, aspect: Double(map.height) / Double(max(map.width, 1))
         ) { canvas, room in map.draw(on: canvas, in: room, background: background) }
     }
@@ -114,9 +114,9 @@ public struct RoILayersFigure {
         }
     }
 
-    private var picturePanel: Panel {
+    private var picturePanel: RowPanel {
         let window = PictureWindow(place.picture, around: place.box, margin: 0.15)
-        return Panel(
+        return RowPanel(
             title: "The region", note: "Blue: the box. Orange: what RoIPool and RoIWarp round it to.",
             aspect: window.aspect
         ) { canvas, room in
@@ -131,11 +131,11 @@ public struct RoILayersFigure {
         }
     }
 
-    private var mapPanel: Panel {
+    private var mapPanel: RowPanel {
         let grid = CellGrid(
             showing: [place.cells], mapSize: PixelSize(height: place.map.height, width: place.map.width),
             background: background)
-        return Panel(
+        return RowPanel(
             title: "The map around it", note: "The channel in which the region is strongest.",
             aspect: grid.aspect
         ) { canvas, room in

@@ -79,18 +79,18 @@ public struct MaskChannelsFigure {
         ).figure
     }
 
-    private var picturePanel: Panel {
+    private var picturePanel: RowPanel {
         let window = PictureWindow(picture, around: box)
-        return Panel(
+        return RowPanel(
             title: "The box",
             note: "\(figures(Double(box.width.rounded()))) × \(figures(Double(box.height.rounded()))) pixels",
             aspect: window.aspect
         ) { canvas, room in window.draw(on: canvas, in: room, background: background) }
     }
 
-    private func panel(_ channel: Channel) -> Panel {
+    private func panel(_ channel: Channel) -> RowPanel {
         let set = channel.map.values.count { $0 >= 0.5 }
-        return Panel(
+        return RowPanel(
             title: channel.name,
             note: (classCount == 1 ? "" : "class \(figures(Double(channel.probability), decimals: 3))\n")
                 + "\(set) of \(channel.map.values.count) ≥ ½"

@@ -95,13 +95,13 @@ public struct SigmoidSoftmaxFigure {
 
     private func row(_ values: KeyPath<Class, [Float]>, kept: Int) -> Sheet.Block {
         var panels = classes.enumerated().map { index, entry in
-            Panel(title: index == 0 ? entry.name + ", predicted" : entry.name) { canvas, room in
+            RowPanel(title: index == 0 ? entry.name + ", predicted" : entry.name) { canvas, room in
                 draw(entry[keyPath: values], on: canvas, in: room)
             }
         }
         if let first = classes.first {
             panels.append(
-                Panel(title: "≥ ½: \(kept) pixels") { canvas, room in
+                RowPanel(title: "≥ ½: \(kept) pixels") { canvas, room in
                     draw(first[keyPath: values].map { $0 >= 0.5 ? 1 : 0 }, on: canvas, in: room)
                 })
         }

@@ -99,8 +99,8 @@ public struct PastingFigure {
         ).figure
     }
 
-    private var headPanel: Panel {
-        Panel(title: "1  The head's output", note: "\(side) × \(side) probabilities") { canvas, room in
+    private var headPanel: RowPanel {
+        RowPanel(title: "1  The head's output", note: "\(side) × \(side) probabilities") { canvas, room in
             var map = subject.probabilities
             map.limit = 1
             map.draw(on: canvas, in: room, background: background)
@@ -111,8 +111,8 @@ public struct PastingFigure {
         Double(max(subject.region.height, 1)) / Double(max(subject.region.width, 1))
     }
 
-    private var enlargedPanel: Panel {
-        Panel(
+    private var enlargedPanel: RowPanel {
+        RowPanel(
             title: "2  Resized to the box",
             note: "\(subject.region.width) × \(subject.region.height) pixels, \(cellSize) a value",
             aspect: regionAspect
@@ -130,9 +130,9 @@ public struct PastingFigure {
         return "\(figures(width)) × \(figures(height))"
     }
 
-    private var cutPanel: Panel {
+    private var cutPanel: RowPanel {
         let set = subject.mask.area
-        return Panel(
+        return RowPanel(
             title: "3  Cut at \(threshold == 0.5 ? "½" : figures(threshold))",
             note: "\(set) pixels are the object's",
             aspect: regionAspect
@@ -144,23 +144,25 @@ public struct PastingFigure {
         }
     }
 
-    private var pastedPanel: Panel {
+    private var pastedPanel: RowPanel {
         let (window, image) = pasted(subject, margin: 0.25)
-        return Panel(title: "4  Pasted", note: "where the box lies in the picture", aspect: window.aspect) {
+        return RowPanel(title: "4  Pasted", note: "where the box lies in the picture", aspect: window.aspect)
+        {
             canvas, room in
             draw(image, window, subject.box, on: canvas, in: room)
         }
     }
 
-    private func regionPanel(_ other: Subject) -> Panel {
+    private func regionPanel(_ other: Subject) -> RowPanel {
         let (window, image) = pasted(other, margin: 0.1)
-        return Panel(title: other.name, note: "\(other.size) pixels", aspect: window.aspect) { canvas, room in
+        return RowPanel(title: other.name, note: "\(other.size) pixels", aspect: window.aspect) {
+            canvas, room in
             draw(image, window, other.box, on: canvas, in: room)
         }
     }
 
-    private func mapPanel(_ other: Subject) -> Panel {
-        Panel(title: "", note: "\(side) × \(side)") { canvas, room in
+    private func mapPanel(_ other: Subject) -> RowPanel {
+        RowPanel(title: "", note: "\(side) × \(side)") { canvas, room in
             var map = other.probabilities
             map.limit = 1
             map.draw(on: canvas, in: room, background: background)

@@ -96,7 +96,7 @@ public struct KeypointsFigure {
         ).figure
     }
 
-    private var skeletonPanel: Panel {
+    private var skeletonPanel: RowPanel {
         var options = DetectionOverlay.Options()
         options.showsLabels = false
         options.showsMasks = false
@@ -107,7 +107,7 @@ public struct KeypointsFigure {
         let drawn = (try? overlay.figure.image(pixelsPerPoint: scale)) ?? picture
         let factor = Float(drawn.width) / Float(picture.width)
         let window = PictureWindow(drawn, around: person.box.scaled(x: factor, y: factor), margin: 0.06)
-        return Panel(
+        return RowPanel(
             title: "The keypoints, joined",
             note: "Which points belong together is known of persons; the network does not predict it.",
             aspect: window.aspect
@@ -122,10 +122,10 @@ public struct KeypointsFigure {
     }
 
     /// One map over the box that it belongs to, in the box's own shape.
-    private func boxPanel(_ map: Map) -> Panel {
+    private func boxPanel(_ map: Map) -> RowPanel {
         let box = person.box
         let cell = (Double(box.width) / Double(side), Double(box.height) / Double(side))
-        return Panel(
+        return RowPanel(
             title: "Decoding the \(map.name)",
             note: "A cell is \(figures(cell.0)) × \(figures(cell.1)) pixels. The map is enlarged to the box, "
                 + "\(enlarged.width) × \(enlarged.height), by bicubic interpolation; the keypoint is the "
@@ -144,8 +144,8 @@ public struct KeypointsFigure {
         }
     }
 
-    private func panel(_ map: Map) -> Panel {
-        Panel(
+    private func panel(_ map: Map) -> RowPanel {
+        RowPanel(
             title: map.name,
             note: "\(figures(Double(map.place.x), decimals: 1)), \(figures(Double(map.place.y), decimals: 1))"
         ) { canvas, room in

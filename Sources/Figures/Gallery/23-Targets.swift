@@ -133,9 +133,9 @@ public struct TargetsFigure {
         ).figure
     }
 
-    private var objectsPanel: Panel {
+    private var objectsPanel: RowPanel {
         let window = PictureWindow(picture)
-        return Panel(
+        return RowPanel(
             title: "\(regions.count) sampled as objects",
             note: "Thin: regions, in the colour of their object's class. Thick: the objects' own boxes.",
             aspect: window.aspect
@@ -155,9 +155,9 @@ public struct TargetsFigure {
         }
     }
 
-    private var backgroundsPanel: Panel {
+    private var backgroundsPanel: RowPanel {
         let window = PictureWindow(picture)
-        return Panel(
+        return RowPanel(
             title: "\(backgrounds.count) sampled as background",
             note: "They overlap every object by less. Only the class is learnt from them.",
             aspect: window.aspect
@@ -175,7 +175,7 @@ public struct TargetsFigure {
 
     private func color(_ object: Int) -> Color { Palette.color(ofClass: objects[object].classIndex) }
 
-    private func cropPanel(_ region: Region) -> Panel {
+    private func cropPanel(_ region: Region) -> RowPanel {
         let object = objects[region.object]
         var image = picture
         if let mask = object.mask {
@@ -183,7 +183,7 @@ public struct TargetsFigure {
                 mask, MaskStyle(color: color(region.object), fill: 0.45, outline: 0.9, outlineWidth: 1))
         }
         let window = PictureWindow(image, around: region.box, margin: 0.12)
-        return Panel(
+        return RowPanel(
             title: object.name, note: "IoU \(figures(Double(region.overlap), decimals: 2))",
             aspect: window.aspect
         ) { canvas, room in
@@ -198,8 +198,8 @@ public struct TargetsFigure {
         }
     }
 
-    private func targetPanel(_ region: Region) -> Panel {
-        Panel(title: "") { canvas, room in
+    private func targetPanel(_ region: Region) -> RowPanel {
+        RowPanel(title: "") { canvas, room in
             guard var map = region.target else { return }
             map.limit = 1
             map.draw(on: canvas, in: room, background: background)

@@ -85,11 +85,11 @@ public struct PrecisionRecallFigure {
         ).figure
     }
 
-    private var curvesPanel: Panel {
+    private var curvesPanel: RowPanel {
         let area = PlotArea(
             x: 0...1, y: 0...1, xName: "recall", yName: "precision", xTicks: [0, 0.25, 0.5, 0.75, 1],
             yTicks: [0, 0.25, 0.5, 0.75, 1], background: background)
-        return Panel(
+        return RowPanel(
             title: "Precision over recall, \(curveKind?.name ?? "")",
             note: "One curve for each threshold of overlap; the mean over the classes.", aspect: 0.9
         ) { canvas, room in
@@ -134,12 +134,12 @@ public struct PrecisionRecallFigure {
         }
     }
 
-    private var thresholdsPanel: Panel {
+    private var thresholdsPanel: RowPanel {
         let area = PlotArea(
             x: 0.5...0.95, y: 0...1, xName: "threshold of overlap (keypoints: of similarity)",
             yName: "average precision", xTicks: [0.5, 0.6, 0.7, 0.8, 0.9], yTicks: [0, 0.25, 0.5, 0.75, 1],
             background: background)
-        return Panel(
+        return RowPanel(
             title: "AP over the threshold",
             note: kinds.map { "\($0.name): AP \(text($0.summary.all))" }.joined(separator: ", ") + ".",
             aspect: 0.9

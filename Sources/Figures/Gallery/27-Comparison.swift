@@ -137,8 +137,8 @@ public struct ComparisonFigure {
         }
     }
 
-    private func panel(_ map: Map) -> Panel {
-        Panel(
+    private func panel(_ map: Map) -> RowPanel {
+        RowPanel(
             title: map.title, note: map.note + "; yellow: \(figures(Double(map.errors.end)))",
             aspect: Double(map.errors.height) / Double(max(map.errors.width, 1))
         ) { canvas, room in map.errors.draw(on: canvas, in: room, background: background) }

@@ -79,6 +79,14 @@ extension PNG {
 }
 
 extension Image {
+    /// The bytes of the picture as an 8-bit RGB PNG file, for whoever puts it into another file.
+    /// - Throws: ``FileError``, which calls the picture by `name`.
+    public func encodedPNG(name: String) throws -> [UInt8] {
+        do { return try PNG.encode(self) } catch let fault as ImageFault {
+            throw FileError(path: name, fault: fault.description)
+        }
+    }
+
     /// Writes the picture as an 8-bit RGB PNG file, marked sRGB. The file appears whole or not at all.
     /// - Throws: ``FileError``, which names the file and the fault.
     public func writePNG(to path: String) throws {

@@ -10,6 +10,8 @@ public enum RoILayer: Hashable, Sendable {
     case warp(RoIWarp)
     /// Rounds nowhere (Mask R-CNN).
     case align(RoIAlign)
+    /// One sample a bin, the outermost on the region's edges (Matterport).
+    case crop(CropAndResize)
 
     /// The side of the pooled square, in bins.
     public var outputSize: Int {
@@ -17,6 +19,7 @@ public enum RoILayer: Hashable, Sendable {
         case .pool(let layer): layer.outputSize
         case .warp(let layer): layer.sampling.outputSize
         case .align(let layer): layer.outputSize
+        case .crop(let layer): layer.outputSize
         }
     }
 
@@ -47,6 +50,8 @@ public enum RoILayer: Hashable, Sendable {
                     case .warp(let layer):
                         layer.pool(map, region.box, scale: scales[region.map], into: result)
                     case .align(let layer):
+                        layer.pool(map, region.box, scale: scales[region.map], into: result)
+                    case .crop(let layer):
                         layer.pool(map, region.box, scale: scales[region.map], into: result)
                     }
                 }

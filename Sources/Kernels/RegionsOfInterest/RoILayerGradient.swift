@@ -35,6 +35,7 @@ extension RoILayer {
                         case .pool(let layer): layer.pull(pullback)
                         case .warp(let layer): layer.pull(pullback)
                         case .align(let layer): layer.pull(pullback)
+                        case .crop(let layer): layer.pull(pullback)
                         }
                     }
                 }

@@ -2,11 +2,11 @@ import Dispatch
 import Geometry
 import Tensors
 
-// Three ways of resizing a picture, each bit for bit that of the library behind a framework. They differ
-// most when a picture shrinks: two of them look at 2×2 pixels however many there are to an output pixel, and
-// alias; the third takes an average over all of them.
+// Four ways of resizing a picture, each bit for bit that of the library behind a framework. They differ
+// most when a picture shrinks: three of them look at 2×2 pixels however many there are to an output pixel, and
+// alias; one takes an average over all of them.
 //
-// All three are separable and put the centre of output pixel i at input coordinate (i + ½) · in / out − ½.
+// All are separable and put the centre of output pixel i at input coordinate (i + ½) · in / out − ½.
 // Rows are shared out among the cores; no pixel depends on how.
 
 /// How a picture is resampled, and with it whether that happens before or after normalisation.
@@ -20,6 +20,10 @@ public enum ResizeFilter: Hashable, Sendable {
     /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the picture as
     /// decoded (MMDetection). See ``Tensors/Image/resizedFixedPoint(to:)``.
     case fixedPointBytes
+    /// scikit-image's `resize` of order 1 with zeros around the picture: bilinear between the four nearest
+    /// pixels in Double, cut down to bytes, on the picture as decoded (Matterport). See
+    /// ``Tensors/Image/resizedTruncating(to:)``.
+    case truncatedBytes
 }
 
 // MARK: - PyTorch: bilinear in Float32
@@ -214,7 +218,7 @@ private func resample<Weight, Value, Result>(
 }
 
 /// Calls `body` for bands of rows, on all cores at once. `body` may only write to its own rows.
-private func forEachBand(of count: Int, _ body: (Range<Int>) -> Void) {
+func forEachBand(of count: Int, _ body: (Range<Int>) -> Void) {
     // More bands than cores, so that none waits long for the last.
     let bands = min(count, 16)
     withoutActuallyEscaping(body) { body in

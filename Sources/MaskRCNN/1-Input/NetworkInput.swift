@@ -5,7 +5,8 @@ import Tensors
 //
 // 1. Choose the target size.
 // 2. Normalise each channel, and resize; which of the two comes first is a matter of convention.
-// 3. Pad with zeros, right and below, so that every stride of the network divides the size.
+// 3. Pad, so that every stride of the network divides the size: with zeros, right and below, in all frameworks
+//    but Matterport's.
 
 /// What the first convolution sees, and how it relates to the picture.
 public struct NetworkInput: Sendable {
@@ -33,9 +34,54 @@ public struct NetworkInput: Sendable {
         case .bilinearFloat: resized = image.resizedBilinear(to: size, values: values)
         case .antialiasedBytes: resized = image.resizedAntialiased(to: size).replaced(by: values)
         case .fixedPointBytes: resized = image.resizedFixedPoint(to: size).replaced(by: values)
+        case .truncatedBytes: resized = image.resizedTruncating(to: size).replaced(by: values)
         }
         if conventions.channelOrder == .bgr { resized.reverseChannels() }
-        tensor = padded(resized, toMultipleOf: conventions.padMultiple)
+        tensor = conventions.padded(resized)
+    }
+}
+
+extension Profile.Input {
+    /// Where a resized picture of `size` lies in the network's input, which is `padded` pixels large.
+    public func window(of size: PixelSize, in padded: PixelSize) -> PixelRegion {
+        switch padding {
+        case .rightAndBelow: PixelRegion(x: 0, y: 0, width: size.width, height: size.height)
+        case .aroundInSquare:
+            PixelRegion(
+                x: (padded.width - size.width) / 2, y: (padded.height - size.height) / 2, width: size.width,
+                height: size.height)
+        }
+    }
+
+    /// The size of the network's input for a resized picture of `size`.
+    public func paddedSize(of size: PixelSize) -> PixelSize {
+        switch padding {
+        case .rightAndBelow: return size.padded(toMultipleOf: padMultiple)
+        case .aroundInSquare:
+            let side = max(resize.lengths.maximum, size.height, size.width)
+            return PixelSize(height: side, width: side).padded(toMultipleOf: padMultiple)
+        }
+    }
+
+    /// Surrounds a resized picture `[height, width, 3]` with what the padding holds.
+    func padded(_ picture: Tensor) -> Tensor {
+        let size = PixelSize(height: picture.shape[0], width: picture.shape[1])
+        let padded = paddedSize(of: size)
+        guard padded != size else { return picture }
+        let window = window(of: size, in: padded)
+        // Each channel with its own mean: both are in the network's order by now.
+        let filling = normalizesPadding ? (0..<3).map { -mean[$0] / standardDeviation[$0] } : [0, 0, 0]
+        return Tensor(shape: [padded.height, padded.width, 3]) { output in
+            for index in output.indices { output[index] = filling[index % 3] }
+            picture.withUnsafeElements { picture in
+                for row in 0..<size.height {
+                    let source = UnsafeBufferPointer(
+                        rebasing: picture[row * size.width * 3..<(row + 1) * size.width * 3])
+                    let start = ((window.y + row) * padded.width + window.x) * 3
+                    _ = output[start...].update(fromContentsOf: source)
+                }
+            }
+        }
     }
 }
 
@@ -67,24 +113,6 @@ extension Tensor {
     fileprivate mutating func reverseChannels() {
         withUnsafeMutableElements { elements in
             for start in stride(from: 0, to: elements.count, by: 3) { elements.swapAt(start, start + 2) }
-        }
-    }
-}
-
-/// Adds zeros to the right and below until both sides are multiples of `multiple`.
-func padded(_ map: Tensor, toMultipleOf multiple: Int) -> Tensor {
-    let (height, width, channels) = (map.shape[0], map.shape[1], map.shape[2])
-    let padded = PixelSize(height: height, width: width).padded(toMultipleOf: multiple)
-    let (paddedHeight, paddedWidth) = (padded.height, padded.width)
-    guard (paddedHeight, paddedWidth) != (height, width) else { return map }
-    return Tensor(shape: [paddedHeight, paddedWidth, channels]) { output in
-        output.update(repeating: 0)
-        map.withUnsafeElements { map in
-            for row in 0..<height {
-                let source = UnsafeBufferPointer(
-                    rebasing: map[row * width * channels..<(row + 1) * width * channels])
-                _ = output[(row * paddedWidth * channels)...].update(fromContentsOf: source)
-            }
         }
     }
 }

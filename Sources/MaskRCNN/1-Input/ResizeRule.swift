@@ -1,7 +1,7 @@
 import Geometry
 
 /// How large a picture is made before the network sees it: its shorter side becomes `minimum`, unless the
-/// longer one would then exceed `maximum`, which it becomes instead. The frameworks agree on this and differ
+/// longer one would then exceed `maximum`, which it becomes instead. All frameworks but Matterport's agree on this and differ
 /// in how they round: 480×640 becomes 800×1066 in torchvision and 800×1067 in the others.
 public enum ResizeRule: Hashable, Sendable {
     /// One factor in Double, and both sides rounded down. The factor is itself rounded, so the shorter side
@@ -11,6 +11,9 @@ public enum ResizeRule: Hashable, Sendable {
     case detectron2(minimum: Int = 800, maximum: Int = 1333)
     /// One factor, and both sides rounded to nearest.
     case mmdetection(minimum: Int = 800, maximum: Int = 1333)
+    /// One factor, never below 1 because of `minimum`: a large picture is made smaller only to fit into
+    /// `maximum`. Both sides rounded to nearest, ties to even.
+    case matterport(minimum: Int = 800, maximum: Int = 1024)
 
     /// The same way of rounding for other lengths.
     public func with(minimum: Int, maximum: Int) -> ResizeRule {
@@ -18,6 +21,7 @@ public enum ResizeRule: Hashable, Sendable {
         case .torchvision: .torchvision(minimum: minimum, maximum: maximum)
         case .detectron2: .detectron2(minimum: minimum, maximum: maximum)
         case .mmdetection: .mmdetection(minimum: minimum, maximum: maximum)
+        case .matterport: .matterport(minimum: minimum, maximum: maximum)
         }
     }
 
@@ -25,7 +29,7 @@ public enum ResizeRule: Hashable, Sendable {
     public var lengths: (minimum: Int, maximum: Int) {
         switch self {
         case .torchvision(let minimum, let maximum), .detectron2(let minimum, let maximum),
-            .mmdetection(let minimum, let maximum):
+            .mmdetection(let minimum, let maximum), .matterport(let minimum, let maximum):
             (minimum, maximum)
         }
     }
@@ -70,6 +74,15 @@ public enum ResizeRule: Hashable, Sendable {
             return Scaling(
                 factor: factor, height: exact.0, width: exact.1,
                 size: .whole(exact.0 + 0.5, exact.1 + 0.5))
+        case .matterport(let minimum, let maximum):
+            var factor = max(1, Double(minimum) / shorter)
+            if (longer * factor).rounded(.toNearestOrEven) > Double(maximum) {
+                factor = Double(maximum) / longer
+            }
+            let exact = (height * factor, width * factor)
+            return Scaling(
+                factor: factor, height: exact.0, width: exact.1,
+                size: .whole(exact.0.rounded(.toNearestOrEven), exact.1.rounded(.toNearestOrEven)))
         }
     }
 }

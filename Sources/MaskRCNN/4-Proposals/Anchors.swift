@@ -11,7 +11,7 @@ public struct AnchorShapes: Hashable, Sendable {
     /// One box a shape.
     public let boxes: [Box]
 
-    /// Boxes of area size² whose height is `ratio` times their width.
+    /// Boxes of area size² whose height is `ratio` times their width, or the reverse.
     public init(sizes: [Float], aspectRatios: [Float], conventions: Profile.Anchors) {
         func shape(_ size: Float, _ ratio: Float) -> Box {
             let heightRatio = ratio.squareRoot()
@@ -20,7 +20,10 @@ public struct AnchorShapes: Hashable, Sendable {
                 conventions.roundsCorners ? (value / 2).rounded(.toNearestOrEven) : value / 2
             }
             let (x, y) = (half(widthRatio * size), half(heightRatio * size))
-            return Box(x1: -x, y1: -y, x2: x, y2: y)
+            switch conventions.aspectRatio {
+            case .heightOverWidth: return Box(x1: -x, y1: -y, x2: x, y2: y)
+            case .widthOverHeight: return Box(x1: -y, y1: -x, x2: y, y2: x)
+            }
         }
         boxes =
             conventions.ratiosAreOuter
@@ -39,13 +42,18 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     public let verticalStride: Int
     /// Pixels from one column of positions to the next.
     public let horizontalStride: Int
+    /// Where the first position lies, in the frame of the resized picture: (0, 0) unless padding comes before it.
+    private let originX: Float, originY: Float
 
     /// The grid for a map of `size` on a padded picture of `padded`.
+    /// - Parameter window: where the picture lies in the padded one; nil for its upper left corner.
     public init(
         shapes: AnchorShapes, size: PixelSize, nominalStride: Int, padded: PixelSize,
-        conventions: Profile.Anchors
+        window: PixelRegion? = nil, conventions: Profile.Anchors
     ) {
         self.shapes = shapes
+        originX = -Float(window?.x ?? 0)
+        originY = -Float(window?.y ?? 0)
         self.size = size
         switch conventions.stride {
         case .nominal:
@@ -66,7 +74,7 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     public subscript(index: Int) -> Box {
         let (position, shape) = index.quotientAndRemainder(dividingBy: shapes.boxes.count)
         let (row, column) = position.quotientAndRemainder(dividingBy: size.width)
-        let x = Float(column * horizontalStride), y = Float(row * verticalStride)
+        let x = Float(column * horizontalStride) + originX, y = Float(row * verticalStride) + originY
         let box = shapes.boxes[shape]
         return Box(x1: x + box.x1, y1: y + box.y1, x2: x + box.x2, y2: y + box.y2)
     }

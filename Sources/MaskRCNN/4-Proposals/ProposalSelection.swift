@@ -4,10 +4,10 @@ import Tensors
 
 // From anchors to proposals (Faster R-CNN, section 3; FPN, section 4.1):
 //
-// 1. On each level, take the best anchors by objectness.
+// 1. On each level, take the best anchors by objectness (Matterport: the best of all levels).
 // 2. Decode their deltas into boxes and clip these to the picture.
 // 3. Drop boxes that are too small.
-// 4. Suppress, level by level, what overlaps a better box too much.
+// 4. Suppress, level by level (Matterport: across levels), what overlaps a better box too much.
 // 5. Keep the best of what is left, over all levels.
 
 /// The best anchors of one level, decoded and clipped, best first.
@@ -57,7 +57,10 @@ public func selectCandidates(
     size: PixelSize, conventions: Profile.Proposals
 ) -> Candidates {
     precondition(objectness.count == anchors.count && deltas.count == 4 * anchors.count)
-    let best = objectness.withUnsafeElements { indicesOfLargest(count, in: $0) }
+    let best =
+        conventions.selectsByLogit
+        ? objectness.withUnsafeElements { indicesOfLargest(count, in: $0) }
+        : objectness.array.map(sigmoid).withUnsafeBufferPointer { indicesOfLargest(count, in: $0) }
     return objectness.withUnsafeElements { logits in
         deltas.withUnsafeElements { deltas in
             let boxes = best.map { index in
@@ -71,6 +74,30 @@ public func selectCandidates(
                 boxes: boxes, scores: best.map { sigmoid(logits[$0]) },
                 ranks: conventions.ranksByLogit ? best.map { logits[$0] } : nil, anchors: best)
         }
+    }
+}
+
+/// How many candidates each level may have.
+///
+/// - Parameters:
+///   - objectness: the logits of each level.
+///   - count: how many a level may have, where the levels do not compete.
+public func candidateCounts(_ objectness: [Tensor], count: Int, conventions: Profile.Proposals) -> [Int] {
+    switch conventions.candidateLimit {
+    case .perLevel: return objectness.map { _ in count }
+    case .overall(let limit):
+        // The best of a level are in order, so it is enough to know how many of each level are among the best.
+        let all = objectness.flatMap { level in
+            conventions.selectsByLogit ? level.array : level.array.map(sigmoid)
+        }
+        let levels = objectness.enumerated().flatMap { index, level in
+            repeatElement(index, count: level.count)
+        }
+        var counts = objectness.map { _ in 0 }
+        for index in all.withUnsafeBufferPointer({ indicesOfLargest(limit, in: $0) }) {
+            counts[levels[index]] += 1
+        }
+        return counts
     }
 }
 

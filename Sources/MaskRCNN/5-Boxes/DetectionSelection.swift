@@ -38,6 +38,7 @@ public struct Detections: Sendable {
 ///   - deltas: `[proposals, (classes + 1) · 4]`.
 ///   - proposals: the boxes that the deltas refine.
 ///   - size: the resized picture, without padding.
+///   - configuration: the thresholds and the number to keep.
 public func selectDetections(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize,
     configuration: Configuration.Boxes, conventions: Profile.Detections
@@ -71,9 +72,16 @@ public func classBoxes(
     probabilities.withUnsafeElements { probabilities in
         deltas.withUnsafeElements { deltas in
             for (proposal, reference) in proposals.enumerated() {
+                let best =
+                    conventions.keepsBestClassOnly
+                    ? (0..<classes).max {
+                        probabilities[proposal * classes + $0] < probabilities[proposal * classes + $1]
+                    } : nil
                 for label in 1..<classes {
                     let index = proposal * classes + label
-                    guard probabilities[index] > scoreThreshold else { continue }
+                    guard best == nil || best == label,
+                        conventions.accepts(probabilities[index], threshold: scoreThreshold)
+                    else { continue }
                     let delta = BoxDelta(
                         dx: deltas[4 * index], dy: deltas[4 * index + 1], dw: deltas[4 * index + 2],
                         dh: deltas[4 * index + 3])
@@ -99,4 +107,11 @@ public func suppressClassBoxes(
     var suppression = conventions.suppression
     suppression.threshold = overlapThreshold
     return suppression.outcome(boxes: found.boxes, scores: found.scores, classes: found.classes)
+}
+
+extension Profile.Detections {
+    /// Whether a class is probable enough.
+    fileprivate func accepts(_ probability: Float, threshold: Float) -> Bool {
+        scoreThresholdIsIncluded ? probability >= threshold : probability > threshold
+    }
 }

@@ -13,14 +13,21 @@ public struct PooledMaps<A: Activation> {
     /// The pyramid index of the first map: 2 for p2.
     public let firstLevel: Int
     private let conventions: Profile.Pooling
+    /// Where the picture lies in the padded one.
+    private let window: PixelRegion?
 
     /// - Parameters:
     ///   - maps: finest first.
     ///   - firstLevel: the pyramid index of the first map; stride 2 to its power.
     ///   - size: the resized picture, without padding.
-    public init(_ maps: [A], firstLevel: Int, size: PixelSize, conventions: Profile.Pooling) {
+    ///   - window: where it lies in the padded one; nil for the upper left corner.
+    public init(
+        _ maps: [A], firstLevel: Int, size: PixelSize, window: PixelRegion? = nil,
+        conventions: Profile.Pooling
+    ) {
         self.maps = maps
         self.conventions = conventions
+        self.window = window
         switch conventions.scale {
         case .nominal:
             self.firstLevel = firstLevel
@@ -31,6 +38,12 @@ public struct PooledMaps<A: Activation> {
             }
             scales = measured
             self.firstLevel = Int(-log2(measured[0]))
+        case .cornerToCorner:
+            self.firstLevel = firstLevel
+            scales = maps.enumerated().map { index, map in
+                let height = map.value.shape[0], pixels = height << (firstLevel + index)
+                return Float(height - 1) / Float(max(pixels - 1, 1))
+            }
         }
     }
 
@@ -42,10 +55,14 @@ public struct PooledMaps<A: Activation> {
 
     /// What each box pools: `[boxes, size, size, channels]`.
     public func pooled(_ boxes: [Box], size: Int) -> A {
-        A.pooled(
+        let (x, y) = (Float(window?.x ?? 0), Float(window?.y ?? 0))
+        return A.pooled(
             from: maps,
-            regions: boxes.map { RegionOfInterest(box: $0, map: level(of: $0) - firstLevel) }, scales: scales,
-            by: conventions.layer.layer(outputSize: size))
+            regions: boxes.map { box in
+                RegionOfInterest(
+                    box: Box(x1: box.x1 + x, y1: box.y1 + y, x2: box.x2 + x, y2: box.y2 + y),
+                    map: level(of: box) - firstLevel)
+            }, scales: scales, by: conventions.layer.layer(outputSize: size))
     }
 }
 
@@ -57,6 +74,19 @@ extension Profile.Pooling.LevelRule {
         return switch self {
         case .epsilonOutside(let epsilon): 4 + log2(side / 224) + epsilon
         case .epsilonInside(let epsilon): 4 + log2(side / 224 + epsilon)
+        case .epsilonInsideFromFinest(let epsilon): 2 + log2(side / 56 + epsilon)
+        case .rounded: 4 + log2(side / 224)
+        }
+    }
+
+    /// The whole level, before it is brought to the levels that there are.
+    private func wholeLevel(of box: Box) -> Float {
+        switch self {
+        case .epsilonOutside, .epsilonInside: exactLevel(of: box).rounded(.down)
+        // Rounded before 2 or 4 is added: the sum may be rounded up to the next level.
+        case .epsilonInsideFromFinest(let epsilon):
+            2 + log2(box.area.squareRoot() / 56 + epsilon).rounded(.down)
+        case .rounded: 4 + log2(box.area.squareRoot() / 224).rounded(.toNearestOrEven)
         }
     }
 
@@ -64,7 +94,7 @@ extension Profile.Pooling.LevelRule {
     public func level(of box: Box, among levels: ClosedRange<Int>) -> Int {
         // A box without area has level −∞, one that is no box NaN: both use the finest map. (`max` returns its
         // first argument when the second is NaN, so the order matters.)
-        let level = exactLevel(of: box).rounded(.down)
+        let level = wholeLevel(of: box)
         return Int(min(Float(levels.upperBound), max(Float(levels.lowerBound), level)))
     }
 }

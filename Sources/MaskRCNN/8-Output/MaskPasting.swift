@@ -22,8 +22,12 @@ public func pasteMask(
     let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     let region = placement.region
     let threshold = conventions.maskThreshold
+    // Matterport's resize never goes below the map's own minimum, at the border either.
+    let floor = conventions.pasting == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
-        enlarge(probabilities, side: side, to: placement) { bits[$0] = $1 >= threshold ? 1 : 0 }
+        enlarge(probabilities, side: side, to: placement) {
+            bits[$0] = max($1, floor) >= threshold ? 1 : 0
+        }
         count = region.width * region.height
     }
     return InstanceMask(imageSize: imageSize, region: region, bits: bits)
@@ -131,8 +135,11 @@ public struct MaskPlacement: Sendable {
                     let tap = BilinearTap(output: pixel - first, inputLength: side + 2, outputLength: size)
                     return Tap(first: tap.first, second: tap.second, weight: tap.weight)
                 }
-            case .pixelCentres:
-                pixels = clipped(Int(start.rounded(.down)) - 1, Int(end.rounded(.up)) + 1)
+            case .pixelCentres, .resizedToBox:
+                pixels =
+                    pasting == .pixelCentres
+                    ? clipped(Int(start.rounded(.down)) - 1, Int(end.rounded(.up)) + 1)
+                    : clipped(Int(start), Int(end))
                 taps = pixels.map { pixel in
                     let share = (Float(pixel) + 0.5 - start) / (end - start)
                     // In positions of the padded map; what lies further out is 0 like its border.

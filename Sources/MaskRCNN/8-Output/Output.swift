@@ -34,6 +34,7 @@ public func makeInstances(
     var instances: [Instance] = []
     for (index, detected) in detections.boxes.enumerated() {
         var box = detected.scaled(x: horizontal, y: vertical)
+        if conventions.roundsBoxes { box = box.rounded }
         if conventions.clipsBoxes {
             box = box.clipped(to: original)
             guard box.width > 0 && box.height > 0 else { continue }
@@ -68,4 +69,13 @@ private func paste(
         }
     }
     for (index, mask) in pasted.enumerated() { instances[index].mask = mask }
+}
+
+extension Box {
+    /// Every edge at the nearest whole number, ties to even.
+    fileprivate var rounded: Box {
+        Box(
+            x1: x1.rounded(.toNearestOrEven), y1: y1.rounded(.toNearestOrEven),
+            x2: x2.rounded(.toNearestOrEven), y2: y2.rounded(.toNearestOrEven))
+    }
 }

@@ -10,13 +10,13 @@ extension Gallery {
         }
         let trace = try SelectionTrace(run)
         guard !trace.proposals.boxes.isEmpty else { throw NothingToDraw("there are no proposals") }
-        let proposals = zip(trace.proposals.boxes, try run.indices(.boxLevel)).map {
+        let proposals = zip(trace.proposals.boxes, try run.requiredIndices(.boxLevel)).map {
             LevelsFigure.Region(box: $0, level: $1)
         }
         let detections =
             run.model.configuration.masks == nil
             ? []
-            : zip(trace.detections.boxes, try run.indices(.maskLevel)).map {
+            : zip(trace.detections.boxes, try run.requiredIndices(.maskLevel)).map {
                 LevelsFigure.Region(box: $0, level: $1)
             }
         // All levels but the coarsest, which is the region proposal network's alone.

@@ -10,7 +10,7 @@ extension Gallery {
     /// Figure 23: what a training step would sample from the proposals of this picture, with the paper's matcher
     /// and sampler.
     func targets() throws -> Figure {
-        let truth = try PictureObjects(run)
+        let truth = try TrueObjects(run)
         guard !truth.objects.isEmpty else {
             throw NothingToDraw(
                 "nothing is known to be in this picture, so there is nothing to learn from it")
@@ -63,7 +63,7 @@ extension Gallery {
 
 /// The objects of a run's picture: those of the shipped scene, which are known because it was drawn, and of any
 /// other picture what the model is sure of.
-struct PictureObjects {
+struct TrueObjects {
     let objects: [TargetsFigure.Object]
     /// Where they come from, as a sentence.
     let source: String

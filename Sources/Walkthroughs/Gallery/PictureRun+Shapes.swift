@@ -19,7 +19,7 @@ extension PictureRun {
         case .image(let image): shape = [3, image.height, image.width]
         case .masks(let masks, let size): shape = [masks.count, size.height, size.width]
         }
-        return wording(shape: shape)
+        return Walkthroughs.wording(shape: shape)
     }
 
     /// The backbone's stages that were recorded, `2 … 5` or, in a C4 model, `2 … 4`.

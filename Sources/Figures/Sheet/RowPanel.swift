@@ -1,5 +1,5 @@
 /// One drawing among others in a row of a sheet: a title above it, a remark below.
-public struct Panel {
+public struct RowPanel {
     /// What it shows, in a few words. Empty for none; a long one is broken into lines.
     public var title: String
     /// What to read off it, in small letters below; broken into lines. Empty for none.
@@ -36,25 +36,26 @@ extension Sheet.Block {
     ///   - columns: the width is divided as for this many panels of share 1, if that is more than there are.
     ///   - highest: no drawing is higher; one that would be is drawn narrower.
     public static func panels(
-        _ panels: [Panel], columns: Int = 0, highest: Double = 400, gap: Double = 12, background: Background
+        _ panels: [RowPanel], columns: Int = 0, highest: Double = 400, gap: Double = 12,
+        background: Background
     ) -> Sheet.Block {
         let shares = max(panels.reduce(0) { $0 + $1.share }, Double(columns))
         let count = Double(max(panels.count, columns, 1))
         let unit = (Sheet.contentWidth - gap * (count - 1)) / max(shares, 1e-6)
-        let placed = panels.map { panel -> (panel: Panel, title: [String], note: [String], size: Point) in
+        let placed = panels.map { panel -> (panel: RowPanel, title: [String], note: [String], size: Point) in
             let width = unit * panel.share
             let height = min(width * panel.aspect, highest)
             return (
                 panel,
-                panel.title.isEmpty ? [] : wrapped(panel.title, font: Panel.titleFont, width: width),
-                panel.note.isEmpty ? [] : wrapped(panel.note, font: Panel.noteFont, width: width),
+                panel.title.isEmpty ? [] : wrapped(panel.title, font: RowPanel.titleFont, width: width),
+                panel.note.isEmpty ? [] : wrapped(panel.note, font: RowPanel.noteFont, width: width),
                 Point(x: height / panel.aspect, y: height)
             )
         }
         let titleLines = placed.map(\.title.count).max() ?? 0
-        let top = titleLines == 0 ? 0 : Double(titleLines) * Panel.titleLine + 3
+        let top = titleLines == 0 ? 0 : Double(titleLines) * RowPanel.titleLine + 3
         let heights = placed.map {
-            $0.size.y + ($0.note.isEmpty ? 0 : 5 + Double($0.note.count) * Panel.noteLine)
+            $0.size.y + ($0.note.isEmpty ? 0 : 5 + Double($0.note.count) * RowPanel.noteLine)
         }
         return Sheet.Block(height: top + (heights.max() ?? 0)) { canvas, room in
             var x = room.x
@@ -64,15 +65,16 @@ extension Sheet.Block {
                     canvas.text(
                         line,
                         at: Point(
-                            x: x, y: room.y + Double(titleLines - title.count + index) * Panel.titleLine),
-                        font: Panel.titleFont, color: background.ink, anchor: TextAnchor(.leading, .top))
+                            x: x, y: room.y + Double(titleLines - title.count + index) * RowPanel.titleLine),
+                        font: RowPanel.titleFont, color: background.ink, anchor: TextAnchor(.leading, .top))
                 }
                 let drawing = Rectangle(x: x, y: room.y + top, width: size.x, height: size.y)
                 panel.draw(canvas, drawing)
                 for (index, line) in note.enumerated() {
                     canvas.text(
-                        line, at: Point(x: x, y: drawing.maxY + 5 + Double(index) * Panel.noteLine),
-                        font: Panel.noteFont, color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+                        line, at: Point(x: x, y: drawing.maxY + 5 + Double(index) * RowPanel.noteLine),
+                        font: RowPanel.noteFont, color: background.mutedInk,
+                        anchor: TextAnchor(.leading, .top))
                 }
                 x += unit * panel.share + gap
             }

@@ -1,0 +1,95 @@
+import MaskRCNN
+import Tensors
+
+// What is not compared number by number: masks, keypoints, and where detections come from.
+
+extension StageComparer {
+    /// Numbers of proposals, which mean something only through the pairing of the proposals.
+    /// - Returns: whether detections come from other proposals.
+    func compareOrigins(
+        _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ pairs: [RowPairing.Pair]?,
+        _ result: inout StageComparison
+    ) -> Bool {
+        guard case .integers(let ours) = ours, case .integers(let theirs) = theirs else { return true }
+        var partners: [Int64: Int64] = [:]
+        for pair in pairings[.proposals]?.pairing.pairs ?? [] {
+            partners[Int64(pair.reference)] = Int64(pair.candidate)
+        }
+        let pairs = pairs ?? ours.indices.map { RowPairing.Pair(reference: $0, candidate: $0) }
+        var (others, untraced) = (0, 0)
+        for pair in pairs {
+            switch partners[ours[pair.reference]] {
+            case nil where pairings[.proposals] == nil:
+                others += ours[pair.reference] == theirs[pair.candidate] ? 0 : 1
+            case nil: untraced += 1
+            case let partner: others += partner == theirs[pair.candidate] ? 0 : 1
+            }
+        }
+        if others > 0 { result.notes.append("\(others) of \(pairs.count) come from another proposal") }
+        if untraced > 0 {
+            result.notes.append("\(untraced) of \(pairs.count) come from a proposal without a partner")
+        }
+        return others > pairs.count / 100
+    }
+
+    /// Masks by their overlap and the distance of their boundaries.
+    /// - Returns: whether they are beyond tolerance.
+    func compareMasks(
+        _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ a: StageTensor,
+        _ pairs: [RowPairing.Pair]?, _ limit: Double, _ result: inout StageComparison
+    ) -> Bool {
+        guard case .bytes(let ours) = ours, case .bytes(let theirs) = theirs, a.shape.count == 3 else {
+            return true
+        }
+        let pairs = pairs ?? a.rowsInPlace
+        let masks = MaskComparison(
+            reference: ours, candidate: theirs, height: a.shape[1], width: a.shape[2], pairs: pairs)
+        result.masks = masks
+        if masks.hasOtherValues { result.notes.append("values other than 0 and 1") }
+        // A pixel at one half may fall either way: one a mask is no fault by itself.
+        return masks.hasOtherValues
+            || (1 - masks.meanOverlap > limit && masks.differingPixels > masks.count)
+    }
+
+    /// Keypoints by their distance in pixels, and their scores.
+    /// - Returns: whether they are beyond tolerance.
+    func compareKeypoints(
+        _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ a: StageTensor,
+        _ pairs: [RowPairing.Pair]?, _ limit: Double, _ result: inout StageComparison
+    ) -> Bool {
+        guard case .floats(let ours) = ours, case .floats(let theirs) = theirs, a.shape.count == 3,
+            a.shape[2] == 3
+        else { return true }
+        let pairs = pairs ?? a.rowsInPlace
+        var (errors, scores) = (ErrorAccumulator(), ErrorAccumulator())
+        let keypoints = a.shape[1]
+        let distances = ours.withUnsafeElements { ours in
+            theirs.withUnsafeElements { theirs in
+                for pair in pairs {
+                    for index in 0..<3 * keypoints {
+                        let (i, j) = (
+                            3 * pair.reference * keypoints + index, 3 * pair.candidate * keypoints + index
+                        )
+                        let (x, y) = (Double(theirs[j]), Double(ours[i]))
+                        errors.add(candidate: x, reference: y, candidateIndex: j, referenceIndex: i)
+                        if index % 3 == 2 {
+                            scores.add(candidate: x, reference: y, candidateIndex: j, referenceIndex: i)
+                        }
+                    }
+                }
+                return KeypointComparison(
+                    reference: ours, candidate: theirs, keypoints: keypoints, pairs: pairs)
+            }
+        }
+        result.keypoints = distances
+        result.measures = errors.comparison
+        return !distances.isExplained || !(scores.comparison.relativeError <= limit)
+    }
+}
+
+extension StageTensor {
+    /// Every row with the one at its place. A tensor without elements may claim any number of rows.
+    var rowsInPlace: [RowPairing.Pair] {
+        shape.contains(0) ? [] : (0..<rowCount).map { RowPairing.Pair(reference: $0, candidate: $0) }
+    }
+}

@@ -1,0 +1,245 @@
+import Formats
+import MaskRCNN
+import Tensors
+
+/// Compares single stages of two sides. Shapes and types come first, then NaN and infinities, then numbers.
+struct StageComparer<Reference: StageSource, Candidate: StageSource> {
+    let reference: Reference
+    let candidate: Candidate
+    /// The largest relative error that passes.
+    let tolerance: @Sendable (Stage) -> Double
+    /// The same for integers.
+    let exactTolerance: @Sendable (Stage) -> Double
+    /// Which rows correspond. A group that is not there could not be paired.
+    let pairings: [RowGroup: GroupPairing]
+    /// Whether a row for each proposal or detection corresponds as it is, as on the same inputs.
+    let sharesRows: Bool
+    /// Of the network's input, to name places.
+    let inputSize: (height: Int, width: Int)?
+    /// Of the map that a level's anchors lie on, to name them.
+    let mapShape: @Sendable (Stage) -> [Int]?
+
+    /// Compares a stage of the contract.
+    /// - Throws: ``FileError`` when a side cannot be read.
+    func compare(_ stage: Stage) throws -> StageComparison {
+        let (a, b) = (try reference.stageTensor(stage), try candidate.stageTensor(stage))
+        guard let a, let b else {
+            return StageComparison(stage: stage, referenceShape: a?.shape, candidateShape: b?.shape)
+        }
+        return try compare(stage, a, b)
+    }
+
+    private func compare(_ stage: Stage, _ a: StageTensor, _ b: StageTensor) throws -> StageComparison {
+        var result = StageComparison(stage: stage, reference: a, candidate: b)
+        let kind = StagePlace(stage)?.kind ?? .tensor
+        let group = pairing(for: kind)
+        if let fault = shapeFault(kind, group, a, b) {
+            result.verdict = .shape
+            result.notes.append(fault)
+            return result
+        }
+        guard let ours = a.elements, let theirs = b.elements else {
+            result.verdict = .elementType
+            result.notes.append("elements of type \((b.elements == nil ? b : a).type.rawValue) are not read")
+            return result
+        }
+        let isExact = a.type != .float32
+        let limit = isExact && kind != .masks ? exactTolerance(stage) : tolerance(stage)
+        result.tolerance = limit
+        let pairs = rowPairs(kind, group, a, b)
+        let isProposal = stage == .detectionProposals && !sharesRows
+        let isOff: Bool
+        switch kind {
+        case .masks:
+            isOff = compareMasks(ours, theirs, a, pairs, limit, &result)
+        case .keypoints:
+            isOff = compareKeypoints(ours, theirs, a, pairs, limit, &result)
+        case _ where isProposal:
+            isOff = compareOrigins(ours, theirs, pairs, &result)
+        default:
+            isOff = compareNumbers(ours, theirs, a, b, pairs, limit, isExact, &result)
+        }
+        if let measures = result.measures, let worst = measures.worst {
+            result.worst = name(worst, stage, a)
+        }
+        let areRowsOff = explainRows(kind, group, a, b, &result)
+        settle(&result, isOff: isOff || areRowsOff)
+        return result
+    }
+
+    // MARK: Shape
+
+    private func pairing(for kind: StagePlace.Kind) -> GroupPairing? {
+        switch kind {
+        case .tensor: nil
+        case .selected(let group): pairings[group]
+        case .following(let group): sharesRows ? nil : pairings[group]
+        case .masks, .keypoints: pairings[.output]
+        }
+    }
+
+    /// What is wrong with the candidate's shape, or nil. Rows may be more or fewer where they are paired.
+    private func shapeFault(
+        _ kind: StagePlace.Kind, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
+    ) -> String? {
+        if let group, !a.shape.isEmpty, a.shape.count == b.shape.count,
+            a.shape.dropFirst() == b.shape.dropFirst(), group.pairing.referenceCount == a.rowCount
+        {
+            guard b.rowCount == group.pairing.candidateCount else {
+                return "\(b.rowCount) rows for \(group.pairing.candidateCount) boxes"
+            }
+            return nil
+        }
+        guard a.shape != b.shape else { return nil }
+        return "shape \(text(b.shape)), expected \(text(a.shape))"
+    }
+
+    private func text(_ shape: [Int]) -> String {
+        shape.isEmpty ? "of a single number" : shape.map(String.init).joined(separator: "×")
+    }
+
+    /// The rows to compare; nil for all, each with the one at its place.
+    private func rowPairs(
+        _ kind: StagePlace.Kind, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
+    ) -> [RowPairing.Pair]? {
+        guard let group, group.pairing.referenceCount == a.rowCount else { return nil }
+        return group.pairing.isInPlace ? nil : group.pairing.pairs
+    }
+
+    // MARK: Numbers
+
+    private func compareNumbers(
+        _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ a: StageTensor,
+        _ b: StageTensor,
+        _ pairs: [RowPairing.Pair]?, _ limit: Double, _ isExact: Bool, _ result: inout StageComparison
+    ) -> Bool {
+        var errors = ErrorAccumulator()
+        let columns = a.rowCount == 0 ? 0 : a.shape.dropFirst().reduce(1, *)
+        switch (ours, theirs) {
+        case (.floats(let ours), .floats(let theirs)):
+            ours.withUnsafeElements { ours in
+                theirs.withUnsafeElements { theirs in
+                    guard let pairs else { return errors.add(candidate: theirs, reference: ours) }
+                    for pair in pairs {
+                        let (i, j) = (pair.reference * columns, pair.candidate * columns)
+                        errors.add(
+                            candidate: UnsafeBufferPointer(rebasing: theirs[j..<j + columns]),
+                            reference: UnsafeBufferPointer(rebasing: ours[i..<i + columns]),
+                            candidateIndex: j, referenceIndex: i)
+                    }
+                }
+            }
+        default:
+            let (ours, theirs) = (ours.doubles, theirs.doubles)
+            let count = a.shape.contains(0) ? 0 : a.shape.reduce(1, *)
+            guard let pairs else {
+                for index in 0..<count {
+                    errors.add(
+                        candidate: theirs(index), reference: ours(index), candidateIndex: index,
+                        referenceIndex: index)
+                }
+                break
+            }
+            for pair in pairs {
+                for column in 0..<columns {
+                    let (i, j) = (pair.reference * columns + column, pair.candidate * columns + column)
+                    errors.add(
+                        candidate: theirs(j), reference: ours(i), candidateIndex: j, referenceIndex: i)
+                }
+            }
+        }
+        let measures = errors.comparison
+        result.measures = measures
+        if isExact && measures.unequal > 0 {
+            result.notes.append("\(measures.unequal) of \(measures.count) differ")
+        }
+        return !(measures.relativeError <= limit)
+    }
+
+    // MARK: Verdict
+
+    /// Says what became of rows, and whether that is a difference by itself.
+    private func explainRows(
+        _ kind: StagePlace.Kind, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor,
+        _ result: inout StageComparison
+    ) -> Bool {
+        guard let group else { return false }
+        if let remark = group.remark { result.notes.append(remark) }
+        let pairing = group.pairing
+        let rows = max(pairing.referenceCount, pairing.candidateCount)
+        if rows > 0 && pairing.pairs.isEmpty {
+            result.notes.append("no row of \(pairing.referenceCount) has a partner")
+            return true
+        }
+        switch kind {
+        case .selected:
+            // Said once of boxes and scores, which rank and select; the others only follow.
+            let isRanked = result.stage.name.hasSuffix("boxes") || result.stage.name.hasSuffix("scores")
+            guard isRanked else { return false }
+            result.rows = group.counts
+            guard let counts = group.counts else {
+                return pairing.referenceCount != pairing.candidateCount
+            }
+            return !counts.areExplained
+        default:
+            result.unpairedRows = pairing.unmatchedReference.count + pairing.unmatchedCandidate.count
+            return false
+        }
+    }
+
+    private func settle(_ result: inout StageComparison, isOff: Bool) {
+        let mismatches = (result.measures?.notFiniteMismatches ?? 0) + (result.keypoints?.notFinite ?? 0)
+        if let measures = result.measures {
+            for (side, counts) in [
+                ("candidate", measures.candidateNotFinite), ("reference", measures.referenceNotFinite),
+            ] where counts.count > 0 {
+                let plural = counts.infinities == 1 ? "infinity" : "infinities"
+                result.notes.append("\(side): \(counts.nans) NaN, \(counts.infinities) \(plural)")
+            }
+        }
+        if result.referenceType != result.candidateType, let found = result.candidateType,
+            let expected = result.referenceType
+        {
+            result.verdict = .elementType
+            result.notes.append(
+                "elements \(found.rawValue), expected \(expected.rawValue)"
+                    + (isOff ? "; the values differ as well" : "; the values agree"))
+        } else if mismatches > 0 {
+            result.verdict = .notFinite
+        } else if isOff {
+            result.verdict = .differs
+        }
+    }
+
+    private func name(_ element: TensorComparison.Element, _ stage: Stage, _ a: StageTensor) -> WorstElement {
+        var mapSize: (height: Int, width: Int)?
+        if stage.name.hasPrefix("anchors."), let level = stage.name.split(separator: ".").last,
+            let map = mapShape(.objectness(String(level))), map.count == 3
+        {
+            mapSize = (map[1], map[2])
+        }
+        let place = ElementPlace(inputSize: inputSize, mapSize: mapSize)
+        var name = place.name(stage, shape: a.shape, index: element.referenceIndex)
+        let columns = max(a.shape.dropFirst().reduce(1, *), 1)
+        let (row, otherRow) = (element.referenceIndex / columns, element.candidateIndex / columns)
+        if row != otherRow { name += " (the candidate's row \(otherRow))" }
+        return WorstElement(
+            name: name, index: element.referenceIndex, candidateIndex: element.candidateIndex,
+            reference: element.reference, candidate: element.candidate)
+    }
+}
+
+extension ContractTensor.Elements {
+    /// One element, as a Double.
+    fileprivate var doubles: (Int) -> Double {
+        switch self {
+        case .floats(let tensor):
+            let numbers = tensor.array
+            return { Double(numbers[$0]) }
+        case .integers(let integers): return { Double(integers[$0]) }
+        case .bytes(let bytes): return { Double(bytes[$0]) }
+        }
+    }
+}
+
+extension StageComparer: Sendable where Reference: Sendable, Candidate: Sendable {}

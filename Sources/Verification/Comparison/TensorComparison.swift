@@ -1,0 +1,264 @@
+import Tensors
+
+/// How far the numbers of two tensors are apart, element by element.
+///
+/// Elements that are not finite on either side stay out of the sums and are counted instead.
+public struct TensorComparison: Sendable, Equatable {
+    /// NaN and infinities of one side.
+    public struct NotFinite: Sendable, Equatable {
+        /// Elements that are not a number.
+        public internal(set) var nans = 0
+        /// Elements that are infinite.
+        public internal(set) var infinities = 0
+
+        /// How many of either.
+        public var count: Int { nans + infinities }
+    }
+
+    /// One element of both tensors.
+    public struct Element: Sendable, Equatable {
+        /// The row-major index in the reference.
+        public let referenceIndex: Int
+        /// The row-major index in the candidate: another one where rows are paired.
+        public let candidateIndex: Int
+        /// What the reference has there.
+        public let reference: Double
+        /// What the candidate has there.
+        public let candidate: Double
+    }
+
+    /// The number of elements compared.
+    public internal(set) var count = 0
+    /// The largest |candidate − reference|.
+    public internal(set) var maximumError = 0.0
+    /// The mean of |candidate − reference|.
+    public internal(set) var meanError = 0.0
+    /// ‖candidate − reference‖ / ‖reference‖; infinite when the reference is all zeros and the candidate is not.
+    public internal(set) var relativeError = 0.0
+    /// What |candidate − reference| is at most for 99 elements in 100, within 1 %.
+    public internal(set) var percentile99 = 0.0
+    /// 1 − the cosine of the angle between the two, taken as vectors. Kept as the distance from 1, of which
+    /// small values would be lost.
+    public internal(set) var cosineDistance = 0.0
+    /// The element with the largest error, or the first that is finite on one side only; nil when all are equal.
+    public internal(set) var worst: Element?
+    /// What of the reference is not finite.
+    public internal(set) var referenceNotFinite = NotFinite()
+    /// What of the candidate is not finite.
+    public internal(set) var candidateNotFinite = NotFinite()
+    /// Elements of which one side is not finite and the other is something else.
+    public internal(set) var notFiniteMismatches = 0
+    /// Elements that are not exactly equal.
+    public internal(set) var unequal = 0
+
+    /// The cosine of the angle between the two, taken as vectors; 1 when both are zero.
+    public var cosine: Double { 1 - cosineDistance }
+}
+
+/// Adds up errors, tensor by tensor or row by row.
+struct ErrorAccumulator {
+    private var result = TensorComparison()
+    private var errorSum = 0.0
+    private var errorSquares = 0.0
+    private var referenceSquares = 0.0
+    private var candidateSquares = 0.0
+    private var dot = 0.0
+    /// Errors by the leading 16 bits of their Float: eight of exponent, seven of mantissa, so that neighbours
+    /// are less than 1 % apart.
+    private var histogram = [Int](repeating: 0, count: 1 << 15)
+
+    /// Elements handled at once: their sums tell whether one of them is not finite.
+    private static let block = 2048
+
+    /// Adds elements of two tensors of the same count, which start at the given row-major indices.
+    mutating func add(
+        candidate: UnsafeBufferPointer<Float>, reference: UnsafeBufferPointer<Float>,
+        candidateIndex: Int = 0, referenceIndex: Int = 0
+    ) {
+        precondition(candidate.count == reference.count)
+        for start in stride(from: 0, to: candidate.count, by: Self.block) {
+            let range = start..<min(start + Self.block, candidate.count)
+            addBlock(
+                UnsafeBufferPointer(rebasing: candidate[range]),
+                UnsafeBufferPointer(rebasing: reference[range]),
+                candidateIndex + start, referenceIndex + start)
+        }
+    }
+
+    /// Adds one element.
+    mutating func add(candidate: Double, reference: Double, candidateIndex: Int, referenceIndex: Int) {
+        result.count += 1
+        let element = TensorComparison.Element(
+            referenceIndex: referenceIndex, candidateIndex: candidateIndex, reference: reference,
+            candidate: candidate)
+        guard candidate.isFinite && reference.isFinite else { return addNotFinite(element) }
+        let error = abs(candidate - reference)
+        addToHistogram(Float(error))
+        errorSum += error
+        errorSquares += error * error
+        referenceSquares += reference * reference
+        candidateSquares += candidate * candidate
+        dot += candidate * reference
+        if error > 0 { result.unequal += 1 }
+        if error > result.maximumError {
+            result.maximumError = error
+            if result.notFiniteMismatches == 0 { result.worst = element }
+        }
+    }
+
+    private mutating func addNotFinite(_ element: TensorComparison.Element) {
+        func count(_ value: Double, in counts: inout TensorComparison.NotFinite) {
+            if value.isNaN { counts.nans += 1 } else if value.isInfinite { counts.infinities += 1 }
+        }
+        count(element.candidate, in: &result.candidateNotFinite)
+        count(element.reference, in: &result.referenceNotFinite)
+        let isSame =
+            element.candidate == element.reference
+            || (element.candidate.isNaN && element.reference.isNaN)
+        if isSame { return }
+        result.unequal += 1
+        if result.notFiniteMismatches == 0 { result.worst = element }
+        result.notFiniteMismatches += 1
+    }
+
+    private mutating func addBlock(
+        _ candidate: UnsafeBufferPointer<Float>, _ reference: UnsafeBufferPointer<Float>,
+        _ candidateIndex: Int, _ referenceIndex: Int
+    ) {
+        let sums = BlockSums(candidate, reference)
+        guard sums.isFinite else {
+            for index in candidate.indices {
+                add(
+                    candidate: Double(candidate[index]), reference: Double(reference[index]),
+                    candidateIndex: candidateIndex + index, referenceIndex: referenceIndex + index)
+            }
+            return
+        }
+        result.count += candidate.count
+        referenceSquares += sums.referenceSquares
+        candidateSquares += sums.candidateSquares
+        dot += sums.dot
+        guard sums.maximum > 0 else {
+            histogram[0] += candidate.count
+            return
+        }
+        errorSum += sums.errors
+        errorSquares += sums.errorSquares
+        histogram.withUnsafeMutableBufferPointer { histogram in
+            var unequal = 0
+            for index in candidate.indices {
+                let error = abs(candidate[index] - reference[index])
+                if error > 0 { unequal += 1 }
+                histogram[Int(error.bitPattern >> 16)] += 1
+            }
+            result.unequal += unequal
+        }
+        guard Double(sums.maximum) > result.maximumError else { return }
+        result.maximumError = Double(sums.maximum)
+        guard result.notFiniteMismatches == 0,
+            let index = candidate.indices.first(where: {
+                abs(candidate[$0] - reference[$0]) == sums.maximum
+            })
+        else { return }
+        result.worst = TensorComparison.Element(
+            referenceIndex: referenceIndex + index, candidateIndex: candidateIndex + index,
+            reference: Double(reference[index]), candidate: Double(candidate[index]))
+    }
+
+    private mutating func addToHistogram(_ error: Float) {
+        histogram[Int(min(error, .greatestFiniteMagnitude).bitPattern >> 16)] += 1
+    }
+
+    /// What has come together so far.
+    var comparison: TensorComparison {
+        var result = result
+        let finite = histogram.reduce(0, +)
+        guard finite > 0 else {
+            if result.notFiniteMismatches > 0 { result.relativeError = .infinity }
+            return result
+        }
+        result.meanError = errorSum / Double(finite)
+        if errorSquares > 0 {
+            result.relativeError =
+                referenceSquares > 0 ? (errorSquares / referenceSquares).squareRoot() : .infinity
+            result.cosineDistance = cosineDistance
+        }
+        result.percentile99 = min(percentile(0.99, of: finite), result.maximumError)
+        return result
+    }
+
+    /// For unit vectors, half the square of their difference is 1 − cosine, without the loss of digits that
+    /// subtracting from 1 has. Of |c − r|² the part that only the lengths make is taken off.
+    private var cosineDistance: Double {
+        guard referenceSquares > 0 && candidateSquares > 0 else { return 1 }
+        let (candidate, reference) = (candidateSquares.squareRoot(), referenceSquares.squareRoot())
+        let lengths = (candidate - reference) * (candidate - reference)
+        return max(errorSquares - lengths, 0) / (2 * candidate * reference)
+    }
+
+    private func percentile(_ share: Double, of count: Int) -> Double {
+        var left = Int((share * Double(count)).rounded(.up))
+        for (bits, number) in histogram.enumerated() {
+            left -= number
+            // The middle of the errors that share these bits.
+            if left <= 0 { return bits == 0 ? 0 : Double(Float(bitPattern: UInt32(bits) << 16 | 0x8000)) }
+        }
+        return 0
+    }
+}
+
+/// The sums over a few thousand elements, eight at a time.
+private struct BlockSums {
+    var errors = 0.0
+    var errorSquares = 0.0
+    var referenceSquares = 0.0
+    var candidateSquares = 0.0
+    var dot = 0.0
+    var maximum: Float = 0
+
+    /// Any NaN or infinity, and any difference that Float cannot hold, spoils one of these.
+    var isFinite: Bool { (errors + referenceSquares + candidateSquares).isFinite }
+
+    init(_ candidate: UnsafeBufferPointer<Float>, _ reference: UnsafeBufferPointer<Float>) {
+        var sums = (
+            errors: SIMD8<Double>.zero, errorSquares: SIMD8<Double>.zero, reference: SIMD8<Double>.zero,
+            candidate: SIMD8<Double>.zero, dot: SIMD8<Double>.zero
+        )
+        var largest = SIMD8<Float>.zero
+        let whole = candidate.count / 8 * 8
+        let (candidates, references) = (
+            UnsafeRawBufferPointer(candidate), UnsafeRawBufferPointer(reference)
+        )
+        for index in stride(from: 0, to: whole, by: 8) {
+            let c = candidates.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)
+            let r = references.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)
+            let difference = c - r
+            let error = pointwiseMax(difference, -difference)
+            largest = pointwiseMax(largest, error)
+            let (wideC, wideR, wideError) = (
+                SIMD8<Double>(c), SIMD8<Double>(r), SIMD8<Double>(error)
+            )
+            sums.errors += wideError
+            sums.errorSquares += wideError * wideError
+            sums.reference += wideR * wideR
+            sums.candidate += wideC * wideC
+            sums.dot += wideC * wideR
+        }
+        errors = sums.errors.sum()
+        errorSquares = sums.errorSquares.sum()
+        referenceSquares = sums.reference.sum()
+        candidateSquares = sums.candidate.sum()
+        dot = sums.dot.sum()
+        maximum = largest.max()
+        for index in whole..<candidate.count {
+            let (c, r) = (Double(candidate[index]), Double(reference[index]))
+            let error = abs(candidate[index] - reference[index])
+            errors += Double(error)
+            errorSquares += Double(error) * Double(error)
+            referenceSquares += r * r
+            candidateSquares += c * c
+            dot += c * r
+            maximum = max(maximum, error)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Formats
+import Foundation
+import MaskRCNN
+
+/// What float32 arithmetic alone makes of a stage: the largest difference between runs whose convolutions add
+/// the same numbers up in another order.
+public struct StageNoise: Sendable, Codable, Equatable {
+    /// ‖difference‖ / ‖reference‖.
+    public var relative: Double
+    /// The largest difference of two elements.
+    public var maximum: Double
+
+    /// Noise of the given size.
+    public init(relative: Double, maximum: Double) {
+        self.relative = relative
+        self.maximum = maximum
+    }
+}
+
+/// How large the relative error ‖candidate − reference‖ / ‖reference‖ of each stage may be.
+///
+/// In this order: what the user says; ``noiseFactor`` times the noise that the reference has in its metadata
+/// under `noise`, at least ``noiseFloor``; ``endToEndDefault``. A stage in isolation has no inherited noise:
+/// ``isolatedDefault``.
+public struct Tolerances: Sendable {
+    /// A tolerance for the stages that match a pattern.
+    public struct Override: Sendable, Equatable {
+        /// `*` stands for anything.
+        public let pattern: String
+        /// The largest relative error that passes.
+        public let tolerance: Double
+
+        /// A tolerance from text: `1e-4`, or `fpn.*=1e-4` for some stages; nil if it is neither.
+        public init?(_ text: String) {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let last = parts.last, let value = Double(last), value >= 0, value.isFinite else {
+                return nil
+            }
+            pattern = parts.count == 2 ? String(parts[0]) : "*"
+            tolerance = value
+            if pattern.isEmpty { return nil }
+        }
+    }
+
+    /// Two implementations differ by several times what two orders of addition do.
+    public static let noiseFactor = 10.0
+    /// The smallest tolerance that noise gives.
+    public static let noiseFloor = 1e-5
+    /// For references without noise.
+    public static let endToEndDefault = 1e-4
+    /// For one stage on given inputs.
+    public static let isolatedDefault = 1e-5
+    /// Where a bundle's metadata have the noise: a JSON object, stage → ``StageNoise``.
+    public static let metadataKey = "noise"
+
+    private let noise: [String: StageNoise]
+    private let overrides: [Override]
+
+    /// Tolerances; of several overrides that match a stage the last one holds.
+    public init(noise: [String: StageNoise] = [:], overrides: [Override] = []) {
+        self.noise = noise
+        self.overrides = overrides
+    }
+
+    /// Tolerances for comparing with a reference, from its noise.
+    /// - Throws: ``FileError`` when the bundle's noise cannot be read.
+    public init(reference: Bundle, overrides: [Override] = []) throws {
+        var noise: [String: StageNoise] = [:]
+        if let text = reference.metadata[Self.metadataKey] {
+            guard let found = try? JSONDecoder().decode([String: StageNoise].self, from: Data(text.utf8)),
+                found.values.allSatisfy({ $0.relative >= 0 && $0.relative.isFinite })
+            else {
+                throw FileError(
+                    path: reference.path, fault: "has metadata 'noise' that cannot be understood")
+            }
+            noise = found
+        }
+        self.init(noise: noise, overrides: overrides)
+    }
+
+    /// Whether the reference says how large its noise is.
+    public var areMeasured: Bool { !noise.isEmpty }
+
+    /// What a user said of a stage.
+    private func override(_ stage: Stage) -> Double? {
+        overrides.last { stage.matches($0.pattern) }?.tolerance
+    }
+
+    /// How large the relative error of integers may be: they agree or they do not, unless an override names
+    /// these stages.
+    @Sendable public func exact(_ stage: Stage) -> Double {
+        overrides.last { $0.pattern != "*" && stage.matches($0.pattern) }?.tolerance ?? 0
+    }
+
+    /// How large the relative error may be when both sides ran from the picture on.
+    @Sendable public func endToEnd(_ stage: Stage) -> Double {
+        if let given = override(stage) { return given }
+        guard let noise = noise[stage.name] else { return Self.endToEndDefault }
+        return max(Self.noiseFactor * noise.relative, Self.noiseFloor)
+    }
+
+    /// How large the relative error may be when both sides have the same inputs.
+    @Sendable public func isolated(_ stage: Stage) -> Double { override(stage) ?? Self.isolatedDefault }
+}

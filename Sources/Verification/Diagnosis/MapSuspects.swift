@@ -1,0 +1,79 @@
+import Kernels
+import MaskRCNN
+import Tensors
+
+// What goes wrong with feature maps: their layout, the backbone's strides, the pyramid's sums.
+
+extension Diagnosis {
+    static var mapSuspects: [Suspect] {
+        [
+            .rearranged(
+                "height and width exchanged",
+                in: [
+                    "input.tensor", "backbone.*", "fpn.*", "rpn.hidden.*", "rpn.objectness.*", "rpn.deltas.*",
+                    "box.pooled", "box.convolution.*", "box.c5", "mask.pooled", "mask.c5", "mask.hidden.*",
+                    "mask.upsampled", "mask.logits", "mask.probabilities", "keypoint.pooled",
+                    "keypoint.hidden.*",
+                    "keypoint.heatmaps", "output.masks",
+                ], [(nil, { $0.transposed })]),
+            Suspect(
+                "stride in the other convolution of a block",
+                in: ["backbone.c3", "backbone.c4", "backbone.c5"]
+            ) { trial in
+                guard let index = Int(trial.stage.name.suffix(1)) else { return [] }
+                let stages = trial.model.network.backbone.stages
+                guard stages.indices.contains(index - 2) else { return [] }
+                let blocks = stages[index - 2].blocks
+                let runner = StageRunner(model: trial.model, bundle: trial.bundle)
+                var map = try runner.map(.backbone(index - 1), channels: blocks[0].conv1.convolution.inputs)
+                map = blocks[0].withStrideMoved(map)
+                for block in blocks.dropFirst() { map = block(map) }
+                return [Prediction(.tensor(channelsFirst(map)))]
+            },
+            Suspect("upsampled by interpolation, not by repetition", in: ["fpn.topdown.*"]) { trial in
+                guard let level = Int(trial.stage.name.suffix(1)), let shape = trial.expected.tensor?.shape,
+                    shape.count == 3, shape.allSatisfy({ $0 > 0 })
+                else {
+                    return []
+                }
+                let coarser = try trial.bundle.map(.merged(level + 1))
+                guard coarser.count > 0 else { return [] }
+                let enlarged = resizedBilinearly(coarser, height: shape[1], width: shape[2])
+                return [Prediction(.tensor(channelsFirst(enlarged)))]
+            },
+            .rearranged(
+                "averaged, not summed", in: ["fpn.merged.p2", "fpn.merged.p3", "fpn.merged.p4"],
+                [(nil, { $0.mapped { $0 / 2 } })]),
+            .rearranged(
+                "ReLU where none belongs",
+                in: [
+                    "fpn.lateral.*", "fpn.p*", "rpn.objectness.*", "rpn.deltas.*", "box.logits", "box.deltas",
+                ],
+                [(nil, { $0.mapped { max($0, 0) } })]),
+        ]
+    }
+}
+
+extension Bottleneck {
+    /// The block with the stride of its second convolution given to the first, or the reverse.
+    fileprivate func withStrideMoved(_ input: Tensor) -> Tensor {
+        let residual = shortcut.map { input.convolved(by: $0, adding: nil, rectified: false) } ?? input
+        let strides = (conv1.convolution.window.stride, conv2.convolution.window.stride)
+        return
+            input
+            .convolved(by: conv1.withStride(strides.1), adding: nil, rectified: true)
+            .convolved(by: conv2.withStride(strides.0), adding: nil, rectified: true)
+            .convolved(by: conv3, adding: residual, rectified: true)
+    }
+}
+
+extension ConvolutionLayer {
+    fileprivate func withStride(_ stride: Int) -> ConvolutionLayer {
+        var layer = self
+        var window = convolution.window
+        window.stride = stride
+        layer.convolution = Convolution(
+            weight: convolution.weight, scale: convolution.scale, shift: convolution.shift, window: window)
+        return layer
+    }
+}

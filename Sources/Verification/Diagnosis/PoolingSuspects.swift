@@ -1,0 +1,145 @@
+import Geometry
+import Kernels
+import MaskRCNN
+import Tensors
+
+// What goes wrong where regions become squares: the level, the layer, its samples, its scale.
+
+private let pooled = ["box.pooled", "mask.pooled", "keypoint.pooled"]
+
+extension Diagnosis {
+    static var poolingSuspects: [Suspect] {
+        [
+            .switched(
+                "level assignment by rounding", in: ["box.level", "mask.level"] + pooled,
+                [(nil, { profile, _ in profile.pooling.level = .rounded })]),
+            Suspect("level index off by one", in: ["box.level", "mask.level"]) { trial in
+                guard let expected = trial.expected.tensor else { return [] }
+                let levels = trial.model.configuration.proposals.anchorSizes.count
+                return [
+                    Prediction(.tensor(expected.mapped { $0 + 1 }), "one more"),
+                    Prediction(.tensor(expected.mapped { $0 - 1 }), "one less"),
+                    Prediction(.tensor(expected.mapped { $0 - 2 }), "counted from 0"),
+                    Prediction(.tensor(expected.mapped { Float(levels) - $0 }), "coarsest first"),
+                ]
+            },
+            .switched(
+                "RoIAlign with or without the half pixel", in: pooled,
+                [
+                    (
+                        nil,
+                        { profile, _ in
+                            guard
+                                case .align(let samples, let isSubtracted, let reduction) = profile.pooling
+                                    .layer
+                            else { return }
+                            profile.pooling.layer = .align(
+                                samplesPerAxis: samples, subtractsHalfPixel: !isSubtracted, reduction)
+                        }
+                    )
+                ]),
+            .switched(
+                "another sampling ratio", in: pooled,
+                [1, 2, 3, 4, nil].map { (count: Int?) in
+                    (
+                        count.map { "\($0) × \($0)" } ?? "adaptive",
+                        { profile, _ in
+                            guard case .align(_, let isSubtracted, let reduction) = profile.pooling.layer
+                            else {
+                                return
+                            }
+                            profile.pooling.layer = .align(
+                                samplesPerAxis: count, subtractsHalfPixel: isSubtracted, reduction)
+                        }
+                    )
+                }),
+            .switched(
+                "maximum in place of average", in: pooled,
+                [
+                    (
+                        nil,
+                        { profile, _ in
+                            guard case .align(let samples, let isSubtracted, _) = profile.pooling.layer else {
+                                return
+                            }
+                            profile.pooling.layer = .align(
+                                samplesPerAxis: samples, subtractsHalfPixel: isSubtracted, .maximum)
+                        }
+                    )
+                ]),
+            .switched(
+                "RoIPool in place of RoIAlign", in: pooled,
+                [
+                    ("rounding to the nearest", { profile, _ in profile.pooling.layer = .pool(.nearest) }),
+                    ("cutting down", { profile, _ in profile.pooling.layer = .pool(.truncating) }),
+                ]),
+            .switched(
+                "RoIWarp in place of RoIAlign", in: pooled,
+                [(nil, { profile, _ in profile.pooling.layer = .warp(samplesPerAxis: 2) })]),
+            .switched(
+                "crop_and_resize in place of RoIAlign", in: pooled,
+                [
+                    ("map scale 1/stride", { profile, _ in profile.pooling.layer = .crop }),
+                    (
+                        "map scale from corner to corner",
+                        { profile, _ in
+                            profile.pooling.layer = .crop
+                            profile.pooling.scale = .cornerToCorner
+                        }
+                    ),
+                ]),
+            .switched(
+                "RoIAlign in place of this layer", in: pooled,
+                [
+                    (
+                        "with the half pixel",
+                        { profile, _ in
+                            profile.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: true)
+                        }
+                    ),
+                    (
+                        "without the half pixel",
+                        { profile, _ in
+                            profile.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: false)
+                        }
+                    ),
+                ]),
+            Suspect("stride or scale off by two", in: pooled) { trial in
+                try [("doubled", 2), ("halved", 0.5)].map { (detail: String, factor: Float) in
+                    Prediction(
+                        .tensor(try trial.pooled { $0.scaled(x: factor, y: factor) }), detail)
+                }
+            },
+            Suspect("x and y exchanged", in: pooled) { trial in
+                [
+                    Prediction(
+                        .tensor(try trial.pooled { Box(x1: $0.y1, y1: $0.x1, x2: $0.y2, y2: $0.x2) }))
+                ]
+            },
+            Suspect("all regions from one level", in: pooled) { trial in
+                try trial.model.levelNames.dropLast().indices.map { level in
+                    Prediction(.tensor(try trial.pooled(level: level) { $0 }), trial.model.levelNames[level])
+                }
+            },
+        ]
+    }
+}
+
+extension Trial {
+    /// What the regions pool when each box is changed, and its level is not.
+    fileprivate func pooled(level fixed: Int? = nil, _ change: (Box) -> Box) throws -> Tensor {
+        let runner = StageRunner(model: model, bundle: bundle)
+        let maps = try runner.pooledMaps()
+        let regions = try bundle.boxes(stage == .boxPooled ? .proposalBoxes : .detectionBoxes).map {
+            RegionOfInterest(box: change($0), map: fixed ?? (maps.level(of: $0) - maps.firstLevel))
+        }
+        let size: Int
+        switch stage {
+        case .boxPooled: size = model.boxPoolSize
+        case .maskPooled: size = model.configuration.masks?.poolSize ?? 14
+        default: size = model.configuration.keypoints?.poolSize ?? 14
+        }
+        let layer = model.profile.pooling.layer.layer(outputSize: size)
+        return channelsFirst(layer(maps.maps, regions: regions, scales: maps.scales))
+    }
+}

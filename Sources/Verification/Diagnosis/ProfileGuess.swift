@@ -1,0 +1,83 @@
+import Formats
+import MaskRCNN
+
+/// How well a bundle agrees with one profile.
+public struct ProfileGuess: Sendable {
+    /// The profile's name.
+    public let profile: String
+    /// The share of the kinds of stages that agree: 0 … 1. A kind that has several levels counts as one.
+    public let score: Double
+    /// Stages that come out of their own inputs by this profile's conventions.
+    public let agreeing: [Stage]
+    /// Stages that do not.
+    public let differing: [Stage]
+}
+
+/// Stages that conventions decide and no parameter does, and those that pool.
+private let telling = [
+    "input.size", "input.tensor", "anchors.*", "rpn.candidates.*.boxes", "rpn.proposals.boxes", "box.level",
+    "box.pooled", "detections.boxes", "mask.level", "mask.pooled", "keypoint.pooled", "output.boxes",
+    "output.masks", "output.keypoints",
+]
+
+/// Which profile a candidate follows: runs its stages alone, each on the candidate's own inputs, by the
+/// conventions of every profile, and counts which come out. Best first; equal ones in the order of
+/// `Profile.all`.
+///
+/// Only stages that follow from conventions are looked at, so `torchvision` and `torchvision-v2`, which differ in
+/// batch norm's epsilon, always score the same. A stage whose inputs the candidate lacks is left out; if that
+/// leaves none, all scores are 0.
+///
+/// - Parameters:
+///   - candidate: what somebody's program recorded.
+///   - model: with the weights that it was recorded with, by whatever profile. The lengths that pictures are
+///     resized to, and thresholds other than that profile's, are kept.
+public func guessProfile(candidate: Bundle, model: Model) -> [ProfileGuess] {
+    let guesses = Profile.all.map { guess($0, candidate: candidate, model: model) }
+    // `sorted` is stable.
+    return guesses.sorted { $0.score > $1.score }
+}
+
+private func guess(_ profile: Profile, candidate: Bundle, model: Model) -> ProfileGuess {
+    let runner = StageRunner(model: model.following(profile), bundle: candidate)
+    var agreeing: [Stage] = []
+    var differing: [Stage] = []
+    var shares: [Double] = []
+    for pattern in telling {
+        var (agreed, compared) = (0, 0)
+        for stage in runner.stages where stage.matches(pattern) && candidate.contains(stage) {
+            let group = Trial.group(of: stage).filter { candidate.contains($0) }
+            guard let recorded = try? Trial.outcome(group, { try candidate.anyNumbers($0) }),
+                let computed = try? Trial.outcome(group, { try runner.run($0).floats })
+            else { continue }
+            compared += 1
+            if recorded.error(of: computed) == 0 {
+                agreed += 1
+                agreeing.append(stage)
+            } else {
+                differing.append(stage)
+            }
+        }
+        if compared > 0 { shares.append(Double(agreed) / Double(compared)) }
+    }
+    return ProfileGuess(
+        profile: profile.name, score: shares.reduce(0, +) / Double(max(shares.count, 1)), agreeing: agreeing,
+        differing: differing)
+}
+
+extension Model {
+    /// The model by another profile's conventions. The lengths of the resize, and thresholds that are not its
+    /// own profile's, are somebody's choice and stay.
+    fileprivate func following(_ profile: Profile) -> Model {
+        var (profile, configuration) = (profile, configuration)
+        let lengths = self.profile.input.resize.lengths
+        profile.input.resize = profile.input.resize.with(minimum: lengths.minimum, maximum: lengths.maximum)
+        if configuration.boxes.scoreThreshold == self.profile.detections.scoreThreshold {
+            configuration.boxes.scoreThreshold = profile.detections.scoreThreshold
+        }
+        if configuration.boxes.overlapThreshold == self.profile.detections.suppression.threshold {
+            configuration.boxes.overlapThreshold = profile.detections.suppression.threshold
+        }
+        return with(profile: profile, configuration: configuration)
+    }
+}
