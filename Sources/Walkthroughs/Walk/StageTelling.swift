@@ -11,7 +11,8 @@ func telling(of stage: Stage, _ value: StageValue, on terminal: Terminal) -> Str
     }
     let name = StyledText(stage.name, .heading).encoded(isColoured: terminal.isColoured)
     let fits = stage.name.count + 2 + facts.count <= terminal.width
-    return name + (fits ? "  " : "\n  ") + facts + "\n  "
+    return name + (fits ? "  " + facts : "\n  " + wrapped(facts, width: terminal.width - 2, indent: 2))
+        + "\n  "
         + wrapped(stage.sentence, width: min(terminal.width, 100) - 2, indent: 2)
 }
 
