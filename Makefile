@@ -1,6 +1,6 @@
 # Everything that a newcomer needs: each target installs what is missing first.
 
-.PHONY: walkthrough test build model setup format lint clean completions
+.PHONY: walkthrough figures test build model setup format lint clean completions
 
 BUILD = swift build -c release
 
@@ -8,6 +8,10 @@ BUILD = swift build -c release
 walkthrough: build
 	.build/release/maskrcnn walkthrough --no-pause --output walkthrough.png \
 	  $(if $(IMAGE),--image "$(IMAGE)") $(if $(WEIGHTS),--weights "$(WEIGHTS)")
+
+# All figures of the documentation, of the model and the picture that ship with the project.
+figures: build
+	.build/release/maskrcnn figures --format png --format svg --output Figures
 
 test: setup
 	swift test -c release
@@ -23,9 +27,10 @@ model: build
 	.build/release/maskrcnn train --configuration small --output .build/model --resume
 	test -d .build/held-out || \
 	  .build/release/maskrcnn scenes --count 500 --seed 2 --output .build/held-out
+	.build/release/maskrcnn convert --half .build/model/model.safetensors .build/model/small.safetensors
 	.build/release/maskrcnn evaluate --annotations .build/held-out/annotations.json \
-	  --images .build/held-out/images --weights .build/model/model.safetensors --json > $(MODEL)/evaluation.json
-	cp .build/model/model.safetensors $(MODEL)/small.safetensors
+	  --images .build/held-out/images --weights .build/model/small.safetensors --json > $(MODEL)/evaluation.json
+	mv .build/model/small.safetensors $(MODEL)
 	cp .build/model/metrics.jsonl .build/model/configuration.json $(MODEL)
 
 # libpng, libjpeg-turbo, Cairo, OpenBLAS, zlib, pkg-config and the font that figures are drawn with.

@@ -45,7 +45,10 @@ let package = Package(
             resources: [.copy("Configurations")]),
         .target(
             name: "Walkthroughs",
-            dependencies: ["Loading", "Verification", "Figures", "Scenes", "COCO", "Training"]),
+            dependencies: ["Loading", "Verification", "Figures", "Scenes", "COCO", "Training"],
+            // A link to the folder Walkthroughs: the pages travel with the program, and there is one copy of each.
+            // `process`, file by file, because `copy` would copy the link.
+            resources: [.process("Pages")]),
         .executableTarget(
             name: "Commands",
             dependencies: [
@@ -71,6 +74,7 @@ let package = Package(
         .testTarget(
             name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
         .testTarget(name: "ScenesTests", dependencies: ["Scenes"]),
+        .testTarget(name: "WalkthroughsTests", dependencies: ["Walkthroughs", "Commands", "Loading", "Scenes"]),
     ],
     swiftLanguageModes: [.v6]
 )

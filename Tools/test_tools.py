@@ -290,7 +290,7 @@ class Training(unittest.TestCase):
             "rpn.hidden.1.weight": "rpn.head.conv.0.0.weight",
             "box.hidden.2.bias": "roi_heads.box_head.fc7.bias",
             "mask.hidden.2.norm.bias": "roi_heads.mask_head.1.1.bias",
-            "keypoint.hidden.2.weight": "roi_heads.keypoint_head.2.weight",
+            "keypoint.hidden.2.weight": "roi_heads.keypoint_head.1.0.weight",
         }
         for name, expected in own.items():
             self.assertEqual(training_model.torchvision_name(name), expected)

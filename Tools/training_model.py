@@ -17,7 +17,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
-from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
+from torchvision.models.detection.keypoint_rcnn import KeypointRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.roi_heads import RoIHeads, fastrcnn_loss, keypointrcnn_loss, maskrcnn_loss
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
@@ -145,7 +145,7 @@ def _heads(configuration: Json, channels: int) -> "TrainingHeads":
     def pool(size: int) -> MultiScaleRoIAlign:
         return MultiScaleRoIAlign(["0", "1", "2", "3"], output_size=size, sampling_ratio=2)
 
-    return TrainingHeads(
+    heads = TrainingHeads(
         box_roi_pool=pool(boxes["poolSize"]),
         box_head=TwoMLPHead(channels * boxes["poolSize"] ** 2, hidden),
         box_predictor=FastRCNNPredictor(hidden, classes),
@@ -166,16 +166,37 @@ def _heads(configuration: Json, channels: int) -> "TrainingHeads":
         ),
         mask_predictor=MaskRCNNPredictor(masks["channels"], masks["channels"], classes),
         keypoint_roi_pool=pool(keypoints["poolSize"]),
-        keypoint_head=KeypointRCNNHeads(channels, [keypoints["channels"]] * keypoints["convolutions"]),
+        keypoint_head=_keypoint_layers(channels, keypoints),
         keypoint_predictor=KeypointRCNNPredictor(keypoints["channels"], keypoints["count"]),
     )
+    heads.mask_count = configuration.get("maskCount")
+    heads.keypoint_count = configuration.get("keypointCount")
+    return heads
+
+
+def _keypoint_layers(inputs: int, keypoints: Json) -> nn.Module:
+    """Torchvision's keypoint head, which it has without norms only, with those of the configuration."""
+    norm, channels = keypoints.get("norm", "bias"), keypoints["channels"]
+    layers = []
+    for index in range(keypoints["convolutions"]):
+        convolution = nn.Conv2d(inputs if index == 0 else channels, channels, 3, padding=1, bias=norm == "bias")
+        nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+        if convolution.bias is not None:
+            nn.init.zeros_(convolution.bias)
+        norms = [] if norm == "bias" else [nn.GroupNorm(norm["group"], channels)]
+        layers.append(nn.Sequential(convolution, *norms, nn.ReLU()))
+    return nn.Sequential(*layers)
 
 
 class TrainingHeads(RoIHeads):
     """Torchvision's heads and losses, of which the keypoint head sees only objects that have keypoints.
 
-    Torchvision's own would take every object through it, shapes as well as persons, for a loss of nothing.
+    Torchvision's own would take every object through it, shapes as well as persons, for a loss of nothing; and it
+    knows no limit to how many objects have a mask or keypoint loss.
     """
+
+    mask_count: int | None = None
+    keypoint_count: int | None = None
 
     def forward(self, features: Any, proposals: Any, image_shapes: Any, targets: Any = None) -> Any:
         proposals, matched, labels, deltas = self.select_training_samples(proposals, targets)
@@ -185,18 +206,29 @@ class TrainingHeads(RoIHeads):
 
         objects = [label > 0 for label in labels]
         boxes, rows = _chosen(proposals, objects), _chosen(matched, objects)
+        everything = boxes, rows
+        some = [_some(len(r), self.mask_count) for r in rows]
+        boxes, rows = _chosen(boxes, some), _chosen(rows, some)
         output = self.mask_predictor(self.mask_head(self.mask_roi_pool(features, boxes, image_shapes)))
         masks, classes = [t["masks"] for t in targets], [t["labels"] for t in targets]
         losses["loss_mask"] = maskrcnn_loss(output, boxes, masks, classes, rows)
 
         keypoints = [t["keypoints"] for t in targets]
+        boxes, rows = everything
         persons = [(k[r, :, 2] > 0).any(1) for k, r in zip(keypoints, rows, strict=True)]
         boxes, rows = _chosen(boxes, persons), _chosen(rows, persons)
+        some = [_some(len(r), self.keypoint_count) for r in rows]
+        boxes, rows = _chosen(boxes, some), _chosen(rows, some)
         if any(len(r) for r in rows):
             maps = self.keypoint_predictor(self.keypoint_head(self.keypoint_roi_pool(features, boxes, image_shapes)))
             # Torchvision's loss takes a view that channels-last memory does not have.
             losses["loss_keypoint"] = keypointrcnn_loss(maps.contiguous(), boxes, keypoints, rows)
         return [], losses
+
+
+def _some(count: int, limit: int | None) -> Tensor:
+    """Indices of at most `limit` of `count` things, drawn at random."""
+    return torch.randperm(count)[:limit]
 
 
 def _chosen(values: list[Tensor], masks: list[Tensor]) -> list[Tensor]:
@@ -231,7 +263,8 @@ _NAMES = [
     (r"mask\.hidden\.(\d+)\.", lambda m: f"roi_heads.mask_head.{int(m[1]) - 1}.0."),
     (r"mask\.upsampled\.", lambda m: "roi_heads.mask_predictor.conv5_mask."),
     (r"mask\.logits\.", lambda m: "roi_heads.mask_predictor.mask_fcn_logits."),
-    (r"keypoint\.hidden\.(\d+)\.", lambda m: f"roi_heads.keypoint_head.{2 * (int(m[1]) - 1)}."),
+    (r"keypoint\.hidden\.(\d+)\.norm\.", lambda m: f"roi_heads.keypoint_head.{int(m[1]) - 1}.1."),
+    (r"keypoint\.hidden\.(\d+)\.", lambda m: f"roi_heads.keypoint_head.{int(m[1]) - 1}.0."),
     (r"keypoint\.heatmaps\.", lambda m: "roi_heads.keypoint_predictor.kps_score_lowres."),
 ]
 

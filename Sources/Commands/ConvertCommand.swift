@@ -26,6 +26,9 @@ struct ConvertCommand: ParsableCommand {
             valueName: "scheme"))
     var names: KeyMap = .native
 
+    @Flag(help: "Round all numbers to 16 bits: half the size, three significant digits.")
+    var half = false
+
     @OptionGroup(title: "Model") var model: ConversionOptions
 
     func run() throws {
@@ -41,7 +44,7 @@ struct ConvertCommand: ParsableCommand {
         }
         // What a file of this project says of itself stays with it.
         for key in ModelMetadata.keys { metadata[key] = metadata[key] ?? checkpoint.metadata[key] }
-        try checkpoint.write(to: output, keyMap: names, metadata: metadata)
+        try checkpoint.write(to: output, keyMap: names, metadata: metadata, isRounded: half)
         for remark in loaded.remarks { print("! \(remark)") }
         print("\(output): \(checkpoint.names.count) tensors")
     }

@@ -11,7 +11,8 @@ struct InspectCommand: ParsableCommand {
         abstract: "Say which model a checkpoint holds, and list its tensors.",
         discussion: """
             The architecture is read off names and shapes. What they cannot tell is listed with what would be \
-            taken for it and why; each has an option. Bundles and other files of tensors are listed too.
+            taken for it and why; each has an option. Bundles and other files of tensors are listed too. Without \
+            a file, the model that ships with this.
 
             Example:  maskrcnn inspect maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth
             """)
@@ -19,7 +20,12 @@ struct InspectCommand: ParsableCommand {
     @Argument(
         help: "A checkpoint, a bundle, or any other file of tensors that is read here.",
         completion: .file(extensions: ["safetensors", "pth", "pt", "npz", "npy"]))
-    var file: String
+    var file: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "List only tensors of these names; * stands for anything.", valueName: "pattern"))
+    var only = "*"
 
     @Flag(help: "Leave out the list of tensors.")
     var summary = false
@@ -28,7 +34,10 @@ struct InspectCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = try Report(path: file)
+        let report = try Report(path: file ?? LoadedModel.shippedPath, only: only)
+        guard !report.tensors.isEmpty || report.count == 0 else {
+            throw ValidationError("--only \(only): no tensor has such a name")
+        }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -36,12 +45,17 @@ struct InspectCommand: ParsableCommand {
             return
         }
         print(
-            "\(report.file): \(report.container), \(report.tensors.count) tensors, \(report.parameters) numbers"
+            "\(file == nil ? "The shipped model" : report.file): \(report.container), \(report.count) tensors, "
+                + "\(report.parameters) numbers"
         )
-        if let model = report.model { print("  model: \(model)") }
-        for decision in report.decisions { print("  \(decision)") }
-        for remark in report.remarks {
-            print(wrapped("! " + remark, width: Terminal.standardOutput.width, indent: 2))
+        let width = Terminal.standardOutput.width
+        // Whoever asks for some tensors wants to see these.
+        if only == "*" {
+            if let model = report.model {
+                print("  " + wrapped("model: \(model)", width: width - 2, indent: 4))
+            }
+            for decision in report.decisions { print("  \(decision)") }
+            for remark in report.remarks { print(wrapped("! " + remark, width: width, indent: 2)) }
         }
         if !summary {
             let width = min(report.tensors.map(\.name.count).max() ?? 0, 56)
@@ -64,6 +78,7 @@ private struct Report: Encodable {
 
     let file: String
     let container: String
+    let count: Int
     let parameters: Int
     let model: String?
     let decisions: [String]
@@ -71,13 +86,14 @@ private struct Report: Encodable {
     let metadata: [String: String]
     let tensors: [TensorRow]
 
-    init(path: String) throws {
+    init(path: String, only pattern: String) throws {
         let contents = try TensorFile(contentsOf: path)
         file = path
         container = contents.container.rawValue
         parameters = contents.tensors.reduce(0) { $0 + $1.count }
         metadata = contents.metadata
-        tensors = contents.tensors.map {
+        count = contents.tensors.count
+        tensors = contents.tensors.filter { Stage($0.name).matches(pattern) }.map {
             TensorRow(name: $0.name, type: $0.element.rawValue, shape: $0.shape)
         }
         guard (try? Checkpoint(contents)) != nil else {

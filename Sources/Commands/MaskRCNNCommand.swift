@@ -20,6 +20,7 @@ struct MaskRCNNCommand: ParsableCommand {
             EvaluateCommand.self,
             RecordCommand.self, StageCommand.self, InspectCommand.self, ConvertCommand.self,
             BenchmarkCommand.self, FiguresCommand.self, CalculateCommand.self,
+            PagesCommand.self,
         ])
 }
 

@@ -41,6 +41,13 @@ struct ModelOptions: ParsableArguments {
     var channelOrder: ChannelOrder?
 
     @Option(
+        help: ArgumentHelp(
+            "Another RoI layer than the profile's: "
+                + PoolingLayer.Kind.allCases.map(\.rawValue).joined(separator: ", ") + ".",
+            valueName: "name"))
+    var roiLayer: PoolingLayer.Kind?
+
+    @Option(
         help: ArgumentHelp("Drop detections below this probability (default: 0.05).", valueName: "number"))
     var scoreThreshold: Float?
 
@@ -83,7 +90,7 @@ struct ModelOptions: ParsableArguments {
         let options = LoadingOptions(
             profile: profile?.profile, batchNormEpsilon: batchNormEpsilon,
             stridePlacement: stridePlacement?.value, channelOrder: channelOrder?.value,
-            scoreThreshold: scoreThreshold)
+            roiLayer: roiLayer, scoreThreshold: scoreThreshold)
         if let weights { return try LoadedModel(contentsOf: weights, options: options) }
         if let randomWeights { return try LoadedModel(randomSeed: randomWeights, options: options) }
         return try LoadedModel.shipped(options: options)
@@ -125,6 +132,7 @@ struct ChannelOrder: ExpressibleByArgument {
 }
 
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
+extension PoolingLayer.Kind: ExpressibleByArgument {}
 
 /// Reads the picture at `path`, or the one that ships with the project.
 func readPicture(_ path: String?) throws -> Image {

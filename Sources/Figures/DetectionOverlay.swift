@@ -41,10 +41,8 @@ public struct DetectionOverlay {
         let sorted = order.map { instances[$0] }
         self.instances = sorted
         self.options = options
-        // A very wide picture is shown with few rows: half of 640 columns are what letters are made for.
-        let fitting = min(Double(image.width) / 640, Double(image.height) / 320)
         let scale = options.scale.isFinite ? min(max(options.scale, 0.1), 10) : 1
-        unit = max(fitting, 0.75) * scale
+        unit = Self.unit(of: image) * scale
         let margin = 4 * unit
         let areas = sorted.map { $0.rectangle?.inset(by: -margin) }
         colors = Palette.colors(ofInstancesWithClasses: sorted.map(\.classIndex)) { first, second in
@@ -53,11 +51,25 @@ public struct DetectionOverlay {
         }
     }
 
+    /// The picture's place in the drawing. Not the canvas's bounds: the drawing may be a part of another.
+    private var bounds: Rectangle {
+        Rectangle(x: 0, y: 0, width: Double(image.width), height: Double(image.height))
+    }
+
+    /// The size of one pixel of a picture that is 640 pixels wide, in pixels of this one.
+    private static func unit(of image: Image) -> Double {
+        // A very wide picture is shown with few rows: half of 640 columns are what letters are made for.
+        max(min(Double(image.width) / 640, Double(image.height) / 320), 0.75)
+    }
+
+    /// The size of labels in pixels of a picture, at a scale of 1.
+    static func labelSize(in image: Image) -> Double { 12.5 * unit(of: image) }
+
     /// The drawing, with one point to a pixel of the picture.
     public var figure: Figure {
         let painted = options.showsMasks ? paintedImage() : image
         return Figure(width: Double(image.width), height: Double(image.height)) { canvas in
-            canvas.draw(painted, in: canvas.bounds, filter: .bilinear)
+            canvas.draw(painted, in: bounds, filter: .bilinear)
             if options.showsBoxes { drawBoxes(on: canvas) }
             drawKeypoints(on: canvas)
             if options.showsLabels { drawLabels(on: canvas) }
@@ -85,9 +97,9 @@ public struct DetectionOverlay {
         let lineWidth = 2 * unit
         let casing = Color.black.withOpacity(0.4)
         // Worst first, so that the best one is whole; the whole line stays in the picture.
-        let frame = canvas.bounds.inset(by: lineWidth / 2)
+        let frame = bounds.inset(by: lineWidth / 2)
         for index in instances.indices.reversed() {
-            guard let box = instances[index].rectangle, box.intersection(canvas.bounds).isDrawn else {
+            guard let box = instances[index].rectangle, box.intersection(bounds).isDrawn else {
                 continue
             }
             let (x1, y1) = (max(box.x, frame.x), max(box.y, frame.y))
@@ -146,12 +158,12 @@ extension DetectionOverlay {
         let smallBoxes = instances.prefix(500).compactMap(\.rectangle).filter {
             $0.area < 6 * height * height
         }
-        var layout = LabelLayout(frame: canvas.bounds, smallBoxes: smallBoxes)
+        var layout = LabelLayout(frame: bounds, smallBoxes: smallBoxes)
         var labels: [Label] = []
         for index in instances.indices {
-            guard let box = instances[index].rectangle, box.intersection(canvas.bounds).isDrawn,
+            guard let box = instances[index].rectangle, box.intersection(bounds).isDrawn,
                 let text = fittingLabel(
-                    of: instances[index], font: font, width: canvas.width - 2 * padding, on: canvas)
+                    of: instances[index], font: font, width: bounds.width - 2 * padding, on: canvas)
             else { continue }
             let width = canvas.extents(of: text, font: font).width + 2 * padding
             // The plate lines up with the outer edge of the box's line.

@@ -16,6 +16,16 @@ public struct Figure {
         self.draw = draw
     }
 
+    /// Draws the figure on a canvas, into a rectangle: bent if that has another shape.
+    func draw(on canvas: Canvas, in room: Rectangle) {
+        guard width > 0, height > 0 else { return }
+        cairo_save(canvas.context)
+        defer { cairo_restore(canvas.context) }
+        cairo_translate(canvas.context, room.x, room.y)
+        cairo_scale(canvas.context, room.width / width, room.height / height)
+        draw(canvas)
+    }
+
     /// The figure as pixels, drawn on black; the size is rounded up to whole ones.
     /// - Throws: ``FigureError`` when it has no pixels or too many, or when Cairo could not draw it.
     public func image(pixelsPerPoint: Double = 1) throws -> Image {

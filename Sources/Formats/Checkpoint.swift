@@ -100,9 +100,10 @@ public struct Checkpoint: ParameterSource, Sendable {
     ///   - path: appears whole, by rename.
     ///   - keyMap: whose names they shall have.
     ///   - metadata: the free text to go with them.
+    ///   - isRounded: whether numbers are rounded to 16 bits, which makes the file half as large.
     /// - Throws: ``FileError`` when the file cannot be written, or `keyMap` has no name for a parameter.
     public func write(
-        to path: String, keyMap: KeyMap = .native, metadata: [String: String] = [:]
+        to path: String, keyMap: KeyMap = .native, metadata: [String: String] = [:], isRounded: Bool = false
     ) throws {
         var writer = SafetensorsWriter(metadata: metadata)
         for name in names {
@@ -112,7 +113,11 @@ public struct Checkpoint: ParameterSource, Sendable {
                 )
             }
             guard let stored = keys[name].flatMap({ file[$0] }) else { continue }
-            writer.add(foreign, stored)
+            if isRounded {
+                writer.addRounded(foreign, shape: stored.shape) { try stored.halfPrecisionFloats() }
+            } else {
+                writer.add(foreign, stored)
+            }
         }
         try writer.write(to: path)
     }

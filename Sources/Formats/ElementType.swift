@@ -83,3 +83,21 @@ func float(halfPrecision bits: UInt16) -> Float {
         return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
     }
 }
+
+/// The IEEE 754 binary16 nearest to a number, ties to even; infinite beyond 65 504, as there is nothing larger.
+func halfPrecision(_ value: Float) -> UInt16 {
+    let bits = value.bitPattern
+    let sign = UInt16(bits >> 16) & 0x8000
+    let magnitude = Float(bitPattern: bits & 0x7FFF_FFFF)
+    if magnitude.isNaN { return sign | 0x7E00 }
+    // Half of the last step above 65 504 is already rounded to infinity.
+    if magnitude >= 65_520 { return sign | 0x7C00 }
+    if magnitude < 0x1p-14 {
+        // Zero and the subnormals: multiples of 2⁻²⁴. The largest rounds up to the smallest normal number, whose
+        // bits are the next ones.
+        return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven))
+    }
+    // Ten of 23 bits of the fraction stay; a carry runs into the exponent, as it should.
+    let rounded = (bits & 0x7FFF_FFFF) + 0xFFF + ((bits >> 13) & 1)
+    return sign | UInt16((rounded >> 13) - (112 << 10))
+}

@@ -90,15 +90,17 @@ private struct Rule: Sendable {
             words: ["weight", "bias", "running_mean", "running_var"])
     }
 
-    /// All that any scheme has, and the box head of a C4 model, under our names on both sides.
+    /// All that any scheme has, and what torchvision has not: the box head of a C4 model, and norms in the keypoint
+    /// head; under our names on both sides.
     static let native: [Rule] = {
-        let c4: [Rule] = [
+        let own: [Rule] = [
+            .norm("keypoint.hidden.{k}.norm", "keypoint.hidden.{k}.norm"),
             .layer("box.c5.{i}.conv{k}", "box.c5.{i}.conv{k}"),
             .norm("box.c5.{i}.conv{k}.norm", "box.c5.{i}.conv{k}.norm"),
             .layer("box.c5.{i}.shortcut", "box.c5.{i}.shortcut"),
             .norm("box.c5.{i}.shortcut.norm", "box.c5.{i}.shortcut.norm"),
         ]
-        return c4
+        return own
             + (torchvision + torchvisionV2).map { rule in
                 Rule(native: rule.native, foreign: [rule.native], words: rule.words)
             }

@@ -33,6 +33,14 @@ public struct SafetensorsWriter {
         }
     }
 
+    /// Adds a tensor of floats that are rounded to 16 bits; `tensor` makes them when they are written.
+    public mutating func addRounded(_ name: String, shape: [Int], tensor: @escaping () throws -> Tensor) {
+        add(name, .float16, shape) { output in
+            let halves = try tensor().withUnsafeElements { $0.map { halfPrecision($0).littleEndian } }
+            try halves.withUnsafeBytes(output)
+        }
+    }
+
     /// Adds a tensor of 64-bit integers, in row-major order.
     public mutating func add(_ name: String, integers: [Int64], shape: [Int]) {
         add(name, .int64, shape) { output in try integers.withUnsafeBytes(output) }

@@ -94,6 +94,15 @@ public struct StoredTensor: Sendable {
         }
     }
 
+    /// The elements as `Float`, all of which have a finite neighbour in 16 bits.
+    /// - Throws: ``FileError`` when one is too large for that, and what ``floats()`` throws.
+    func halfPrecisionFloats() throws -> Tensor {
+        let tensor = try floats()
+        let largest = tensor.withUnsafeElements { $0.reduce(0) { max($0, abs($1)) } }
+        guard largest < 65_520 else { throw fault("holds \(largest), more than 16 bits can") }
+        return tensor
+    }
+
     /// The elements as `Int`, in row-major order.
     /// - Throws: ``FileError`` when the elements are no integers or one does not fit, or for a damaged
     ///   archive member.

@@ -35,9 +35,17 @@ public struct Box: Hashable, Sendable {
     /// The area that two boxes share: 0 when they only touch or lie apart.
     @inlinable
     public func intersection(with other: Box) -> Float {
-        let width = max(0, min(x2, other.x2) - max(x1, other.x1))
-        let height = max(0, min(y2, other.y2) - max(y1, other.y1))
-        return width * height
+        let shared = sharedSides(with: other)
+        return shared.width * shared.height
+    }
+
+    /// The sides of the area that two boxes share: 0 along an axis on which they only touch or lie apart.
+    @inlinable
+    public func sharedSides(with other: Box) -> (width: Float, height: Float) {
+        (
+            max(0, min(x2, other.x2) - max(x1, other.x1)),
+            max(0, min(y2, other.y2) - max(y1, other.y1))
+        )
     }
 
     /// Intersection over union: 0 for boxes apart, 1 for the same box twice.

@@ -159,21 +159,57 @@ extension BoxCoder {
 
     /// The box that `delta` leads to from `reference`. Not clipped to any picture.
     public func decode(_ delta: BoxDelta, from reference: Box) -> Box {
-        let dx: Float, dy: Float, dw: Float, dh: Float
+        let delta = scaled(delta)
+        let (x1, x2) = decode(shift: delta.dx, logarithm: delta.dw, from: reference.x1, reference.x2)
+        let (y1, y2) = decode(shift: delta.dy, logarithm: delta.dh, from: reference.y1, reference.y2)
+        return Box(x1: x1, y1: y1, x2: x2, y2: y2)
+    }
+
+    /// What a network predicts, without the scaling that brings it to about unit variance: shifts in box sizes
+    /// and logarithms.
+    public func scaled(_ delta: BoxDelta) -> BoxDelta {
         switch scaling {
         case .weights(let weight):
-            (dx, dy, dw, dh) = (
-                delta.dx / weight.dx, delta.dy / weight.dy, delta.dw / weight.dw, delta.dh / weight.dh
-            )
+            BoxDelta(
+                dx: delta.dx / weight.dx, dy: delta.dy / weight.dy, dw: delta.dw / weight.dw,
+                dh: delta.dh / weight.dh)
         case .standardDeviations(let deviation):
-            (dx, dy, dw, dh) = (
-                delta.dx * deviation.dx, delta.dy * deviation.dy, delta.dw * deviation.dw,
-                delta.dh * deviation.dh
-            )
+            BoxDelta(
+                dx: delta.dx * deviation.dx, dy: delta.dy * deviation.dy, dw: delta.dw * deviation.dw,
+                dh: delta.dh * deviation.dh)
         }
-        let (x1, x2) = decode(shift: dx, logarithm: dw, from: reference.x1, reference.x2)
-        let (y1, y2) = decode(shift: dy, logarithm: dh, from: reference.y1, reference.y2)
-        return Box(x1: x1, y1: y1, x2: x2, y2: y2)
+    }
+
+    /// The numbers along one axis on the way from a reference box to the box that a delta leads to.
+    public struct AxisSteps: Hashable, Sendable {
+        /// The reference box's size and centre.
+        public let referenceSize: Float, referenceCentre: Float
+        /// The logarithm of the growth, after the size limit.
+        public let logarithm: Float
+        /// The new box's size and centre.
+        public let size: Float, centre: Float
+        /// The new box's edges.
+        public let low: Float, high: Float
+    }
+
+    /// What `decode` does along one axis, step by step.
+    ///
+    /// - Parameters:
+    ///   - shift: in box sizes: `dx` or `dy` of a delta that has been `scaled`.
+    ///   - logarithm: of the growth: `dw` or `dh`.
+    ///   - low: the reference box's left or upper edge.
+    ///   - high: its right or lower edge.
+    public func steps(shift: Float, logarithm: Float, from low: Float, _ high: Float) -> AxisSteps {
+        let reference = span(low, high)
+        let logarithm = limited(logarithm)
+        let centre = shift * reference.size + reference.centre
+        let size = exp(logarithm) * reference.size
+        let half = 0.5 * size
+        let newLow = centre - half
+        let newHigh = farEdge == .centrePlusHalf ? centre + half : newLow + size
+        return AxisSteps(
+            referenceSize: reference.size, referenceCentre: reference.centre, logarithm: logarithm,
+            size: size, centre: centre, low: newLow, high: edgesAreInclusive ? newHigh - 1 : newHigh)
     }
 
     /// One axis of `encode`, before the scaling.
@@ -188,13 +224,8 @@ extension BoxCoder {
     func decode(
         shift: Float, logarithm: Float, from low: Float, _ high: Float
     ) -> (low: Float, high: Float) {
-        let reference = span(low, high)
-        let centre = shift * reference.size + reference.centre
-        let size = exp(limited(logarithm)) * reference.size
-        let half = 0.5 * size
-        let newLow = centre - half
-        let newHigh = farEdge == .centrePlusHalf ? centre + half : newLow + size
-        return (newLow, edgesAreInclusive ? newHigh - 1 : newHigh)
+        let steps = steps(shift: shift, logarithm: logarithm, from: low, high)
+        return (steps.low, steps.high)
     }
 
     /// The centre and size of a box along one axis.

@@ -8,8 +8,21 @@ extension LoadedModel {
     ///
     /// - Throws: `FileError` when the installation lacks the file, and as for any file of weights.
     public static func shipped(options: LoadingOptions = LoadingOptions()) throws -> LoadedModel {
-        guard let path = Bundle.module.path(forResource: "small", ofType: "safetensors", inDirectory: "Model")
-        else { throw FileError(path: "small.safetensors", fault: "is missing from the installation") }
-        return try LoadedModel(contentsOf: path, options: options)
+        return try LoadedModel(contentsOf: shippedFile("small", "safetensors"), options: options)
+    }
+
+    /// The path of the shipped model's weights.
+    /// - Throws: `FileError` when the installation lacks the file.
+    public static var shippedPath: String { get throws { try shippedFile("small", "safetensors") } }
+
+    /// The path of the record of the shipped model's training, one line of JSON for each report.
+    /// - Throws: `FileError` when the installation lacks the file.
+    public static var shippedMetricsPath: String { get throws { try shippedFile("metrics", "jsonl") } }
+
+    private static func shippedFile(_ name: String, _ type: String) throws -> String {
+        guard let path = Bundle.module.path(forResource: name, ofType: type, inDirectory: "Model") else {
+            throw FileError(path: "\(name).\(type)", fault: "is missing from the installation")
+        }
+        return path
     }
 }

@@ -14,6 +14,8 @@ public struct LoadingOptions: Sendable {
     public var stridePlacement: Configuration.Backbone.StridePlacement?
     /// Red or blue first.
     public var channelOrder: Profile.Input.ChannelOrder?
+    /// Another RoI layer than the profile's.
+    public var roiLayer: PoolingLayer.Kind?
     /// Detections below this probability are dropped.
     public var scoreThreshold: Float?
 
@@ -21,12 +23,14 @@ public struct LoadingOptions: Sendable {
     public init(
         profile: Profile? = nil, batchNormEpsilon: Float? = nil,
         stridePlacement: Configuration.Backbone.StridePlacement? = nil,
-        channelOrder: Profile.Input.ChannelOrder? = nil, scoreThreshold: Float? = nil
+        channelOrder: Profile.Input.ChannelOrder? = nil, roiLayer: PoolingLayer.Kind? = nil,
+        scoreThreshold: Float? = nil
     ) {
         self.profile = profile
         self.batchNormEpsilon = batchNormEpsilon
         self.stridePlacement = stridePlacement
         self.channelOrder = channelOrder
+        self.roiLayer = roiLayer
         self.scoreThreshold = scoreThreshold
     }
 }
@@ -85,6 +89,7 @@ public struct LoadedModel: Sendable {
         var profile = options.profile ?? .torchvision
         profile.input.resize = .torchvision(minimum: 320, maximum: 533)
         if let order = options.channelOrder { profile.input.channelOrder = order }
+        if let kind = options.roiLayer { profile.pooling.layer = profile.pooling.layer.replaced(by: kind) }
         var configuration = Configuration.narrow()
         // Random scores are all alike, and a hundred boxes would hide the picture.
         configuration.boxes.count = 6
@@ -161,6 +166,10 @@ private struct Settled {
         decide(
             "channels", order.rawValue.uppercased(),
             options.channelOrder == nil ? "from the profile" : "given")
+        if let kind = options.roiLayer {
+            profile.pooling.layer = profile.pooling.layer.replaced(by: kind)
+            decide("RoI layer", kind.rawValue, "given")
+        }
     }
 
     /// The number of groups of group norms, which only the file's own metadata can tell.

@@ -26,6 +26,21 @@ extension Normalization: Codable {
     }
 }
 
+extension Configuration.Keypoints {
+    private enum Member: String, CodingKey { case convolutions, channels, norm, count, poolSize }
+
+    /// An object with all members; without a norm, which older files do not have, it is `"bias"`.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Member.self)
+        self.init(
+            convolutions: try members.decode(Int.self, forKey: .convolutions),
+            channels: try members.decode(Int.self, forKey: .channels),
+            norm: try members.decodeIfPresent(Normalization.self, forKey: .norm) ?? .bias,
+            count: try members.decode(Int.self, forKey: .count),
+            poolSize: try members.decode(Int.self, forKey: .poolSize))
+    }
+}
+
 extension Configuration.Features: Codable {
     private enum Kind: String, CodingKey { case pyramid, c4, c5 }
 

@@ -66,6 +66,7 @@ extension Configuration {
         if case .fullyConvolutional(_, let channels, let norm) = masks?.head {
             try check(norm, [channels], "mask head")
         }
+        if let keypoints { try check(keypoints.norm, [keypoints.channels], "keypoint head") }
     }
 }
 
@@ -195,6 +196,6 @@ private struct ShapeReader {
         let heatmaps = try shape("keypoint.heatmaps.weight", rank: 4)
         return Configuration.Keypoints(
             convolutions: count(from: 1) { "keypoint.hidden.\($0).weight" }, channels: heatmaps[0],
-            count: heatmaps[1])
+            norm: norm(of: "keypoint.hidden.1"), count: heatmaps[1])
     }
 }

@@ -28,6 +28,7 @@ extension Configuration {
         if let keypoints {
             try check(keypoints.convolutions, in: 0...64, "keypoints.convolutions")
             try check(keypoints.channels, in: 1...8192, "keypoints.channels")
+            try check(keypoints.norm, of: [keypoints.channels], "keypoints.norm")
             try check(keypoints.count, in: 1...1000, "keypoints.count")
             try check(keypoints.poolSize, in: 1...128, "keypoints.poolSize")
         }

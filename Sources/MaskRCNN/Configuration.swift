@@ -259,15 +259,21 @@ public struct Configuration: Hashable, Codable, Sendable {
         public var convolutions: Int
         /// Their channels.
         public var channels: Int
+        /// What follows each of them: nothing but a bias in the paper's.
+        public var norm: Normalization
         /// Kinds of keypoints: 17 in COCO.
         public var count: Int
         /// Side of a pooled detection.
         public var poolSize: Int
 
         /// A keypoint head; by default the paper's.
-        public init(convolutions: Int = 8, channels: Int = 512, count: Int = 17, poolSize: Int = 14) {
+        public init(
+            convolutions: Int = 8, channels: Int = 512, norm: Normalization = .bias, count: Int = 17,
+            poolSize: Int = 14
+        ) {
             self.convolutions = convolutions
             self.channels = channels
+            self.norm = norm
             self.count = count
             self.poolSize = poolSize
         }

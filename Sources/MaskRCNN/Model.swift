@@ -12,7 +12,7 @@ public struct Model: Sendable {
     /// Which network.
     public let configuration: Configuration
     /// Numeric conventions.
-    public let profile: Profile
+    public private(set) var profile: Profile
     /// The parts with parameters.
     public let network: Network
     /// Names and category ids of the classes.

@@ -235,3 +235,34 @@ public enum PoolingLayer: Hashable, Sendable {
         }
     }
 }
+
+extension PoolingLayer {
+    /// The RoI layers of the paper's table 2c, by name.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// Rounds twice, then takes maxima.
+        case pool = "roipool"
+        /// Rounds the region, then samples.
+        case warp = "roiwarp"
+        /// Rounds nowhere, and averages the samples of a bin.
+        case align = "roialign"
+        /// Rounds nowhere, and takes the largest sample of a bin.
+        case alignMaximum = "roialign-max"
+    }
+
+    /// The layer of another kind that samples, where it samples, as this one does.
+    public func replaced(by kind: Kind) -> PoolingLayer {
+        let samples: Int?
+        let halfPixel: Bool
+        switch self {
+        case .pool, .crop: (samples, halfPixel) = (2, true)
+        case .warp(let count, _): (samples, halfPixel) = (count, true)
+        case .align(let count, let subtracts, _): (samples, halfPixel) = (count, subtracts)
+        }
+        return switch kind {
+        case .pool: .pool(.nearest)
+        case .warp: .warp(samplesPerAxis: samples)
+        case .align: .align(samplesPerAxis: samples, subtractsHalfPixel: halfPixel)
+        case .alignMaximum: .align(samplesPerAxis: samples, subtractsHalfPixel: halfPixel, .maximum)
+        }
+    }
+}

@@ -9,11 +9,16 @@ import Tensors
 /// - Throws: what the canvas throws when it cannot hold a picture of that size.
 public func drawDetections(_ instances: [Instance], of model: Model, on image: Image) throws -> Image {
     let likely = instances.filter { $0.score >= 0.5 }
-    let drawn = (likely.isEmpty ? instances : likely).map { instance in
-        DrawnInstance(
+    let drawn = (likely.isEmpty ? instances : likely).map { DrawnInstance($0, of: model) }
+    return try DetectionOverlay(image: image, instances: drawn).figure.image()
+}
+
+extension DrawnInstance {
+    /// One object that a model found.
+    init(_ instance: Instance, of model: Model) {
+        self.init(
             box: instance.box, classIndex: instance.label, className: model.classes.name(of: instance.label),
             score: Double(instance.score), mask: instance.mask,
             keypoints: model.classes.hasKeypoints(instance.label) ? instance.keypoints ?? [] : [])
     }
-    return try DetectionOverlay(image: image, instances: drawn).figure.image()
 }

@@ -6,12 +6,12 @@ import Foundation
 ///
 /// Of an object without labelled keypoints only its box is known. There, d is how far a keypoint lies outside of
 /// the box after it grew by its own size on every side.
-struct KeypointSimilarity: Sendable {
+public struct KeypointSimilarity: Sendable {
     /// k² for each keypoint.
     private let variances: [Double]
 
     /// - Parameter sigmas: how far off people usually mark each keypoint.
-    init(sigmas: [Double]) { variances = sigmas.map { ($0 * 2) * ($0 * 2) } }
+    public init(sigmas: [Double]) { variances = sigmas.map { ($0 * 2) * ($0 * 2) } }
 
     /// The similarity of keypoints, as many as there are sigmas, to those of an object.
     func callAsFunction(_ detected: [AnnotationKeypoint], _ truth: Annotation) -> Double {
@@ -29,10 +29,20 @@ struct KeypointSimilarity: Sendable {
                 dx = distance(of: keypoint.x, to: box.x - box.width, box.x + box.width * 2)
                 dy = distance(of: keypoint.y, to: box.y - box.height, box.y + box.height * 2)
             }
-            let error = (dx * dx + dy * dy) / variances[index] / (truth.area + Double.ulpOfOne) / 2
-            terms.append(exp(-error))
+            terms.append(term(dx, dy, keypoint: index, area: truth.area))
         }
         return sum(terms) / Double(terms.count)
+    }
+
+    /// What one keypoint counts: exp(−d² / (2 s² k²)), 1 for one in place.
+    ///
+    /// - Parameters:
+    ///   - dx: how far the detection's keypoint is off, in pixels.
+    ///   - dy: the same, downward.
+    ///   - keypoint: an index into the sigmas.
+    ///   - area: the object's s², in pixels.
+    public func term(_ dx: Double, _ dy: Double, keypoint: Int, area: Double) -> Double {
+        exp(-((dx * dx + dy * dy) / variances[keypoint] / (area + Double.ulpOfOne) / 2))
     }
 
     /// How far a coordinate lies outside of an interval.

@@ -38,7 +38,8 @@ public struct PrecisionRecall: Hashable, Sendable {
         ((threshold * counts[2] + category) * counts[3] + area) * counts[4] + limit
     }
 
-    fileprivate mutating func insert(_ curve: Curve, threshold: Int, category: Int, area: Int, limit: Int) {
+    fileprivate mutating func insert(_ curve: ReadCurve, threshold: Int, category: Int, area: Int, limit: Int)
+    {
         recall[offset(threshold, category, area, limit)] = curve.recall
         for index in curve.precisions.indices {
             let offset = offset(threshold, index, category, area, limit)
@@ -68,8 +69,8 @@ extension PrecisionRecall {
             let (category, range) = (task / ranges, task % ranges)
             return (0..<thresholds).map { threshold in
                 rows[category].curves(
-                    range: range, setting: range * thresholds + threshold, limits: limits,
-                    recallThresholds: parameters.recallThresholds)
+                    range: range, setting: range * thresholds + threshold, limits: limits
+                ).map { ReadCurve($0, at: parameters.recallThresholds) }
             }
         }
         for (task, ofRange) in curves.enumerated() {
@@ -85,10 +86,15 @@ extension PrecisionRecall {
     }
 }
 
-/// Precision and recall along the row of one setting.
-private struct Curve {
-    var recall: Double
-    var precisions: [Double]
+/// What stays of a curve once it is read off.
+private struct ReadCurve {
+    let recall: Double
+    let precisions: [Double]
+
+    init(_ curve: PrecisionCurve, at recalls: [Double]) {
+        recall = curve.recalls.last ?? 0
+        precisions = curve.precisions(at: recalls)
+    }
 }
 
 /// The detections of a category from all pictures.
@@ -120,43 +126,16 @@ private struct Row {
     }
 
     /// The curves for all limits of detections a picture; none for a category without objects of the size.
-    func curves(range: Int, setting: Int, limits: [Int], recallThresholds: [Double]) -> [Curve] {
+    func curves(range: Int, setting: Int, limits: [Int]) -> [PrecisionCurve] {
         let truthCount = groups.reduce(0) { $0 + $1.truthCounts[range] }
         if truthCount == 0 { return [] }
         let outcomes = groups.map { $0.outcomes(setting: setting) }
         return limits.map { limit in
-            var right = 0.0, wrong = 0.0
-            var recalls: [Double] = [], precisions: [Double] = []
-            for place in places where place.rank < limit {
+            let row = places.lazy.filter { $0.rank < limit }.map { place in
                 let ofGroup = outcomes[Int(place.group)]
-                switch ofGroup[ofGroup.startIndex + Int(place.rank)] {
-                case .right: right += 1
-                case .wrong: wrong += 1
-                case .ignored: break
-                }
-                recalls.append(right / Double(truthCount))
-                precisions.append(right / (wrong + right + Double.ulpOfOne))
+                return ofGroup[ofGroup.startIndex + Int(place.rank)]
             }
-            return Curve(recalls, precisions, at: recallThresholds)
-        }
-    }
-}
-
-extension Curve {
-    /// Reads a curve off at the given recalls.
-    fileprivate init(_ recalls: [Double], _ found: [Double], at thresholds: [Double]) {
-        recall = recalls.last ?? 0
-        var envelope = found
-        for index in envelope.indices.dropFirst().reversed() where envelope[index] > envelope[index - 1] {
-            envelope[index - 1] = envelope[index]
-        }
-        precisions = Array(repeating: 0, count: thresholds.count)
-        // Recalls ascend, and so do thresholds: one walk along both.
-        var place = 0
-        for (index, threshold) in thresholds.enumerated() {
-            while place < recalls.count && recalls[place] < threshold { place += 1 }
-            guard place < recalls.count else { break }
-            precisions[index] = envelope[place]
+            return PrecisionCurve(row, truthCount: truthCount)
         }
     }
 }

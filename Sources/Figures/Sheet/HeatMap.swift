@@ -12,7 +12,7 @@ public struct HeatMap {
     public var isSigned: Bool
     /// The number that takes the colour map's end; nil for the largest there is.
     public var limit: Float?
-    /// How pixels are drawn when there are fewer than points.
+    /// How the numbers' squares are drawn where they are larger than half a point; smaller ones are averaged.
     public var filter: ImageFilter = .nearest
 
     /// The heat map of a matrix; `values.count` must be `width · height`.
@@ -41,6 +41,15 @@ public struct HeatMap {
         return largest > 0 ? largest : 1
     }
 
+    /// The magnitude that a share of the numbers does not exceed; where a few numbers stick out, a better end of the
+    /// colours than the largest.
+    public func magnitude(ofShare share: Double) -> Float {
+        let sorted = values.map { $0.isFinite ? abs($0) : 0 }.sorted()
+        guard let last = sorted.last else { return 0 }
+        let value = sorted[min(max(Int(share * Double(sorted.count)), 0), sorted.count - 1)]
+        return value > 0 ? value : last
+    }
+
     /// The colours of a map on a background.
     public func colors(on background: Background) -> ColorMap {
         isSigned ? .diverging(background) : .sequential
@@ -55,7 +64,8 @@ public struct HeatMap {
         let place = Rectangle(
             x: room.x, y: room.y, width: Double(width) * scale, height: Double(height) * scale)
         let image = colors(on: background).image(of: values, width: width, height: height, scale: end)
-        canvas.draw(image, in: place, filter: filter)
+        // Where several numbers share a pixel, their mean is shown, not whichever comes first.
+        canvas.draw(image, in: place, filter: scale < 0.5 ? .bilinear : filter)
         canvas.stroke(place, Stroke(background.rule, width: 0.75))
         return place
     }

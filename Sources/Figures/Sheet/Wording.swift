@@ -15,3 +15,10 @@ public func figures(_ number: Double) -> String {
     }
     return number < 0 ? "−" + digits : digits
 }
+
+/// A number beside a tick: the shortest that tells it from its neighbours, `0.5`, `2000`, `1e−5`.
+func tickText(_ number: Double) -> String {
+    String(format: "%.6g", number).replacingOccurrences(of: "-", with: "−")
+        .replacingOccurrences(of: "e−0", with: "e−").replacingOccurrences(of: "e+0", with: "e")
+        .replacingOccurrences(of: "e+", with: "e")
+}

@@ -53,6 +53,49 @@ public struct RoIAlign: Hashable, Sendable {
         public var lowerWeight: Float, rightWeight: Float
         /// False for a sample more than one position outside the map, which counts as 0.
         public var isInside: Bool
+
+        /// A position of the map, and its share of a sample's value.
+        public struct Neighbour: Hashable, Sendable {
+            /// The row.
+            public var row: Int
+            /// The column.
+            public var column: Int
+            /// From 0 to 1; the four weights of a sample inside the map add up to 1.
+            public var weight: Float
+        }
+
+        /// The four positions that the value is interpolated from: upper left, upper right, lower left, lower
+        /// right. Empty for a sample outside the map.
+        public var neighbours: [Neighbour] {
+            guard isInside else { return [] }
+            let weights = bilinearWeights(lower: lowerWeight, right: rightWeight)
+            return [
+                Neighbour(row: top, column: left, weight: weights.0),
+                Neighbour(row: top, column: right, weight: weights.1),
+                Neighbour(row: bottom, column: left, weight: weights.2),
+                Neighbour(row: bottom, column: right, weight: weights.3),
+            ]
+        }
+    }
+
+    /// Where bins begin and end: `outputSize + 1` borders along each axis, in map positions as sample points
+    /// have them. With half a pixel subtracted, position i is the centre of a cell, else its upper left corner.
+    public struct Borders: Hashable, Sendable {
+        /// From the upper to the lower edge.
+        public var rows: [Float]
+        /// From the left to the right edge.
+        public var columns: [Float]
+    }
+
+    /// The borders of a region's bins: exact numbers, where RoIPool has whole ones.
+    /// - Parameters:
+    ///   - box: in pixels of the network's input.
+    ///   - scale: map positions a pixel.
+    public func borders(of box: Box, scale: Float) -> Borders {
+        let grid = SampleGrid(self, box: box, scale: scale)
+        return Borders(
+            rows: (0...outputSize).map { grid.top(ofBin: $0) },
+            columns: (0...outputSize).map { grid.left(ofBin: $0) })
     }
 
     /// The sample points of one bin, in row-major order: what a figure draws and a port prints.
@@ -142,12 +185,16 @@ struct SampleGrid {
         columnsPerBin = samples(binWidth)
     }
 
+    func top(ofBin bin: Int) -> Float { top + Float(bin) * binHeight }
+
+    func left(ofBin bin: Int) -> Float { left + Float(bin) * binWidth }
+
     func y(bin: Int, sample: Int) -> Float {
-        top + Float(bin) * binHeight + (Float(sample) + 0.5) * binHeight / Float(rowsPerBin)
+        top(ofBin: bin) + (Float(sample) + 0.5) * binHeight / Float(rowsPerBin)
     }
 
     func x(bin: Int, sample: Int) -> Float {
-        left + Float(bin) * binWidth + (Float(sample) + 0.5) * binWidth / Float(columnsPerBin)
+        left(ofBin: bin) + (Float(sample) + 0.5) * binWidth / Float(columnsPerBin)
     }
 
     func rows(length: Int) -> [AxisSample] {
@@ -191,6 +238,13 @@ struct AxisSample {
     }
 }
 
+/// The shares of the upper left, upper right, lower left and lower right neighbour of a point between four
+/// positions: each is the area of the rectangle between the point and the neighbour across from it.
+@inline(__always)
+private func bilinearWeights(lower: Float, right: Float) -> (Float, Float, Float, Float) {
+    ((1 - lower) * (1 - right), (1 - lower) * right, lower * (1 - right), lower * right)
+}
+
 /// Where a sample's four neighbours lie in memory, and their weights.
 struct Tap {
     let offsets: (Int, Int, Int, Int)
@@ -202,10 +256,7 @@ struct Tap {
             offset(y.first, x.first), offset(y.first, x.second), offset(y.second, x.first),
             offset(y.second, x.second)
         )
-        weights = (
-            (1 - y.weight) * (1 - x.weight), (1 - y.weight) * x.weight, y.weight * (1 - x.weight),
-            y.weight * x.weight
-        )
+        weights = bilinearWeights(lower: y.weight, right: x.weight)
     }
 
     /// The interpolated value; `place` is the map's first position.

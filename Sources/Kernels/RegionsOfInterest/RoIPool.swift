@@ -31,14 +31,29 @@ public struct RoIPool: Hashable, Sendable {
         self.quantization = quantization
     }
 
-    /// The positions of the map, along one axis, that each bin covers: what a figure draws.
+    /// One axis of a region after both quantisations: what the layer reads, and what a figure draws.
+    public struct Quantized: Hashable, Sendable {
+        /// The box's left or upper edge before anything is rounded, in map positions.
+        public let exactStart: Float
+        /// The right or lower edge.
+        public let exactEnd: Float
+        /// The whole positions that the first quantisation leaves of the region, before the map's border cuts
+        /// anything off.
+        public let region: Range<Int>
+        /// The length of a bin before the second quantisation: the region's length over the number of bins.
+        public let binLength: Float
+        /// The positions of the map that each bin covers; cut off at the map's border, so they may be empty.
+        public let bins: [Range<Int>]
+    }
+
+    /// Both quantisations along one axis.
     ///
     /// - Parameters:
     ///   - start: the box's left or upper edge, in pixels of the network's input.
     ///   - end: the right or lower edge.
     ///   - scale: map positions a pixel.
     ///   - length: of the map along this axis; bins are cut off at its border and may be empty.
-    public func bins(from start: Float, to end: Float, scale: Float, length: Int) -> [Range<Int>] {
+    public func quantized(from start: Float, to end: Float, scale: Float, length: Int) -> Quantized {
         func whole(_ value: Float, _ rule: FloatingPointRoundingRule) -> Int {
             // Far outside any map; Int has no place for NaN and infinity.
             value.isNaN ? -1_000_000 : Int(min(max(value.rounded(rule), -1e6), 1e6))
@@ -47,20 +62,35 @@ public struct RoIPool: Hashable, Sendable {
             let lower = min(max(lower, 0), length)
             return lower..<max(lower, min(upper, length))
         }
+        let exactStart = start * scale, exactEnd = end * scale
         switch quantization {
         case .nearest:
-            let first = whole(start * scale, .toNearestOrAwayFromZero)
-            let last = whole(end * scale, .toNearestOrAwayFromZero)
-            let bin = Float(max(last - first + 1, 1)) / Float(outputSize)
-            return (0..<outputSize).map { index in
-                inside(
-                    first + whole(Float(index) * bin, .down), first + whole(Float(index + 1) * bin, .up))
-            }
+            let first = whole(exactStart, .toNearestOrAwayFromZero)
+            let last = whole(exactEnd, .toNearestOrAwayFromZero)
+            let count = max(last - first + 1, 1)
+            let bin = Float(count) / Float(outputSize)
+            return Quantized(
+                exactStart: exactStart, exactEnd: exactEnd, region: first..<first + count, binLength: bin,
+                bins: (0..<outputSize).map { index in
+                    inside(
+                        first + whole(Float(index) * bin, .down),
+                        first + whole(Float(index + 1) * bin, .up))
+                })
         case .truncating:
-            let first = whole(start * scale, .down)
-            let bin = max(whole(end * scale - start * scale, .down) / outputSize, 1)
-            return (0..<outputSize).map { inside(first + $0 * bin, first + ($0 + 1) * bin) }
+            let first = whole(exactStart, .down)
+            let count = max(whole(exactEnd - exactStart, .down), 1)
+            let bin = max(count / outputSize, 1)
+            return Quantized(
+                exactStart: exactStart, exactEnd: exactEnd, region: first..<first + count,
+                binLength: Float(count) / Float(outputSize),
+                bins: (0..<outputSize).map { inside(first + $0 * bin, first + ($0 + 1) * bin) })
         }
+    }
+
+    /// The positions of the map, along one axis, that each bin covers; parameters as for
+    /// ``quantized(from:to:scale:length:)``.
+    public func bins(from start: Float, to end: Float, scale: Float, length: Int) -> [Range<Int>] {
+        quantized(from: start, to: end, scale: scale, length: length).bins
     }
 
     func pool(_ map: MapView, _ box: Box, scale: Float, into output: UnsafeMutablePointer<Float>) {

@@ -55,12 +55,11 @@ extension Profile.Input {
 
     /// The size of the network's input for a resized picture of `size`.
     public func paddedSize(of size: PixelSize) -> PixelSize {
-        func up(_ length: Int) -> Int { (length + padMultiple - 1) / padMultiple * padMultiple }
         switch padding {
-        case .rightAndBelow: return PixelSize(height: up(size.height), width: up(size.width))
+        case .rightAndBelow: return size.padded(toMultipleOf: padMultiple)
         case .aroundInSquare:
-            let side = up(max(resize.lengths.maximum, size.height, size.width))
-            return PixelSize(height: side, width: side)
+            let side = max(resize.lengths.maximum, size.height, size.width)
+            return PixelSize(height: side, width: side).padded(toMultipleOf: padMultiple)
         }
     }
 
@@ -86,8 +85,9 @@ extension Profile.Input {
     }
 }
 
-/// What each byte of red, green and blue stands for: (value − mean) / standard deviation, `[3, 256]`.
-func channelValues(_ conventions: Profile.Input) -> [Float] {
+/// What each byte of red, green and blue stands for, whatever the order in which the network expects the three:
+/// (value − mean) / standard deviation, `[3, 256]`.
+public func channelValues(_ conventions: Profile.Input) -> [Float] {
     let isReversed = conventions.channelOrder == .bgr
     return (0..<3).flatMap { colour in
         let channel = isReversed ? 2 - colour : colour
@@ -114,5 +114,13 @@ extension Tensor {
         withUnsafeMutableElements { elements in
             for start in stride(from: 0, to: elements.count, by: 3) { elements.swapAt(start, start + 2) }
         }
+    }
+}
+
+extension PixelSize {
+    /// The smallest size that holds this one and whose sides are multiples of `multiple`.
+    public func padded(toMultipleOf multiple: Int) -> PixelSize {
+        func up(_ length: Int) -> Int { (length + multiple - 1) / multiple * multiple }
+        return PixelSize(height: up(height), width: up(width))
     }
 }

@@ -34,32 +34,55 @@ public enum ResizeRule: Hashable, Sendable {
         }
     }
 
+    /// How a target size comes about.
+    public struct Scaling: Hashable, Sendable {
+        /// What both sides are multiplied by.
+        public let factor: Double
+        /// Height and width before they are brought to whole pixels.
+        public let height: Double, width: Double
+        /// The target size.
+        public let size: PixelSize
+    }
+
     /// The size that a picture of `size` pixels is resized to, at least one pixel along each axis.
-    public func targetSize(for size: PixelSize) -> PixelSize {
+    public func targetSize(for size: PixelSize) -> PixelSize { scaling(of: size).size }
+
+    /// The size that a picture of `size` pixels is resized to, and how it comes about.
+    public func scaling(of size: PixelSize) -> Scaling {
         precondition(size.height > 0 && size.width > 0, "a picture of \(size)")
         let height = Double(size.height), width = Double(size.width)
         let shorter = min(height, width), longer = max(height, width)
         switch self {
         case .torchvision(let minimum, let maximum):
             let factor = min(Double(minimum) / shorter, Double(maximum) / longer)
-            return .whole(height * factor, width * factor)
+            let exact = (height * factor, width * factor)
+            return Scaling(
+                factor: factor, height: exact.0, width: exact.1, size: .whole(exact.0, exact.1))
         case .detectron2(let minimum, let maximum):
             // The shorter side is set, not computed: no rounding can make it 799.
             let target = Double(minimum), factor = target / shorter
             let first = height < width ? (target, factor * width) : (factor * height, target)
             let longest = max(first.0, first.1)
             let second = longest > Double(maximum) ? Double(maximum) / longest : 1
-            return .whole(first.0 * second + 0.5, first.1 * second + 0.5)
+            let exact = (first.0 * second, first.1 * second)
+            return Scaling(
+                factor: factor * second, height: exact.0, width: exact.1,
+                size: .whole(exact.0 + 0.5, exact.1 + 0.5))
         case .mmdetection(let minimum, let maximum):
             let factor = min(Double(maximum) / longer, Double(minimum) / shorter)
-            return .whole(height * factor + 0.5, width * factor + 0.5)
+            let exact = (height * factor, width * factor)
+            return Scaling(
+                factor: factor, height: exact.0, width: exact.1,
+                size: .whole(exact.0 + 0.5, exact.1 + 0.5))
         case .matterport(let minimum, let maximum):
             var factor = max(1, Double(minimum) / shorter)
             if (longer * factor).rounded(.toNearestOrEven) > Double(maximum) {
                 factor = Double(maximum) / longer
             }
-            return .whole(
-                (height * factor).rounded(.toNearestOrEven), (width * factor).rounded(.toNearestOrEven))
+            let exact = (height * factor, width * factor)
+            return Scaling(
+                factor: factor, height: exact.0, width: exact.1,
+                size: .whole(exact.0.rounded(.toNearestOrEven), exact.1.rounded(.toNearestOrEven)))
         }
     }
 }

@@ -109,20 +109,50 @@ public func candidateCounts(_ objectness: [Tensor], count: Int, conventions: Pro
 public func selectProposals(_ candidates: [Candidates], count: Int, conventions: Profile.Proposals)
     -> Proposals
 {
-    var boxes: [Box] = []
-    var scores: [Float] = []
-    var ranks: [Float] = []
-    var levels: [Int] = []
-    for (level, candidates) in candidates.enumerated() {
-        for (index, box) in candidates.boxes.enumerated() where conventions.accepts(box) {
-            boxes.append(box)
-            scores.append(candidates.scores[index])
-            ranks.append(candidates.ranks[index])
-            levels.append(level)
+    let suppression = suppressCandidates(candidates, conventions: conventions)
+    let kept = suppression.outcome.kept.prefix(count).map { suppression.members[$0] }
+    return Proposals(
+        boxes: kept.map { candidates[$0.level].boxes[$0.rank] },
+        scores: kept.map { candidates[$0.level].scores[$0.rank] })
+}
+
+/// What suppression made of the candidates of all levels.
+public struct CandidateSuppression: Sendable {
+    /// A candidate: its level, and its place among the level's candidates, 0 for the best.
+    public struct Member: Hashable, Sendable {
+        /// An index into the levels, finest first.
+        public var level: Int
+        /// An index into the level's ``Candidates``.
+        public var rank: Int
+
+        /// A candidate by its level and rank.
+        public init(level: Int, rank: Int) {
+            self.level = level
+            self.rank = rank
         }
     }
-    let kept = conventions.suppression(boxes: boxes, scores: ranks, classes: levels).prefix(count)
-    return Proposals(boxes: kept.map { boxes[$0] }, scores: kept.map { scores[$0] })
+
+    /// The candidates that are large enough to take part, level after level.
+    public var members: [Member]
+    /// Who was kept, best first, and who was suppressed by whom: indices into ``members``. Proposal i is the
+    /// i-th kept one.
+    public var outcome: NonMaximumSuppression.Outcome
+}
+
+/// Steps 3 and 4: who is kept, and who suppressed whom.
+///
+/// - Parameter candidates: one element a level.
+public func suppressCandidates(_ candidates: [Candidates], conventions: Profile.Proposals)
+    -> CandidateSuppression
+{
+    let members = candidates.enumerated().flatMap { level, candidates in
+        candidates.boxes.indices.filter { conventions.accepts(candidates.boxes[$0]) }
+            .map { CandidateSuppression.Member(level: level, rank: $0) }
+    }
+    let outcome = conventions.suppression.outcome(
+        boxes: members.map { candidates[$0.level].boxes[$0.rank] },
+        scores: members.map { candidates[$0.level].ranks[$0.rank] }, classes: members.map(\.level))
+    return CandidateSuppression(members: members, outcome: outcome)
 }
 
 extension Profile.Proposals {

@@ -38,6 +38,12 @@ public struct RPNHead: Sendable {
         public let objectness: A
         /// dx, dy, dw, dh of each anchor, `[height, width, anchors · 4]`.
         public let deltas: A
+
+        /// An output from elsewhere.
+        public init(objectness: A, deltas: A) {
+            self.objectness = objectness
+            self.deltas = deltas
+        }
     }
 
     /// The shared hidden map of one level.

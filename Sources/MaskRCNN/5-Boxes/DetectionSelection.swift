@@ -43,6 +43,30 @@ public func selectDetections(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize,
     configuration: Configuration.Boxes, conventions: Profile.Detections
 ) -> Detections {
+    let found = classBoxes(
+        probabilities: probabilities, deltas: deltas, proposals: proposals, size: size,
+        scoreThreshold: configuration.scoreThreshold, conventions: conventions)
+    let kept = suppressClassBoxes(
+        found, overlapThreshold: configuration.overlapThreshold, conventions: conventions
+    ).kept.prefix(configuration.count)
+    return Detections(
+        boxes: kept.map { found.boxes[$0] }, scores: kept.map { found.scores[$0] },
+        classes: kept.map { found.classes[$0] }, proposals: kept.map { found.proposals[$0] })
+}
+
+/// Steps 2 and 3: the refined box of every class of every proposal that is probable enough, proposal after
+/// proposal. What suppression then chooses from.
+///
+/// - Parameters:
+///   - probabilities: `[proposals, classes + 1]`, background first.
+///   - deltas: `[proposals, (classes + 1) · 4]`.
+///   - proposals: the boxes that the deltas refine.
+///   - size: the resized picture, without padding.
+///   - scoreThreshold: what a probability has to exceed.
+public func classBoxes(
+    probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize, scoreThreshold: Float,
+    conventions: Profile.Detections
+) -> Detections {
     let classes = probabilities.shape[1]
     var found = Detections(boxes: [], scores: [], classes: [], proposals: [])
     probabilities.withUnsafeElements { probabilities in
@@ -56,7 +80,7 @@ public func selectDetections(
                 for label in 1..<classes {
                     let index = proposal * classes + label
                     guard best == nil || best == label,
-                        conventions.accepts(probabilities[index], threshold: configuration.scoreThreshold)
+                        conventions.accepts(probabilities[index], threshold: scoreThreshold)
                     else { continue }
                     let delta = BoxDelta(
                         dx: deltas[4 * index], dy: deltas[4 * index + 1], dw: deltas[4 * index + 2],
@@ -73,13 +97,16 @@ public func selectDetections(
             }
         }
     }
+    return found
+}
+
+/// Step 4: who is kept, best first, and who suppressed whom within each class. Detection i is the i-th kept one.
+public func suppressClassBoxes(
+    _ found: Detections, overlapThreshold: Double, conventions: Profile.Detections
+) -> NonMaximumSuppression.Outcome {
     var suppression = conventions.suppression
-    suppression.threshold = configuration.overlapThreshold
-    let kept = suppression(boxes: found.boxes, scores: found.scores, classes: found.classes)
-        .prefix(configuration.count)
-    return Detections(
-        boxes: kept.map { found.boxes[$0] }, scores: kept.map { found.scores[$0] },
-        classes: kept.map { found.classes[$0] }, proposals: kept.map { found.proposals[$0] })
+    suppression.threshold = overlapThreshold
+    return suppression.outcome(boxes: found.boxes, scores: found.scores, classes: found.classes)
 }
 
 extension Profile.Detections {

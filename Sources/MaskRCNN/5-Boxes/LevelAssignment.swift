@@ -50,17 +50,7 @@ public struct PooledMaps<A: Activation> {
     /// The pyramid level that a box pools from: a box of 224 × 224 pixels uses p4, one of half the side p3.
     public func level(of box: Box) -> Int {
         guard maps.count > 1 else { return firstLevel }
-        let side = box.area.squareRoot()
-        let level: Float
-        switch conventions.level {
-        case .epsilonOutside(let epsilon): level = 4 + log2(side / 224) + epsilon
-        case .epsilonInside(let epsilon): level = 4 + log2(side / 224 + epsilon)
-        case .epsilonInsideFromFinest(let epsilon): level = 2 + log2(side / 56 + epsilon).rounded(.down)
-        case .rounded: level = 4 + log2(side / 224).rounded(.toNearestOrEven)
-        }
-        // A box without area has level −∞, one that is no box NaN: both use the finest map. (`max` returns its
-        // first argument when the second is NaN, so the order matters.)
-        return Int(min(Float(firstLevel + maps.count - 1), max(Float(firstLevel), level.rounded(.down))))
+        return conventions.level.level(of: box, among: firstLevel...firstLevel + maps.count - 1)
     }
 
     /// What each box pools: `[boxes, size, size, channels]`.
@@ -73,5 +63,35 @@ public struct PooledMaps<A: Activation> {
                     box: Box(x1: box.x1 + x, y1: box.y1 + y, x2: box.x2 + x, y2: box.y2 + y),
                     map: level(of: box) - firstLevel)
             }, scales: scales, by: conventions.layer.layer(outputSize: size))
+    }
+}
+
+extension Profile.Pooling.LevelRule {
+    /// 4 + log₂(√area / 224) with the rule's small number, before it becomes a whole number and is brought to the
+    /// levels that there are. −∞ for a box without area.
+    public func exactLevel(of box: Box) -> Float {
+        let side = box.area.squareRoot()
+        return switch self {
+        case .epsilonOutside(let epsilon): 4 + log2(side / 224) + epsilon
+        case .epsilonInside(let epsilon): 4 + log2(side / 224 + epsilon)
+        case .epsilonInsideFromFinest(let epsilon): 2 + log2(side / 56 + epsilon)
+        case .rounded: 4 + log2(side / 224)
+        }
+    }
+
+    /// The level that a box pools from, of those that there are.
+    public func level(of box: Box, among levels: ClosedRange<Int>) -> Int {
+        let exact = exactLevel(of: box)
+        let level =
+            switch self {
+            case .epsilonOutside, .epsilonInside: exact.rounded(.down)
+            // The sum with 2 could round up what lies just below a whole number.
+            case .epsilonInsideFromFinest(let epsilon):
+                2 + log2(box.area.squareRoot() / 56 + epsilon).rounded(.down)
+            case .rounded: exact.rounded(.toNearestOrEven)
+            }
+        // A box without area has level −∞, one that is no box NaN: both use the finest map. (`max` returns its
+        // first argument when the second is NaN, so the order matters.)
+        return Int(min(Float(levels.upperBound), max(Float(levels.lowerBound), level)))
     }
 }

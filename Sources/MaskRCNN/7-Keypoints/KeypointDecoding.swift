@@ -24,8 +24,9 @@ public func decodeKeypoints(
     return planes.withUnsafeElements { planes in
         boxes.enumerated().map { detection, box in
             let boxWidth = max(box.width, 1), boxHeight = max(box.height, 1)
-            let rows = CubicTap.taps(inputLength: height, outputLength: Int(boxHeight.rounded(.up)))
-            let columns = CubicTap.taps(inputLength: width, outputLength: Int(boxWidth.rounded(.up)))
+            let size = keypointMapSize(of: box)
+            let rows = CubicTap.taps(inputLength: height, outputLength: size.height)
+            let columns = CubicTap.taps(inputLength: width, outputLength: size.width)
             return (0..<count).map { keypoint in
                 let start = (detection * count + keypoint) * height * width
                 let plane = UnsafeBufferPointer(rebasing: planes[start..<start + height * width])
@@ -41,6 +42,12 @@ public func decodeKeypoints(
             }
         }
     }
+}
+
+/// The size that heat maps of a box are enlarged to: the box's own, rounded up to whole pixels.
+/// - Parameter box: in the resized frame.
+public func keypointMapSize(of box: Box) -> PixelSize {
+    PixelSize(height: Int(max(box.height, 1).rounded(.up)), width: Int(max(box.width, 1).rounded(.up)))
 }
 
 /// The largest value of a plane enlarged by bicubic interpolation; the first one, row by row, if several are

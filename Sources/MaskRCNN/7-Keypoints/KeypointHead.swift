@@ -17,7 +17,8 @@ public struct KeypointHead: Sendable {
             hidden.append(
                 try ConvolutionLayer(
                     "keypoint.hidden.\(index + 1)", inputs: index == 0 ? inputs : configuration.channels,
-                    outputs: configuration.channels, window: ConvolutionWindow(kernel: 3), from: &source))
+                    outputs: configuration.channels, window: ConvolutionWindow(kernel: 3),
+                    norm: configuration.norm, from: &source))
         }
         self.hidden = hidden
         heatmaps = try TransposedConvolutionLayer(

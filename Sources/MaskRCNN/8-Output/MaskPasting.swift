@@ -19,49 +19,86 @@ public func pasteMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
     conventions: Profile.Output
 ) -> InstanceMask {
-    precondition(probabilities.count == side * side)
-    let placement = Placement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
+    let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     let region = placement.region
-    let padded = side + 2
-    var row = [Float](repeating: 0, count: padded)
     let threshold = conventions.maskThreshold
     // Matterport's resize never goes below the map's own minimum, at the border either.
     let floor = conventions.pasting == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
-        for (y, vertical) in placement.rows.enumerated() {
-            // One row of the padded map between two others; its first and last value stay 0.
-            for x in 0..<side {
-                func value(_ paddedRow: Int) -> Float {
-                    paddedRow == 0 || paddedRow == padded - 1 ? 0 : probabilities[(paddedRow - 1) * side + x]
-                }
-                row[x + 1] =
-                    (1 - vertical.weight) * value(vertical.first) + vertical.weight * value(vertical.second)
-            }
-            row.withUnsafeBufferPointer { row in
-                for (x, tap) in placement.columns.enumerated() {
-                    let value = (1 - tap.weight) * row[tap.first] + tap.weight * row[tap.second]
-                    bits[y * region.width + x] = max(value, floor) >= threshold ? 1 : 0
-                }
-            }
-        }
+        enlarge(probabilities, side: side, to: placement) { bits[$0] = max($1, floor) >= threshold ? 1 : 0 }
         count = region.width * region.height
     }
     return InstanceMask(imageSize: imageSize, region: region, bits: bits)
 }
 
-/// Which pixels a pasted mask covers, and between which values of the padded map each row and column lies.
-private struct Placement {
-    let region: PixelRegion
-    let rows: [Tap]
-    let columns: [Tap]
+/// The probabilities that ``pasteMask(_:side:box:imageSize:conventions:)`` compares with the threshold: what a
+/// figure shows between the head's map and the mask.
+/// - Returns: the pixels of the box's region, and a value for each, row by row.
+public func enlargedMask(
+    _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
+    conventions: Profile.Output
+) -> (region: PixelRegion, values: [Float]) {
+    let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
+    var values = [Float](repeating: 0, count: placement.region.width * placement.region.height)
+    enlarge(probabilities, side: side, to: placement) { values[$0] = $1 }
+    return (placement.region, values)
+}
 
-    struct Tap {
-        let first: Int
-        let second: Int
-        let weight: Float
+/// Steps 1 and 2: calls `body` with the index of each pixel of the placement's region, and its value.
+@inline(__always)
+private func enlarge(
+    _ probabilities: UnsafeBufferPointer<Float>, side: Int, to placement: MaskPlacement,
+    _ body: (Int, Float) -> Void
+) {
+    precondition(probabilities.count == side * side)
+    let padded = side + 2
+    var row = [Float](repeating: 0, count: padded)
+    for (y, vertical) in placement.rows.enumerated() {
+        // One row of the padded map between two others; its first and last value stay 0.
+        for x in 0..<side {
+            func value(_ paddedRow: Int) -> Float {
+                paddedRow == 0 || paddedRow == padded - 1 ? 0 : probabilities[(paddedRow - 1) * side + x]
+            }
+            row[x + 1] =
+                (1 - vertical.weight) * value(vertical.first) + vertical.weight * value(vertical.second)
+        }
+        row.withUnsafeBufferPointer { row in
+            for (x, tap) in placement.columns.enumerated() {
+                let value = (1 - tap.weight) * row[tap.first] + tap.weight * row[tap.second]
+                body(y * placement.region.width + x, value)
+            }
+        }
+    }
+}
+
+/// Which pixels a pasted mask covers, and between which values of the padded map each row and column lies.
+///
+/// The padded map has a border of zeros around the `side` × `side` values: its index 0 is the border, index 1 the
+/// first value, index `side` the last, and `side + 1` the border again.
+public struct MaskPlacement: Sendable {
+    /// The pixels of the picture that are looked at; all others are not the object's.
+    public let region: PixelRegion
+    /// For each row of `region`, the rows of the padded map that it lies between.
+    public let rows: [Tap]
+    /// For each column of `region`, the columns of the padded map that it lies between.
+    public let columns: [Tap]
+
+    /// Two neighbours along one axis of the padded map.
+    public struct Tap: Hashable, Sendable {
+        /// The neighbour before the pixel, and the one behind it.
+        public let first: Int, second: Int
+        /// The share of `second`; `first` has the rest.
+        public let weight: Float
     }
 
-    init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
+    /// The place of a map.
+    ///
+    /// - Parameters:
+    ///   - box: where the map belongs, in pixels of the picture.
+    ///   - side: of the map, without the border.
+    ///   - imageSize: of the picture.
+    ///   - pasting: the convention.
+    public init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
         let horizontal = Axis(box.x1, box.x2, side: side, length: imageSize.width, pasting)
         let vertical = Axis(box.y1, box.y2, side: side, length: imageSize.height, pasting)
         region = PixelRegion(

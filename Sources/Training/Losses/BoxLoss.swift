@@ -20,7 +20,8 @@ public enum BoxLoss: Hashable, Sendable {
     ///   - delta: the prediction.
     ///   - reference: the anchor or proposal that it changes.
     ///   - target: where the box should be.
-    func callAsFunction(_ delta: BoxDelta, from reference: Box, to target: Box, coder: BoxCoder)
+    ///   - coder: how deltas turn into boxes.
+    public func callAsFunction(_ delta: BoxDelta, from reference: Box, to target: Box, coder: BoxCoder)
         -> (value: Float, gradient: BoxDelta)
     {
         switch self {

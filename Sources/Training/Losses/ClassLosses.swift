@@ -4,7 +4,7 @@ import Tensors
 /// Sigmoid cross-entropy of one logit: −log σ(x) for a target of 1, −log(1 − σ(x)) for 0, in between for
 /// targets in between. Written so that no exponential overflows.
 @inline(__always)
-func sigmoidCrossEntropy(_ logit: Float, target: Float) -> Float {
+public func sigmoidCrossEntropy(_ logit: Float, target: Float) -> Float {
     max(logit, 0) - logit * target + log1p(exp(-abs(logit)))
 }
 
@@ -13,7 +13,7 @@ func sigmoidCrossEntropy(_ logit: Float, target: Float) -> Float {
 /// - Parameters:
 ///   - logits: `[rows, classes]`.
 ///   - labels: one class a row.
-func softmaxCrossEntropy(_ logits: Tensor, labels: [Int]) -> (sum: Double, gradient: Tensor) {
+public func softmaxCrossEntropy(_ logits: Tensor, labels: [Int]) -> (sum: Double, gradient: Tensor) {
     precondition(logits.shape.count == 2 && logits.shape[0] == labels.count)
     let classes = logits.shape[1]
     var sum = 0.0

@@ -20,6 +20,12 @@ public struct Parameters: Sendable {
         tensors = recorder.tensors
     }
 
+    /// Parameters of no particular network, by name.
+    public init(_ tensors: [String: Tensor]) {
+        names = tensors.keys.sorted()
+        self.tensors = tensors
+    }
+
     /// One parameter.
     public subscript(name: String) -> Tensor? { tensors[name] }
 

@@ -18,6 +18,8 @@ public struct PictureRun: Sendable {
     public let instances: [Instance]
     /// Each step's time, in seconds.
     public let seconds: [PipelineStep: Double]
+    /// The stages that this model has, in the order in which they came to be.
+    public let stages: [Stage]
     private let values: [Stage: StageValue]
 
     /// Runs the whole pipeline once and keeps every stage.
@@ -27,7 +29,7 @@ public struct PictureRun: Sendable {
         self.image = image
         self.name = name
         instances = loaded.model.detect(image, observer: keeper)
-        (values, seconds) = keeper.kept
+        (stages, values, seconds) = keeper.kept
     }
 
     /// The model.
@@ -48,24 +50,32 @@ public struct PictureRun: Sendable {
 
 /// Keeps everything, and the time of each step.
 private final class Keeper: Observer, Sendable {
-    private let state = Mutex<(values: [Stage: StageValue], seconds: [PipelineStep: Double])>(([:], [:]))
-    private let last = Mutex(DispatchTime.now())
+    private struct State {
+        var stages: [Stage] = []
+        var values: [Stage: StageValue] = [:]
+        var seconds: [PipelineStep: Double] = [:]
+        var last = DispatchTime.now()
+    }
 
-    var kept: ([Stage: StageValue], [PipelineStep: Double]) {
-        state.withLock { ($0.values, $0.seconds) }
+    private let state = Mutex(State())
+
+    var kept: ([Stage], [Stage: StageValue], [PipelineStep: Double]) {
+        state.withLock { ($0.stages, $0.values, $0.seconds) }
     }
 
     func wants(_ stage: Stage) -> Bool { true }
 
-    func record(_ stage: Stage, _ value: StageValue) { state.withLock { $0.values[stage] = value } }
+    func record(_ stage: Stage, _ value: StageValue) {
+        state.withLock { state in
+            if state.values.updateValue(value, forKey: stage) == nil { state.stages.append(stage) }
+        }
+    }
 
     func finished(_ step: PipelineStep) {
         let now = DispatchTime.now()
-        let start = last.withLock { last in
-            defer { last = now }
-            return last
+        state.withLock { state in
+            state.seconds[step] = Double(now.uptimeNanoseconds - state.last.uptimeNanoseconds) * 1e-9
+            state.last = now
         }
-        let seconds = Double(now.uptimeNanoseconds - start.uptimeNanoseconds) * 1e-9
-        state.withLock { $0.seconds[step] = seconds }
     }
 }

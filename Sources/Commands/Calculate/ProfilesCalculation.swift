@@ -1,0 +1,136 @@
+import ArgumentParser
+import Geometry
+import MaskRCNN
+import Tensors
+
+struct CalculateProfiles: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profiles",
+        abstract: "What each convention makes of one box and one mask, in pixels.",
+        discussion: """
+            The box is in a picture of the given size, its mask 28 × 28 ones.
+
+            Example:  maskrcnn calculate profiles --box 100.3,80.6,260.8,300.4
+            """)
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("A box in the picture.", valueName: "x1,y1,x2,y2"))
+    var box: GivenBox
+
+    @Option(help: ArgumentHelp("The picture's width.", valueName: "pixels"))
+    var width = 640
+
+    @Option(help: ArgumentHelp("The picture's height.", valueName: "pixels"))
+    var height = 480
+
+    func validate() throws {
+        for (name, value) in [("width", width), ("height", height)] {
+            guard 32...4000 ~= value else {
+                throw ValidationError("--\(name) \(value): must be from 32 to 4000")
+            }
+        }
+        let box = box.box
+        guard box.x1 >= 0, box.y1 >= 0, box.x2 <= Float(width), box.y2 <= Float(height) else {
+            throw ValidationError("--box: outside a picture of \(height)×\(width)")
+        }
+    }
+
+    func run() {
+        // Profiles that agree in everything here share a column.
+        var columns: [(names: [String], effects: [String])] = []
+        let effects = Profile.all.map { profile in
+            ProfileEffects(profile, box: box.box, size: PixelSize(height: height, width: width))
+        }
+        for (profile, effect) in zip(Profile.all, effects) {
+            let words = effect.rows.map(\.words)
+            if let same = columns.firstIndex(where: { $0.effects == words }) {
+                columns[same].names.append(profile.name)
+            } else {
+                columns.append(([profile.name], words))
+            }
+        }
+        var table = NumberTable([""] + columns.map { $0.names[0] })
+        for (index, row) in effects[0].rows.enumerated() {
+            table.add([row.subject] + columns.map { $0.effects[index] })
+        }
+        print("A picture of \(height)×\(width), a box \(box.box.digits(1)).")
+        print(table.text)
+        for column in columns where column.names.count > 1 {
+            print("\(column.names.dropFirst().joined(separator: ", ")): as \(column.names[0])")
+        }
+    }
+}
+
+/// What one profile makes of a picture, a box and a mask.
+private struct ProfileEffects {
+    private(set) var rows: [(subject: String, words: String)] = []
+
+    init(_ profile: Profile, box: Box, size: PixelSize) {
+        let resized = profile.input.resize.targetSize(for: size)
+        rows.append(("picture resized to", resized.description))
+        rows.append(("a byte of 128 becomes", Self.grey(profile).digits(4)))
+        let scaled = box.scaled(
+            x: Float(resized.width) / Float(size.width), y: Float(resized.height) / Float(size.height))
+        rows.append(("right edge, resized", scaled.x2.digits(3)))
+
+        let shapes = AnchorShapes(sizes: [32], aspectRatios: [0.5], conventions: profile.anchors)
+        rows.append(
+            ("anchor, size 32, 1:2", "±\(shapes.boxes[0].x2.digits(2)) ±\(shapes.boxes[0].y2.digits(2))"))
+        let padded = profile.input.paddedSize(of: resized)
+        let coarsest = PixelSize(
+            height: (padded.height / 32 + 1) / 2, width: (padded.width / 32 + 1) / 2)
+        let grid = AnchorGrid(
+            shapes: shapes, size: coarsest, nominalStride: 64, padded: padded, conventions: profile.anchors)
+        rows.append(("p6: anchors apart", "\(grid.horizontalStride) × \(grid.verticalStride)"))
+
+        let maps = (2...5).map { Tensor(shape: [padded.height >> $0, padded.width >> $0, 1]) }
+        let pooled = PooledMaps(maps, firstLevel: 2, size: resized, conventions: profile.pooling)
+        let level = pooled.level(of: scaled)
+        rows.append(("pools from", "p\(level)"))
+        if case .align(let align) = profile.pooling.layer.layer(outputSize: 7) {
+            let map = maps[level - 2].shape
+            let samples = align.samples(
+                of: scaled, scale: pooled.scales[level - 2],
+                mapSize: PixelSize(height: map[0], width: map[1]), row: 0, column: 0)
+            let down = Set(samples.map(\.y)).count
+            rows.append(("samples a bin", "\(samples.count / max(down, 1)) × \(down)"))
+            let mean = samples.map(\.x).reduce(0, +) / Float(max(samples.count, 1))
+            // The value at index i stands at (i + ½) strides.
+            let place = (mean + 0.5) / pooled.scales[level - 2]
+            let right = scaled.x1 + scaled.width / 14
+            rows.append(("first bin read at x", place.digits(2)))
+            rows.append(("its middle is at", right.digits(2)))
+        } else if case .crop(let crop) = profile.pooling.layer.layer(outputSize: 7) {
+            let scale = pooled.scales[level - 2]
+            rows.append(("samples a bin", "1 × 1"))
+            // Its positions reach from the first to the last pixel.
+            let place = crop.places(from: scaled.x1, to: scaled.x2, scale: scale)[0] / scale
+            rows.append(("first bin read at x", place.digits(2)))
+            rows.append(("its middle is at", (scaled.x1 + scaled.width / 14).digits(2)))
+        }
+        let pasted =
+            profile.output.roundsBoxes
+            ? Box(
+                x1: box.x1.rounded(.toNearestOrEven), y1: box.y1.rounded(.toNearestOrEven),
+                x2: box.x2.rounded(.toNearestOrEven), y2: box.y2.rounded(.toNearestOrEven)) : box
+        let ones = [Float](repeating: 1, count: 28 * 28)
+        let mask = ones.withUnsafeBufferPointer {
+            pasteMask($0, side: 28, box: pasted, imageSize: size, conventions: profile.output)
+        }
+        let set = mask.bounds
+        rows.append(("mask's columns", "\(set.x) … \(set.x + set.width - 1)"))
+        rows.append(("mask's rows", "\(set.y) … \(set.y + set.height - 1)"))
+        rows.append(("mask's pixels", "\(mask.area)"))
+        rows.append(("keypoint score", profile.output.keypointScore.rawValue))
+    }
+
+    /// What the network sees of the first channel of a grey picture.
+    private static func grey(_ profile: Profile) -> Float {
+        var conventions = profile.input
+        conventions.resize = conventions.resize.with(minimum: 32, maximum: 32)
+        let picture = Image(width: 32, height: 32, pixels: Array(repeating: 128, count: 32 * 32 * 3))
+        let tensor = NetworkInput(picture, conventions: conventions).tensor
+        return tensor[tensor.shape[0] / 2, tensor.shape[1] / 2, 0]
+    }
+
+}

@@ -1,0 +1,188 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+import Tensors
+
+/// Figure 2: four ways to look for objects of many sizes (Lin et al., arXiv 1612.03144, figure 1), drawn with the
+/// maps that one network makes of one picture.
+public struct PyramidsFigure {
+    private let pictures: [Image]
+    private let ownMaps: [HeatMap]
+    private let backbone: [HeatMap]
+    private let pyramid: [HeatMap]
+    private let background: Background
+
+    /// The four kinds.
+    ///
+    /// - Parameters:
+    ///   - pictures: the picture in several sizes, largest first.
+    ///   - ownMaps: the map that the whole network makes of each of them.
+    ///   - backbone: the maps of one run, finest first.
+    ///   - pyramid: the feature pyramid's maps of the same run, finest first and as many.
+    public init(
+        pictures: [Image], ownMaps: [HeatMap], backbone: [HeatMap], pyramid: [HeatMap], background: Background
+    ) {
+        self.pictures = pictures
+        self.ownMaps = ownMaps
+        self.backbone = backbone
+        self.pyramid = pyramid
+        self.background = background
+    }
+
+    /// The height of the gaps that arrows run through, and the width of the finest map.
+    private static let gap = 17.0
+    private static let widest = 104.0
+    /// How much narrower each next map is drawn: not by half, as they are, or the coarsest could not be seen.
+    private static let narrowing = 0.62
+    /// The share of a map's numbers that lie below its colours, and the share that lies above: at the border, where
+    /// zeros pad a map, a few stick out.
+    private static let share = 0.05
+
+    private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
+
+    /// The drawing.
+    public var figure: Figure {
+        let stack = max(stackHeight(of: backbone.map(\.aspect)), stackHeight(of: pictures.map(\.aspect)))
+        func kind(
+            _ letter: String, _ name: String, _ note: String, _ draw: @escaping (Canvas, Rectangle) -> Void
+        )
+            -> Panel
+        {
+            Panel("(\(letter)) \(name)", note: note, aspect: (stack + 8) / 298, draw: draw)
+        }
+        let grid = Sheet.Block.grid(
+            [
+                kind(
+                    "a", "featurised image pyramid",
+                    "The whole network runs once for each size of the picture: accurate and slow.", drawImages
+                ),
+                kind(
+                    "b", "one feature map",
+                    "Only the coarsest map predicts: fast, but small objects are lost."
+                ) {
+                    drawHierarchy(on: $0, in: $1, onlyTop: true)
+                },
+                kind(
+                    "c", "the network's own hierarchy",
+                    "Every map predicts, but the fine ones know edges and not yet objects."
+                ) { drawHierarchy(on: $0, in: $1, onlyTop: false) },
+                kind(
+                    "d", "feature pyramid network",
+                    "Coarse maps are added to finer ones on the way down: every map is fine and knows objects.",
+                    drawPyramid),
+            ], columns: 2, tallest: 400, background: background)
+        return Sheet(
+            title: "Four ways to find objects of every size",
+            subtitle: "Real maps of this picture, finest at the bottom; arrows to the right are predictions.",
+            blocks: [
+                grid,
+                .colorBar(
+                    ColorBar(
+                        .sequential, end: 1, unit: "from each map's low to its high", background: background)
+                ),
+            ],
+            caption:
+                "Each map is the mean of |value| over its channels. (a), (b) and (c) show the backbone's maps, "
+                + "(d) the backbone's on the left and the pyramid's on the right. Colours run from where 5 % of a map's "
+                + "numbers lie below to where 5 % lie above; each map is drawn 0.62 times as wide as the finer one, not half.",
+            background: background
+        ).figure
+    }
+
+    /// The rectangles of a stack, finest at the bottom, each as wide as `widths` says of the widest.
+    private func places(_ aspects: [Double], x: Double, bottom: Double) -> [Rectangle] {
+        var y = bottom
+        return aspects.enumerated().map { index, aspect in
+            let width = max(Self.widest * pow(Self.narrowing, Double(index)), 10)
+            let height = width * aspect
+            y -= height
+            defer { y -= Self.gap }
+            return Rectangle(x: x + (Self.widest - width) / 2, y: y, width: width, height: height)
+        }
+    }
+
+    private func stackHeight(of aspects: [Double]) -> Double {
+        let places = places(aspects, x: 0, bottom: 0)
+        return -(places.map(\.y).min() ?? 0)
+    }
+
+    private func predict(from place: Rectangle, at x: Double, on canvas: Canvas) {
+        let y = place.y + place.height / 2
+        canvas.arrow(from: Point(x: place.maxX + 3, y: y), to: Point(x: x, y: y), line)
+        canvas.text(
+            "predict", at: Point(x: x + 4, y: y), font: Font(size: 10), color: background.ink,
+            anchor: TextAnchor(.leading, .middle))
+    }
+
+    private func draw(_ map: HeatMap, in place: Rectangle, on canvas: Canvas, part: Part) {
+        let low = map.magnitude(ofShare: Self.share)
+        let stretched = HeatMap(
+            values: map.values.map { max($0 - low, 0) }, width: map.width, height: map.height,
+            isSigned: false, limit: map.magnitude(ofShare: 1 - Self.share) - low)
+        stretched.draw(on: canvas, in: place, background: background)
+        canvas.stroke(place.inset(by: -0.5), Stroke(part.color(on: background), width: 1.25))
+    }
+
+    private func upward(_ places: [Rectangle], on canvas: Canvas) {
+        for (lower, upper) in zip(places, places.dropFirst()) {
+            canvas.arrow(
+                from: Point(x: lower.top.x, y: lower.y - 2), to: Point(x: lower.top.x, y: upper.maxY + 2),
+                line)
+        }
+    }
+
+    private func drawImages(on canvas: Canvas, in room: Rectangle) {
+        let left = places(pictures.map(\.aspect), x: room.x, bottom: room.maxY - 2)
+        let right = places(ownMaps.map(\.aspect), x: room.x + 136, bottom: room.maxY - 2)
+        for (picture, place) in zip(pictures, left) {
+            canvas.draw(picture, in: place, filter: .bilinear)
+            canvas.stroke(place, Stroke(Part.input.color(on: background), width: 1))
+        }
+        for (index, map) in ownMaps.enumerated() {
+            draw(map, in: right[index], on: canvas, part: .backbone)
+            canvas.arrow(
+                from: Point(x: left[index].maxX + 3, y: right[index].left.y),
+                to: Point(x: right[index].x - 3, y: right[index].left.y), line)
+            predict(from: right[index], at: room.x + 254, on: canvas)
+        }
+    }
+
+    private func drawHierarchy(on canvas: Canvas, in room: Rectangle, onlyTop: Bool) {
+        let places = places(backbone.map(\.aspect), x: room.x + 68, bottom: room.maxY - 2)
+        for (map, place) in zip(backbone, places) { draw(map, in: place, on: canvas, part: .backbone) }
+        upward(places, on: canvas)
+        for place in onlyTop ? places.suffix(1) : places[...] {
+            predict(from: place, at: room.x + 194, on: canvas)
+        }
+    }
+
+    private func drawPyramid(on canvas: Canvas, in room: Rectangle) {
+        let left = places(backbone.map(\.aspect), x: room.x, bottom: room.maxY - 2)
+        let right = places(pyramid.map(\.aspect), x: room.x + 136, bottom: room.maxY - 2)
+        for (map, place) in zip(backbone, left) { draw(map, in: place, on: canvas, part: .backbone) }
+        upward(left, on: canvas)
+        for (index, map) in pyramid.enumerated() {
+            draw(map, in: right[index], on: canvas, part: .pyramid)
+            canvas.arrow(
+                from: Point(x: left[index].maxX + 3, y: right[index].left.y),
+                to: Point(x: right[index].x - 3, y: right[index].left.y), line)
+            predict(from: right[index], at: room.x + 254, on: canvas)
+            guard index > 0 else { continue }
+            canvas.arrow(
+                from: Point(x: right[index].bottom.x, y: right[index].maxY + 2),
+                to: Point(x: right[index].bottom.x, y: right[index - 1].y - 2), line)
+        }
+    }
+}
+
+extension Image {
+    /// Height over width.
+    var aspect: Double { Double(height) / Double(width) }
+}
+
+extension HeatMap {
+    /// Height over width; 1 for a map without columns.
+    var aspect: Double { width > 0 ? Double(height) / Double(width) : 1 }
+}

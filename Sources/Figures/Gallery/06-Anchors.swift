@@ -1,0 +1,305 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+import Geometry
+
+/// Figure 6: the anchors of one cell on every level, and the sizes of objects that they cover.
+public struct AnchorsFigure {
+    /// The anchors of one level.
+    public struct Level {
+        /// `p2`.
+        public var name: String
+        /// The pyramid index: 2 for p2.
+        public var index: Int
+        /// Cells of the map.
+        public var cells: PixelSize
+        /// Pixels from one row of cells to the next.
+        public var verticalStride: Int
+        /// Pixels from one column of cells to the next.
+        public var horizontalStride: Int
+        /// The anchors around (0, 0).
+        public var shapes: [Box]
+        /// Their sides, as the configuration has them: the square roots of their areas, in pixels.
+        public var sides: [Float]
+
+        /// A level.
+        public init(
+            name: String, index: Int, cells: PixelSize, verticalStride: Int, horizontalStride: Int,
+            shapes: [Box], sides: [Float]
+        ) {
+            self.name = name
+            self.index = index
+            self.cells = cells
+            self.verticalStride = verticalStride
+            self.horizontalStride = horizontalStride
+            self.shapes = shapes
+            self.sides = sides
+        }
+    }
+
+    /// An object of the picture, with the anchor that fits it best.
+    public struct Object {
+        /// The square root of its area, in pixels.
+        public var side: Double
+        /// The largest overlap (IoU) that any anchor has with it.
+        public var overlap: Double
+        /// The pyramid index of that anchor's level.
+        public var level: Int
+
+        /// An object.
+        public init(side: Double, overlap: Double, level: Int) {
+            self.side = side
+            self.overlap = overlap
+            self.level = level
+        }
+    }
+
+    private let ground: Ground
+    private let levels: [Level]
+    private let objects: [Object]
+    private let objectsAre: String
+    private let background: Background
+
+    /// - Parameters:
+    ///   - ground: the picture in the frame of the anchors.
+    ///   - levels: finest first.
+    ///   - objects: dots in the plot of sizes; may be empty.
+    ///   - objectsAre: what the objects are, for the caption: "the objects of the scene".
+    public init(
+        ground: Ground, levels: [Level], objects: [Object], objectsAre: String, background: Background
+    ) {
+        self.ground = ground
+        self.levels = levels
+        self.objects = objects
+        self.objectsAre = objectsAre
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        Sheet(
+            title: "Anchors: where the search starts",
+            subtitle: "Every cell of every level has boxes of a few fixed shapes. Small ones lie densely on "
+                + "fine levels, large ones far apart on coarse levels.",
+            blocks: [
+                oneCellEach, cellsOfLevels,
+                .heading(
+                    "Which sizes are covered",
+                    note:
+                        "each level’s best overlap with a square object around an anchor’s centre",
+                    background: background), coverage,
+            ],
+            caption: caption, background: background
+        ).figure
+    }
+
+    private var caption: String {
+        let count = levels.reduce(0) { $0 + anchorCount($1) }
+        let dots =
+            objects.isEmpty
+            ? "" : " Dots: \(objectsAre), each with the overlap of the anchor that fits it best."
+        return
+            "\(count) anchors in all. An anchor’s centre is its cell’s upper left corner: column × stride, "
+            + "row × stride. From an overlap of 0.7 on an anchor is a positive example in training; below 0.3 "
+            + "it is background." + dots
+    }
+
+    private func anchorCount(_ level: Level) -> Int {
+        level.cells.height * level.cells.width * level.shapes.count
+    }
+
+    private func color(_ level: Level) -> Color { Palette.color(ofLevel: level.index, on: background) }
+
+    /// The row and column of the cell in the middle of the picture, and where it is.
+    private func middle(_ level: Level) -> (cell: Box, anchors: [Box]) {
+        let row = min(ground.size.height / 2 / level.verticalStride, level.cells.height - 1)
+        let column = min(ground.size.width / 2 / level.horizontalStride, level.cells.width - 1)
+        let x = Float(column * level.horizontalStride), y = Float(row * level.verticalStride)
+        let cell = Box(
+            x1: x, y1: y, x2: x + Float(level.horizontalStride), y2: y + Float(level.verticalStride))
+        return (
+            cell, level.shapes.map { Box(x1: x + $0.x1, y1: y + $0.y1, x2: x + $0.x2, y2: y + $0.y2) }
+        )
+    }
+
+    // MARK: Blocks
+
+    /// The middle cell of every level with its anchors on one picture; beside it the levels' numbers.
+    private var oneCellEach: Sheet.Block {
+        let whole = Box(x1: 0, y1: 0, x2: Float(ground.size.width), y2: Float(ground.size.height))
+        let reach = levels.flatMap { middle($0).anchors }.reduce(whole) { $0.union($1) }
+        // Anchors may be far larger than a small picture: no more than its size is shown around it.
+        let limit = Box(
+            x1: -whole.x2 / 2, y1: -whole.y2 / 2, x2: 1.5 * whole.x2, y2: 1.5 * whole.y2)
+        let view = Box(
+            x1: max(reach.x1, limit.x1), y1: max(reach.y1, limit.y1), x2: min(reach.x2, limit.x2),
+            y2: min(reach.y2, limit.y2)
+        ).grown(by: 6, aspect: 0.8)
+        let wide = ground.showing(view)
+        let width = 356.0
+        let height = width * wide.aspect
+        return Sheet.Block(height: height) { canvas, room in
+            let place = Rectangle(x: room.x, y: room.y, width: width, height: height)
+            wide.draw(on: canvas, in: place, background: background) { places in
+                draw(levels, on: canvas, places)
+            }
+            let table = TextTable(
+                [
+                    .init("level", width: 36, isNumber: false), .init("stride", width: 40),
+                    .init("cells", width: 56), .init("sides", width: 50), .init("anchors", width: 56),
+                ],
+                rows: levels.map { level in
+                    TextTable.Row(
+                        [
+                            level.name, "\(level.verticalStride)",
+                            "\(level.cells.height)×\(level.cells.width)",
+                            level.sides.map { setting(Double($0)) }.joined(separator: ", "),
+                            "\(anchorCount(level))",
+                        ], color: color(level))
+                }, background: background)
+            let left = place.maxX + 14
+            table.draw(on: canvas, at: Point(x: left, y: room.y))
+            let note =
+                "Left: the cell in the middle of the picture on each level, and its anchors. "
+                + "Sides are in pixels of the resized picture; \(shapeText) "
+                + "each cover the same area."
+            let font = Font(size: 10.5)
+            let lines = wrapped(note, font: font, width: room.maxX - left)
+            var y = room.y + table.height + 10
+            for line in lines {
+                canvas.text(
+                    line, at: Point(x: left, y: y), font: font, color: background.mutedInk,
+                    anchor: TextAnchor(.leading, .top))
+                y += 14
+            }
+            let rest = Rectangle(x: left, y: y + 8, width: room.maxX - left, height: room.maxY - y - 8)
+            if rest.height >= 60 { drawFinest(in: rest, on: canvas) }
+        }
+    }
+
+    /// The middle cells of the finest levels, enlarged.
+    private func drawFinest(in room: Rectangle, on canvas: Canvas) {
+        let finest = levels.prefix(2)
+        guard let outermost = finest.last.map({ middle($0).anchors }), let first = outermost.first else {
+            return
+        }
+        let around = outermost.reduce(first) { $0.union($1) }
+        let close = ground.showing(
+            around.grown(by: around.height / 16, aspect: Float(room.height / room.width)))
+        close.draw(on: canvas, in: room, background: background) { places in
+            draw(Array(finest), on: canvas, places)
+            canvas.tag(
+                "enlarged: " + finest.map(\.name).joined(separator: ", "),
+                at: Point(x: room.x + 3, y: room.y + 3), color: background.ink, within: room,
+                background: background)
+        }
+    }
+
+    /// The middle cells of some levels with their anchors.
+    private func draw(_ levels: [Level], on canvas: Canvas, _ places: Ground.Places) {
+        for level in levels.reversed() {
+            let (cell, anchors) = middle(level)
+            canvas.fill(places.rectangle(cell), color(level).withOpacity(0.35))
+            for anchor in anchors {
+                canvas.outline(
+                    places.rectangle(anchor), color(level), width: 1.5, background: background)
+            }
+        }
+    }
+
+    private var shapeText: String {
+        let ratios = (levels.first?.shapes ?? []).map { ratioText(Double($0.height / $0.width)) }
+        var distinct: [String] = []
+        for ratio in ratios where !distinct.contains(ratio) { distinct.append(ratio) }
+        return "heights of \(distinct.joined(separator: ", ")) times the width"
+    }
+
+    private func ratioText(_ ratio: Double) -> String {
+        // Corners may be rounded to pixels: what is within 4 % of a round number is that.
+        for round in [0.25, 1.0 / 3, 0.5, 1, 2, 3, 4] where abs(ratio / round - 1) < 0.04 {
+            return setting(round)
+        }
+        return figures(ratio)
+    }
+
+    /// The cells of each level over the picture.
+    private var cellsOfLevels: Sheet.Block {
+        let panels = levels.prefix(6).map { level in
+            ground.panel(
+                "\(level.name): every \(level.horizontalStride) px", background: background
+            ) { canvas, places in
+                let line = Stroke(
+                    color(level), width: min(max(Double(level.horizontalStride) * places.scale / 12, 0.25), 1)
+                )
+                let (right, bottom) = (
+                    Float(level.cells.width * level.horizontalStride),
+                    Float(level.cells.height * level.verticalStride)
+                )
+                for row in 0...level.cells.height {
+                    let y = Float(row * level.verticalStride)
+                    canvas.line(from: places.point(0, y), to: places.point(right, y), line)
+                }
+                for column in 0...level.cells.width {
+                    let x = Float(column * level.horizontalStride)
+                    canvas.line(from: places.point(x, 0), to: places.point(x, bottom), line)
+                }
+                canvas.fill(places.rectangle(middle(level).cell), color(level))
+            }
+        }
+        return .grid(Array(panels), columns: max(panels.count, 3), gap: 8, background: background)
+    }
+
+    /// Best overlap against the size of an object.
+    private var coverage: Sheet.Block {
+        let sides = levels.flatMap(\.sides).map(Double.init).filter { $0 > 0 }
+        let range = (sides.min() ?? 16) / 2...(sides.max() ?? 512) * 2
+        return Sheet.Block(height: 210) { canvas, room in
+            let axes = Axes(
+                x: Axis("side of the object in pixels (√area)", range, isLogarithmic: true),
+                y: Axis("overlap (IoU)", 0...1), background: background)
+            let field = axes.draw(on: canvas, in: room)
+            for level in levels { drawCurve(of: level, over: range, in: field, on: canvas) }
+            for (threshold, name) in [(0.7, "positive from 0.7"), (0.3, "background below 0.3")] {
+                let y = field.point(range.lowerBound, threshold).y
+                canvas.line(
+                    from: Point(x: field.frame.x, y: y), to: Point(x: field.frame.maxX, y: y),
+                    Stroke(background.mutedInk, width: 1, dashes: [4, 3]))
+                canvas.tag(
+                    name, at: Point(x: field.frame.maxX - 2, y: y - 1.5), color: background.mutedInk,
+                    within: field.frame, anchor: TextAnchor(.trailing, .bottom), background: background)
+            }
+            for object in objects where object.side > 0 {
+                let place = field.point(
+                    min(max(object.side, range.lowerBound), range.upperBound), object.overlap)
+                canvas.fill(circleAt: place, radius: 4.5, background.paper)
+                canvas.fill(
+                    circleAt: place, radius: 3.5, Palette.color(ofLevel: object.level, on: background))
+            }
+        }
+    }
+
+    private func drawCurve(
+        of level: Level, over range: ClosedRange<Double>, in field: Axes.Field, on canvas: Canvas
+    ) {
+        let steps = 240
+        let points = (0...steps).map { step in
+            let share = Double(step) / Double(steps)
+            let side = range.lowerBound * pow(range.upperBound / range.lowerBound, share)
+            return field.point(side, Self.overlap(of: level.shapes, withSquareOf: Float(side)))
+        }
+        canvas.polyline(points, Stroke(color(level), width: 2, isRound: true))
+        guard let top = points.min(by: { $0.y < $1.y }) else { return }
+        canvas.tag(
+            level.name, at: Point(x: top.x, y: top.y - 1), font: Font(size: 10, isBold: true),
+            color: color(level), within: field.frame.inset(by: -12), anchor: TextAnchor(.center, .bottom),
+            background: background)
+    }
+
+    /// The best overlap of anchors around (0, 0) with a square around (0, 0).
+    package static func overlap(of shapes: [Box], withSquareOf side: Float) -> Double {
+        let square = Box(x1: -side / 2, y1: -side / 2, x2: side / 2, y2: side / 2)
+        return shapes.map { Double($0.overlap(with: square)) }.max() ?? 0
+    }
+}

@@ -1,0 +1,239 @@
+import Geometry
+
+/// Figure 7: which anchors stand for which objects while a region proposal network is trained.
+public struct MatchingFigure {
+    /// An object of the picture.
+    public struct Object {
+        /// Its box.
+        public var box: Box
+        /// What it is.
+        public var name: String
+        /// Its class, from 1, which chooses the colour.
+        public var label: Int
+
+        /// An object.
+        public init(box: Box, name: String, label: Int) {
+            self.box = box
+            self.name = name
+            self.label = label
+        }
+    }
+
+    /// What an anchor is for.
+    public enum Verdict: CaseIterable, Sendable {
+        /// It overlaps an object by the upper threshold or more.
+        case positive
+        /// It overlaps less, but no anchor overlaps the object more.
+        case lowQuality
+        /// It lies between the thresholds, or in a crowd.
+        case ignored
+        /// It overlaps no object by the lower threshold.
+        case background
+    }
+
+    /// An anchor that is drawn.
+    public struct Anchor {
+        /// The anchor.
+        public var box: Box
+        /// What it is for.
+        public var verdict: Verdict
+        /// The object that it overlaps most.
+        public var object: Int?
+
+        /// An anchor.
+        public init(box: Box, verdict: Verdict, object: Int?) {
+            self.box = box
+            self.verdict = verdict
+            self.object = object
+        }
+    }
+
+    /// How many anchors of a level are for what.
+    public struct Level {
+        /// `p2`.
+        public var name: String
+        /// The pyramid index: 2 for p2.
+        public var index: Int
+        /// How many anchors there are of each kind.
+        public var counts: [Verdict: Int]
+
+        /// A level.
+        public init(name: String, index: Int, counts: [Verdict: Int]) {
+            self.name = name
+            self.index = index
+            self.counts = counts
+        }
+    }
+
+    private let ground: Ground
+    private let objects: [Object]
+    private let objectsAre: String
+    private let anchors: [Anchor]
+    private let levels: [Level]
+    private let thresholds: (low: Float, high: Float)
+    private let background: Background
+
+    /// - Parameters:
+    ///   - ground: the picture in the frame of the anchors.
+    ///   - objects: what the anchors are matched to.
+    ///   - objectsAre: where the objects are from, as a sentence for the caption.
+    ///   - anchors: all that are not background, and as many of these as are to be drawn.
+    ///   - levels: finest first.
+    ///   - thresholds: the overlaps that divide background, ignored and positive.
+    public init(
+        ground: Ground, objects: [Object], objectsAre: String, anchors: [Anchor], levels: [Level],
+        thresholds: (low: Float, high: Float), background: Background
+    ) {
+        self.ground = ground
+        self.objects = objects
+        self.objectsAre = objectsAre
+        self.anchors = anchors
+        self.levels = levels
+        self.thresholds = thresholds
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        Sheet(
+            title: "Matching: which anchor stands for which object",
+            subtitle: "Training needs an answer for every anchor. Its best overlap with an object decides; "
+                + "each object also gets the anchors that overlap it most.",
+            blocks: [
+                .grid(Verdict.allCases.map(panel), columns: 2, background: background), counts, table.block,
+            ],
+            caption: caption, background: background
+        ).figure
+    }
+
+    private var caption: String {
+        "Thin lines: anchors, in the colour of their object. Thick lines: the objects’ boxes. \(objectsAre) "
+            + "Ignored anchors have no part in the loss. Of the background only a few anchors of each level are drawn; "
+            + "training samples it too, as there is so much more of it."
+    }
+
+    private func count(_ verdict: Verdict) -> Int { levels.reduce(0) { $0 + ($1.counts[verdict] ?? 0) } }
+
+    private func color(_ verdict: Verdict) -> Color {
+        switch verdict {
+        case .positive: Palette.kept(on: background)
+        case .lowQuality: Palette.color(ofLevel: 3, on: background)
+        case .ignored: background.mutedInk
+        case .background: Palette.dropped(on: background)
+        }
+    }
+
+    private func name(_ verdict: Verdict) -> String {
+        switch verdict {
+        case .positive: "positive"
+        case .lowQuality: "low quality"
+        case .ignored: "ignored"
+        case .background: "background"
+        }
+    }
+
+    private func title(_ verdict: Verdict) -> String {
+        let (low, high) = (setting(Double(thresholds.low)), setting(Double(thresholds.high)))
+        return switch verdict {
+        case .positive: "Positive: overlap ≥ \(high)"
+        case .lowQuality: "Low-quality match: < \(high), but the object’s best"
+        case .ignored: "Ignored: from \(low) to \(high)"
+        case .background: "Background: overlap < \(low)"
+        }
+    }
+
+    private func panel(_ verdict: Verdict) -> Panel {
+        let shown = anchors.filter { $0.verdict == verdict }
+        let total = count(verdict)
+        let note =
+            "\(total) anchor\(total == 1 ? "" : "s")" + (shown.count < total ? ", \(shown.count) drawn" : "")
+        return ground.panel(title(verdict), note: note, background: background) { canvas, places in
+            // Many lines make a heap that hides the picture: the more there are, the fainter.
+            let strength = min(1, max(0.25, 12 / Double(max(shown.count, 1)).squareRoot() / 2))
+            for anchor in shown {
+                let color =
+                    verdict == .background
+                    ? color(verdict)
+                    : anchor.object.map { background.lineColor(ofClass: objects[$0].label) }
+                        ?? background.mutedInk
+                canvas.stroke(
+                    places.rectangle(anchor.box), Stroke(color.withOpacity(strength), width: 1))
+            }
+            for object in objects {
+                canvas.outline(
+                    places.rectangle(object.box), background.lineColor(ofClass: object.label), width: 2.5,
+                    background: background)
+            }
+            if verdict == .positive {
+                canvas.tag(
+                    objects.map { ($0.name, places.rectangle($0.box), background.ink) },
+                    within: places.room, background: background)
+            }
+        }
+    }
+
+    /// The anchors of each level, kind by kind, as shares of a bar.
+    private var counts: Sheet.Block {
+        let rowHeight = 17.0
+        return Sheet.Block(height: 18 + rowHeight * Double(levels.count)) { canvas, room in
+            canvas.text(
+                "Anchors that are not background, level by level: blue positive, green low quality, grey ignored",
+                at: Point(x: room.x, y: room.y),
+                font: Font(size: 11, isBold: true), color: background.ink, anchor: TextAnchor(.leading, .top))
+            let kinds: [Verdict] = [.positive, .lowQuality, .ignored]
+            let sums = levels.map { level in kinds.reduce(0) { $0 + (level.counts[$1] ?? 0) } }
+            let scale = 300 / Double(max(sums.max() ?? 1, 1))
+            for (index, level) in levels.enumerated() {
+                let y = room.y + 18 + rowHeight * Double(index)
+                canvas.text(
+                    level.name, at: Point(x: room.x, y: y + rowHeight / 2),
+                    font: Font(size: 10, isBold: true),
+                    color: Palette.color(ofLevel: level.index, on: background),
+                    anchor: TextAnchor(.leading, .middle))
+                var x = room.x + 30
+                for kind in kinds {
+                    let width = scale * Double(level.counts[kind] ?? 0)
+                    canvas.fill(Rectangle(x: x, y: y + 3, width: width, height: rowHeight - 6), color(kind))
+                    x += width
+                }
+                let words = kinds.compactMap { kind -> String? in
+                    let count = level.counts[kind] ?? 0
+                    return count == 0 ? nil : "\(count) \(name(kind))"
+                }
+                let all = level.counts.values.reduce(0, +)
+                canvas.text(
+                    (words.isEmpty ? "none" : words.joined(separator: ", ")) + " of \(all)",
+                    at: Point(x: x + 8, y: y + rowHeight / 2), font: Font(size: 10),
+                    within: room.maxX - x - 8, color: background.mutedInk,
+                    anchor: TextAnchor(.leading, .middle))
+            }
+        }
+    }
+
+    /// What each object got.
+    private var table: TextTable {
+        TextTable(
+            [
+                .init("object", width: 110, isNumber: false), .init("box", width: 190, isNumber: false),
+                .init("positive", width: 80), .init("low quality", width: 90), .init("ignored", width: 80),
+            ],
+            rows: objects.prefix(12).enumerated().map { index, object in
+                let own = anchors.filter { $0.object == index }
+                func count(_ verdict: Verdict) -> String { "\(own.count { $0.verdict == verdict })" }
+                return TextTable.Row(
+                    [
+                        object.name, boxText(object.box), count(.positive), count(.lowQuality),
+                        count(.ignored),
+                    ], color: background.lineColor(ofClass: object.label))
+            }, background: background)
+    }
+}
+
+/// `39, 171 – 97, 229`: the corners of a box in whole pixels.
+func boxText(_ box: Box) -> String {
+    func whole(_ number: Float) -> String {
+        guard number.isFinite, abs(number) < 1e6 else { return figures(Double(number)) }
+        return number.rounded() < 0 ? "−\(Int(-number.rounded()))" : "\(Int(number.rounded()))"
+    }
+    return "\(whole(box.x1)), \(whole(box.y1)) – \(whole(box.x2)), \(whole(box.y2))"
+}

@@ -1,0 +1,150 @@
+import Geometry
+import Tensors
+
+/// Figure 8: what the region proposal network says of every anchor, level by level.
+public struct ObjectnessFigure {
+    /// The anchors of one side on one level.
+    public struct Row {
+        /// "p2, stride 4, side 12".
+        public var title: String
+        /// The tensor's name, shape, minimum, mean and maximum.
+        public var note: String
+        /// The pyramid index: 2 for p2.
+        public var level: Int
+        /// Probabilities of one aspect ratio's anchors each, over the network's input.
+        public var maps: [HeatMap]
+
+        /// A row.
+        public init(title: String, note: String, level: Int, maps: [HeatMap]) {
+            self.title = title
+            self.note = note
+            self.level = level
+            self.maps = maps
+        }
+    }
+
+    private let image: Image
+    private let covered: (width: Double, height: Double)
+    private let ratios: [String]
+    private let rows: [Row]
+    private let background: Background
+
+    /// - Parameters:
+    ///   - image: the picture.
+    ///   - covered: the share of the maps' width and height that the picture takes; the rest is padding.
+    ///   - ratios: the names of the columns, one for each of a row's maps.
+    ///   - rows: finest level first.
+    public init(
+        image: Image, covered: (width: Double, height: Double), ratios: [String], rows: [Row],
+        background: Background
+    ) {
+        self.image = image
+        self.covered = covered
+        self.ratios = ratios
+        self.rows = rows
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        var blocks: [Sheet.Block] = []
+        for (index, row) in rows.enumerated() {
+            blocks.append(heading(row))
+            blocks.append(
+                .grid(
+                    [overlay(row, isFirst: index == 0)]
+                        + zip(row.maps, ratios).map { map, ratio in panel(map, index == 0 ? ratio : "") },
+                    columns: row.maps.count + 1, tallest: 150, background: background))
+        }
+        blocks.append(
+            .colorBar(ColorBar(.sequential, end: 1, unit: "objectness", background: background)))
+        return Sheet(
+            title: "Objectness: where might an object be?",
+            subtitle: "For each anchor the region proposal network gives a logit; its sigmoid is the "
+                + "probability of an object there. Objects answer on the level whose anchors have their size.",
+            blocks: blocks,
+            caption: "One cell of a map is one cell of its level; each has a number for every anchor shape. "
+                + "First column: the largest of these numbers over the picture, with a ring where it is "
+                + "highest.",
+            background: background
+        ).figure
+    }
+
+    private func heading(_ row: Row) -> Sheet.Block {
+        Sheet.Block(height: 14) { canvas, room in
+            let font = Font(size: 11.5, isBold: true)
+            canvas.text(
+                row.title, at: Point(x: room.x, y: room.y), font: font,
+                color: Palette.color(ofLevel: row.level, on: background),
+                anchor: TextAnchor(.leading, .top))
+            let left = room.x + canvas.extents(of: row.title, font: font).width + 10
+            canvas.text(
+                row.note, at: Point(x: left, y: room.y + 1), font: Font(size: 10), within: room.maxX - left,
+                color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+        }
+    }
+
+    private func panel(_ map: HeatMap, _ title: String) -> Panel {
+        var map = map
+        map.limit = 1
+        return Panel(title, aspect: aspect) { [map] canvas, room in
+            canvas.clipped(to: room) {
+                map.draw(on: canvas, in: place(of: map, in: room), background: background)
+            }
+            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+        }
+    }
+
+    /// Height over width of the picture.
+    private var aspect: Double { Double(image.height) / Double(image.width) }
+
+    /// Where the whole map lies if the picture fills `room`: padding is beyond its right and lower edge.
+    private func place(of map: HeatMap, in room: Rectangle) -> Rectangle {
+        Rectangle(
+            x: room.x, y: room.y, width: room.width / covered.width, height: room.height / covered.height)
+    }
+
+    /// The largest number at each cell, as light over the picture.
+    private func overlay(_ row: Row, isFirst: Bool) -> Panel {
+        Panel(isFirst ? "largest of each cell" : "", aspect: aspect) { canvas, room in
+            canvas.clipped(to: room) {
+                canvas.draw(image, in: room, filter: .bilinear)
+                canvas.fill(room, Color.black.withOpacity(0.55))
+                guard let first = row.maps.first, first.width > 0, first.height > 0 else { return }
+                let largest = Self.largest(row.maps)
+                let pixels = largest.flatMap { value -> [UInt8] in
+                    let opacity = value.isFinite ? min(max(value, 0), 1) : 0
+                    return [255, 230, 60, UInt8(opacity * 230)]
+                }
+                let whole = place(of: first, in: room)
+                canvas.draw(
+                    TranslucentImage(width: first.width, height: first.height, pixels: pixels), in: whole,
+                    filter: .nearest)
+                guard let best = largest.indices.max(by: { largest[$0] < largest[$1] }) else { return }
+                let (cellRow, cellColumn) = best.quotientAndRemainder(dividingBy: first.width)
+                let center = Point(
+                    x: whole.x + (Double(cellColumn) + 0.5) * whole.width / Double(first.width),
+                    y: whole.y + (Double(cellRow) + 0.5) * whole.height / Double(first.height))
+                canvas.stroke(circleAt: center, radius: 6, Stroke(.black.withOpacity(0.6), width: 3))
+                canvas.stroke(circleAt: center, radius: 6, Stroke(.white, width: 1.5))
+                canvas.tag(
+                    DetectionOverlay.text(ofScore: Double(largest[best])),
+                    at: Point(x: center.x + 9, y: center.y),
+                    color: background.ink, within: room.inset(by: 2), anchor: TextAnchor(.leading, .middle),
+                    background: background)
+            }
+            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+        }
+    }
+
+    /// The largest of several maps' numbers, cell by cell.
+    package static func largest(_ maps: [HeatMap]) -> [Float] {
+        guard var largest = maps.first?.values else { return [] }
+        for map in maps.dropFirst() {
+            for (index, value) in map.values.enumerated() where value > largest[index] {
+                largest[index] = value
+            }
+        }
+        return largest
+    }
+}

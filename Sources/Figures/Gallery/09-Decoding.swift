@@ -1,0 +1,255 @@
+import Geometry
+import Tensors
+
+/// Figure 9: anchors, the boxes that the network makes of them, and what the picture leaves of these.
+public struct DecodingFigure {
+    /// One anchor on its way.
+    public struct Item {
+        /// The level's name: `p4`.
+        public var level: String
+        /// Its pyramid index: 4 for p4.
+        public var levelIndex: Int
+        /// The anchor.
+        public var anchor: Box
+        /// What the network says of it.
+        public var delta: BoxDelta
+        /// The anchor, changed.
+        public var decoded: Box
+        /// The part of it within the picture.
+        public var clipped: Box
+        /// The anchor's objectness, a probability.
+        public var score: Double
+
+        /// An item.
+        public init(
+            level: String, levelIndex: Int, anchor: Box, delta: BoxDelta, decoded: Box, clipped: Box,
+            score: Double
+        ) {
+            self.level = level
+            self.levelIndex = levelIndex
+            self.anchor = anchor
+            self.delta = delta
+            self.decoded = decoded
+            self.clipped = clipped
+            self.score = score
+        }
+    }
+
+    private let ground: Ground
+    private let items: [Item]
+    private let worked: Int
+    private let background: Background
+
+    /// - Parameters:
+    ///   - ground: the picture in the frame of the boxes.
+    ///   - items: best first; at least one.
+    ///   - worked: the one whose numbers are worked out.
+    public init(ground: Ground, items: [Item], worked: Int, background: Background) {
+        precondition(items.indices.contains(worked))
+        self.ground = ground
+        self.items = items
+        self.worked = worked
+        self.background = background
+    }
+
+    private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ").map(String.init)
+
+    private func letter(_ index: Int) -> String { Self.letters[index % Self.letters.count] }
+
+    private func color(_ index: Int) -> Color { background.lineColor(ofClass: index + 1) }
+
+    /// The drawing.
+    public var figure: Figure {
+        Sheet(
+            title: "Decoding: from anchors to boxes",
+            subtitle:
+                "The network does not name corners. It says how to move and stretch each anchor: dx and dy "
+                + "in widths and heights of the anchor, dw and dh as logarithms of growth.",
+            blocks: [
+                .grid(panels, columns: 3, background: background),
+                .heading(
+                    "\(letter(worked)) worked out",
+                    note: "dashed: anchor; solid: decoded; shaded: cut off by the picture’s edge",
+                    background: background), workedOut, table.block,
+            ],
+            caption: "Boxes are x1, y1 – x2, y2 in pixels of the resized picture. A dw or dh above "
+                + "log(1000/16) ≈ 4.14 is cut down to that before the exponential.",
+            background: background
+        ).figure
+    }
+
+    // MARK: Three panels
+
+    /// The picture with some room around it, as far as boxes reach beyond.
+    private var wide: Ground {
+        let whole = Box(x1: 0, y1: 0, x2: Float(ground.size.width), y2: Float(ground.size.height))
+        let limit = whole.grown(by: whole.x2 / 4, aspect: whole.y2 / whole.x2)
+        let reach = items.flatMap { [$0.anchor, $0.decoded] }.filter(\.isFinite).reduce(whole) {
+            $0.union($1)
+        }
+        let view = Box(
+            x1: max(reach.x1, limit.x1), y1: max(reach.y1, limit.y1), x2: min(reach.x2, limit.x2),
+            y2: min(reach.y2, limit.y2))
+        return ground.showing(view.grown(by: 4, aspect: whole.y2 / whole.x2))
+    }
+
+    private var panels: [Panel] {
+        let wide = wide
+        return [
+            wide.panel("1. anchors", background: background) { canvas, places in
+                draw(\.anchor, dashes: [4, 2], on: canvas, places)
+            },
+            wide.panel("2. decoded", background: background) { canvas, places in
+                for item in items {
+                    canvas.stroke(
+                        places.rectangle(item.anchor),
+                        Stroke(background.mutedInk.withOpacity(0.8), width: 0.75, dashes: [3, 2]))
+                }
+                draw(\.decoded, on: canvas, places)
+                for (index, item) in items.enumerated() {
+                    canvas.arrow(
+                        from: places.center(item.anchor), to: places.center(item.decoded),
+                        Stroke(color(index), width: 1.25))
+                }
+            },
+            wide.panel("3. clipped to the picture", background: background) { canvas, places in
+                draw(\.clipped, on: canvas, places)
+            },
+        ]
+    }
+
+    private func draw(
+        _ box: KeyPath<Item, Box>, dashes: [Double] = [], on canvas: Canvas, _ places: Ground.Places
+    ) {
+        for (index, item) in items.enumerated() {
+            canvas.outline(
+                places.rectangle(item[keyPath: box]), color(index), width: 1.5, dashes: dashes,
+                background: background)
+        }
+        for (index, item) in items.enumerated() {
+            let place = places.rectangle(item[keyPath: box])
+            canvas.tag(
+                letter(index), at: Point(x: place.x, y: place.y), font: Font(size: 9.5, isBold: true),
+                color: color(index), within: places.room.inset(by: 1), background: background)
+        }
+    }
+
+    // MARK: One item
+
+    private var workedOut: Sheet.Block {
+        let item = items[worked]
+        let height = 216.0
+        let side = 280.0
+        let around = item.anchor.union(item.decoded)
+        let view = around.grown(
+            by: max(around.width, around.height) * 0.12, aspect: Float(height / side))
+        let close = ground.showing(view)
+        return Sheet.Block(height: height) { canvas, room in
+            let place = Rectangle(x: room.x, y: room.y, width: side, height: height)
+            close.draw(on: canvas, in: place, background: background) { places in
+                let decoded = places.rectangle(item.decoded)
+                drawCutOff(item, on: canvas, places)
+                canvas.outline(
+                    places.rectangle(item.anchor), background.ink, width: 1.25, dashes: [5, 3],
+                    background: background)
+                canvas.outline(decoded, color(worked), width: 2, background: background)
+                let (start, end) = (places.center(item.anchor), places.center(item.decoded))
+                canvas.fill(circleAt: start, radius: 3, background.ink)
+                canvas.arrow(from: start, to: end, Stroke(color(worked), width: 1.75))
+                canvas.tag(
+                    "anchor", at: corner(places.rectangle(item.anchor)), color: background.ink,
+                    within: place.inset(by: 2), anchor: TextAnchor(.trailing, .top), background: background)
+                canvas.tag(
+                    "decoded", at: Point(x: decoded.x, y: decoded.y), color: color(worked),
+                    within: place.inset(by: 2), background: background)
+            }
+            drawNumbers(
+                of: item,
+                in: Rectangle(
+                    x: place.maxX + 16, y: room.y, width: room.maxX - place.maxX - 16, height: height),
+                on: canvas)
+        }
+    }
+
+    private func corner(_ rectangle: Rectangle) -> Point { Point(x: rectangle.maxX, y: rectangle.maxY - 14) }
+
+    /// Shades the parts of the decoded box that lie beyond the picture.
+    private func drawCutOff(_ item: Item, on canvas: Canvas, _ places: Ground.Places) {
+        let (outer, inner) = (item.decoded, item.clipped)
+        let parts = [
+            Box(x1: outer.x1, y1: outer.y1, x2: outer.x2, y2: inner.y1),
+            Box(x1: outer.x1, y1: inner.y2, x2: outer.x2, y2: outer.y2),
+            Box(x1: outer.x1, y1: inner.y1, x2: inner.x1, y2: inner.y2),
+            Box(x1: inner.x2, y1: inner.y1, x2: outer.x2, y2: inner.y2),
+        ]
+        for part in parts where part.width > 0 && part.height > 0 {
+            canvas.fill(places.rectangle(part), Palette.dropped(on: background).withOpacity(0.35))
+        }
+    }
+
+    private func drawNumbers(of item: Item, in room: Rectangle, on canvas: Canvas) {
+        let (anchor, decoded) = (item.anchor, item.decoded)
+        func number(_ value: Float) -> String { Self.decimal(value) }
+        let middle = (x: (anchor.x1 + anchor.x2) / 2, y: (anchor.y1 + anchor.y2) / 2)
+        let target = (x: (decoded.x1 + decoded.x2) / 2, y: (decoded.y1 + decoded.y2) / 2)
+        let lines: [(String, isBold: Bool)] = [
+            ("anchor: centre \(number(middle.x)), \(number(middle.y))", true),
+            ("        size \(number(anchor.width)) × \(number(anchor.height))", true),
+            ("", false),
+            ("x = \(number(middle.x)) + dx · w", false),
+            (
+                "  = \(number(middle.x)) + \(figures(Double(item.delta.dx))) · \(number(anchor.width)) = \(number(target.x))",
+                false
+            ),
+            ("y = \(number(middle.y)) + dy · h", false),
+            (
+                "  = \(number(middle.y)) + \(figures(Double(item.delta.dy))) · \(number(anchor.height)) = \(number(target.y))",
+                false
+            ),
+            (
+                "w = \(number(anchor.width)) · exp(\(figures(Double(item.delta.dw)))) = \(number(decoded.width))",
+                false
+            ),
+            (
+                "h = \(number(anchor.height)) · exp(\(figures(Double(item.delta.dh)))) = \(number(decoded.height))",
+                false
+            ),
+            ("", false),
+            ("decoded \(Self.text(decoded))", true),
+            ("clipped \(Self.text(item.clipped))", true),
+        ]
+        for (index, line) in lines.enumerated() {
+            canvas.text(
+                line.0, at: Point(x: room.x, y: room.y + 2 + 17.5 * Double(index)),
+                font: Font(size: 10.5, isBold: line.isBold, isMonospaced: true), within: room.width,
+                color: background.ink, anchor: TextAnchor(.leading, .top))
+        }
+    }
+
+    private var table: TextTable {
+        TextTable(
+            [
+                .init("", width: 18, isNumber: false), .init("level", width: 36, isNumber: false),
+                .init("objectness", width: 66), .init("anchor", width: 126), .init("dx", width: 58),
+                .init("dy", width: 58), .init("dw", width: 58), .init("dh", width: 58),
+                .init("proposal", width: 130),
+            ],
+            rows: items.enumerated().map { index, item in
+                let delta = [item.delta.dx, item.delta.dy, item.delta.dw, item.delta.dh]
+                return TextTable.Row(
+                    [letter(index), item.level, figures(item.score), boxText(item.anchor)]
+                        + delta.map { figures(Double($0)) } + [boxText(item.clipped)], color: color(index))
+            }, background: background)
+    }
+
+    /// A number with one decimal.
+    package static func decimal(_ value: Float) -> String {
+        guard value.isFinite, abs(value) < 1e6 else { return figures(Double(value)) }
+        let tenths = Int((abs(value) * 10).rounded())
+        return (value < 0 && tenths > 0 ? "−" : "") + "\(tenths / 10).\(tenths % 10)"
+    }
+
+    static func text(_ box: Box) -> String {
+        [box.x1, box.y1, box.x2, box.y2].map(decimal).joined(separator: ", ")
+    }
+}

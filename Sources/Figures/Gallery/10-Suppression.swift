@@ -1,0 +1,202 @@
+import Geometry
+import Tensors
+
+/// Figure 10: non-maximum suppression among the candidates: who is kept, and who is suppressed by whom.
+public struct SuppressionFigure {
+    /// A candidate.
+    public struct Candidate {
+        /// Decoded and clipped.
+        public var box: Box
+        /// Its objectness, a probability.
+        public var score: Double
+        /// The pyramid index of its level: 2 for p2.
+        public var level: Int
+        /// The candidate that suppressed it, as an index; nil if it was kept.
+        public var suppressor: Int?
+
+        /// A candidate.
+        public init(box: Box, score: Double, level: Int, suppressor: Int?) {
+            self.box = box
+            self.score = score
+            self.level = level
+            self.suppressor = suppressor
+        }
+    }
+
+    private let ground: Ground
+    private let candidates: [Candidate]
+    private let kept: [Int]
+    private let proposalCount: Int
+    private let threshold: Double
+    private let levelName: (Int) -> String
+    private let background: Background
+
+    /// - Parameters:
+    ///   - ground: the picture in the frame of the boxes.
+    ///   - candidates: those of all levels.
+    ///   - kept: the kept ones, best first; at least one.
+    ///   - proposalCount: how many of these become proposals.
+    ///   - threshold: the largest overlap that two kept ones of a level may have.
+    ///   - levelName: the name of a level by its pyramid index.
+    public init(
+        ground: Ground, candidates: [Candidate], kept: [Int], proposalCount: Int, threshold: Double,
+        levelName: @escaping (Int) -> String, background: Background
+    ) {
+        precondition(!kept.isEmpty)
+        self.ground = ground
+        self.candidates = candidates
+        self.kept = kept
+        self.proposalCount = proposalCount
+        self.threshold = threshold
+        self.levelName = levelName
+        self.background = background
+    }
+
+    /// How many of the best kept candidates are drawn.
+    private static let shownCount = 16
+
+    private var shown: [Int] { Array(kept.prefix(Self.shownCount)) }
+
+    /// The candidates that one suppressed, best first.
+    private func heap(of keeper: Int) -> [Int] {
+        candidates.indices.filter { candidates[$0].suppressor == keeper }
+            .sorted { (candidates[$1].score, $0) < (candidates[$0].score, $1) }
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        let levels = Array(Set(shown.map { candidates[$0].level })).sorted()
+        return Sheet(
+            title: "Non-maximum suppression: one box out of each heap",
+            subtitle:
+                "Many anchors find the same object. Best first, each box is kept unless it overlaps one "
+                + "of its level that was kept before by more than \(setting(threshold)).",
+            blocks: [
+                .grid([before, after], columns: 2, background: background),
+                Legend(
+                    levels.map { (levelName($0), Palette.color(ofLevel: $0, on: background)) },
+                    background: background
+                ).block,
+                .heading(
+                    "Who suppressed whom",
+                    note: "dots: centres of boxes; arrows lead from a suppressed box to the one that did it",
+                    background: background), arrows,
+                .heading(
+                    "One heap", note: "the largest of those above, with overlap (IoU) and score",
+                    background: background), closeUp,
+            ],
+            caption: caption, background: background
+        ).figure
+    }
+
+    private var caption: String {
+        let suppressed = candidates.count - kept.count
+        return "\(candidates.count) candidates: \(kept.count) kept, \(suppressed) suppressed; the best "
+            + "\(proposalCount) of the kept ones are the proposals. Drawn are the \(shown.count) best kept ones "
+            + "and all that they suppressed. Boxes of different levels do not suppress each other."
+    }
+
+    // MARK: Panels
+
+    private func color(_ index: Int) -> Color {
+        Palette.color(ofLevel: candidates[index].level, on: background)
+    }
+
+    private var before: Panel {
+        let members = shown.flatMap { heap(of: $0) + [$0] }
+        return ground.panel("Before: \(members.count) boxes", background: background) { canvas, places in
+            for index in members {
+                canvas.stroke(
+                    places.rectangle(candidates[index].box), Stroke(color(index).withOpacity(0.55), width: 1))
+            }
+        }
+    }
+
+    private var after: Panel {
+        ground.panel("After: \(shown.count) boxes", background: background) { canvas, places in
+            for index in shown.reversed() {
+                canvas.outline(
+                    places.rectangle(candidates[index].box), color(index), width: 1.75, background: background
+                )
+            }
+        }
+    }
+
+    /// Dots and arrows. Two boxes with one centre have no arrow: the dot says it.
+    private var arrows: Sheet.Block {
+        let reach = shown.flatMap { heap(of: $0) + [$0] }.map { candidates[$0].box }
+            .map { box in
+                let (x, y) = ((box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2)
+                return Box(x1: x, y1: y, x2: x, y2: y)
+            }
+        let around = reach.dropFirst().reduce(reach[0]) { $0.union($1) }
+        let frame = Float(max(ground.size.width, ground.size.height))
+        let wide = ground.showing(around.grown(by: frame / 20, aspect: 0.62), fade: 0.62)
+        return Sheet.Block(height: Sheet.contentWidth * wide.aspect) { canvas, room in
+            wide.draw(on: canvas, in: room, background: background) { places in
+                for keeper in shown {
+                    let end = places.center(candidates[keeper].box)
+                    for index in heap(of: keeper) {
+                        let start = places.center(candidates[index].box)
+                        canvas.fill(circleAt: start, radius: 2, color(index).withOpacity(0.7))
+                        canvas.arrow(
+                            from: start, towards: end, stoppingAt: 5,
+                            Stroke(color(index).withOpacity(0.8), width: 0.9))
+                    }
+                }
+                for keeper in shown.reversed() {
+                    let center = places.center(candidates[keeper].box)
+                    canvas.fill(circleAt: center, radius: 5.5, background.paper)
+                    canvas.fill(circleAt: center, radius: 4.5, color(keeper))
+                }
+            }
+        }
+    }
+
+    // MARK: The largest heap
+
+    private var closeUp: Sheet.Block {
+        let keeper = shown.max { heap(of: $0).count < heap(of: $1).count } ?? kept[0]
+        let members = Array(heap(of: keeper).prefix(12))
+        let boxes = members.map { candidates[$0].box }
+        let around = boxes.reduce(candidates[keeper].box) { $0.union($1) }
+        let (width, height) = (300.0, 232.0)
+        let close = ground.showing(
+            around.grown(by: max(around.width, around.height) * 0.08, aspect: Float(height / width))
+                .moved(into: ground.size))
+        return Sheet.Block(height: height) { canvas, room in
+            let place = Rectangle(x: room.x, y: room.y, width: width, height: height)
+            close.draw(on: canvas, in: place, background: background) { places in
+                for box in boxes.reversed() {
+                    canvas.stroke(
+                        places.rectangle(box), Stroke(Palette.dropped(on: background), width: 1))
+                }
+                canvas.outline(
+                    places.rectangle(candidates[keeper].box), Palette.kept(on: background), width: 2.5,
+                    background: background)
+            }
+            table(keeper: keeper, heap: members).draw(on: canvas, at: Point(x: place.maxX + 16, y: room.y))
+        }
+    }
+
+    private func table(keeper: Int, heap: [Int]) -> TextTable {
+        let own = candidates[keeper]
+        return TextTable(
+            [
+                .init("", width: 76, isNumber: false), .init("score", width: 52),
+                .init("IoU", width: 44), .init("box", width: 120),
+            ],
+            rows: [
+                TextTable.Row(
+                    ["kept", figures(own.score), "", boxText(own.box)], color: Palette.kept(on: background))
+            ]
+                + heap.map { index in
+                    TextTable.Row(
+                        [
+                            "suppressed", figures(candidates[index].score),
+                            figures(Double(own.box.overlap(with: candidates[index].box))),
+                            boxText(candidates[index].box),
+                        ], color: Palette.dropped(on: background))
+                }, background: background)
+    }
+}

@@ -1,0 +1,231 @@
+import Geometry
+
+/// Figure 13: RoIAlign's exact bins and sample points on the grid of the map, and one bin enlarged, with the four
+/// positions and weights that each of its samples is interpolated from.
+public struct RoIAlignFigure {
+    /// A position of the map and its weight.
+    public struct Neighbour: Sendable {
+        /// The row.
+        public var row: Int
+        /// The column.
+        public var column: Int
+        /// Its share, from 0 to 1.
+        public var weight: Float
+
+        /// A position with a weight.
+        public init(row: Int, column: Int, weight: Float) {
+            self.row = row
+            self.column = column
+            self.weight = weight
+        }
+    }
+
+    /// A sample point, in cells of the map: cell 0 reaches from 0 to 1, and its value stands at ½.
+    public struct Sample: Sendable {
+        /// The place along the columns.
+        public var x: Float
+        /// The place along the rows.
+        public var y: Float
+        /// Upper left, upper right, lower left, lower right; none for a point outside the map.
+        public var neighbours: [Neighbour]
+
+        /// A sample point.
+        public init(x: Float, y: Float, neighbours: [Neighbour]) {
+            self.x = x
+            self.y = y
+            self.neighbours = neighbours
+        }
+    }
+
+    /// A region and its samples; places are in cells of the map.
+    public struct Region: Sendable {
+        /// The exact box.
+        public var box: Box
+        /// Pixels a cell.
+        public var stride: Double
+        /// Rows and columns of the map.
+        public var mapSize: PixelSize
+        /// Where bins begin and end along the columns.
+        public var columnBorders: [Float]
+        /// Where bins begin and end along the rows.
+        public var rowBorders: [Float]
+        /// The samples of all bins.
+        public var samples: [Sample]
+        /// The enlarged bin's row.
+        public var row: Int
+        /// The enlarged bin's column.
+        public var column: Int
+        /// The enlarged bin's samples.
+        public var binSamples: [Sample]
+
+        /// A region.
+        public init(
+            box: Box, stride: Double, mapSize: PixelSize, columnBorders: [Float], rowBorders: [Float],
+            samples: [Sample], row: Int, column: Int, binSamples: [Sample]
+        ) {
+            self.box = box
+            self.stride = stride
+            self.mapSize = mapSize
+            self.columnBorders = columnBorders
+            self.rowBorders = rowBorders
+            self.samples = samples
+            self.row = row
+            self.column = column
+            self.binSamples = binSamples
+        }
+
+        var bin: Box {
+            Box(
+                x1: columnBorders[column], y1: rowBorders[row], x2: columnBorders[column + 1],
+                y2: rowBorders[row + 1])
+        }
+    }
+
+    /// The numbers of the map that is pooled.
+    public struct Values {
+        /// One channel of the map.
+        public var map: HeatMap
+        /// What map and channel it is: "fpn.p3, channel 12".
+        public var name: String
+        /// What the layer made of the enlarged bin.
+        public var pooled: Float
+        /// Whether it is the layer that the network itself pools with.
+        public var isOwn: Bool
+        /// Whether a bin is the mean of its samples, rather than their maximum.
+        public var isAveraged: Bool
+
+        /// A map and the result.
+        public init(map: HeatMap, name: String, pooled: Float, isOwn: Bool, isAveraged: Bool) {
+            self.map = map
+            self.name = name
+            self.pooled = pooled
+            self.isOwn = isOwn
+            self.isAveraged = isAveraged
+        }
+    }
+
+    let region: Region
+    let values: Values?
+    private let subject: String
+    let background: Background
+
+    /// The figure of a region.
+    /// - Parameters:
+    ///   - values: the map behind it, if there is one.
+    ///   - subject: what region it is, in a few words, to be put into the subtitle; empty for none.
+    public init(_ region: Region, values: Values? = nil, subject: String = "", background: Background) {
+        self.region = region
+        self.values = values
+        self.subject = subject
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        let bins = region.columnBorders.count - 1
+        var blocks: [Sheet.Block] = [
+            .panels([wholePanel, binPanel], highest: 298, background: background), table,
+        ]
+        if let values {
+            let bar = ColorBar(
+                values.map.colors(on: background), end: Double(values.map.end), unit: values.name,
+                background: background)
+            blocks.insert(
+                Sheet.Block(height: 26) { canvas, room in
+                    bar.draw(
+                        on: canvas, in: Rectangle(x: room.x, y: room.y, width: 298, height: room.height))
+                }, at: 1)
+        }
+        return Sheet(
+            title: "RoIAlign samples at exact places",
+            subtitle: (subject.isEmpty ? "A region" : subject)
+                + ": \(cells(region.box.width)) × \(cells(region.box.height)) cells of a map of stride "
+                + "\(figures(region.stride)), in \(bins) × \(bins) bins. Nothing is rounded: neither the box, "
+                + "nor the bins, nor the sample points.",
+            blocks: blocks, caption: caption, background: background
+        ).figure
+    }
+
+    private var caption: String {
+        var text =
+            "A sample's value is made of the four values around it. The weight of each is the area of the "
+            + "rectangle between the sample and the value across from it; the four add up to 1."
+        if let values {
+            text +=
+                (values.isAveraged
+                    ? " The bin is the mean of its samples: " : " The bin is the largest of its samples: ")
+                + "\(figures(Double(values.pooled), decimals: 4)) is what "
+                + (values.isOwn
+                    ? "the network's own layer put there."
+                    : "RoIAlign gives; this network pools in another way.")
+        } else {
+            text += " The bin is the mean of its samples, or their maximum: it makes little difference."
+        }
+        return text
+    }
+
+    // MARK: The region
+
+    private var wholePanel: Panel {
+        let grid = CellGrid(
+            showing: [region.box, border], mapSize: region.mapSize, background: background)
+        return Panel(
+            title: "The region and its sample points",
+            note: "Thin lines: cells. Blue: the box and its bins. The thick bin is enlarged on the right.",
+            aspect: grid.aspect
+        ) { canvas, room in
+            drawMap(of: grid, on: canvas, in: room)
+            grid.draw(on: canvas, in: room)
+            canvas.clipped(to: room) {
+                drawBorders(of: grid, on: canvas, in: room)
+                drawPoints(of: grid, on: canvas, in: room)
+                canvas.stroke(
+                    grid.place(region.bin, in: room), Stroke(background.faultColor, width: 2.5))
+            }
+        }
+    }
+
+    /// The area that bins cover. It is the box, or that area moved by half a cell where the layer's convention
+    /// does that.
+    private var border: Box {
+        Box(
+            x1: region.columnBorders.first ?? 0, y1: region.rowBorders.first ?? 0,
+            x2: region.columnBorders.last ?? 0, y2: region.rowBorders.last ?? 0)
+    }
+
+    func drawMap(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
+        guard let map = values?.map else { return }
+        map.cropped(to: grid.window).draw(on: canvas, in: room, background: background)
+    }
+
+    private func drawBorders(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
+        // On a light map of signed numbers white would not show.
+        let color =
+            values == nil ? background.exactColor : values?.map.isSigned == true ? background.ink : .white
+        let line = Stroke(color.withOpacity(0.6), width: 0.9)
+        let whole = grid.place(border, in: room)
+        for x in region.columnBorders {
+            let place = grid.place(x: x, y: 0, in: room).x
+            canvas.line(from: Point(x: place, y: whole.y), to: Point(x: place, y: whole.maxY), line)
+        }
+        for y in region.rowBorders {
+            let place = grid.place(x: 0, y: y, in: room).y
+            canvas.line(from: Point(x: whole.x, y: place), to: Point(x: whole.maxX, y: place), line)
+        }
+        canvas.stroke(
+            grid.place(region.box, in: room), Stroke(background.exactColor, width: 2.25))
+    }
+
+    private func drawPoints(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
+        let spacing =
+            (region.samples.isEmpty ? 1 : grid.place(border, in: room).area / Double(region.samples.count))
+            .squareRoot()
+        guard spacing >= 2.5 else { return }
+        let radius = min(2.2, spacing / 4)
+        for sample in region.samples {
+            let place = grid.place(x: sample.x, y: sample.y, in: room)
+            canvas.fill(circleAt: place, radius: radius + 0.6, .black.withOpacity(0.6))
+            canvas.fill(circleAt: place, radius: radius, .white)
+        }
+    }
+}

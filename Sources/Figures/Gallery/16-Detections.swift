@@ -1,0 +1,222 @@
+import Geometry
+import Tensors
+
+/// Figure 16: from class boxes to detections: suppression within each class, and the cut.
+public struct DetectionsFigure {
+    /// A refined box of one class.
+    public struct ClassBox {
+        /// Refined and clipped.
+        public var box: Box
+        /// Its class, from 1.
+        public var label: Int
+        /// Its probability.
+        public var score: Double
+        /// The box that suppressed it, as an index; nil if it was kept.
+        public var suppressor: Int?
+
+        /// A class box.
+        public init(box: Box, label: Int, score: Double, suppressor: Int?) {
+            self.box = box
+            self.label = label
+            self.score = score
+            self.suppressor = suppressor
+        }
+    }
+
+    /// How many boxes each step starts with.
+    public struct Counts {
+        /// Proposals.
+        public var proposals: Int
+        /// Classes, without background.
+        public var classes: Int
+        /// Detections after the cut.
+        public var detections: Int
+        /// Where the cut is.
+        public var limit: Int
+        /// What a probability has to exceed.
+        public var scoreThreshold: Double
+        /// The largest overlap that two kept boxes of a class may have.
+        public var overlapThreshold: Double
+
+        /// Counts.
+        public init(
+            proposals: Int, classes: Int, detections: Int, limit: Int, scoreThreshold: Double,
+            overlapThreshold: Double
+        ) {
+            self.proposals = proposals
+            self.classes = classes
+            self.detections = detections
+            self.limit = limit
+            self.scoreThreshold = scoreThreshold
+            self.overlapThreshold = overlapThreshold
+        }
+    }
+
+    private let ground: Ground
+    private let boxes: [ClassBox]
+    private let kept: [Int]
+    private let counts: Counts
+    private let className: (Int) -> String
+    private let background: Background
+
+    /// - Parameters:
+    ///   - ground: the picture in the frame of the boxes.
+    ///   - boxes: those probable enough; at least one.
+    ///   - kept: the kept ones, best first.
+    ///   - className: the name of a class, from 1.
+    public init(
+        ground: Ground, boxes: [ClassBox], kept: [Int], counts: Counts, className: @escaping (Int) -> String,
+        background: Background
+    ) {
+        self.ground = ground
+        self.boxes = boxes
+        self.kept = kept
+        self.counts = counts
+        self.className = className
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        Sheet(
+            title: "From class boxes to detections",
+            subtitle: "Boxes of one class that overlap by more than \(setting(counts.overlapThreshold)) are "
+                + "taken for the same object: the most probable one is kept. Classes do not suppress each "
+                + "other.",
+            blocks: [
+                funnel, .grid(panels, columns: 3, background: background),
+                .heading(
+                    "The cut", note: "what suppression kept, best first; bars in the class’s colour",
+                    background: background), bars,
+            ],
+            caption: caption, background: background
+        ).figure
+    }
+
+    private var caption: String {
+        let all = shownClasses.count
+        let left = Set(boxes.map(\.label)).count - all
+        return
+            "Thick: kept, with its probability. Thin: suppressed, with a line from its centre to that of the kept box that did it (disc)."
+            + (left > 0 ? " \(left) more class\(left == 1 ? "" : "es") with fewer boxes." : "")
+    }
+
+    // MARK: How many are left
+
+    private var funnel: Sheet.Block {
+        let all = counts.proposals * counts.classes
+        let steps = [
+            ("\(counts.proposals) × \(counts.classes) = \(all)", "proposals × classes"),
+            ("\(boxes.count)", "probability > \(setting(counts.scoreThreshold))"),
+            ("\(kept.count)", "after suppression"),
+            ("\(counts.detections)", "the best \(counts.limit)"),
+        ]
+        return Sheet.Block(height: 40) { canvas, room in
+            let gap = 26.0
+            let width = (room.width - 3 * gap) / 4
+            for (index, step) in steps.enumerated() {
+                let place = Rectangle(
+                    x: room.x + (width + gap) * Double(index), y: room.y, width: width, height: 40)
+                canvas.node(place, step.0, [step.1], part: .boxes, background: background)
+                if index > 0 {
+                    canvas.arrow(
+                        from: Point(x: place.x - gap + 4, y: place.y + 20),
+                        to: Point(x: place.x - 4, y: place.y + 20), Stroke(background.ink, width: 1.25))
+                }
+            }
+        }
+    }
+
+    // MARK: Class by class
+
+    /// The classes with most boxes, in order of their indices.
+    private var shownClasses: [Int] {
+        let members = Dictionary(grouping: boxes, by: \.label).mapValues(\.count)
+        let order = members.keys.sorted { (members[$1] ?? 0, $0) < (members[$0] ?? 0, $1) }
+        return order.prefix(6).sorted()
+    }
+
+    private var panels: [Panel] {
+        shownClasses.map { label in
+            let members = boxes.indices.filter { boxes[$0].label == label }
+            let own = members.filter { boxes[$0].suppressor == nil }
+            let color = background.lineColor(ofClass: label)
+            return ground.panel(
+                className(label), note: "\(members.count) boxes, \(own.count) kept", background: background
+            ) { canvas, places in
+                for index in members {
+                    canvas.stroke(
+                        places.rectangle(boxes[index].box), Stroke(color.withOpacity(0.7), width: 0.9))
+                }
+                for index in own.reversed() {
+                    canvas.outline(
+                        places.rectangle(boxes[index].box), color, width: 2.25, background: background)
+                }
+                for index in members {
+                    guard let suppressor = boxes[index].suppressor else { continue }
+                    let (start, end) = (
+                        places.center(boxes[index].box), places.center(boxes[suppressor].box)
+                    )
+                    canvas.line(from: start, to: end, Stroke(background.ink, width: 0.75))
+                    canvas.fill(circleAt: start, radius: 1.25, background.ink)
+                }
+                for index in own.reversed() {
+                    let center = places.center(boxes[index].box)
+                    canvas.fill(circleAt: center, radius: 3.75, background.paper)
+                    canvas.fill(circleAt: center, radius: 2.75, color)
+                }
+                let best = own.sorted { boxes[$0].score > boxes[$1].score }.prefix(6)
+                canvas.tag(
+                    best.map {
+                        (
+                            DetectionOverlay.text(ofScore: boxes[$0].score), places.rectangle(boxes[$0].box),
+                            color
+                        )
+                    }, within: places.room, background: background)
+            }
+        }
+    }
+
+    // MARK: The cut
+
+    private var bars: Sheet.Block {
+        let shown = kept.prefix(max(min(counts.limit + counts.limit / 4 + 5, 150), 1))
+        return Sheet.Block(height: 170) { canvas, room in
+            let axes = Axes(
+                x: Axis("rank after suppression", 0...Double(max(shown.count, 10))),
+                y: Axis("probability", 0...1), background: background)
+            let field = axes.draw(on: canvas, in: room)
+            for (rank, index) in shown.enumerated() {
+                let (start, end) = (
+                    field.point(Double(rank) + 0.1, boxes[index].score), field.point(Double(rank) + 0.9, 0)
+                )
+                let color = Palette.color(ofClass: boxes[index].label)
+                canvas.fill(
+                    Rectangle(x: start.x, y: start.y, width: end.x - start.x, height: end.y - start.y),
+                    rank < counts.limit ? color : color.withOpacity(0.3))
+            }
+            let threshold = field.point(0, counts.scoreThreshold)
+            canvas.line(
+                from: threshold, to: Point(x: field.frame.maxX, y: threshold.y),
+                Stroke(Palette.dropped(on: background), width: 1, dashes: [4, 3]))
+            canvas.tag(
+                "threshold \(setting(counts.scoreThreshold))",
+                at: Point(x: field.frame.maxX - 2, y: threshold.y - 3),
+                color: Palette.dropped(on: background), within: field.frame,
+                anchor: TextAnchor(.trailing, .bottom), background: background)
+            if counts.limit < shown.count {
+                let cut = field.point(Double(counts.limit), 0)
+                canvas.line(
+                    from: Point(x: cut.x, y: field.frame.y), to: cut, Stroke(background.ink, width: 1.5))
+                canvas.tag(
+                    "cut at \(counts.limit)", at: Point(x: cut.x + 3, y: field.frame.y + 2),
+                    color: background.ink, within: field.frame, background: background)
+            } else {
+                canvas.tag(
+                    "the cut at \(counts.limit) leaves all of them",
+                    at: Point(x: field.frame.maxX - 2, y: field.frame.y + 2), color: background.mutedInk,
+                    within: field.frame, anchor: TextAnchor(.trailing, .top), background: background)
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Geometry
+import Tensors
+
+/// Figure 17: the masks of all classes for one region. The box head says which of them counts.
+public struct MaskChannelsFigure {
+    /// One class's mask.
+    public struct Channel {
+        /// The class.
+        public var name: String
+        /// Its mask: probabilities, m × m.
+        public var map: HeatMap
+        /// What the box head says of the class, from 0 to 1.
+        public var probability: Float
+        /// Whether it is the class that was detected.
+        public var isPredicted: Bool
+
+        /// A class's mask.
+        public init(name: String, map: HeatMap, probability: Float, isPredicted: Bool) {
+            self.name = name
+            self.map = map
+            self.probability = probability
+            self.isPredicted = isPredicted
+        }
+    }
+
+    private let picture: Image
+    private let box: Box
+    private let channels: [Channel]
+    private let classCount: Int
+    private let subject: String
+    private let background: Background
+
+    /// The figure of a detection.
+    /// - Parameters:
+    ///   - box: of the detection, in pixels of the picture.
+    ///   - channels: of all classes, or of the likeliest.
+    ///   - classCount: how many classes there are.
+    ///   - subject: what detection it is.
+    public init(
+        picture: Image, box: Box, channels: [Channel], classCount: Int, subject: String,
+        background: Background
+    ) {
+        self.picture = picture
+        self.box = box
+        self.channels = channels
+        self.classCount = classCount
+        self.subject = subject
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        let columns = 5
+        let panels = [picturePanel] + channels.map(panel)
+        let rows = stride(from: 0, to: panels.count, by: columns).map { start in
+            Sheet.Block.panels(
+                Array(panels[start..<min(start + columns, panels.count)]), columns: columns, highest: 150,
+                background: background)
+        }
+        let side = channels.first?.map.width ?? 0
+        let which = channels.count < classCount ? "The likeliest \(channels.count) of \(classCount)" : "All"
+        let bar = Sheet.Block(height: 26) { canvas, room in
+            ColorBar(.sequential, end: 1, unit: "probability of each pixel", background: background).draw(
+                on: canvas, in: room)
+        }
+        return Sheet(
+            title: "One mask for each class",
+            subtitle: classCount == 1
+                ? "\(subject): one mask of \(side) × \(side), for whatever class it is."
+                : "\(which) mask channels of \(subject). The mask head draws a mask for every class and does "
+                    + "not say which it is: that is the box head's decision.",
+            blocks: rows + [bar],
+            caption: classCount == 1
+                ? "The sigmoid of the mask head's logits. This model is class-agnostic."
+                : "The sigmoid of the mask head's logits, each class's by itself. Framed: the class that the "
+                    + "box head chose. Only that mask is used, and only that one had a loss in training, so the "
+                    + "others may show anything.",
+            background: background
+        ).figure
+    }
+
+    private var picturePanel: Panel {
+        let window = PictureWindow(picture, around: box)
+        return Panel(
+            title: "The box",
+            note: "\(figures(Double(box.width.rounded()))) × \(figures(Double(box.height.rounded()))) pixels",
+            aspect: window.aspect
+        ) { canvas, room in window.draw(on: canvas, in: room, background: background) }
+    }
+
+    private func panel(_ channel: Channel) -> Panel {
+        let set = channel.map.values.count { $0 >= 0.5 }
+        return Panel(
+            title: channel.name,
+            note: (classCount == 1 ? "" : "class \(figures(Double(channel.probability), decimals: 3))\n")
+                + "\(set) of \(channel.map.values.count) ≥ ½"
+        ) { canvas, room in
+            var map = channel.map
+            map.limit = 1
+            map.draw(on: canvas, in: room, background: background)
+            if channel.isPredicted {
+                canvas.stroke(room.inset(by: -2), Stroke(background.faultColor, width: 3.5))
+            }
+        }
+    }
+}

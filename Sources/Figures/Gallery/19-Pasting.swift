@@ -1,0 +1,189 @@
+import Geometry
+import Tensors
+
+/// Figure 19: from m × m probabilities to pixels of the picture, and why every region gets m × m of them.
+public struct PastingFigure {
+    /// A detection and its mask.
+    public struct Subject {
+        /// Its class.
+        public var name: String
+        /// The class's index, which chooses the colour.
+        public var classIndex: Int
+        /// Its box, in pixels of the picture.
+        public var box: Box
+        /// The mask head's probabilities, m × m.
+        public var probabilities: HeatMap
+        /// The same at each pixel of ``region``.
+        public var enlarged: HeatMap
+        /// The pixels that the mask was enlarged to.
+        public var region: PixelRegion
+        /// The result.
+        public var mask: InstanceMask
+
+        /// A detection.
+        public init(
+            name: String, classIndex: Int, box: Box, probabilities: HeatMap, enlarged: HeatMap,
+            region: PixelRegion, mask: InstanceMask
+        ) {
+            self.name = name
+            self.classIndex = classIndex
+            self.box = box
+            self.probabilities = probabilities
+            self.enlarged = enlarged
+            self.region = region
+            self.mask = mask
+        }
+
+        fileprivate var size: String {
+            "\(figures(Double(box.width), decimals: 0)) × \(figures(Double(box.height), decimals: 0))"
+        }
+    }
+
+    private let picture: Image
+    private let subject: Subject
+    private let others: [Subject]
+    private let threshold: Double
+    private let background: Background
+
+    /// The figure of a detection.
+    /// - Parameters:
+    ///   - others: detections of other sizes.
+    ///   - threshold: a pixel belongs to the mask from this probability on.
+    public init(
+        picture: Image, subject: Subject, others: [Subject], threshold: Double, background: Background
+    ) {
+        self.picture = picture
+        self.subject = subject
+        self.others = others
+        self.threshold = threshold
+        self.background = background
+    }
+
+    private var side: Int { subject.probabilities.width }
+
+    /// The drawing.
+    public var figure: Figure {
+        var blocks: [Sheet.Block] = [
+            .panels([headPanel, enlargedPanel, cutPanel, pastedPanel], highest: 240, background: background),
+            Sheet.Block(height: 26) { canvas, room in
+                ColorBar(.sequential, end: 1, unit: "probability", background: background).draw(
+                    on: canvas, in: room)
+            },
+        ]
+        if !others.isEmpty {
+            blocks.append(
+                .text(
+                    "Why \(side) × \(side), and not the region's own size?", isBold: true,
+                    background: background))
+            blocks.append(
+                .text(
+                    "One small network with one input size then serves every region, all of them in one batch, "
+                        + "and whatever their size they cost the same. The mask lives in the box's own "
+                        + "coordinates, 0 to 1 along both axes; only pasting knows about pixels.",
+                    background: background))
+            blocks.append(
+                .panels(
+                    others.flatMap { [regionPanel($0), mapPanel($0)] }, columns: 6, highest: 120,
+                    background: background))
+        }
+        return Sheet(
+            title: "Pasting a mask",
+            subtitle: "The mask head's \(side) × \(side) numbers for a box of \(subject.size) pixels "
+                + "(\(subject.name)) become pixels of the picture.",
+            blocks: blocks,
+            caption:
+                "Outside the \(side) × \(side) values there is a border of zeros, so that a mask fades out "
+                + "at the edge of its box. Interpolation between the values is bilinear. It comes before the "
+                + "cut: a mask cut first and enlarged afterwards would have steps as large as its cells.",
+            background: background
+        ).figure
+    }
+
+    private var headPanel: Panel {
+        Panel(title: "1  The head's output", note: "\(side) × \(side) probabilities") { canvas, room in
+            var map = subject.probabilities
+            map.limit = 1
+            map.draw(on: canvas, in: room, background: background)
+        }
+    }
+
+    private var regionAspect: Double {
+        Double(max(subject.region.height, 1)) / Double(max(subject.region.width, 1))
+    }
+
+    private var enlargedPanel: Panel {
+        Panel(
+            title: "2  Resized to the box",
+            note: "\(subject.region.width) × \(subject.region.height) pixels, \(cellSize) a value",
+            aspect: regionAspect
+        ) { canvas, room in
+            var map = subject.enlarged
+            map.limit = 1
+            map.draw(on: canvas, in: room, background: background)
+        }
+    }
+
+    /// How many pixels one value becomes.
+    private var cellSize: String {
+        let width = Double(subject.box.width) / Double(side),
+            height = Double(subject.box.height) / Double(side)
+        return "\(figures(width)) × \(figures(height))"
+    }
+
+    private var cutPanel: Panel {
+        let set = subject.mask.area
+        return Panel(
+            title: "3  Cut at \(threshold == 0.5 ? "½" : figures(threshold))",
+            note: "\(set) pixels are the object's",
+            aspect: regionAspect
+        ) { canvas, room in
+            HeatMap(
+                values: subject.enlarged.values.map { Double($0) >= threshold ? 1 : 0 },
+                width: subject.enlarged.width, height: subject.enlarged.height, isSigned: false, limit: 1
+            ).draw(on: canvas, in: room, background: background)
+        }
+    }
+
+    private var pastedPanel: Panel {
+        let (window, image) = pasted(subject, margin: 0.25)
+        return Panel(title: "4  Pasted", note: "where the box lies in the picture", aspect: window.aspect) {
+            canvas, room in
+            draw(image, window, subject.box, on: canvas, in: room)
+        }
+    }
+
+    private func regionPanel(_ other: Subject) -> Panel {
+        let (window, image) = pasted(other, margin: 0.1)
+        return Panel(title: other.name, note: "\(other.size) pixels", aspect: window.aspect) { canvas, room in
+            draw(image, window, other.box, on: canvas, in: room)
+        }
+    }
+
+    private func mapPanel(_ other: Subject) -> Panel {
+        Panel(title: "", note: "\(side) × \(side)") { canvas, room in
+            var map = other.probabilities
+            map.limit = 1
+            map.draw(on: canvas, in: room, background: background)
+        }
+    }
+
+    private func pasted(_ subject: Subject, margin: Float) -> (PictureWindow, Image) {
+        var image = picture
+        let style = MaskStyle(
+            color: Palette.color(ofClass: subject.classIndex), fill: 0.6, outline: 1,
+            outlineWidth: max(1, Double(subject.box.width) / 90))
+        image.paint(subject.mask, style)
+        return (PictureWindow(image, around: subject.box, margin: margin), image)
+    }
+
+    private func draw(
+        _ image: Image, _ window: PictureWindow, _ box: Box, on canvas: Canvas, in room: Rectangle
+    ) {
+        window.draw(on: canvas, in: room, background: background)
+        canvas.clipped(to: room) {
+            let edges = window.place(box, in: room)
+            canvas.stroke(edges, Stroke(.black.withOpacity(0.4), width: 2.5))
+            canvas.stroke(edges, Stroke(.white, width: 1.25))
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Tensors
+
+/// Figure 20 on a sheet: the final picture, as large as the sheet is wide.
+public struct ResultFigure {
+    private let overlay: Figure
+    private let caption: String
+    private let subtitle: String
+    private let background: Background
+
+    /// - Parameters:
+    ///   - instances: what is drawn.
+    ///   - leftOut: how many less likely ones are not.
+    ///   - parts: what each instance has besides its box: "mask", "keypoints".
+    public init(
+        image: Image, instances: [DrawnInstance], leftOut: Int, parts: [String], background: Background
+    ) {
+        let scale = Sheet.contentWidth / Double(image.width)
+        var options = DetectionOverlay.Options()
+        options.scale = Self.labelSize / DetectionOverlay.labelSize(in: image) / scale
+        overlay = DetectionOverlay(image: image, instances: instances, options: options).figure
+        let list = instances.map {
+            "\(DetectionOverlay.shortName(of: $0)) \(DetectionOverlay.text(ofScore: $0.score))"
+        }
+        caption =
+            "\(image.width)×\(image.height) pixels. Drawn: \(list.prefix(20).joined(separator: ", "))"
+            + (list.count > 20 ? " and \(list.count - 20) more." : ".")
+            + (leftOut > 0 ? " \(leftOut) detections with a probability below 0.5 are not drawn." : "")
+        subtitle =
+            "What was found: " + (["a box, a class and its probability"] + parts).joined(separator: ", ")
+            + ", each in the frame of the picture as decoded."
+        self.background = background
+    }
+
+    /// The size of labels in points.
+    private static let labelSize = 12.0
+
+    /// The drawing.
+    public var figure: Figure {
+        let height = Sheet.contentWidth * overlay.height / overlay.width
+        return Sheet(
+            title: "The result", subtitle: subtitle,
+            blocks: [
+                Sheet.Block(height: height) { canvas, room in
+                    overlay.draw(on: canvas, in: room)
+                    canvas.stroke(room, Stroke(background.rule, width: 0.75))
+                }
+            ], caption: caption, background: background
+        ).figure
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Geometry
+import Tensors
+
+/// Figure 21: one heat map a keypoint, the place read off each, and the skeleton that they make.
+public struct KeypointsFigure {
+    /// One keypoint's heat map and what was read off it.
+    public struct Map {
+        /// The keypoint: "left shoulder".
+        public var name: String
+        /// Logits over the box.
+        public var logits: HeatMap
+        /// The decoded place, in pixels of the picture.
+        public var place: Keypoint
+
+        /// A keypoint.
+        public init(name: String, logits: HeatMap, place: Keypoint) {
+            self.name = name
+            self.logits = logits
+            self.place = place
+        }
+
+        /// The softmax over the map, divided by its largest value: e to the power of how far each logit is
+        /// below the largest.
+        fileprivate var relative: HeatMap {
+            let largest = logits.values.max() ?? 0
+            return HeatMap(
+                values: logits.values.map { exp($0 - largest) }, width: logits.width, height: logits.height,
+                isSigned: false, limit: 1)
+        }
+    }
+
+    private let picture: Image
+    private let person: DrawnInstance
+    private let maps: [Map]
+    private let enlarged: PixelSize
+    private let scoreName: String
+    private let subject: String
+    private let background: Background
+
+    /// The figure of a detection.
+    /// - Parameters:
+    ///   - person: the detection, with its keypoints, in pixels of the picture.
+    ///   - maps: one a keypoint.
+    ///   - enlarged: the size that heat maps are brought to before their maximum is looked for.
+    ///   - scoreName: what a keypoint's score is: "logit" or "probability".
+    ///   - subject: what detection it is.
+    public init(
+        picture: Image, person: DrawnInstance, maps: [Map], enlarged: PixelSize, scoreName: String,
+        subject: String, background: Background
+    ) {
+        self.picture = picture
+        self.person = person
+        self.maps = maps
+        self.enlarged = enlarged
+        self.scoreName = scoreName
+        self.subject = subject
+        self.background = background
+    }
+
+    private var side: Int { maps.first?.logits.width ?? 0 }
+
+    /// The map with the highest score, whose decoding is shown.
+    private var best: Map? { maps.max { $0.place.score < $1.place.score } }
+
+    /// The drawing.
+    public var figure: Figure {
+        let columns = 6
+        let rows = stride(from: 0, to: maps.count, by: columns).map { start in
+            Sheet.Block.panels(
+                maps[start..<min(start + columns, maps.count)].map(panel), columns: columns, gap: 8,
+                background: background)
+        }
+        return Sheet(
+            title: "Keypoints: one heat map each",
+            subtitle:
+                "\(subject). The keypoint head gives \(maps.count) maps of \(side) × \(side) logits over "
+                + "the box; in each, one place is right.",
+            blocks: [
+                .panels(
+                    [skeletonPanel] + (best.map { [boxPanel($0)] } ?? []), highest: 260,
+                    background: background)
+            ] + rows + [
+                Sheet.Block(height: 26) { canvas, room in
+                    ColorBar(
+                        .sequential, end: 1, unit: "probability over the map's largest",
+                        background: background
+                    ).draw(on: canvas, in: room)
+                }
+            ],
+            caption:
+                "Circles: the decoded places, below each map in pixels of the picture. Colours: the softmax "
+                + "over all \(side * side) places of a map, which is what training makes large in one of them, "
+                + "with the largest as 1. The maps do not know of each other: nothing makes them a body.",
+            background: background
+        ).figure
+    }
+
+    private var skeletonPanel: Panel {
+        var options = DetectionOverlay.Options()
+        options.showsLabels = false
+        options.showsMasks = false
+        // The line of the box would hide keypoints at its edge.
+        options.showsBoxes = false
+        let overlay = DetectionOverlay(image: picture, instances: [person], options: options)
+        let scale = 3.0
+        let drawn = (try? overlay.figure.image(pixelsPerPoint: scale)) ?? picture
+        let factor = Float(drawn.width) / Float(picture.width)
+        let window = PictureWindow(drawn, around: person.box.scaled(x: factor, y: factor), margin: 0.06)
+        return Panel(
+            title: "The keypoints, joined",
+            note: "Which points belong together is known of persons; the network does not predict it.",
+            aspect: window.aspect
+        ) { canvas, room in
+            window.draw(on: canvas, in: room, background: background)
+            canvas.clipped(to: room) {
+                canvas.stroke(
+                    window.place(person.box.scaled(x: factor, y: factor), in: room),
+                    Stroke(.white.withOpacity(0.8), width: 1.25, dashes: [4, 3]))
+            }
+        }
+    }
+
+    /// One map over the box that it belongs to, in the box's own shape.
+    private func boxPanel(_ map: Map) -> Panel {
+        let box = person.box
+        let cell = (Double(box.width) / Double(side), Double(box.height) / Double(side))
+        return Panel(
+            title: "Decoding the \(map.name)",
+            note: "A cell is \(figures(cell.0)) × \(figures(cell.1)) pixels. The map is enlarged to the box, "
+                + "\(enlarged.width) × \(enlarged.height), by bicubic interpolation; the keypoint is the "
+                + "middle of the pixel with the largest value: x "
+                + "\(figures(Double(map.place.x), decimals: 1)), y "
+                + "\(figures(Double(map.place.y), decimals: 1)), \(scoreName) "
+                + "\(figures(Double(map.place.score))).",
+            aspect: Double(box.height / max(box.width, 1e-3))
+        ) { canvas, room in
+            let heat = map.relative
+            let image = heat.colors(on: background).image(
+                of: heat.values, width: heat.width, height: heat.height, scale: 1)
+            canvas.draw(image, in: room, filter: .nearest)
+            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+            mark(map.place, on: canvas, in: room, radius: 6)
+        }
+    }
+
+    private func panel(_ map: Map) -> Panel {
+        Panel(
+            title: map.name,
+            note: "\(figures(Double(map.place.x), decimals: 1)), \(figures(Double(map.place.y), decimals: 1))"
+        ) { canvas, room in
+            map.relative.draw(on: canvas, in: room, background: background)
+            mark(map.place, on: canvas, in: room, radius: 4)
+        }
+    }
+
+    /// A circle where a place of the picture lies in a drawing of the box.
+    private func mark(_ place: Keypoint, on canvas: Canvas, in room: Rectangle, radius: Double) {
+        let box = person.box
+        guard box.width > 0, box.height > 0 else { return }
+        let center = Point(
+            x: room.x + Double((place.x - box.x1) / box.width) * room.width,
+            y: room.y + Double((place.y - box.y1) / box.height) * room.height)
+        canvas.stroke(circleAt: center, radius: radius, Stroke(.white, width: 3.5))
+        canvas.stroke(circleAt: center, radius: radius, Stroke(.black, width: 1.5))
+    }
+}

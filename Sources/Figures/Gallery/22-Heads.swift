@@ -1,0 +1,240 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Figure 22: the heads as chains of maps and vectors, after Mask R-CNN's figure 4.
+public struct HeadsFigure {
+    /// What one region is at some place of a head.
+    public enum Shape: Sendable, Equatable {
+        /// A map of that side, with channels.
+        case map(side: Int, channels: Int)
+        /// A vector.
+        case vector(Int)
+        /// A table: a vector for each of several classes.
+        case table(rows: Int, columns: Int)
+
+        /// Channels first: `256×14×14`.
+        public var text: String {
+            switch self {
+            case .map(let side, let channels): "\(channels)×\(side)×\(side)"
+            case .vector(let count): "\(count)"
+            case .table(let rows, let columns): "\(rows)×\(columns)"
+            }
+        }
+    }
+
+    /// One operation and what it makes.
+    public struct Step: Sendable {
+        /// In a few words: "3×3 convolution".
+        public var operation: String
+        /// How often it is done, one after the other.
+        public var count: Int
+        /// What it makes.
+        public var shape: Shape
+        /// What the result is called, if it ends the head: "class logits".
+        public var name: String
+
+        /// An operation.
+        public init(_ operation: String, count: Int = 1, _ shape: Shape, name: String = "") {
+            self.operation = operation
+            self.count = count
+            self.shape = shape
+            self.name = name
+        }
+    }
+
+    /// One head.
+    public struct Head: Sendable {
+        /// "Box head".
+        public var name: String
+        /// Its colour.
+        public var part: Part
+        /// What it starts from.
+        public var start: Shape
+        /// What comes one after the other.
+        public var steps: [Step]
+        /// Results that are all made of the last step's: class logits and box deltas.
+        public var ends: [Step]
+
+        /// A head.
+        public init(name: String, part: Part, start: Shape, steps: [Step], ends: [Step]) {
+            self.name = name
+            self.part = part
+            self.start = start
+            self.steps = steps
+            self.ends = ends
+        }
+    }
+
+    /// The heads of one architecture.
+    public struct Architecture: Sendable {
+        /// "This model: heads on a feature pyramid".
+        public var name: String
+        /// Its heads.
+        public var heads: [Head]
+
+        /// An architecture.
+        public init(name: String, heads: [Head]) {
+            self.name = name
+            self.heads = heads
+        }
+    }
+
+    private let architectures: [Architecture]
+    private let subtitle: String
+    private let background: Background
+
+    /// Architectures, one below the other.
+    public init(_ architectures: [Architecture], subtitle: String = "", background: Background) {
+        self.architectures = architectures
+        self.subtitle = subtitle
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        Sheet(
+            title: "The heads: what happens to one region", subtitle: subtitle,
+            blocks: architectures.flatMap { architecture in
+                [.heading(architecture.name, background: background)] + architecture.heads.map(block)
+            },
+            caption:
+                "Shapes are channels × height × width of one region; all regions go through the same weights. "
+                + "The front of a block is as large as the map, its depth grows with the logarithm of the channels. "
+                + "Hidden layers end with ReLU.",
+            background: background
+        ).figure
+    }
+
+    // MARK: One head
+
+    private static let labelWidth = 62.0
+
+    private func block(_ head: Head) -> Sheet.Block {
+        let shapes = [head.start] + head.steps.map(\.shape)
+        let solids = shapes.map(Solid.init)
+        let tallest = max(
+            solids.map(\.height).max() ?? 0, Double(head.ends.count) * 42, 46)
+        return Sheet.Block(height: tallest + 20) { canvas, room in
+            let middle = room.y + tallest / 2
+            canvas.text(
+                head.name, at: Point(x: room.x, y: middle), font: Font(size: 11, isBold: true),
+                within: Self.labelWidth, color: head.part.color(on: background),
+                anchor: TextAnchor(.leading, .middle))
+            let endWidth = head.ends.isEmpty ? 0 : 112.0
+            let chain = room.width - Self.labelWidth - endWidth
+            let step = chain / Double(shapes.count)
+            var right = 0.0
+            for (index, solid) in solids.enumerated() {
+                let center = Point(x: room.x + Self.labelWidth + step * (Double(index) + 0.5), y: middle)
+                if index > 0 {
+                    arrow(
+                        head.steps[index - 1], from: right + 3, to: center.x - solid.width / 2 - 3, y: middle,
+                        on: canvas)
+                }
+                draw(solid, at: center, part: head.part, on: canvas)
+                let name = index == 0 ? "pooled region" : head.steps[index - 1].name
+                caption(
+                    [shapes[index].text] + (name.isEmpty ? [] : [name]),
+                    below: Point(x: center.x, y: center.y + solid.height / 2), width: step, on: canvas)
+                right = center.x + solid.width / 2
+            }
+            drawEnds(
+                head, from: Point(x: right + 3, y: middle),
+                in: Rectangle(x: room.maxX - endWidth, y: room.y, width: endWidth, height: tallest),
+                on: canvas)
+        }
+    }
+
+    private func drawEnds(_ head: Head, from start: Point, in room: Rectangle, on canvas: Canvas) {
+        for (index, end) in head.ends.enumerated() {
+            let y = room.y + room.height * (Double(index) + 0.5) / Double(head.ends.count)
+            let box = Rectangle(x: room.x + 22, y: y - 17, width: room.width - 22, height: 34)
+            canvas.arrow(from: start, to: box.left, Stroke(background.mutedInk, width: 1.25))
+            canvas.node(box, end.name, [end.shape.text], part: head.part, background: background)
+        }
+    }
+
+    /// An arrow with the operation's name above it, in as many lines as it takes, and how often below.
+    private func arrow(_ step: Step, from start: Double, to end: Double, y: Double, on canvas: Canvas) {
+        canvas.arrow(
+            from: Point(x: start, y: y), to: Point(x: end, y: y), Stroke(background.mutedInk, width: 1.25))
+        let font = Font(size: 9.5)
+        let lines = step.operation.split(separator: "\n").map(String.init)
+        for (index, line) in lines.enumerated() {
+            canvas.text(
+                line, at: Point(x: (start + end) / 2, y: y - 5 - 11.5 * Double(lines.count - 1 - index)),
+                font: font, within: end - start + 20, color: background.ink,
+                anchor: TextAnchor(.center, .bottom))
+        }
+        if step.count > 1 {
+            canvas.text(
+                "× \(step.count)", at: Point(x: (start + end) / 2, y: y + 5),
+                font: Font(size: 11, isBold: true),
+                color: background.ink, anchor: TextAnchor(.center, .top))
+        }
+    }
+
+    private func caption(_ lines: [String], below point: Point, width: Double, on canvas: Canvas) {
+        for (index, line) in lines.enumerated() {
+            canvas.text(
+                line, at: Point(x: point.x, y: point.y + 3 + 12 * Double(index)), font: Font(size: 10),
+                within: width, color: index == 0 ? background.ink : background.mutedInk,
+                anchor: TextAnchor(.center, .top))
+        }
+    }
+
+    private func draw(_ solid: Solid, at center: Point, part: Part, on canvas: Canvas) {
+        let color = part.color(on: background)
+        let edge = Stroke(color, width: 1.25)
+        let depth = solid.depth * Solid.slant
+        let front = Rectangle(
+            x: center.x - solid.width / 2, y: center.y - solid.height / 2 + depth, width: solid.face.width,
+            height: solid.face.height)
+        let back = Point(x: depth, y: -depth)
+        func moved(_ point: Point) -> Point { Point(x: point.x + back.x, y: point.y + back.y) }
+        let corners = (
+            topLeft: Point(x: front.x, y: front.y), topRight: Point(x: front.maxX, y: front.y),
+            bottomRight: Point(x: front.maxX, y: front.maxY)
+        )
+        let top = [corners.topLeft, moved(corners.topLeft), moved(corners.topRight), corners.topRight]
+        let side = [
+            corners.topRight, moved(corners.topRight), moved(corners.bottomRight), corners.bottomRight,
+        ]
+        for (polygon, opacity) in [(top, 0.18), (side, 0.42)] {
+            canvas.fill(polygon: polygon, background.paper)
+            canvas.fill(polygon: polygon, color.withOpacity(opacity))
+            canvas.polyline(polygon, isClosed: true, edge)
+        }
+        canvas.fill(front, background.paper)
+        canvas.fill(front, color.withOpacity(0.28))
+        canvas.stroke(front, edge)
+    }
+
+    /// How large a shape is drawn.
+    private struct Solid {
+        let face: (width: Double, height: Double)
+        let depth: Double
+        static let slant = 0.6
+
+        init(_ shape: Shape) {
+            switch shape {
+            case .map(let side, let channels):
+                let length = 10 + min(Double(side), 32) * 1.35
+                face = (length, length)
+                depth = 4 + 2.2 * log2(Double(max(channels, 1)))
+            case .vector(let count):
+                face = (8, 14 + 4.5 * log2(Double(max(count, 1))))
+                depth = 6
+            case .table(let rows, let columns):
+                face = (8 + 2 * log2(Double(max(columns, 1))), 14 + 4.5 * log2(Double(max(rows, 1))))
+                depth = 6
+            }
+        }
+
+        var width: Double { face.width + depth * Self.slant }
+        var height: Double { face.height + depth * Self.slant }
+    }
+}

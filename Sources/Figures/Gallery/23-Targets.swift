@@ -1,0 +1,208 @@
+import Geometry
+import Tensors
+
+/// Figure 23: the regions that a training step samples from one picture, and what the mask head should say of
+/// them.
+public struct TargetsFigure {
+    /// An object to be learnt.
+    public struct Object: Sendable {
+        /// Its class.
+        public var name: String
+        /// The class's index, which chooses the colour.
+        public var classIndex: Int
+        /// Its box, in pixels of the picture.
+        public var box: Box
+        /// Its pixels.
+        public var mask: InstanceMask?
+
+        /// An object.
+        public init(name: String, classIndex: Int, box: Box, mask: InstanceMask?) {
+            self.name = name
+            self.classIndex = classIndex
+            self.box = box
+            self.mask = mask
+        }
+    }
+
+    /// A sampled region that stands for an object.
+    public struct Region {
+        /// In pixels of the picture.
+        public var box: Box
+        /// Which object.
+        public var object: Int
+        /// Intersection over union of the two boxes.
+        public var overlap: Float
+        /// What the mask head should say, m × m; nil for an object without a mask.
+        public var target: HeatMap?
+
+        /// A region.
+        public init(box: Box, object: Int, overlap: Float, target: HeatMap?) {
+            self.box = box
+            self.object = object
+            self.overlap = overlap
+            self.target = target
+        }
+    }
+
+    private let picture: Image
+    private let objects: [Object]
+    private let regions: [Region]
+    private let shown: [Int]
+    private let backgrounds: [Box]
+    private let counts: Counts
+    private let source: String
+    private let background: Background
+
+    /// How many there were to choose from, and what the sampler was asked for.
+    public struct Counts: Sendable {
+        /// Candidates: proposals and the objects' own boxes.
+        public var candidates: Int
+        /// Of these, the ones that stand for an object.
+        public var matched: Int
+        /// The largest sample.
+        public var limit: Int
+        /// The largest share of objects in it.
+        public var objectShare: Double
+        /// From this overlap on, a candidate stands for an object.
+        public var threshold: Float
+
+        /// Counts.
+        public init(candidates: Int, matched: Int, limit: Int, objectShare: Double, threshold: Float) {
+            self.candidates = candidates
+            self.matched = matched
+            self.limit = limit
+            self.objectShare = objectShare
+            self.threshold = threshold
+        }
+    }
+
+    /// The figure of a sample.
+    /// - Parameters:
+    ///   - objects: what is in the picture.
+    ///   - regions: sampled as objects.
+    ///   - shown: which of the regions are shown with their targets, up to six.
+    ///   - backgrounds: sampled as background.
+    ///   - source: a sentence on where the objects come from.
+    public init(
+        picture: Image, objects: [Object], regions: [Region], shown: [Int], backgrounds: [Box],
+        counts: Counts, source: String, background: Background
+    ) {
+        self.picture = picture
+        self.objects = objects
+        self.regions = regions
+        self.shown = shown
+        self.backgrounds = backgrounds
+        self.counts = counts
+        self.source = source
+        self.background = background
+    }
+
+    /// The drawing.
+    public var figure: Figure {
+        var blocks: [Sheet.Block] = [
+            .panels([objectsPanel, backgroundsPanel], highest: 260, background: background)
+        ]
+        let examples = shown.prefix(6).map { regions[$0] }.filter { $0.target != nil }
+        if !examples.isEmpty, let side = examples.first?.target?.width {
+            blocks += [
+                .text(
+                    "What the mask head should say: the object's mask, cut out by the region, in \(side) × "
+                        + "\(side) cells", isBold: true, background: background),
+                .panels(examples.map(cropPanel), columns: 6, highest: 110, background: background),
+                .panels(examples.map(targetPanel), columns: 6, highest: 110, background: background),
+                Sheet.Block(height: 26) { canvas, room in
+                    ColorBar(
+                        .sequential, end: 1, unit: "share of the cell that the mask covers",
+                        background: background
+                    ).draw(on: canvas, in: room)
+                },
+            ]
+        }
+        let share = figures(100 * counts.objectShare)
+        return Sheet(
+            title: "What one training step learns from",
+            subtitle: "\(counts.candidates) candidates (proposals, and the objects' own boxes); "
+                + "\(counts.matched) overlap an object by \(figures(Double(counts.threshold))) or more. Up to "
+                + "\(counts.limit) are sampled, at most \(share) % of them objects.",
+            blocks: blocks,
+            caption: source
+                + " Every sampled region has a class loss, background too; box and mask losses are "
+                + "for those that stand for an object, and of its K masks only the one of the true class has a "
+                + "loss. The target is the mask within the region, not within the object's own box.",
+            background: background
+        ).figure
+    }
+
+    private var objectsPanel: Panel {
+        let window = PictureWindow(picture)
+        return Panel(
+            title: "\(regions.count) sampled as objects",
+            note: "Thin: regions, in the colour of their object's class. Thick: the objects' own boxes.",
+            aspect: window.aspect
+        ) { canvas, room in
+            window.draw(on: canvas, in: room, background: background)
+            canvas.clipped(to: room) {
+                for region in regions {
+                    canvas.stroke(
+                        window.place(region.box, in: room), Stroke(color(region.object), width: 0.8))
+                }
+                for index in objects.indices {
+                    let edges = window.place(objects[index].box, in: room)
+                    canvas.stroke(edges, Stroke(.black.withOpacity(0.5), width: 3.2))
+                    canvas.stroke(edges, Stroke(color(index), width: 2.2))
+                }
+            }
+        }
+    }
+
+    private var backgroundsPanel: Panel {
+        let window = PictureWindow(picture)
+        return Panel(
+            title: "\(backgrounds.count) sampled as background",
+            note: "They overlap every object by less. Only the class is learnt from them.",
+            aspect: window.aspect
+        ) { canvas, room in
+            window.draw(on: canvas, in: room, background: background)
+            canvas.clipped(to: room) {
+                for box in backgrounds {
+                    let edges = window.place(box, in: room)
+                    canvas.stroke(edges, Stroke(.black.withOpacity(0.35), width: 1.6))
+                    canvas.stroke(edges, Stroke(Color(hex: 0xf2f2f2).withOpacity(0.85), width: 0.8))
+                }
+            }
+        }
+    }
+
+    private func color(_ object: Int) -> Color { Palette.color(ofClass: objects[object].classIndex) }
+
+    private func cropPanel(_ region: Region) -> Panel {
+        let object = objects[region.object]
+        var image = picture
+        if let mask = object.mask {
+            image.paint(
+                mask, MaskStyle(color: color(region.object), fill: 0.45, outline: 0.9, outlineWidth: 1))
+        }
+        let window = PictureWindow(image, around: region.box, margin: 0.12)
+        return Panel(
+            title: object.name, note: "IoU \(figures(Double(region.overlap), decimals: 2))",
+            aspect: window.aspect
+        ) { canvas, room in
+            window.draw(on: canvas, in: room, background: background)
+            canvas.clipped(to: room) {
+                canvas.stroke(
+                    window.place(object.box, in: room), Stroke(.white, width: 1.5, dashes: [3, 2]))
+                let edges = window.place(region.box, in: room)
+                canvas.stroke(edges, Stroke(.black.withOpacity(0.5), width: 3))
+                canvas.stroke(edges, Stroke(color(region.object), width: 2))
+            }
+        }
+    }
+
+    private func targetPanel(_ region: Region) -> Panel {
+        Panel(title: "") { canvas, room in
+            guard var map = region.target else { return }
+            map.limit = 1
+            map.draw(on: canvas, in: room, background: background)
+        }
+    }
+}

@@ -1,0 +1,187 @@
+/// Figure 25: precision over recall, and average precision over the threshold of overlap.
+public struct PrecisionRecallFigure {
+    /// One kind of evaluation: boxes, masks or keypoints.
+    public struct Kind: Sendable {
+        /// Its name: "boxes".
+        public var name: String
+        /// AP, AP50 and AP75, from 0 to 1; −1 where there was nothing to find.
+        public var summary: (all: Double, half: Double, strict: Double)
+        /// The average precision at each threshold.
+        public var averagePrecisions: [Double]
+        /// For each threshold, the precision at each recall, averaged over the classes.
+        public var precisions: [[Double]]
+
+        /// A kind of evaluation.
+        public init(
+            name: String, summary: (all: Double, half: Double, strict: Double), averagePrecisions: [Double],
+            precisions: [[Double]]
+        ) {
+            self.name = name
+            self.summary = summary
+            self.averagePrecisions = averagePrecisions
+            self.precisions = precisions
+        }
+    }
+
+    /// One class's numbers.
+    public struct ClassRow: Sendable {
+        /// The class.
+        public var name: String
+        /// How many objects there are.
+        public var objects: Int
+        /// AP of each kind, in the order of the kinds; −1 where there was nothing to find.
+        public var values: [Double]
+
+        /// A class's numbers.
+        public init(name: String, objects: Int, values: [Double]) {
+            self.name = name
+            self.objects = objects
+            self.values = values
+        }
+    }
+
+    private let kinds: [Kind]
+    private let classes: [ClassRow]
+    private let thresholds: [Double]
+    private let recalls: [Double]
+    private let source: String
+    private let background: Background
+
+    /// The figure of an evaluation.
+    /// - Parameters:
+    ///   - kinds: boxes, and masks and keypoints where there are any. The curves are of the second, or the only
+    ///     one.
+    ///   - thresholds: of overlap.
+    ///   - recalls: at which precision is read off.
+    ///   - source: what was evaluated, as a sentence.
+    public init(
+        _ kinds: [Kind], classes: [ClassRow], thresholds: [Double], recalls: [Double], source: String,
+        background: Background
+    ) {
+        self.kinds = kinds
+        self.classes = classes
+        self.thresholds = thresholds
+        self.recalls = recalls
+        self.source = source
+        self.background = background
+    }
+
+    private var curveKind: Kind? { kinds.count > 1 ? kinds[1] : kinds.first }
+
+    /// The drawing.
+    public var figure: Figure {
+        Sheet(
+            title: "Precision, recall and average precision",
+            subtitle: source,
+            blocks: [
+                .panels([curvesPanel, thresholdsPanel], background: background), table,
+            ],
+            caption:
+                "Detections of all pictures are taken best first. Precision is the part of those taken so far "
+                + "that is right, recall the part of the objects that they have found; each precision is the "
+                + "largest at that recall or a larger one. Right means an overlap of at least the threshold with an object "
+                + "not found before. AP is the area under a curve, averaged over classes and ten thresholds.",
+            background: background
+        ).figure
+    }
+
+    private var curvesPanel: Panel {
+        let area = PlotArea(
+            x: 0...1, y: 0...1, xName: "recall", yName: "precision", xTicks: [0, 0.25, 0.5, 0.75, 1],
+            yTicks: [0, 0.25, 0.5, 0.75, 1], background: background)
+        return Panel(
+            title: "Precision over recall, \(curveKind?.name ?? "")",
+            note: "One curve for each threshold of overlap; the mean over the classes.", aspect: 0.9
+        ) { canvas, room in
+            area.draw(on: canvas, in: room)
+            guard let kind = curveKind else { return }
+            for (index, precisions) in kind.precisions.enumerated() {
+                let points = zip(recalls, precisions).map { area.place($0, $1, in: room) }
+                canvas.polyline(points, Stroke(color(index), width: 1.6, isRound: true))
+            }
+            drawKey(on: canvas, in: area.frame(in: room))
+        }
+    }
+
+    /// From strict, dark, to lenient: the order of the colours is that of the curves.
+    private func color(_ threshold: Int) -> Color {
+        let share = Double(threshold) / Double(max(thresholds.count - 1, 1))
+        // Yellow does not show on white, nor violet on black.
+        return ColorMap.sequential.color(of: background == .light ? 0.8 * (1 - share) : 1 - 0.7 * share)
+    }
+
+    /// The thresholds with their colours from first to last, at the lower left, where curves rarely are.
+    private func drawKey(on canvas: Canvas, in frame: Rectangle) {
+        guard let first = thresholds.first, let last = thresholds.last else { return }
+        let font = Font(size: 10)
+        let swatch = 9.0
+        let plate = Rectangle(
+            x: frame.x + 6, y: frame.maxY - 24, width: 64 + swatch * Double(thresholds.count), height: 18)
+        canvas.fill(plate, background.paper.withOpacity(0.85), cornerRadius: 3)
+        let y = plate.y + plate.height / 2
+        for index in thresholds.indices {
+            canvas.fill(
+                Rectangle(x: plate.x + 32 + swatch * Double(index), y: y - 4, width: swatch, height: 8),
+                color(index))
+        }
+        for (text, x, anchor) in [
+            (figures(first, decimals: 2), plate.x + 28, TextAnchor.Horizontal.trailing),
+            (figures(last, decimals: 2), plate.maxX - 28, .leading),
+        ] {
+            canvas.text(
+                text, at: Point(x: x, y: y), font: font, color: background.ink,
+                anchor: TextAnchor(anchor, .middle))
+        }
+    }
+
+    private var thresholdsPanel: Panel {
+        let area = PlotArea(
+            x: 0.5...0.95, y: 0...1, xName: "threshold of overlap (keypoints: of similarity)",
+            yName: "average precision", xTicks: [0.5, 0.6, 0.7, 0.8, 0.9], yTicks: [0, 0.25, 0.5, 0.75, 1],
+            background: background)
+        return Panel(
+            title: "AP over the threshold",
+            note: kinds.map { "\($0.name): AP \(text($0.summary.all))" }.joined(separator: ", ") + ".",
+            aspect: 0.9
+        ) { canvas, room in
+            area.draw(on: canvas, in: room)
+            var labels: [Double] = []
+            for (index, kind) in kinds.enumerated() {
+                let points = zip(thresholds, kind.averagePrecisions).filter { $0.1 >= 0 }.map {
+                    area.place($0.0, $0.1, in: room)
+                }
+                let color = kindColor(index)
+                canvas.polyline(points, Stroke(color, width: 2, isRound: true))
+                for point in points { canvas.fill(circleAt: point, radius: 2.6, color) }
+                let frame = area.frame(in: room)
+                let y = frame.maxY - 14 - 15 * Double(kinds.count - 1 - labels.count)
+                labels.append(y)
+                canvas.line(
+                    from: Point(x: frame.x + 8, y: y), to: Point(x: frame.x + 26, y: y),
+                    Stroke(color, width: 2.5))
+                canvas.text(
+                    kind.name, at: Point(x: frame.x + 32, y: y), font: Font(size: 10.5),
+                    color: background.ink, anchor: TextAnchor(.leading, .middle))
+            }
+        }
+    }
+
+    private func kindColor(_ index: Int) -> Color {
+        [background.exactColor, background.faultColor, background.keptColor][index % 3]
+    }
+
+    private var table: Sheet.Block {
+        var rows = [["class", "objects"] + kinds.map { "AP, \($0.name)" }]
+        for entry in classes {
+            rows.append([entry.name, "\(entry.objects)"] + entry.values.map(text))
+        }
+        rows.append(
+            ["all", "\(classes.reduce(0) { $0 + $1.objects })"] + kinds.map { text($0.summary.all) })
+        rows.append(["all, at 0.5", ""] + kinds.map { text($0.summary.half) })
+        rows.append(["all, at 0.75", ""] + kinds.map { text($0.summary.strict) })
+        return .table(
+            rows, shares: [1.3, 0.8] + kinds.map { _ in 1 }, marked: [rows.count - 3], background: background)
+    }
+
+    private func text(_ value: Double) -> String { value < 0 ? "–" : figures(value, decimals: 3) }
+}

@@ -1,0 +1,162 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Figure 26: the weights of every layer as a histogram, with a warning where a layer looks dead or explodes.
+public struct WeightsFigure {
+    /// A layer's weights, each multiplied by the root of how many the layer adds up for one output: then 1 is the
+    /// size that neither shrinks nor grows a signal of independent numbers, whatever the layer's shape.
+    public struct Layer: Sendable {
+        /// The name of the stage that the layer computes.
+        public var name: String
+        /// The part of the network that it belongs to.
+        public var part: Part
+        /// How many weights lie in each of equal intervals from −``reach`` to ``reach``; those beyond count at the
+        /// ends.
+        public var counts: [Int]
+        /// The root of the mean square.
+        public var size: Double
+        /// The largest magnitude.
+        public var largest: Double
+        /// Output channels whose weights are all practically 0, and how many outputs there are.
+        public var deadOutputs: Int
+        /// How many outputs there are.
+        public var outputs: Int
+
+        /// A layer.
+        public init(
+            name: String, part: Part, counts: [Int], size: Double, largest: Double,
+            deadOutputs: Int, outputs: Int
+        ) {
+            self.name = name
+            self.part = part
+            self.counts = counts
+            self.size = size
+            self.largest = largest
+            self.deadOutputs = deadOutputs
+            self.outputs = outputs
+        }
+
+        /// What is conspicuous about it; nil if nothing is.
+        public var warning: String? {
+            if size < WeightsFigure.faint { return "faint" }
+            if size > WeightsFigure.strong || largest > WeightsFigure.far { return "strong" }
+            return deadOutputs > 0 ? "\(deadOutputs) of \(outputs) dead" : nil
+        }
+    }
+
+    /// Where a histogram ends.
+    public static let reach = 4.0
+    /// Layers of a smaller size hardly pass anything on.
+    public static let faint = 0.02
+    /// Layers of a larger size, or …
+    public static let strong = 5.0
+    /// … with a single weight beyond this, may blow a signal up.
+    public static let far = 100.0
+
+    private let layers: [Layer]
+    private let subtitle: String
+    private let background: Background
+
+    /// The layers of a network, in data-flow order.
+    public init(layers: [Layer], subtitle: String = "", background: Background) {
+        self.layers = layers
+        self.subtitle = subtitle
+        self.background = background
+    }
+
+    private static let rowHeight = 17.0
+    private static let (columnGap, nameWidth, histogramWidth, sizeWidth) = (20.0, 128.0, 72.0, 34.0)
+
+    /// The drawing.
+    public var figure: Figure {
+        let rows = (layers.count + 1) / 2
+        let table = Sheet.Block(height: 18 + Self.rowHeight * Double(rows)) { canvas, room in
+            let width = (room.width - Self.columnGap) / 2
+            for column in 0..<2 {
+                let x = room.x + Double(column) * (width + Self.columnGap)
+                let part = layers.dropFirst(column * rows).prefix(rows)
+                guard !part.isEmpty else { continue }
+                heading(at: Point(x: x, y: room.y), on: canvas)
+                for (row, layer) in part.enumerated() {
+                    draw(
+                        layer, on: canvas,
+                        in: Rectangle(
+                            x: x, y: room.y + 18 + Double(row) * Self.rowHeight, width: width,
+                            height: Self.rowHeight))
+                }
+            }
+        }
+        let warned = layers.count { $0.warning != nil }
+        return Sheet(
+            title: "The weights of every layer", subtitle: subtitle, blocks: [table],
+            caption:
+                "Weights times the root of the number that a layer adds up, from −4 to 4; batch norms are "
+                + "multiplied in, and what lies beyond counts at the ends. Size: root of the mean square; 1 passes a signal on as strong as it came. Marked: "
+                + "size below \(figures(Self.faint)) (faint) or above \(figures(Self.strong)), or a weight beyond "
+                + "\(figures(Self.far)) (strong), and outputs whose weights are all 0 (dead). "
+                + (warned == 0 ? "No layer is." : "\(warned) of \(layers.count) layers are."),
+            background: background
+        ).figure
+    }
+
+    private func heading(at corner: Point, on canvas: Canvas) {
+        let font = Font(size: 9.5)
+        let color = background.mutedInk
+        canvas.text("layer", at: corner, font: font, color: color, anchor: TextAnchor(.leading, .top))
+        for (text, share) in [("−4", 0.0), ("0", 0.5), ("4", 1.0)] {
+            canvas.text(
+                text, at: Point(x: corner.x + Self.nameWidth + share * Self.histogramWidth, y: corner.y),
+                font: font, color: color, anchor: TextAnchor(.center, .top))
+        }
+        canvas.text(
+            "size",
+            at: Point(x: corner.x + Self.nameWidth + Self.histogramWidth + Self.sizeWidth, y: corner.y),
+            font: font, color: color, anchor: TextAnchor(.trailing, .top))
+    }
+
+    private func draw(_ layer: Layer, on canvas: Canvas, in room: Rectangle) {
+        let middle = room.y + room.height / 2
+        let font = Font(size: 9.5)
+        canvas.text(
+            layer.name, at: Point(x: room.x, y: middle), font: font, within: Self.nameWidth - 8,
+            color: background.ink, anchor: TextAnchor(.leading, .middle))
+        let place = Rectangle(
+            x: room.x + Self.nameWidth, y: room.y + 1, width: Self.histogramWidth, height: room.height - 3)
+        drawHistogram(of: layer, on: canvas, in: place)
+        let right = place.maxX + Self.sizeWidth
+        canvas.text(
+            figures(layer.size), at: Point(x: right, y: middle), font: font, color: background.ink,
+            anchor: TextAnchor(.trailing, .middle))
+        guard let warning = layer.warning else { return }
+        let color = Color(hex: background == .light ? 0xb3261e : 0xff8a80)
+        canvas.fill(circleAt: Point(x: right + 9, y: middle), radius: 3, color)
+        canvas.text(
+            warning, at: Point(x: right + 15, y: middle), font: Font(size: 9.5),
+            within: room.maxX - right - 15,
+            color: color, anchor: TextAnchor(.leading, .middle))
+    }
+
+    private func drawHistogram(of layer: Layer, on canvas: Canvas, in place: Rectangle) {
+        canvas.fill(place, background.rule.withOpacity(0.35))
+        let most = Double(layer.counts.max() ?? 0)
+        if most > 0 {
+            let width = place.width / Double(layer.counts.count)
+            // The root lets tails be seen beside the peak.
+            var points = [Point(x: place.x, y: place.maxY)]
+            for (index, count) in layer.counts.enumerated() {
+                let y = place.maxY - place.height * (Double(count) / most).squareRoot()
+                points.append(Point(x: place.x + Double(index) * width, y: y))
+                points.append(Point(x: place.x + Double(index + 1) * width, y: y))
+            }
+            points.append(Point(x: place.maxX, y: place.maxY))
+            canvas.fill(polygon: points, layer.part.color(on: background))
+        }
+        let zero = place.x + place.width / 2
+        canvas.line(
+            from: Point(x: zero, y: place.y), to: Point(x: zero, y: place.maxY),
+            Stroke(background.paper.withOpacity(0.6), width: 0.75))
+    }
+}

@@ -1,0 +1,42 @@
+/// A row of names with a short line of each one's colour.
+public struct Legend {
+    /// What the colours mean, from left to right.
+    public var entries: [(name: String, color: Color)]
+    /// The paper.
+    public var background: Background
+
+    /// A legend.
+    public init(_ entries: [(name: String, color: Color)], background: Background) {
+        self.entries = entries
+        self.background = background
+    }
+
+    private static let font = Font(size: 10.5)
+    private static let (mark, gap, leading) = (14.0, 16.0, 16.0)
+
+    /// The legend as a strip of a sheet, in as many rows as it takes.
+    public var block: Sheet.Block {
+        var places: [Point] = []
+        var (x, row) = (0.0, 0.0)
+        let measure = Figure(width: 1, height: 1) { canvas in
+            for entry in entries {
+                let width = Self.mark + 5 + canvas.extents(of: entry.name, font: Self.font).width
+                if x > 0 && x + width > Sheet.contentWidth { (x, row) = (0, row + 1) }
+                places.append(Point(x: x, y: row * Self.leading))
+                x += width + Self.gap
+            }
+        }
+        _ = try? measure.image()
+        return Sheet.Block(height: (row + 1) * Self.leading) { [entries, background] canvas, room in
+            for (entry, place) in zip(entries, places) {
+                let left = Point(x: room.x + place.x, y: room.y + place.y + 8)
+                canvas.fill(
+                    Rectangle(x: left.x, y: left.y - 2, width: Self.mark, height: 4), entry.color,
+                    cornerRadius: 2)
+                canvas.text(
+                    entry.name, at: Point(x: left.x + Self.mark + 5, y: left.y), font: Self.font,
+                    color: background.ink, anchor: TextAnchor(.leading, .middle))
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// A small table: a row of column names and rows of text.
+public struct TextTable {
+    /// One column.
+    public struct Column {
+        /// Its name.
+        public var name: String
+        /// Its width in points.
+        public var width: Double
+        /// Whether its text ends at the right: numbers do.
+        public var isNumber: Bool
+
+        /// A column.
+        public init(_ name: String, width: Double, isNumber: Bool = true) {
+            self.name = name
+            self.width = width
+            self.isNumber = isNumber
+        }
+    }
+
+    /// One row.
+    public struct Row {
+        /// A text for each column.
+        public var cells: [String]
+        /// The colour of the first one; nil for that of text.
+        public var color: Color?
+
+        /// A row.
+        public init(_ cells: [String], color: Color? = nil) {
+            self.cells = cells
+            self.color = color
+        }
+    }
+
+    /// The columns, from left to right.
+    public var columns: [Column]
+    /// The rows, from top to bottom.
+    public var rows: [Row]
+    /// The paper.
+    public var background: Background
+
+    /// A table.
+    public init(_ columns: [Column], rows: [Row], background: Background) {
+        self.columns = columns
+        self.rows = rows
+        self.background = background
+    }
+
+    private static let leading = 15.0
+    private static let font = Font(size: 10)
+
+    /// The height in points.
+    public var height: Double { Self.leading * Double(rows.count + 1) + 3 }
+
+    /// The table as a strip of a sheet.
+    public var block: Sheet.Block {
+        Sheet.Block(height: height) { canvas, room in draw(on: canvas, at: Point(x: room.x, y: room.y)) }
+    }
+
+    /// Draws the table with its upper left corner at a point.
+    public func draw(on canvas: Canvas, at corner: Point) {
+        let width = columns.reduce(0) { $0 + $1.width }
+        draw(columns.map(\.name), colors: { _ in background.mutedInk }, y: corner.y, x: corner.x, on: canvas)
+        let rule = corner.y + Self.leading + 1
+        canvas.line(
+            from: Point(x: corner.x, y: rule), to: Point(x: corner.x + width, y: rule),
+            Stroke(background.rule, width: 0.75))
+        for (index, row) in rows.enumerated() {
+            draw(
+                row.cells, colors: { $0 == 0 ? row.color ?? background.ink : background.ink },
+                y: rule + 2 + Self.leading * Double(index), x: corner.x, on: canvas)
+        }
+    }
+
+    private func draw(
+        _ cells: [String], colors: (Int) -> Color, y: Double, x: Double, on canvas: Canvas
+    ) {
+        var x = x
+        for (index, (column, cell)) in zip(columns, cells).enumerated() {
+            canvas.text(
+                cell, at: Point(x: column.isNumber ? x + column.width - 2 : x, y: y + Self.leading / 2),
+                font: Self.font, within: column.width - 4, color: colors(index),
+                anchor: TextAnchor(column.isNumber ? .trailing : .leading, .middle))
+            x += column.width
+        }
+    }
+}

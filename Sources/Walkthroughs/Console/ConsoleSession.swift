@@ -1,0 +1,205 @@
+import Formats
+import Foundation
+
+/// Runs the commands of one page, in order, in a scratch folder of its own.
+///
+/// Each is given to `sh -c`, with nothing to read, in UTF-8, 80 columns wide and without colours; `maskrcnn` is
+/// the given program. The folder is gone when the session is.
+public final class ConsoleSession {
+    /// What came of a command.
+    public struct Outcome: Sendable {
+        /// What it printed, standard output and standard error as they came, line by line.
+        public let lines: [String]
+        /// The exit status; nil if it was ended, by a signal or by the session.
+        public let status: Int32?
+        /// Why the session ended the command, if it did: "was ended after 60 s".
+        public let fault: String?
+    }
+
+    private let root: String
+    private let timeLimit: Double
+    private let environment: [String]
+    /// A page shows a screen or two.
+    private static let outputLimit = 1_000_000
+
+    private var folder: String { root + "/scratch" }
+
+    /// Makes the scratch folder.
+    /// - Parameters:
+    ///   - program: what `maskrcnn` stands for.
+    ///   - options: added to commands of the program that take them.
+    ///   - timeLimit: seconds after which a command is ended, with all that it started.
+    /// - Throws: `FileError` when the folder cannot be made.
+    public init(program: String, options: AddedOptions? = nil, timeLimit: Double = 60) throws {
+        let parent = FileManager.default.temporaryDirectory.path
+        root = parent + "/maskrcnn-" + UUID().uuidString
+        self.timeLimit = timeLimit
+        var environment = ProcessInfo.processInfo.environment
+        environment["PATH"] = "\(root)/bin:" + (environment["PATH"] ?? "/usr/bin:/bin")
+        environment["COLUMNS"] = "80"
+        environment["NO_COLOR"] = "1"
+        environment["TERM"] = "dumb"
+        environment["LC_ALL"] = "C.UTF-8"
+        self.environment = environment.map { "\($0.key)=\($0.value)" }
+        Interruption.shared.note(0, in: root)
+        do {
+            for name in ["bin", "scratch"] {
+                try FileManager.default.createDirectory(
+                    atPath: root + "/" + name, withIntermediateDirectories: true)
+            }
+            // A script rather than a link: the program looks for its resources beside itself.
+            let script = """
+                #!/bin/sh
+                \(options?.shellCode ?? "")
+                exec \(shellQuoted(program)) "$@"
+
+                """
+            let path = root + "/bin/maskrcnn"
+            try Data(script.utf8).write(to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        } catch {
+            Interruption.shared.forget(root)
+            try? FileManager.default.removeItem(atPath: root)
+            throw FileError(path: parent, fault: "has no room for a scratch folder")
+        }
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: root)
+        Interruption.shared.forget(root)
+    }
+
+    /// Runs a command to its end.
+    /// - Throws: `FileError` when no shell can be started.
+    public func run(_ command: String) throws -> Outcome {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw FileError(path: "sh", fault: "cannot be started") }
+        let (reading, writing) = (ends[0], ends[1])
+        defer { close(reading) }
+        let started = start(command, output: writing, closing: reading)
+        close(writing)
+        guard let process = started else { throw FileError(path: "sh", fault: "cannot be started") }
+        Interruption.shared.note(process, in: root)
+        defer { Interruption.shared.note(0, in: root) }
+        let (bytes, fault) = collect(from: reading)
+        // The shell leads a process group of its own, so that this ends everything that it started.
+        if fault != nil { kill(-process, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        let ended = fault == nil && status & 0x7f == 0
+        return Outcome(
+            lines: lines(of: bytes), status: ended ? (status >> 8) & 0xff : nil, fault: fault)
+    }
+
+    private func start(_ command: String, output: Int32, closing other: Int32) -> pid_t? {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+        posix_spawn_file_actions_addclose(&actions, output)
+        posix_spawn_file_actions_addclose(&actions, other)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        // Signals that this process ignores or blocks are none of the command's concern.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for number in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        let flags = POSIX_SPAWN_SETPGROUP | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+        let script = #"cd "$1" && exec sh -c "$2""#
+        let arguments = ["sh", "-c", script, "sh", folder, command]
+        var process = pid_t()
+        let failure = withCStrings(arguments) { arguments in
+            withCStrings(environment) { environment in
+                posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environment)
+            }
+        }
+        return failure == 0 ? process : nil
+    }
+
+    /// Everything that comes out, until its end, the time limit or the size limit.
+    private func collect(from descriptor: Int32) -> (bytes: [UInt8], fault: String?) {
+        let end = Date(timeIntervalSinceNow: timeLimit)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let left = end.timeIntervalSinceNow
+            guard left > 0 else { return (bytes, "was ended after \(Int(timeLimit)) s") }
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, Int32(min(left * 1000 + 1, 60_000))) > 0 else { continue }
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return (bytes, nil) }
+            bytes += buffer[..<count]
+            if bytes.count > Self.outputLimit {
+                return (bytes, "was ended after \(Self.outputLimit / 1_000_000) MB of output")
+            }
+        }
+    }
+
+    private func lines(of bytes: [UInt8]) -> [String] {
+        var lines = String(decoding: bytes, as: UTF8.self)
+            .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
+        if lines.last == "" { lines.removeLast() }
+        return lines
+    }
+}
+
+/// Options for the program's commands that a page does not have: the reader's own picture and model.
+public struct AddedOptions: Sendable {
+    /// Options for commands that take a picture, such as `--image street.jpg`.
+    public var picture: [String]
+    /// Options for commands that take a model, such as `--weights model.pth`.
+    public var model: [String]
+    /// The commands that take the first: `figures`, `calculate iou`.
+    public var pictureCommands: [String]
+    /// The commands that take the second.
+    public var modelCommands: [String]
+
+    /// Options, and the commands that take them.
+    public init(
+        picture: [String], model: [String], pictureCommands: [String], modelCommands: [String]
+    ) {
+        self.picture = picture
+        self.model = model
+        self.pictureCommands = pictureCommands
+        self.modelCommands = modelCommands
+    }
+
+    /// Shell code that adds them to the arguments of a script, unless the page itself says otherwise.
+    var shellCode: String {
+        [
+            (picture, pictureCommands, "*' --image'*"),
+            (model, modelCommands, "*' --weights'* | *' --random-weights'*"),
+        ].compactMap { options, commands, said -> String? in
+            if options.isEmpty || commands.isEmpty { return nil }
+            let patterns = commands.map { "'\($0) '*" }.joined(separator: " | ")
+            return """
+                case "$* " in
+                    \(said)) ;;
+                    \(patterns)) set -- "$@" \(options.map(shellQuoted).joined(separator: " ")) ;;
+                esac
+                """
+        }.joined(separator: "\n")
+    }
+}
+
+/// A word that a shell takes as it is.
+func shellQuoted(_ word: String) -> String { "'" + word.replacing("'", with: #"'\''"#) + "'" }
+
+/// Calls `body` with the strings as C has them, and a null pointer at the end.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+    let copies = strings.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    return body(copies + [nil])
+}

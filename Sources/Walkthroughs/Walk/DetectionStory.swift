@@ -1,0 +1,264 @@
+import Foundation
+import Geometry
+import MaskRCNN
+
+/// One detection, followed back in words: mask ← RoI ← pyramid level ← proposal ← anchor, cell and level.
+public struct DetectionStory {
+    private let run: PictureRun
+    private let number: Int
+    private let facts: Provenance
+
+    /// Follows a detection back.
+    /// - Parameter number: its place in the list of what was found, from 1.
+    /// - Throws: ``NothingToDraw`` when there is no such detection.
+    public init(of run: PictureRun, number: Int) throws {
+        guard run.instances.indices.contains(number - 1) else {
+            let count = run.instances.count
+            throw NothingToDraw(
+                count == 0
+                    ? "detection \(number): nothing was found"
+                    : "detection \(number): is none of the \(count) that were found, 1 to \(count)")
+        }
+        self.run = run
+        self.number = number
+        facts = try Provenance(run, detection: run.instances[number - 1].detection)
+    }
+
+    /// The story, for a terminal.
+    public func text(on terminal: Terminal) -> String {
+        let width = min(terminal.width, 100)
+        func part(_ title: String, _ lines: [String]) -> String {
+            let heading = StyledText(title, .heading).encoded(isColoured: terminal.isColoured)
+            return ([heading] + lines.map { "  " + wrapped($0, width: width - 2, indent: 4) })
+                .joined(separator: "\n")
+        }
+        let title =
+            "Detection \(number) of \(run.instances.count): \(facts.className), probability "
+            + "\(decimal(facts.score)), from its mask back to the anchor that it began as"
+        let frame =
+            "Boxes are x1, y1, x2, y2 in pixels of the network's input, unless it says otherwise; rows "
+            + "count from 0, as in a recorded bundle."
+        return [
+            wrapped(title + ".", width: width), wrapped(frame, width: width), part("Output", output),
+            part("Mask", mask), part("Detection", detection), part("RoI", region),
+            part("Proposal", proposal), part("Anchor", anchor),
+        ].joined(separator: "\n\n")
+    }
+
+    // MARK: The parts, from the end to the beginning
+
+    private var output: [String] {
+        guard let instance = facts.instance else { return ["Nothing of it lies within the picture."] }
+        let size = "\(run.image.height)×\(run.image.width)"
+        let area = instance.mask.map { ", mask of \($0.area) pixels" } ?? ""
+        let found = instance.keypoints ?? []
+        let points =
+            run.model.classes.hasKeypoints(facts.label) && !found.isEmpty ? ", \(found.count) keypoints" : ""
+        return ["In the picture as decoded (\(size)): box \(text(instance.box))\(area)\(points)."]
+    }
+
+    private var mask: [String] {
+        guard let level = facts.maskLevel, let masks = run.model.configuration.masks else {
+            return ["This model predicts no masks."]
+        }
+        let side = run.tensor(.maskProbabilities).map { $0.shape[1] } ?? 0
+        return [
+            "mask.probabilities, row \(facts.detection): \(side)×\(side) probabilities of the class "
+                + "\(facts.className), stretched to the box and cut at "
+                + "\(run.model.profile.output.maskThreshold).",
+            "Pooled to \(masks.poolSize)×\(masks.poolSize) from \(name(ofLevel: level)). "
+                + levelArithmetic(facts.box, level: level),
+        ]
+    }
+
+    private var detection: [String] {
+        let others = facts.probabilities.enumerated().filter { $0.offset != facts.label }
+            .sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }.prefix(2)
+            .map {
+                "\($0.offset == 0 ? "background" : run.model.classes.name(of: $0.offset)) \(decimal($0.element))"
+            }
+        let rivals = facts.suppressedClassBoxes
+        let limit = run.model.configuration.boxes.overlapThreshold
+        return [
+            "detections.boxes, row \(facts.detection): \(text(facts.box)).",
+            "Class: \(facts.className) \(decimal(facts.score)); next, \(others.joined(separator: ", ")).",
+        ]
+            + change(
+                "Refined from the proposal below", by: facts.refinement, of: facts.clipped,
+                into: facts.refined, clipped: facts.box, coder: run.model.profile.detections.coder)
+            + [
+                rivals.isEmpty
+                    ? "It suppressed no other box of its class."
+                    : "It suppressed \(count(rivals.count, "box", "boxes")) of its class, which overlap it by more than "
+                        + "\(limit):"
+            ]
+            + rivals.prefix(Self.longest).map {
+                "- from proposal \($0.proposal), score \(decimal($0.score)), overlap \(decimal($0.overlap)): "
+                    + text($0.box)
+            } + more(than: rivals.count)
+    }
+
+    private var region: [String] {
+        let size = run.model.boxPoolSize
+        return [
+            "box.pooled, row \(facts.proposal): the proposal's box, pooled to \(size)×\(size) from "
+                + "\(name(ofLevel: facts.poolingLevel)). "
+                + levelArithmetic(facts.clipped, level: facts.poolingLevel)
+        ]
+    }
+
+    private var proposal: [String] {
+        let rivals = facts.suppressedCandidates
+        let level = facts.anchor.level
+        let limit = run.model.profile.proposals.suppression.threshold
+        return [
+            "rpn.proposals.boxes, row \(facts.proposal) of \(facts.proposalCount): \(text(facts.clipped)), "
+                + "objectness \(decimal(facts.objectness)).",
+            "Before suppression it was candidate \(facts.rank) of the \(facts.candidateCount) on \(level) "
+                + "(rpn.candidates.\(level).boxes), best first.",
+            rivals.isEmpty
+                ? "It suppressed no other candidate."
+                : "It suppressed \(count(rivals.count, "candidate", "candidates")) of lower score, which overlap it "
+                    + "by more than \(limit):",
+        ]
+            + rivals.prefix(Self.longest).map {
+                "- candidate \($0.rank), objectness \(decimal($0.score)), overlap \(decimal($0.overlap)): "
+                    + text($0.box)
+            } + more(than: rivals.count)
+    }
+
+    private var anchor: [String] {
+        let anchor = facts.anchor
+        let shapes = run.model.configuration.proposals
+        let number = (anchor.row * anchor.mapSize.width + anchor.column)
+        let perCell = shapes.anchorSizes[anchor.levelIndex].count * shapes.aspectRatios.count
+        return [
+            "Level \(anchor.level): a map of \(anchor.mapSize.height)×\(anchor.mapSize.width) cells, "
+                + "\(strides(of: anchor)) pixels apart. Cell: row \(anchor.row), column \(anchor.column).",
+            "Shape \(anchor.shape) of \(perCell): as large as a square of side \(wording(number: Double(anchor.size))), "
+                + "height / width = \(wording(number: Double(anchor.aspectRatio))). anchors.\(anchor.level), row "
+                + "(\(anchor.row)·\(anchor.mapSize.width) + \(anchor.column))·\(perCell) + \(anchor.shape) = "
+                + "\(number * perCell + anchor.shape): \(text(anchor.box)).",
+            "Objectness: logit \(decimal(facts.logit)), 1 / (1 + e^\(decimal(-facts.logit))) = "
+                + "\(decimal(facts.objectness)).",
+        ]
+            + change(
+                "Changed into the proposal", by: facts.delta, of: anchor.box, into: facts.decoded,
+                clipped: facts.clipped, coder: run.model.profile.proposals.coder)
+    }
+
+    // MARK: Wording
+
+    /// More boxes than that are counted, not listed.
+    private static let longest = 8
+
+    private func more(than count: Int) -> [String] {
+        count > Self.longest ? ["- and \(count - Self.longest) more"] : []
+    }
+
+    private func count(_ number: Int, _ one: String, _ many: String) -> String {
+        "\(number) \(number == 1 ? one : many)"
+    }
+
+    private func strides(of anchor: Provenance.Anchor) -> String {
+        anchor.verticalStride == anchor.horizontalStride
+            ? "\(anchor.verticalStride)" : "\(anchor.verticalStride) and \(anchor.horizontalStride)"
+    }
+
+    /// Three decimals, or as many digits as a small number needs.
+    private func decimal(_ value: Float) -> String {
+        let text = String(format: "%.3f", value)
+        return (value != 0 && abs(value) < 0.001 ? wording(number: Double(value)) : text)
+            .replacing("-", with: "−")
+    }
+
+    private func text(_ box: Box) -> String {
+        [box.x1, box.y1, box.x2, box.y2].map { String(format: "%.2f", $0) }.joined(separator: ", ")
+            .replacing("-", with: "−")
+    }
+
+    private func name(ofLevel level: Int) -> String {
+        switch run.model.configuration.features {
+        case .pyramid: "p\(level)"
+        case .c4, .c5: "c\(level), the only map"
+        }
+    }
+
+    /// FPN, equation 1, with this box's numbers.
+    private func levelArithmetic(_ box: Box, level: Int) -> String {
+        guard case .pyramid = run.model.configuration.features, box.area > 0 else { return "" }
+        let side = Double(box.area).squareRoot()
+        let exact = 4 + log2(side / 224)
+        let held = Int(exact.rounded(.down)) == level ? "" : ", held to the levels there are: \(level)"
+        return "Which level: a side of √(\(wording(number: Double(box.width))) · "
+            + "\(wording(number: Double(box.height)))) = \(wording(number: side)) pixels, "
+            + "⌊4 + log2(\(wording(number: side)) / 224)⌋ = ⌊\(String(format: "%.3f", exact))⌋ = "
+            + "\(Int(exact.rounded(.down)))\(held)."
+    }
+
+    /// How a box changes into another, axis by axis, with the numbers that one needs to work it by hand.
+    private func change(
+        _ title: String, by delta: BoxDelta, of box: Box, into decoded: Box, clipped: Box, coder: BoxCoder
+    ) -> [String] {
+        let scaled = coder.scaled(delta)
+        var lines = ["\(title) by the deltas \(text(delta))" + (scaled == delta ? ":" : ",")]
+        if scaled != delta { lines.append("brought to scale (\(coder.scale)): \(text(scaled)):") }
+        // Where edges are indices of pixels, sizes count one more, and these lines would not hold.
+        if !coder.edgesAreInclusive {
+            lines += axis("x", "width", from: box.x1, size: box.width, scaled.dx, scaled.dw)
+            lines += axis("y", "height", from: box.y1, size: box.height, scaled.dy, scaled.dh)
+        }
+        lines.append("- box \(text(decoded))")
+        if clipped != decoded { lines.append("- clipped to the picture \(text(clipped))") }
+        return lines
+    }
+
+    private func axis(
+        _ name: String, _ extent: String, from low: Float, size: Float, _ shift: Float, _ growth: Float
+    ) -> [String] {
+        let centre = low + size / 2
+        let grown = size * exp(min(growth, BoxCoder.largestLogarithm))
+        return [
+            "- centre \(name) \(decimal(centre)) \(shift < 0 ? "−" : "+") \(decimal(size)) · "
+                + "\(significant(abs(shift))) = \(decimal(centre + shift * size))",
+            "- \(extent) \(decimal(size)) · e^\(significant(growth)) = \(decimal(grown))",
+        ]
+    }
+
+    private func text(_ delta: BoxDelta) -> String {
+        [delta.dx, delta.dy, delta.dw, delta.dh].map(significant).joined(separator: ", ")
+    }
+
+    /// Four digits, whatever the size, so that a product can be checked.
+    private func significant(_ value: Float) -> String {
+        wording(number: Double(value)).replacing("-", with: "−")
+    }
+}
+
+extension BoxCoder {
+    /// A delta as the network gives it, brought to the scale of the formula.
+    fileprivate func scaled(_ delta: BoxDelta) -> BoxDelta {
+        switch scaling {
+        case .weights(let weights):
+            BoxDelta(
+                dx: delta.dx / weights.dx, dy: delta.dy / weights.dy, dw: delta.dw / weights.dw,
+                dh: delta.dh / weights.dh)
+        case .standardDeviations(let deviations):
+            BoxDelta(
+                dx: delta.dx * deviations.dx, dy: delta.dy * deviations.dy, dw: delta.dw * deviations.dw,
+                dh: delta.dh * deviations.dh)
+        }
+    }
+
+    /// What the network's numbers are multiplied or divided by.
+    fileprivate var scale: String {
+        func list(_ delta: BoxDelta) -> String {
+            [delta.dx, delta.dy, delta.dw, delta.dh].map { wording(number: Double($0)) }.joined(
+                separator: ", ")
+        }
+        return switch scaling {
+        case .weights(let weights): "divided by " + list(weights)
+        case .standardDeviations(let deviations): "times " + list(deviations)
+        }
+    }
+}
