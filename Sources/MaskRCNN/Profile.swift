@@ -254,7 +254,7 @@ extension PoolingLayer {
         let samples: Int?
         let halfPixel: Bool
         switch self {
-        case .pool: (samples, halfPixel) = (2, true)
+        case .pool, .crop: (samples, halfPixel) = (2, true)
         case .warp(let count, _): (samples, halfPixel) = (count, true)
         case .align(let count, let subtracts, _): (samples, halfPixel) = (count, subtracts)
         }

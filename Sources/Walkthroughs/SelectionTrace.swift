@@ -47,15 +47,17 @@ public struct SelectionTrace: Sendable {
     public init(_ run: PictureRun) throws {
         let model = run.model
         let (size, padded) = try run.inputSizes()
+        let counts = candidateCounts(
+            try model.levelNames.map { try run.recorded(.objectness($0)) },
+            count: model.configuration.proposals.candidatesPerLevel, conventions: model.profile.proposals)
         levels = try model.levelNames.enumerated().map { index, name in
             let objectness = try run.recorded(.objectness(name))
             let deltas = try run.recorded(.rpnDeltas(name))
             let map = PixelSize(height: objectness.shape[0], width: objectness.shape[1])
-            let anchors = model.anchors(level: index, size: map, padded: padded)
+            let anchors = model.anchors(level: index, size: map, padded: padded, resized: size)
             let candidates = selectCandidates(
                 objectness: objectness, deltas: deltas, anchors: anchors,
-                count: model.configuration.proposals.candidatesPerLevel, size: size,
-                conventions: model.profile.proposals)
+                count: counts[index], size: size, conventions: model.profile.proposals)
             return Level(
                 name: name, anchors: anchors, objectness: objectness, deltas: deltas, candidates: candidates)
         }

@@ -44,7 +44,7 @@ struct CalculateAnchors: ParsableCommand {
             let own = settings.anchorSizes.dropFirst(level.index - 2).first?.first
         else { throw ValidationError("\(level.name): the model has no such level") }
         let stride = 1 << level.index
-        let input = try (padded?.size ?? sceneSize(model)).padded(toMultipleOf: profile.input.padMultiple)
+        let input = try profile.input.paddedSize(of: padded?.size ?? sceneSize(model))
         // P6 is every second position of P5, so its size is rounded up.
         let map = PixelSize(
             height: (input.height + stride - 1) / stride, width: (input.width + stride - 1) / stride)

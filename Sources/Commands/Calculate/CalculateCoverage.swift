@@ -57,8 +57,7 @@ struct CalculateCoverage: ParsableCommand {
                     for: PixelSize(height: scene.picture.height, width: scene.picture.width))
                 let grids = grids(
                     sizes: sizes, ratios: ratios,
-                    input: size.padded(toMultipleOf: model.profile.input.padMultiple),
-                    conventions: model.profile.anchors)
+                    picture: size, profile: model.profile)
                 count = grids.reduce(0) { $0 + $1.count }
                 let scale = (
                     Float(size.width) / Float(scene.picture.width),
@@ -82,16 +81,18 @@ struct CalculateCoverage: ParsableCommand {
         print(sheet.text)
     }
 
-    private func grids(sizes: [[Float]], ratios: [Float], input: PixelSize, conventions: Profile.Anchors)
+    private func grids(sizes: [[Float]], ratios: [Float], picture: PixelSize, profile: Profile)
         -> [AnchorGrid]
     {
-        sizes.enumerated().map { index, sizes in
+        let input = profile.input.paddedSize(of: picture)
+        return sizes.enumerated().map { index, sizes in
             let stride = 4 << index
             let map = PixelSize(
                 height: (input.height + stride - 1) / stride, width: (input.width + stride - 1) / stride)
             return AnchorGrid(
-                shapes: AnchorShapes(sizes: sizes, aspectRatios: ratios, conventions: conventions), size: map,
-                nominalStride: stride, padded: input, conventions: conventions)
+                shapes: AnchorShapes(sizes: sizes, aspectRatios: ratios, conventions: profile.anchors),
+                size: map, nominalStride: stride, padded: input,
+                window: profile.input.window(of: picture, in: input), conventions: profile.anchors)
         }
     }
 }

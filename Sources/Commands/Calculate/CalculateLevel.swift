@@ -23,6 +23,8 @@ struct CalculateLevel: ParsableCommand {
                 switch rule {
                 case .epsilonOutside(let epsilon): formula = "4 + log2(side / 224) + \(epsilon)"
                 case .epsilonInside(let epsilon): formula = "4 + log2(side / 224 + \(epsilon))"
+                case .epsilonInsideFromFinest(let epsilon): formula = "2 + log2(side / 56 + \(epsilon))"
+                case .rounded: formula = "4 + log2(side / 224), to the nearest"
                 }
                 let level = rule.level(of: box, among: 2...5)
                 sheet.step(profile.name, "\(formula) = \(short(rule.exactLevel(of: box), 7)) → p\(level)")

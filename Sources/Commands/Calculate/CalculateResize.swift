@@ -34,12 +34,17 @@ struct CalculateResize: ParsableCommand {
         for profile in profile.map({ [$0.profile] }) ?? [.torchvision, .detectron2, .paper] {
             let rule = profile.input.resize.with(minimum: shorter, maximum: longest)
             let scaling = rule.scaling(of: picture)
-            let padded = scaling.size.padded(toMultipleOf: profile.input.padMultiple)
+            var input = profile.input
+            input.resize = rule
+            let padded = input.paddedSize(of: scaling.size)
             let rounding: String
             if case .torchvision = rule { rounding = "down" } else { rounding = "to the nearest" }
             sheet.heading("\(profile.name): \(picture) → \(scaling.size)")
-            sheet.step(
-                "factor", "min(\(shorter) / \(low), \(longest) / \(high)) = \(short(scaling.factor, 6))")
+            let factor =
+                if case .matterport = rule {
+                    "max(1, \(shorter) / \(low)), or \(longest) / \(high) if that is too much"
+                } else { "min(\(shorter) / \(low), \(longest) / \(high))" }
+            sheet.step("factor", "\(factor) = \(short(scaling.factor, 6))")
             sheet.step("height", "\(picture.height) · \(short(scaling.factor, 6)) = \(short(scaling.height))")
             sheet.step("width", "\(picture.width) · \(short(scaling.factor, 6)) = \(short(scaling.width))")
             sheet.step("rounded", "\(rounding): \(scaling.size)")

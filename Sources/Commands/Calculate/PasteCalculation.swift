@@ -157,6 +157,7 @@ extension Profile.Output.Pasting {
         switch self {
         case .wholePixels: "whole pixels"
         case .pixelCentres: "pixel centres"
+        case .resizedToBox: "the box's own pixels"
         }
     }
 }

@@ -76,8 +76,7 @@ private struct ProfileEffects {
         let shapes = AnchorShapes(sizes: [32], aspectRatios: [0.5], conventions: profile.anchors)
         rows.append(
             ("anchor, size 32, 1:2", "±\(shapes.boxes[0].x2.digits(2)) ±\(shapes.boxes[0].y2.digits(2))"))
-        let padded = PixelSize(
-            height: Self.up(resized.height, 32), width: Self.up(resized.width, 32))
+        let padded = profile.input.paddedSize(of: resized)
         let coarsest = PixelSize(
             height: (padded.height / 32 + 1) / 2, width: (padded.width / 32 + 1) / 2)
         let grid = AnchorGrid(
@@ -101,10 +100,22 @@ private struct ProfileEffects {
             let right = scaled.x1 + scaled.width / 14
             rows.append(("first bin read at x", place.digits(2)))
             rows.append(("its middle is at", right.digits(2)))
+        } else if case .crop(let crop) = profile.pooling.layer.layer(outputSize: 7) {
+            let scale = pooled.scales[level - 2]
+            rows.append(("samples a bin", "1 × 1"))
+            // Its positions reach from the first to the last pixel.
+            let place = crop.places(from: scaled.x1, to: scaled.x2, scale: scale)[0] / scale
+            rows.append(("first bin read at x", place.digits(2)))
+            rows.append(("its middle is at", (scaled.x1 + scaled.width / 14).digits(2)))
         }
+        let pasted =
+            profile.output.roundsBoxes
+            ? Box(
+                x1: box.x1.rounded(.toNearestOrEven), y1: box.y1.rounded(.toNearestOrEven),
+                x2: box.x2.rounded(.toNearestOrEven), y2: box.y2.rounded(.toNearestOrEven)) : box
         let ones = [Float](repeating: 1, count: 28 * 28)
         let mask = ones.withUnsafeBufferPointer {
-            pasteMask($0, side: 28, box: box, imageSize: size, conventions: profile.output)
+            pasteMask($0, side: 28, box: pasted, imageSize: size, conventions: profile.output)
         }
         let set = mask.bounds
         rows.append(("mask's columns", "\(set.x) … \(set.x + set.width - 1)"))
@@ -118,10 +129,8 @@ private struct ProfileEffects {
         var conventions = profile.input
         conventions.resize = conventions.resize.with(minimum: 32, maximum: 32)
         let picture = Image(width: 32, height: 32, pixels: Array(repeating: 128, count: 32 * 32 * 3))
-        return NetworkInput(picture, conventions: conventions).tensor[0, 0, 0]
+        let tensor = NetworkInput(picture, conventions: conventions).tensor
+        return tensor[tensor.shape[0] / 2, tensor.shape[1] / 2, 0]
     }
 
-    private static func up(_ length: Int, _ multiple: Int) -> Int {
-        (length + multiple - 1) / multiple * multiple
-    }
 }

@@ -67,8 +67,8 @@ public struct PooledMaps<A: Activation> {
 }
 
 extension Profile.Pooling.LevelRule {
-    /// 4 + log₂(√area / 224) with the rule's small number, before it is rounded down and brought to the levels
-    /// that there are. −∞ for a box without area.
+    /// 4 + log₂(√area / 224) with the rule's small number, before it becomes a whole number and is brought to the
+    /// levels that there are. −∞ for a box without area.
     public func exactLevel(of box: Box) -> Float {
         let side = box.area.squareRoot()
         return switch self {
@@ -79,22 +79,19 @@ extension Profile.Pooling.LevelRule {
         }
     }
 
-    /// The whole level, before it is brought to the levels that there are.
-    private func wholeLevel(of box: Box) -> Float {
-        switch self {
-        case .epsilonOutside, .epsilonInside: exactLevel(of: box).rounded(.down)
-        // Rounded before 2 or 4 is added: the sum may be rounded up to the next level.
-        case .epsilonInsideFromFinest(let epsilon):
-            2 + log2(box.area.squareRoot() / 56 + epsilon).rounded(.down)
-        case .rounded: 4 + log2(box.area.squareRoot() / 224).rounded(.toNearestOrEven)
-        }
-    }
-
     /// The level that a box pools from, of those that there are.
     public func level(of box: Box, among levels: ClosedRange<Int>) -> Int {
+        let exact = exactLevel(of: box)
+        let level =
+            switch self {
+            case .epsilonOutside, .epsilonInside: exact.rounded(.down)
+            // The sum with 2 could round up what lies just below a whole number.
+            case .epsilonInsideFromFinest(let epsilon):
+                2 + log2(box.area.squareRoot() / 56 + epsilon).rounded(.down)
+            case .rounded: exact.rounded(.toNearestOrEven)
+            }
         // A box without area has level −∞, one that is no box NaN: both use the finest map. (`max` returns its
         // first argument when the second is NaN, so the order matters.)
-        let level = wholeLevel(of: box)
         return Int(min(Float(levels.upperBound), max(Float(levels.lowerBound), level)))
     }
 }

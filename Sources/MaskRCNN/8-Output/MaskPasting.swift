@@ -25,9 +25,7 @@ public func pasteMask(
     // Matterport's resize never goes below the map's own minimum, at the border either.
     let floor = conventions.pasting == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
-        enlarge(probabilities, side: side, to: placement) {
-            bits[$0] = max($1, floor) >= threshold ? 1 : 0
-        }
+        enlarge(probabilities, side: side, to: placement) { bits[$0] = max($1, floor) >= threshold ? 1 : 0 }
         count = region.width * region.height
     }
     return InstanceMask(imageSize: imageSize, region: region, bits: bits)

@@ -115,6 +115,7 @@ extension Gallery {
         case .pool: "RoIPool"
         case .warp: "RoIWarp"
         case .align: "RoIAlign"
+        case .crop: "crop_and_resize"
         }
     }
 
