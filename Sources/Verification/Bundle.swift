@@ -74,8 +74,13 @@ public struct Bundle: Sendable {
     /// Whether the bundle has a stage.
     public func contains(_ stage: Stage) -> Bool { layers.contains { $0.tensor(stage.name) != nil } }
 
-    /// A stage as the file holds it, or nil.
-    subscript(stage: Stage) -> StoredTensor? { file[stage.name] }
+    /// A stage as the file holds it; nil if it has none.
+    subscript(stage: Stage) -> StoredTensor? {
+        for case .file(let file) in layers {
+            if let tensor = file[stage.name] { return tensor }
+        }
+        return nil
+    }
 
     // MARK: Reading in the order that the network has
 
