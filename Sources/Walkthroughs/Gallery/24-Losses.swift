@@ -1,22 +1,16 @@
 import Figures
-import Foundation
 import Training
 
 extension Gallery {
     /// Figure 24: losses and learning rate, from the record that lies beside the model's weights.
     func losses() throws -> Figure {
-        guard let weights = run.loaded.file?.path else {
-            throw NothingToDraw("random weights have not been trained")
-        }
-        // Training leaves its record beside the weights, and the shipped model has its own there as well.
-        let path = URL(fileURLWithPath: weights).deletingLastPathComponent()
-            .appendingPathComponent("metrics.jsonl").path
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard run.loaded.file != nil else { throw NothingToDraw("random weights have not been trained") }
+        guard let record = try run.loaded.trainingRecord() else {
             throw NothingToDraw("no metrics.jsonl lies beside the weights to tell how they were trained")
         }
-        let reports = try TrainingRecord(contentsOf: path).entries
+        let reports = record.reports
         let curves = LossKind.allCases.compactMap { kind -> LossesFigure.Curve? in
-            let values = reports.map { $0.losses[kind] ?? .nan }
+            let values = reports.map { $0.losses[kind.rawValue] ?? .nan }
             guard values.contains(where: \.isFinite) else { return nil }
             return LossesFigure.Curve(
                 name: kind.rawValue, meaning: kind.meaning, part: kind.part, values: values)
