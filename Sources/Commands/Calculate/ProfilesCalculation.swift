@@ -49,12 +49,16 @@ struct CalculateProfiles: ParsableCommand {
                 columns.append(([profile.name], words))
             }
         }
-        var table = NumberTable([""] + columns.map { $0.names[0] })
-        for (index, row) in effects[0].rows.enumerated() {
-            table.add([row.subject] + columns.map { $0.effects[index] })
-        }
         print("A picture of \(height)×\(width), a box \(box.box.digits(1)).")
-        print(table.text)
+        // Three profiles side by side fit into 80 columns.
+        for start in stride(from: 0, to: columns.count, by: 3) {
+            let shown = columns[start..<min(start + 3, columns.count)]
+            var table = NumberTable([""] + shown.map { $0.names[0] })
+            for (index, row) in effects[0].rows.enumerated() {
+                table.add([row.subject] + shown.map { $0.effects[index] })
+            }
+            print(table.text)
+        }
         for column in columns where column.names.count > 1 {
             print("\(column.names.dropFirst().joined(separator: ", ")): as \(column.names[0])")
         }
