@@ -100,10 +100,12 @@ extension RoICalculation {
                     + "\(columns.count) × \(rows.count)"
             ]
         case .nearest:
+            func corners(_ start: Float, _ end: Float, _ region: Range<Int>) -> String {
+                "\(cells(start)) → \(region.lowerBound), \(cells(end)) → \(region.upperBound - 1)"
+            }
             return [
-                "     x \(cells(exact.x1)) → \(columns.lowerBound), \(cells(exact.x2)) → "
-                    + "\(columns.upperBound - 1); y \(cells(exact.y1)) → \(rows.lowerBound), "
-                    + "\(cells(exact.y2)) → \(rows.upperBound - 1)",
+                "     x " + corners(exact.x1, exact.x2, columns),
+                "     y " + corners(exact.y1, exact.y2, rows),
                 "     the last cell counts, so the region ends one further: "
                     + "\(columns.count) × \(rows.count)",
             ]

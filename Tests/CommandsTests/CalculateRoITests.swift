@@ -30,7 +30,7 @@ import Testing
         let run = try Invocation("calculate", "roi", "--layer", "pool")
         let found = lines(run.output)
         #expect(found.contains(["right", "20.781", "22", "+1.219", "+39.0"]))
-        #expect(run.output.contains("22 / 7 = 3.143 a bin"))
+        #expect(run.output.contains("22 / 7 = 3.143 cells a bin"))
         #expect(found.contains(["1", "2.969", "to", "5.938", "3", "to", "7", "+1.0", "+34.0"]))
     }
 

@@ -125,7 +125,7 @@ import Testing
         func train(_ name: String) throws -> Invocation {
             try Invocation(arguments(folder.path(name), "--data", folder.path("data"), "--steps", "6"))
         }
-        try sound.replacingOccurrences(of: "\"category_id\": 2,", with: "\"category_id\": 99,")
+        try sound.replacingOccurrences(of: "\"category_id\": 1,", with: "\"category_id\": 99,")
             .write(toFile: annotations, atomically: true, encoding: .utf8)
         let category = try train("category")
         #expect(category.status == 2)

@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-import Loading
+@testable import Loading
 import Testing
 
 struct TrainingRecordTests {

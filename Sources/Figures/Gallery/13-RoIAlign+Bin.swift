@@ -78,13 +78,15 @@ extension RoIAlignFigure {
         let (x, y) = (grid.window.x + column, grid.window.y + row)
         let cell = room.width / Double(grid.window.width)
         let discs = region.binSamples.map { grid.place(x: $0.x, y: $0.y, in: room) }
-        let places = [0.34, -0.34, 0.2, -0.2].map { Point(x: place.x, y: place.y + $0 * cell) }
+        let places = [0.0, 0.24, -0.24].flatMap { x in
+            [0.34, -0.34, 0.2, -0.2].map { Point(x: place.x + x * cell, y: place.y + $0 * cell) }
+        }
         var free = places.filter { point in
             discs.allSatisfy { abs($0.x - point.x) > 26 || abs($0.y - point.y) > 15 }
         }
         if let map = values?.map, x < map.width, y < map.height, let label = free.first {
             plate(figures(Double(map.values[y * map.width + x]), decimals: 2), at: label, on: canvas)
-            free.removeAll { abs($0.y - label.y) < 13 }
+            free.removeAll { abs($0.y - label.y) < 14 && abs($0.x - label.x) < 44 }
         }
         let weight = region.binSamples.first?.neighbours.first { $0.row == y && $0.column == x }?.weight ?? 0
         if weight > 0, let label = free.first {
