@@ -16,11 +16,10 @@ struct MaskRCNNCommand: ParsableCommand {
             """,
         version: "maskrcnn 0.1.0",
         subcommands: [
-            WalkthroughCommand.self, DetectCommand.self, ScenesCommand.self, TrainCommand.self,
-            EvaluateCommand.self,
-            RecordCommand.self, StageCommand.self, VerifyCommand.self, InspectCommand.self, ConvertCommand.self,
-            BenchmarkCommand.self, FiguresCommand.self, CalculateCommand.self,
-            PagesCommand.self,
+            WalkthroughCommand.self, FiguresCommand.self, CalculateCommand.self, DetectCommand.self,
+            ScenesCommand.self, TrainCommand.self, EvaluateCommand.self, RecordCommand.self,
+            StageCommand.self, VerifyCommand.self, InspectCommand.self, ConvertCommand.self,
+            BenchmarkCommand.self, PagesCommand.self,
         ])
 }
 

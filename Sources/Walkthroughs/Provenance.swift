@@ -172,7 +172,8 @@ public struct Provenance: Sendable {
             .sorted { ($1.score, $0.proposal) < ($0.score, $1.proposal) }
 
         poolingLevel = try run.requiredIndices(.boxLevel)[proposal]
-        maskLevel = run.model.configuration.masks == nil ? nil : try run.requiredIndices(.maskLevel)[detection]
+        maskLevel =
+            run.model.configuration.masks == nil ? nil : try run.requiredIndices(.maskLevel)[detection]
         instance = run.instances.first { $0.detection == detection }
     }
 
