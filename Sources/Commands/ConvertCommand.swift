@@ -46,7 +46,8 @@ struct ConvertCommand: ParsableCommand {
             metadata["group_norm_groups"] = "\(groups)"
         }
         let placement = loaded.model.configuration.backbone.stridePlacement
-        if placement != Profile.named(profile.name)?.parameters.stridePlacement {
+        let isTorchvision = [.native, .torchvision, .torchvisionV2].contains(checkpoint.keyMap)
+        if !isTorchvision || placement != Profile.named(profile.name)?.parameters.stridePlacement {
             metadata["stride_placement"] = placement.rawValue
         }
         metadata["channels"] = ModelMetadata(loaded.model).channels

@@ -14,6 +14,7 @@ struct Settled {
     /// The stride's place by the style of the backbone, and on whose word channels and stride are.
     private var styled: Configuration.Backbone.StridePlacement?
     private var styleReason = "from the profile"
+    private var channelReason = "from the profile"
 
     init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
         stored = try ModelMetadata.configuration(in: checkpoint.metadata, path: checkpoint.file.path)
@@ -61,7 +62,7 @@ struct Settled {
         profile.input.channelOrder = order
         decide(
             "channels", order.rawValue.uppercased(),
-            options.channelOrder == nil ? styleReason : "given")
+            options.channelOrder == nil ? channelReason : "given")
         if let kind = options.roiLayer {
             profile.pooling.layer = profile.pooling.layer.replaced(by: kind)
             decide("RoI layer", kind.rawValue, "given")
@@ -140,7 +141,9 @@ struct Settled {
         if let style = known.style { decide("backbone style", style.rawValue, known.reason) }
         known.channels?.apply(to: &profile.input)
         styled = known.stridePlacement
-        styleReason = known.style == nil ? known.reason : "from the backbone style"
+        let reason = known.style == nil ? known.reason : "from the backbone style"
+        if styled != nil { styleReason = reason }
+        if known.channels != nil { channelReason = reason }
         if let remark = known.remark { remarks.append(remark) }
     }
 
