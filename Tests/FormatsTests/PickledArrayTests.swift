@@ -7,15 +7,15 @@ struct PickledArrayTests {
     private static func short(_ bytes: [UInt8]) -> [UInt8] { [0x43, UInt8(bytes.count)] + bytes }
 
     /// `numpy.dtype(type)` with the state that NumPy gives it.
-    private static func type(_ type: String = "f4", order: String = "<") -> [UInt8] {
-        Pickle.call("numpy.dtype", Pickle.text(type), Pickle.no, Pickle.yes)
+    private static func elementType(_ name: String = "f4", order: String = "<") -> [UInt8] {
+        Pickle.call("numpy.dtype", Pickle.text(name), Pickle.no, Pickle.yes)
             + Pickle.tuple(
                 Pickle.integer(3), Pickle.text(order), Pickle.none, Pickle.none, Pickle.none,
                 Pickle.integer(-1), Pickle.integer(-1), Pickle.integer(0)) + [0x62]
     }
 
     private static func array(
-        _ data: [UInt8] = short(fourFloats), shape: [Int] = [2, 2], type: [UInt8] = type(),
+        _ data: [UInt8] = short(fourFloats), shape: [Int] = [2, 2], type: [UInt8] = elementType(),
         isFortranOrder: [UInt8] = Pickle.no, of subject: String = "numpy.ndarray",
         by function: String = "numpy.core.multiarray._reconstruct"
     ) -> [UInt8] {
@@ -34,25 +34,33 @@ struct PickledArrayTests {
 
     private static let latin1 = String(String.UnicodeScalarView(fourFloats.map { Unicode.Scalar($0) }))
 
+    /// The floats with the most significant byte first.
+    private static let bigEndian: [UInt8] = [Float(1), 2, 3, 4].flatMap { (value: Float) -> [UInt8] in
+        Array(littleEndian(value.bitPattern).reversed())
+    }
+    /// 1, 3, 2, 4: the first axis is the contiguous one.
+    private static let columns: [UInt8] = [Float(1), 3, 2, 4].flatMap { littleEndian($0.bitPattern) }
+
+    private static let oldString: [UInt8] = [0x55, 16] + fourFloats
+    private static let oldLongString: [UInt8] = [0x54, 16, 0, 0, 0] + fourFloats
+    private static let byteArray: [UInt8] = [0x96, 16, 0, 0, 0, 0, 0, 0, 0] + fourFloats
+    private static let falseAsText: [UInt8] = [0x49, 0x30, 0x30, 0x0A]
+
     /// The same four floats in every way in which they are written.
-    @Test(arguments: [
+    private static let forms: [[UInt8]] = [
         array(), array(by: "numpy._core.multiarray._reconstruct"), array(encoded(latin1)),
         // Python 2: strings, and numbers for Booleans; protocol 1: numbers as text.
-        array([0x55, 16] + fourFloats, isFortranOrder: Pickle.integer(0)),
-        array([0x54, 16, 0, 0, 0] + fourFloats, isFortranOrder: [0x49, 0x30, 0x30, 0x0A]),
-        // Most significant byte first.
-        array(
-            short(stride(from: 0, to: 16, by: 4).flatMap { fourFloats[$0..<$0 + 4].reversed() }),
-            type: type(order: ">")),
-        // The first axis is the contiguous one.
-        array(
-            short(Array(fourFloats[0..<4] + fourFloats[8..<12] + fourFloats[4..<8] + fourFloats[12..<16])),
-            isFortranOrder: Pickle.yes),
+        array(oldString, isFortranOrder: Pickle.integer(0)),
+        array(oldLongString, isFortranOrder: falseAsText),
+        array(short(bigEndian), type: elementType(order: ">")),
+        array(short(columns), isFortranOrder: Pickle.yes),
         // Protocol 5: in one step, the bytes in a byte array.
         Pickle.call(
-            "numpy._core.numeric._frombuffer", [0x96, 16, 0, 0, 0, 0, 0, 0, 0] + fourFloats, type(),
-            Pickle.integers([2, 2]), Pickle.text("C")),
-    ])
+            "numpy._core.numeric._frombuffer", byteArray, elementType(), Pickle.integers([2, 2]),
+            Pickle.text("C")),
+    ]
+
+    @Test(arguments: Self.forms)
     func everyForm(array: [UInt8]) throws {
         let opened = try TensorFile(file(array), path: "f")
         #expect(opened.container == .pickle)
@@ -60,20 +68,20 @@ struct PickledArrayTests {
     }
 
     @Test func otherElements() throws {
-        let half = Self.array(Self.short([0, 0x3C, 0, 0xC0]), shape: [2], type: Self.type("f2"))
+        let half = Self.array(Self.short([0, 0x3C, 0, 0xC0]), shape: [2], type: Self.elementType("f2"))
         try expect(try TensorFile(file(half), path: "f")["w"], [2], [1, -2])
         let scalar = Pickle.call(
-            "numpy.core.multiarray.scalar", Self.type("i4"), Self.short([7, 0, 0, 0]))
+            "numpy.core.multiarray.scalar", Self.elementType("i4"), Self.short([7, 0, 0, 0]))
         try expect(try TensorFile(file(scalar), path: "f")["w"], [], [7])
         let empty = Self.array(Self.short([]), shape: [0, 3])
         try expect(try TensorFile(file(empty), path: "f")["w"], [0, 3], [])
     }
 
-    @Test(arguments: [
-        (array(type: type("O8", order: "|")), "holds Python objects"),
-        (array([0x5D], type: type("O8", order: "|")), "holds Python objects"),
-        (array(type: type("V4")), "elements of type 'V4'"),
-        (array(type: type(order: "?")), "described in an unknown way"),
+    private static let hostile: [([UInt8], String)] = [
+        (array(type: elementType("O8", order: "|")), "holds Python objects"),
+        (array([0x5D], type: elementType("O8", order: "|")), "holds Python objects"),
+        (array(type: elementType("V4")), "elements of type 'V4'"),
+        (array(type: elementType(order: "?")), "described in an unknown way"),
         (array(type: Pickle.none), "has no element type"),
         (array(type: Pickle.call("evil.dtype", Pickle.text("f4"))), "has no element type"),
         (array(shape: [2, 3]), "is F32 [2, 3], but has 16 bytes"),
@@ -94,7 +102,9 @@ struct PickledArrayTests {
         (Pickle.call("os.system", Pickle.text("ls")), "'os.system', which would run code"),
         (array(Pickle.call("os.system", Pickle.text("ls"))), "'os.system', which would run code"),
         (Pickle.tensor(), "a bare pickle does not have"),
-    ])
+    ]
+
+    @Test(arguments: Self.hostile)
     func refused(array: [UInt8], fault: String) { expectFault(fault, file(array)) }
 
     /// What the parameters do not need is a name and nothing more.
@@ -102,7 +112,7 @@ struct PickledArrayTests {
         let bytes = Pickle.program(
             Pickle.dictionary(
                 ("model", Pickle.dictionary(("w", Self.array()))),
-                ("objects", Self.array([0x5D], type: Self.type("O8", order: "|"))),
+                ("objects", Self.array([0x5D], type: Self.elementType("O8", order: "|"))),
                 ("x", Pickle.call("evil.f", Pickle.text("ls")) + Pickle.dictionary() + [0x62])))
         try expect(try TensorFile(bytes, path: "f")["w"], [2, 2], [1, 2, 3, 4])
     }
@@ -125,7 +135,7 @@ struct PickledArrayTests {
         let data =
             Pickle.call("numpy.core.multiarray._reconstruct", Pickle.global("numpy.ndarray")) + [0x71, 0]
             + Pickle.tuple(
-                Pickle.integer(1), Pickle.integers([2, 2]), Self.type(), Pickle.no, [0x68, 0]) + [0x62]
+                Pickle.integer(1), Pickle.integers([2, 2]), Self.elementType(), Pickle.no, [0x68, 0]) + [0x62]
         expectFault("for its elements", file(data))
     }
 }

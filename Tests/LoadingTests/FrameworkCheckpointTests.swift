@@ -76,7 +76,8 @@ struct FrameworkCheckpointTests {
         }
     }
 
-    /// Compares with the golden values, to a ten-thousandth of the largest.
+    /// Compares with the golden values, to a ten-thousandth of the largest; near zero, to what 32 bits leave of
+    /// terms of size 1.
     private func expectClose(
         _ values: some Sequence<Float>, _ expected: [Double], _ what: String,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -87,13 +88,14 @@ struct FrameworkCheckpointTests {
         #expect(scale > 1e-3, "\(what) says nothing", sourceLocation: sourceLocation)
         let worst = zip(values, expected).map { abs(Double($0) - $1) }.max() ?? 0
         #expect(
-            worst <= 1e-4 * scale, "\(what) is off by \(worst) of \(scale)", sourceLocation: sourceLocation)
+            worst <= 1e-4 * scale + 1e-5, "\(what) is off by \(worst) of \(scale)",
+            sourceLocation: sourceLocation)
     }
 
     // MARK: What the networks compute
 
     /// Order of colours, mean and deviation, place of the stride, names of all parts.
-    @Test(arguments: files)
+    @Test(arguments: Self.files)
     func featuresAndProposals(name: String) throws {
         let golden = try golden(name)
         let model = try LoadedModel(contentsOf: path(name)).model
@@ -111,7 +113,7 @@ struct FrameworkCheckpointTests {
     }
 
     /// Order of classes, and of the numbers that the first fully connected layer reads.
-    @Test(arguments: files)
+    @Test(arguments: Self.files)
     func classesAndBoxes(name: String) throws {
         let golden = try golden(name)
         let model = try LoadedModel(contentsOf: path(name)).model
@@ -131,7 +133,7 @@ struct FrameworkCheckpointTests {
         }
     }
 
-    @Test(arguments: files)
+    @Test(arguments: Self.files)
     func masksAndKeypoints(name: String) throws {
         let golden = try golden(name)
         let model = try LoadedModel(contentsOf: path(name)).model
