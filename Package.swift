@@ -66,7 +66,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "LoadingTests", dependencies: ["Loading"]),
+        .testTarget(name: "LoadingTests", dependencies: ["Loading"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandsTests", dependencies: ["Commands"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MaskRCNNTests", dependencies: ["MaskRCNN", "Formats", "Verification"],

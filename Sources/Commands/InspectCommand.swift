@@ -19,7 +19,7 @@ struct InspectCommand: ParsableCommand {
 
     @Argument(
         help: "A checkpoint, a bundle, or any other file of tensors that is read here.",
-        completion: .file(extensions: ["safetensors", "pth", "pt", "npz", "npy"]))
+        completion: .file(extensions: ["safetensors", "pth", "pt", "pkl", "npz", "npy"]))
     var file: String?
 
     @Option(
@@ -51,6 +51,7 @@ struct InspectCommand: ParsableCommand {
         let width = Terminal.standardOutput.width
         // Whoever asks for some tensors wants to see these.
         if only == "*" {
+            if let framework = report.framework { print("  names: those of \(framework)") }
             if let model = report.model {
                 print("  " + wrapped("model: \(model)", width: width - 2, indent: 4))
             }
@@ -80,6 +81,7 @@ private struct Report: Encodable {
     let container: String
     let count: Int
     let parameters: Int
+    let framework: String?
     let model: String?
     let decisions: [String]
     let remarks: [String]
@@ -96,13 +98,15 @@ private struct Report: Encodable {
         tensors = contents.tensors.filter { Stage($0.name).matches(pattern) }.map {
             TensorRow(name: $0.name, type: $0.element.rawValue, shape: $0.shape)
         }
-        guard (try? Checkpoint(contents)) != nil else {
+        guard let names = KeyMap.detect(contents.names) else {
+            framework = nil
             model = nil
             decisions = []
             let isBundle = contents.metadata["format"] != nil
             remarks = isBundle ? [] : ["The names are of no network that is known here."]
             return
         }
+        framework = names == .native ? nil : names.framework
         // A checkpoint with a fault is still listed; the fault is what its owner wants to see.
         do {
             let loaded = try LoadedModel(contentsOf: path)

@@ -12,9 +12,10 @@ import Walkthroughs
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A checkpoint: .safetensors, or a PyTorch .pth (default: the small model that ships with this).",
+            "A checkpoint: .safetensors, or a .pth or .pkl of torchvision, detectron2 or MMDetection (default: "
+                + "the small model that ships with this).",
             valueName: "file"),
-        completion: .file(extensions: ["safetensors", "pth", "pt"]))
+        completion: .file(extensions: ["safetensors", "pth", "pt", "pkl"]))
     var weights: String?
 
     @Option(
@@ -39,6 +40,13 @@ struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The order of colours that the network expects: rgb or bgr.", valueName: "order"))
     var channelOrder: ChannelOrder?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the backbone expects: pytorch (RGB, divided by deviations), caffe (BGR, not divided, stride in "
+                + "the 1×1 convolution) or caffe2 (BGR, divided). For files of MMDetection that do not say it.",
+            valueName: "style"))
+    var backboneStyle: BackboneStyle?
 
     @Option(
         help: ArgumentHelp(
@@ -90,7 +98,7 @@ struct ModelOptions: ParsableArguments {
         let options = LoadingOptions(
             profile: profile?.profile, batchNormEpsilon: batchNormEpsilon,
             stridePlacement: stridePlacement?.value, channelOrder: channelOrder?.value,
-            roiLayer: roiLayer, scoreThreshold: scoreThreshold)
+            backboneStyle: backboneStyle, roiLayer: roiLayer, scoreThreshold: scoreThreshold)
         if let weights { return try LoadedModel(contentsOf: weights, options: options) }
         if let randomWeights { return try LoadedModel(randomSeed: randomWeights, options: options) }
         return try LoadedModel.shipped(options: options)
@@ -133,6 +141,7 @@ struct ChannelOrder: ExpressibleByArgument {
 
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
 extension PoolingLayer.Kind: ExpressibleByArgument {}
+extension BackboneStyle: ExpressibleByArgument {}
 
 /// Reads the picture at `path`, or the one that ships with the project.
 func readPicture(_ path: String?) throws -> Image {

@@ -3,7 +3,7 @@ import Tensors
 /// The parameters of a network in a file, under our names whatever the file calls them.
 ///
 /// A network takes what it needs; what it does not take is listed afterwards, so that nothing in a file is
-/// passed over in silence.
+/// passed over in silence. Frameworks that number the classes in another way have them in our order here.
 public struct Checkpoint: ParameterSource, Sendable {
     /// The file.
     public let file: TensorFile
@@ -13,9 +13,10 @@ public struct Checkpoint: ParameterSource, Sendable {
     public let unrecognizedKeys: [String]
     /// Our names of all parameters in the file, in its order.
     public let names: [String]
-    /// The shapes by our names, as the file has them: what an architecture can be read off.
+    /// The shapes by our names and in our order of classes: what an architecture can be read off.
     public let shapes: [String: [Int]]
     private let keys: [String: String]
+    private let rowOrder: RowOrder
     private var taken: Set<String> = []
 
     /// Opens the file at `path`.
@@ -23,7 +24,8 @@ public struct Checkpoint: ParameterSource, Sendable {
     public init(contentsOf path: String) throws { try self.init(try TensorFile(contentsOf: path)) }
 
     /// The parameters in `file`.
-    /// - Throws: ``FileError`` when it has no names that we know, or two for one parameter.
+    /// - Throws: ``FileError`` when it has no names that we know, or two for one parameter, or another number of
+    ///   rows than its classes need.
     public init(_ file: TensorFile) throws {
         let relevant = file.tensors.filter { !KeyMap.isIgnored($0.name) }
         guard let keyMap = KeyMap.detect(file.names) else {
@@ -51,8 +53,17 @@ public struct Checkpoint: ParameterSource, Sendable {
             names.append(name)
             shapes[name] = tensor.shape
         }
+        let rowOrder = RowOrder(keyMap, logits: shapes["box.logits.weight"])
+        for name in names {
+            guard let stored = shapes[name] else { continue }
+            if let fault = rowOrder.fault(of: name, stored: stored) {
+                throw FileError(path: file.path, fault: "parameter \(quoted(keys[name] ?? name)) \(fault)")
+            }
+            shapes[name] = rowOrder.shape(of: name, stored: stored)
+        }
         self.file = file
         self.keyMap = keyMap
+        self.rowOrder = rowOrder
         self.keys = keys
         self.names = names
         self.shapes = shapes
@@ -82,10 +93,10 @@ public struct Checkpoint: ParameterSource, Sendable {
         _ name: String, shape: [Int], initialization: Initialization
     ) throws -> Tensor {
         guard let stored = keys[name].flatMap({ file[$0] }) else { throw ParameterError.missing(name: name) }
-        guard stored.shape == shape else {
-            throw ParameterError.shape(name: name, found: stored.shape, expected: shape)
+        guard let found = shapes[name], found == shape else {
+            throw ParameterError.shape(name: name, found: shapes[name] ?? stored.shape, expected: shape)
         }
-        let tensor = try stored.floats()
+        let tensor = rowOrder.ours(name, try stored.floats())
         if let index = tensor.withUnsafeElements(firstNotFinite) {
             throw ParameterError.notFinite(name: name, index: index)
         }
@@ -93,7 +104,8 @@ public struct Checkpoint: ParameterSource, Sendable {
         return tensor
     }
 
-    /// Writes all recognised parameters as a safetensors file, each in the element type that it has.
+    /// Writes all recognised parameters as a safetensors file, each in the element type that it has; those whose
+    /// rows `keyMap` has in another order than the file become 32-bit floats.
     ///
     /// `unrecognizedKeys`, and the counters of training, are left out.
     /// - Parameters:
@@ -106,15 +118,23 @@ public struct Checkpoint: ParameterSource, Sendable {
         to path: String, keyMap: KeyMap = .native, metadata: [String: String] = [:], isRounded: Bool = false
     ) throws {
         var writer = SafetensorsWriter(metadata: metadata)
+        let target = RowOrder(keyMap, logits: shapes["box.logits.weight"])
         for name in names {
             guard let foreign = keyMap.foreign(from: name) else {
                 throw FileError(
                     path: path, fault: "cannot be written: \(keyMap.rawValue) has no name for \(quoted(name))"
                 )
             }
-            guard let stored = keys[name].flatMap({ file[$0] }) else { continue }
+            guard let stored = keys[name].flatMap({ file[$0] }), let ours = shapes[name] else { continue }
+            let shape = target.storedShape(of: name, ours)
+            let order = rowOrder
+            func reordered(_ tensor: Tensor) -> Tensor { target.stored(name, order.ours(name, tensor)) }
             if isRounded {
-                writer.addRounded(foreign, shape: stored.shape) { try stored.halfPrecisionFloats() }
+                writer.addRounded(foreign, shape: shape) { reordered(try stored.halfPrecisionFloats()) }
+            } else if order.isBackgroundLast != target.isBackgroundLast
+                && (ours != stored.shape || shape != ours || name.hasPrefix("box.logits."))
+            {
+                writer.add(foreign, shape: shape) { reordered(try stored.floats()) }
             } else {
                 writer.add(foreign, stored)
             }

@@ -15,6 +15,12 @@ public enum KeyMap: String, Sendable, CaseIterable {
     /// torchvision's second version of Mask and Faster R-CNN: normalisation everywhere, a box head of
     /// convolutions.
     case torchvisionV2 = "torchvision-v2"
+    /// detectron2's models with a feature pyramid: Mask, Faster and Keypoint R-CNN.
+    case detectron2
+    /// detectron2's C4 models, whose box head is the fifth stage.
+    case detectron2C4 = "detectron2-c4"
+    /// MMDetection's Mask and Faster R-CNN, versions 2 and 3.
+    case mmdetection
 
     /// The scheme by which most of `keys` are named, if it is at least half of them.
     public static func detect(_ keys: some Collection<String>) -> KeyMap? {
@@ -25,8 +31,32 @@ public enum KeyMap: String, Sendable, CaseIterable {
         return best.1 > 0 && best.1 * 2 >= relevant.count ? best.0 : nil
     }
 
-    /// Whether a file may have that key without any network asking for it: counters of training.
-    public static func isIgnored(_ key: String) -> Bool { key.hasSuffix(".num_batches_tracked") }
+    /// Whose names they are, for people.
+    public var framework: String {
+        switch self {
+        case .native: "this project"
+        case .torchvision: "torchvision"
+        case .torchvisionV2: "torchvision, second version"
+        case .detectron2: "detectron2"
+        case .detectron2C4: "detectron2, C4"
+        case .mmdetection: "MMDetection"
+        }
+    }
+
+    /// Whether the background is the last class rather than the first, and has no box and no mask.
+    var isBackgroundLast: Bool {
+        switch self {
+        case .native, .torchvision, .torchvisionV2: false
+        case .detectron2, .detectron2C4, .mmdetection: true
+        }
+    }
+
+    /// Whether a file may have that key without any network asking for it: counters of training, and what older
+    /// files of detectron2 have of its settings.
+    public static func isIgnored(_ key: String) -> Bool {
+        key.hasSuffix(".num_batches_tracked") || key == "pixel_mean" || key == "pixel_std"
+            || key.hasPrefix("proposal_generator.anchor_generator.cell_anchors.")
+    }
 
     /// Our name of the parameter that a file of this scheme calls `key`; nil when the scheme has no such key.
     public func native(from key: String) -> String? {
@@ -49,7 +79,7 @@ public enum KeyMap: String, Sendable, CaseIterable {
 
     /// Translates all but the last word of `key`, by the first rule that can.
     private func translate(
-        _ key: String, _ translation: (_ rule: Rule, _ module: Substring) -> String?
+        _ key: String, _ translation: (_ rule: KeyRule, _ module: Substring) -> String?
     ) -> String? {
         guard let dot = key.lastIndex(of: ".") else { return nil }
         let word = key[key.index(after: dot)...]
@@ -59,102 +89,14 @@ public enum KeyMap: String, Sendable, CaseIterable {
         return nil
     }
 
-    private var rules: [Rule] {
+    private var rules: [KeyRule] {
         switch self {
-        case .native: Rule.native
-        case .torchvision: Rule.torchvision
-        case .torchvisionV2: Rule.torchvisionV2
+        case .native: KeyRule.native
+        case .torchvision: KeyRule.torchvision
+        case .torchvisionV2: KeyRule.torchvisionV2
+        case .detectron2: KeyRule.detectron2
+        case .detectron2C4: KeyRule.detectron2C4
+        case .mmdetection: KeyRule.mmdetection
         }
     }
-}
-
-/// One part of the network under two names.
-private struct Rule: Sendable {
-    let native: ModulePattern
-    /// The name to write; after it, others that are in use too and are read.
-    let foreign: [ModulePattern]
-    /// What its parameters are called.
-    let words: Set<Substring>
-
-    /// A convolution or dense layer.
-    static func layer(_ native: String, _ foreign: String, _ older: String...) -> Rule {
-        Rule(
-            native: ModulePattern(native), foreign: ([foreign] + older).map(ModulePattern.init),
-            words: ["weight", "bias"])
-    }
-
-    /// A normalisation.
-    static func norm(_ native: String, _ foreign: String) -> Rule {
-        Rule(
-            native: ModulePattern(native), foreign: [ModulePattern(foreign)],
-            words: ["weight", "bias", "running_mean", "running_var"])
-    }
-
-    /// All that any scheme has, and what torchvision has not: the box head of a C4 model, and norms in the keypoint
-    /// head; under our names on both sides.
-    static let native: [Rule] = {
-        let own: [Rule] = [
-            .norm("keypoint.hidden.{k}.norm", "keypoint.hidden.{k}.norm"),
-            .layer("box.c5.{i}.conv{k}", "box.c5.{i}.conv{k}"),
-            .norm("box.c5.{i}.conv{k}.norm", "box.c5.{i}.conv{k}.norm"),
-            .layer("box.c5.{i}.shortcut", "box.c5.{i}.shortcut"),
-            .norm("box.c5.{i}.shortcut.norm", "box.c5.{i}.shortcut.norm"),
-        ]
-        return own
-            + (torchvision + torchvisionV2).map { rule in
-                Rule(native: rule.native, foreign: [rule.native], words: rule.words)
-            }
-    }()
-}
-
-// Variables: s stage (2–5), i block (from 0), k convolution (from 1), p pyramid level (2–5).
-// torchvision counts stages from 1, levels and layers from 0.
-
-extension Rule {
-    /// What the two versions of torchvision share.
-    private static let torchvisionShared: [Rule] = [
-        .layer("backbone.stem", "backbone.body.conv1"),
-        .norm("backbone.stem.norm", "backbone.body.bn1"),
-        .layer("backbone.c{s}.{i}.conv{k}", "backbone.body.layer{s-1}.{i}.conv{k}"),
-        .norm("backbone.c{s}.{i}.conv{k}.norm", "backbone.body.layer{s-1}.{i}.bn{k}"),
-        .layer("backbone.c{s}.{i}.shortcut", "backbone.body.layer{s-1}.{i}.downsample.0"),
-        .norm("backbone.c{s}.{i}.shortcut.norm", "backbone.body.layer{s-1}.{i}.downsample.1"),
-        .layer("rpn.objectness", "rpn.head.cls_logits"),
-        .layer("rpn.deltas", "rpn.head.bbox_pred"),
-        .layer("box.logits", "roi_heads.box_predictor.cls_score"),
-        .layer("box.deltas", "roi_heads.box_predictor.bbox_pred"),
-        .layer("mask.upsampled", "roi_heads.mask_predictor.conv5_mask"),
-        .layer("mask.logits", "roi_heads.mask_predictor.mask_fcn_logits"),
-    ]
-
-    static let torchvision: [Rule] =
-        torchvisionShared + [
-            .layer(
-                "fpn.lateral.p{p}", "backbone.fpn.inner_blocks.{p-2}.0",
-                "backbone.fpn.inner_blocks.{p-2}"),
-            .layer("fpn.p{p}", "backbone.fpn.layer_blocks.{p-2}.0", "backbone.fpn.layer_blocks.{p-2}"),
-            .layer("rpn.hidden.1", "rpn.head.conv.0.0", "rpn.head.conv"),
-            .layer("box.hidden.1", "roi_heads.box_head.fc6"),
-            .layer("box.hidden.2", "roi_heads.box_head.fc7"),
-            .layer(
-                "mask.hidden.{k}", "roi_heads.mask_head.{k-1}.0", "roi_heads.mask_head.mask_fcn{k}"),
-            // A ReLU takes every second place.
-            .layer("keypoint.hidden.{k}", "roi_heads.keypoint_head.{2k-2}"),
-            .layer("keypoint.heatmaps", "roi_heads.keypoint_predictor.kps_score_lowres"),
-        ]
-
-    static let torchvisionV2: [Rule] =
-        torchvisionShared + [
-            .layer("fpn.lateral.p{p}", "backbone.fpn.inner_blocks.{p-2}.0"),
-            .norm("fpn.lateral.p{p}.norm", "backbone.fpn.inner_blocks.{p-2}.1"),
-            .layer("fpn.p{p}", "backbone.fpn.layer_blocks.{p-2}.0"),
-            .norm("fpn.p{p}.norm", "backbone.fpn.layer_blocks.{p-2}.1"),
-            .layer("rpn.hidden.{k}", "rpn.head.conv.{k-1}.0"),
-            .layer("box.convolution.{k}", "roi_heads.box_head.{k-1}.0"),
-            .norm("box.convolution.{k}.norm", "roi_heads.box_head.{k-1}.1"),
-            // After the four convolutions and the flattening.
-            .layer("box.hidden.1", "roi_heads.box_head.5"),
-            .layer("mask.hidden.{k}", "roi_heads.mask_head.{k-1}.0"),
-            .norm("mask.hidden.{k}.norm", "roi_heads.mask_head.{k-1}.1"),
-        ]
 }

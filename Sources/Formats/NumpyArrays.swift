@@ -105,7 +105,7 @@ enum NumpyArrays {
     }
 
     /// The strides of an array whose first axis is the contiguous one.
-    private static func fortranStrides(of shape: [Int]) -> [Int] {
+    static func fortranStrides(of shape: [Int]) -> [Int] {
         var strides: [Int] = []
         var stride = 1
         for length in shape {
@@ -146,7 +146,7 @@ enum NumpyArrays {
             }
             let type = description.dropFirst()
             guard let first = description.first, "<>|=".contains(first),
-                let element = Self.elements[String(type)]
+                let element = NumpyArrays.elements[String(type)]
             else {
                 throw scanner.error(
                     type == "O"
@@ -158,11 +158,12 @@ enum NumpyArrays {
             isFortranOrder = order == "True"
             self.shape = shape
         }
-
-        private static let elements: [String: ElementType] = [
-            "b1": .bool, "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64,
-            "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64,
-            "f2": .float16, "f4": .float32, "f8": .float64,
-        ]
     }
+
+    /// What NumPy calls elements that are read: a kind and a number of bytes.
+    static let elements: [String: ElementType] = [
+        "b1": .bool, "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64,
+        "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64,
+        "f2": .float16, "f4": .float32, "f8": .float64,
+    ]
 }

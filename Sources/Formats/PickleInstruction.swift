@@ -18,6 +18,8 @@ enum PickleInstruction: UInt8 {
     case long1 = 0x8A
     case long4 = 0x8B
     case binaryFloat = 0x47
+    /// A decimal number in a line of text; `00` and `01` are the Booleans of protocols 0 and 1.
+    case int = 0x49
 
     case shortBinaryUnicode = 0x8C
     case binaryUnicode = 0x58
@@ -28,6 +30,7 @@ enum PickleInstruction: UInt8 {
     case shortBinaryBytes = 0x43
     case binaryBytes = 0x42
     case binaryBytes8 = 0x8E
+    case byteArray8 = 0x96
 
     case emptyTuple = 0x29
     case tuple1 = 0x85
@@ -61,8 +64,8 @@ enum PickleInstruction: UInt8 {
     static func name(ofRefused code: UInt8) -> String {
         let names: [UInt8: String] = [
             0x50: "PERSID", 0x69: "INST", 0x6F: "OBJ", 0x82: "EXT1", 0x83: "EXT2", 0x84: "EXT4",
-            0x92: "NEWOBJ_EX", 0x96: "BYTEARRAY8", 0x97: "NEXT_BUFFER", 0x98: "READONLY_BUFFER",
-            0x46: "FLOAT", 0x49: "INT", 0x4C: "LONG", 0x53: "STRING", 0x56: "UNICODE", 0x64: "DICT",
+            0x92: "NEWOBJ_EX", 0x97: "NEXT_BUFFER", 0x98: "READONLY_BUFFER",
+            0x46: "FLOAT", 0x4C: "LONG", 0x53: "STRING", 0x56: "UNICODE", 0x64: "DICT",
             0x67: "GET", 0x6C: "LIST", 0x70: "PUT",
         ]
         let digits = String(code, radix: 16)

@@ -1,6 +1,6 @@
 /// Reads a pickle into a ``PickleTree``. Runs nothing.
 ///
-/// The instructions are those of protocols 2 to 4 that data needs; every other one is refused by name.
+/// The instructions are those of protocols 1 to 5 that data needs; every other one is refused by name.
 struct PickleReader {
     private var reader: ByteReader
     private var tree: PickleTree
@@ -71,16 +71,17 @@ struct PickleReader {
         case .binaryInt2: try push(.integer(Int(try reader.integer(UInt16.self))))
         case .long1: try pushLong(Int(try reader.integer(UInt8.self)))
         case .long4: try pushLong(Int(try reader.integer(Int32.self)))
+        case .int: try pushDecimal()
         case .binaryFloat: try push(.float(Double(bitPattern: try reader.integer(UInt64.self).byteSwapped)))
 
         case .shortBinaryUnicode: try push(.text(try reader.take(Int(try reader.integer(UInt8.self)))))
         case .binaryUnicode: try push(.text(try reader.take(Int(try reader.integer(UInt32.self)))))
         case .binaryUnicode8: try push(.text(try reader.take(try reader.length())))
-        case .shortBinaryString: try push(.text(try reader.take(Int(try reader.integer(UInt8.self)))))
-        case .binaryString: try push(.text(try reader.take(Int(try reader.integer(Int32.self)))))
+        case .shortBinaryString: try push(.string(try reader.take(Int(try reader.integer(UInt8.self)))))
+        case .binaryString: try push(.string(try reader.take(Int(try reader.integer(Int32.self)))))
         case .shortBinaryBytes: try push(.bytes(try reader.take(Int(try reader.integer(UInt8.self)))))
         case .binaryBytes: try push(.bytes(try reader.take(Int(try reader.integer(UInt32.self)))))
-        case .binaryBytes8: try push(.bytes(try reader.take(try reader.length())))
+        case .binaryBytes8, .byteArray8: try push(.bytes(try reader.take(try reader.length())))
 
         case .emptyTuple: try push(.tuple(try tree.items()))
         case .tuple1: try pushTuple(1)
@@ -115,10 +116,12 @@ struct PickleReader {
             let parts = try pop(2)
             try push(.object(constructor: parts[0], arguments: parts[1], items: try tree.items()))
         case .build:
-            // The attributes of an object; those of an OrderedDict are version numbers, and no tensor has
-            // any. Nothing that is read depends on them.
-            _ = try pop()
-            guard case .object = tree[try top()] else { throw reader.error("gives attributes to no object") }
+            // The attributes of an object: the elements of a NumPy array, the version numbers of an
+            // OrderedDict. They are kept beside it.
+            let state = try pop()
+            let object = try top()
+            guard case .object = tree[object] else { throw reader.error("gives attributes to no object") }
+            tree.setState(state, of: object)
         case .binaryPersistentID: try push(.persistent(try pop()))
         }
     }
@@ -181,6 +184,18 @@ extension PickleReader {
         let bytes = reader.file.bytes[range]
         let sign = (bytes.last ?? 0) & 0x80 == 0 ? UInt64(0) : UInt64.max
         try push(.integer(Int(truncatingIfNeeded: bytes.reversed().reduce(sign) { $0 << 8 | UInt64($1) })))
+    }
+
+    /// A number written as text.
+    private mutating func pushDecimal() throws {
+        let line = try text(try reader.line(limit: 100))
+        switch line {
+        case "00": try push(.boolean(false))
+        case "01": try push(.boolean(true))
+        default:
+            guard let value = Int(line) else { throw reader.error("has a malformed number") }
+            try push(.integer(value))
+        }
     }
 
     private mutating func remember(_ index: Int) throws { memo[index] = try top() }

@@ -22,8 +22,10 @@ struct PickleTree {
         /// An integer of more than 64 bits.
         case largeInteger
         case float(Double)
-        /// UTF-8, or Latin-1 in pickles of Python 2: where it lies in the file.
+        /// UTF-8: where it lies in the file.
         case text(Range<Int>)
+        /// A `str` of Python 2, which is text or bytes: where it lies in the file.
+        case string(Range<Int>)
         /// Where the bytes lie in the file.
         case bytes(Range<Int>)
         case tuple(Items)
@@ -50,6 +52,7 @@ struct PickleTree {
     private var sequences: [[Reference]] = []
     private var names: [String] = []
     private var memberCount = 0
+    private var states: [Reference: Reference] = [:]
 
     /// No file of parameters comes near: a hostile one must not fill the memory.
     static let limit = 1 << 21
@@ -83,6 +86,12 @@ struct PickleTree {
         sequences[Int(items.index)].append(contentsOf: members)
     }
 
+    /// Notes with what BUILD completes an object; the last word counts, as in Python.
+    mutating func setState(_ state: Reference, of object: Reference) { states[object] = state }
+
+    /// With what BUILD completed an object.
+    func state(of object: Reference) -> Reference? { states[object] }
+
     mutating func addGlobal(_ name: String) throws -> Reference {
         names.append(name)
         return try add(.global(Name(index: Int32(names.count - 1))))
@@ -93,8 +102,15 @@ struct PickleTree {
 extension PickleTree {
     /// A text that can be a name: not a megabyte long, since a pickle can refer to one text many times.
     func text(_ reference: Reference) -> String? {
-        guard case .text(let range) = self[reference], range.count < 1 << 12 else { return nil }
-        return file.text(range)
+        longText(reference, limit: 1 << 12)
+    }
+
+    /// A text of less than `limit` bytes.
+    func longText(_ reference: Reference, limit: Int) -> String? {
+        switch self[reference] {
+        case .text(let range), .string(let range): range.count < limit ? file.text(range) : nil
+        default: nil
+        }
     }
 
     func integer(_ reference: Reference) -> Int? {
@@ -157,7 +173,7 @@ extension PickleTree {
         case .none: "None"
         case .boolean: "a Boolean"
         case .integer, .largeInteger, .float: "a number"
-        case .text: "a text"
+        case .text, .string: "a text"
         case .bytes: "a byte string"
         case .tuple: "a tuple"
         case .list: "a list"

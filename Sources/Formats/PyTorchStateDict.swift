@@ -75,17 +75,27 @@ struct PyTorchStateDict {
     /// Where a storage lies in the file.
     private let locate: (PyTorchStorage) throws -> StoredBytes
 
-    /// The tensors of the state dict, in its order; a `module.` that every name starts with is taken off.
+    /// What a checkpoint holds.
+    struct Contents {
+        /// The tensors of the state dict, in its order; a `module.` that every name starts with is taken off.
+        let tensors: [StoredTensor]
+        /// What the checkpoint says of itself: ``CheckpointNotes``.
+        let metadata: [String: String]
+    }
+
+    /// The state dict and the notes beside it.
     ///
     /// Other parts of a training checkpoint, such as the optimizer's, may hold anything: they are not looked
     /// at.
     /// - Parameter locate: where a storage lies in the file.
     /// - Throws: ``FileError`` for whatever is no state dict.
-    static func tensors(
+    static func contents(
         _ pickle: PickleReader.Result, locate: @escaping (PyTorchStorage) throws -> StoredBytes
-    ) throws -> [StoredTensor] {
+    ) throws -> Contents {
         let reader = PyTorchStateDict(tree: pickle.tree, locate: locate)
-        return try reader.tensors(try reader.stateDict(pickle.root))
+        return Contents(
+            tensors: try reader.tensors(try reader.stateDict(pickle.root)),
+            metadata: CheckpointNotes.read(pickle.tree, pickle.root))
     }
 
     /// The entries that hold parameters: those of `root`, or of the part of it that has a customary name.
@@ -128,7 +138,8 @@ struct PyTorchStateDict {
     }
 
     private func isTensor(_ value: PickleTree.Reference) -> Bool {
-        tree.object(value)?.constructor.hasPrefix("torch._") ?? false
+        guard let constructor = tree.object(value)?.constructor else { return false }
+        return constructor.hasPrefix("torch._") || PickledArray.constructors.contains(constructor)
     }
 
     /// The tensor that `value` would make, unwrapped from what Python puts around it.
@@ -146,6 +157,8 @@ struct PyTorchStateDict {
                     ["torch.Tensor", "torch.nn.parameter.Parameter"].contains(tree.global(arguments[1]))
                 else { throw refusal(name, value) }
                 return try rebuilt(name, inner, tree.tuple(arguments[2]) ?? [], value)
+            case _ where PickledArray.constructors.contains(function):
+                return try PickledArray(tree, name: name).tensor(value)
             default: return try rebuilt(name, function, arguments, value)
             }
         }

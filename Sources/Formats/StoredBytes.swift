@@ -1,10 +1,12 @@
 /// The bytes behind a stored tensor: part of a mapped file, or of a compressed archive member that is
-/// unpacked each time the bytes are asked for.
+/// unpacked, or text that is decoded, each time the bytes are asked for.
 enum StoredBytes: Sendable {
     /// `range` of `file`.
     case mapped(MappedFile, Range<Int>)
     /// `range` of the unpacked member.
     case packed(ZipArchive.Member, Range<Int>)
+    /// `range` of the bytes that a text stands for.
+    case latin1(Latin1Text, Range<Int>)
 
     /// Bytes that are in memory, and the object that keeps them there.
     struct Loaded {
@@ -15,7 +17,7 @@ enum StoredBytes: Sendable {
     /// The number of bytes.
     var count: Int {
         switch self {
-        case .mapped(_, let range), .packed(_, let range): range.count
+        case .mapped(_, let range), .packed(_, let range), .latin1(_, let range): range.count
         }
     }
 
@@ -24,6 +26,7 @@ enum StoredBytes: Sendable {
         switch self {
         case .mapped(let file, _): file.path
         case .packed(let member, _): member.file.path
+        case .latin1(let text, _): text.file.path
         }
     }
 
@@ -36,6 +39,7 @@ enum StoredBytes: Sendable {
         switch self {
         case .mapped(let file, let range): return .mapped(file, moved(range))
         case .packed(let member, let range): return .packed(member, moved(range))
+        case .latin1(let text, let range): return .latin1(text, moved(range))
         }
     }
 
@@ -45,6 +49,7 @@ enum StoredBytes: Sendable {
         switch self {
         case .mapped(let file, let range): Loaded(file: file, range: range)
         case .packed(let member, let range): Loaded(file: try member.unpacked(), range: range)
+        case .latin1(let text, let range): Loaded(file: text.decoded(), range: range)
         }
     }
 }

@@ -14,6 +14,8 @@ public struct TensorFile: Sendable {
         case pytorchZip = "PyTorch (zip)"
         /// What `torch.save` wrote before; most published files are of this form.
         case pytorchLegacy = "PyTorch (legacy)"
+        /// NumPy arrays in a pickle, as detectron2's model zoo has them.
+        case pickle = "pickle of NumPy arrays"
         /// One NumPy array.
         case npy = "NumPy array"
         /// A zip of NumPy arrays.
@@ -28,7 +30,8 @@ public struct TensorFile: Sendable {
     public let container: Container
     /// The tensors, in the order of the file.
     public let tensors: [StoredTensor]
-    /// The free text that a safetensors file can carry; empty for other containers.
+    /// The free text that a safetensors file can carry, or the notes of a framework's checkpoint (see
+    /// ``CheckpointNotes``); empty for other containers.
     public let metadata: [String: String]
     private let indices: [String: Int]
     /// Nil for a folder.
@@ -57,15 +60,24 @@ public struct TensorFile: Sendable {
         if ZipArchive.recognizes(file) {
             let archive = try ZipArchive(file)
             if PyTorchCheckpoint.recognizes(archive) {
-                let tensors = try PyTorchCheckpoint.tensors(archive)
-                try self.init(path: file.path, container: .pytorchZip, tensors: tensors, file: file)
+                let contents = try PyTorchCheckpoint.contents(archive)
+                try self.init(
+                    path: file.path, container: .pytorchZip, tensors: contents.tensors,
+                    metadata: contents.metadata, file: file)
             } else {
                 let tensors = try NumpyArrays.tensors(archive)
                 try self.init(path: file.path, container: .npz, tensors: tensors, file: file)
             }
         } else if PyTorchCheckpoint.recognizesLegacy(file) {
-            let tensors = try PyTorchCheckpoint.legacyTensors(file)
-            try self.init(path: file.path, container: .pytorchLegacy, tensors: tensors, file: file)
+            let contents = try PyTorchCheckpoint.legacyContents(file)
+            try self.init(
+                path: file.path, container: .pytorchLegacy, tensors: contents.tensors,
+                metadata: contents.metadata, file: file)
+        } else if BarePickle.recognizes(file) {
+            let contents = try BarePickle.contents(file)
+            try self.init(
+                path: file.path, container: .pickle, tensors: contents.tensors,
+                metadata: contents.metadata, file: file)
         } else if NumpyArrays.recognizes(file) {
             try self.init(
                 path: file.path, container: .npy, tensors: [try NumpyArrays.tensor(file)], file: file)
@@ -114,10 +126,8 @@ public struct TensorFile: Sendable {
         if file.contains(Array("ustar".utf8), at: 257) {
             return "is a tar archive, as PyTorch wrote before 0.1.10, which is not read"
         }
-        if file.contains([0x80], at: 0) && file.bytes.count > 1 && (2...5).contains(file.bytes[1]) {
-            return "is a bare pickle, which is not read"
-        }
+        if file.contains(Array("(dp".utf8), at: 0) { return "is a pickle of protocol 0, which is not read" }
         if file.contains([0x7B], at: 0) { return "looks like JSON; it is no file of tensors" }
-        return "is no file of tensors that is known: safetensors, PyTorch, npy or npz"
+        return "is no file of tensors that is known: safetensors, PyTorch, a pickle, npy or npz"
     }
 }

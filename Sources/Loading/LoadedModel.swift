@@ -14,6 +14,8 @@ public struct LoadingOptions: Sendable {
     public var stridePlacement: Configuration.Backbone.StridePlacement?
     /// Red or blue first.
     public var channelOrder: Profile.Input.ChannelOrder?
+    /// What the backbone expects; for files of MMDetection, most of which do not say it.
+    public var backboneStyle: BackboneStyle?
     /// Another RoI layer than the profile's.
     public var roiLayer: PoolingLayer.Kind?
     /// Detections below this probability are dropped.
@@ -23,13 +25,14 @@ public struct LoadingOptions: Sendable {
     public init(
         profile: Profile? = nil, batchNormEpsilon: Float? = nil,
         stridePlacement: Configuration.Backbone.StridePlacement? = nil,
-        channelOrder: Profile.Input.ChannelOrder? = nil, roiLayer: PoolingLayer.Kind? = nil,
-        scoreThreshold: Float? = nil
+        channelOrder: Profile.Input.ChannelOrder? = nil, backboneStyle: BackboneStyle? = nil,
+        roiLayer: PoolingLayer.Kind? = nil, scoreThreshold: Float? = nil
     ) {
         self.profile = profile
         self.batchNormEpsilon = batchNormEpsilon
         self.stridePlacement = stridePlacement
         self.channelOrder = channelOrder
+        self.backboneStyle = backboneStyle
         self.roiLayer = roiLayer
         self.scoreThreshold = scoreThreshold
     }
@@ -64,6 +67,14 @@ public struct LoadedModel: Sendable {
     ///   parameter, or has one of another shape or with NaN in it.
     public init(contentsOf path: String, options: LoadingOptions = LoadingOptions()) throws {
         var checkpoint = try Checkpoint(contentsOf: path)
+        if checkpoint.keyMap == .mmdetection, checkpoint.unrecognizedKeys.contains("bbox_head.fc_cls.weight")
+        {
+            throw FileError(
+                path: path,
+                fault:
+                    "is of MMDetection 1, whose order of classes, anchors and RoI layer are others and not read"
+            )
+        }
         let settled = try Settled(checkpoint, options)
         do {
             var configuration = try settled.configuration(of: checkpoint)
@@ -112,126 +123,4 @@ private func unusedRemarks(_ checkpoint: Checkpoint) -> [String] {
         "\(unused.count) tensor\(unused.count == 1 ? "" : "s") of the file did not belong to the model: "
             + some + (unused.count > 3 ? ", …" : "")
     ]
-}
-
-/// Everything that the tensors of a checkpoint do not tell, settled in one place: an option has the first word,
-/// then the file's own metadata, then the profile.
-private struct Settled {
-    var profile: Profile
-    var decisions: [LoadedModel.Decision] = []
-    var remarks: [String] = []
-    private var groupNormGroups = 32
-    /// What the file's metadata say of the network.
-    private var stored: Configuration?
-
-    init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
-        stored = try ModelMetadata.configuration(in: checkpoint.metadata, path: checkpoint.file.path)
-        if let chosen = options.profile {
-            profile = chosen
-            decide("profile", chosen.name, "given")
-        } else if let name = checkpoint.metadata["profile"] {
-            guard let known = Profile.named(name) else {
-                throw FileError(
-                    path: checkpoint.file.path, fault: "names the unknown profile \(quoted(name))")
-            }
-            profile = known
-            decide("profile", name, "from the file")
-        } else {
-            profile = checkpoint.keyMap == .torchvisionV2 ? .torchvisionV2 : .torchvision
-            decide("profile", profile.name, "from the names of the parameters")
-        }
-        if let lengths = try ModelMetadata.lengths(in: checkpoint.metadata, path: checkpoint.file.path) {
-            profile.input.resize = profile.input.resize.with(
-                minimum: lengths.minimum, maximum: lengths.maximum)
-            decide("size", "\(lengths.minimum) to \(lengths.maximum) pixels", "from the file")
-        }
-        try settleEpsilon(checkpoint, options)
-        try settleGroupNorm(checkpoint)
-        let kernel = checkpoint.shapes["backbone.c2.0.conv2.weight"] ?? []
-        let isGrouped = kernel.count == 4 && kernel[0] != kernel[1]
-        let usual =
-            isGrouped ? profile.parameters.groupedStridePlacement : profile.parameters.stridePlacement
-        let placement = options.stridePlacement ?? stored?.backbone.stridePlacement ?? usual
-        profile.parameters.stridePlacement = placement
-        stored?.backbone.stridePlacement = placement
-        decide(
-            "stride", placement == .conv1 ? "in the 1×1 convolution" : "in the 3×3 convolution",
-            options.stridePlacement != nil ? "given" : stored != nil ? "from the file" : "from the profile")
-        let order = options.channelOrder ?? profile.input.channelOrder
-        if order != profile.input.channelOrder {
-            profile.input.mean.reverse()
-            profile.input.standardDeviation.reverse()
-        }
-        profile.input.channelOrder = order
-        decide(
-            "channels", order.rawValue.uppercased(),
-            options.channelOrder == nil ? "from the profile" : "given")
-        if let kind = options.roiLayer {
-            profile.pooling.layer = profile.pooling.layer.replaced(by: kind)
-            decide("RoI layer", kind.rawValue, "given")
-        }
-    }
-
-    /// The number of groups of group norms, which only the file's own metadata can tell.
-    private mutating func settleGroupNorm(_ checkpoint: Checkpoint) throws {
-        guard checkpoint.contains("backbone.stem.norm.weight"),
-            !checkpoint.contains("backbone.stem.norm.running_mean"),
-            let text = checkpoint.metadata["group_norm_groups"]
-        else { return }
-        guard let groups = Int(text), groups > 0 else {
-            throw FileError(
-                path: checkpoint.file.path, fault: "has \(quoted(text)) as the number of groups of its norms")
-        }
-        groupNormGroups = groups
-        decide("group-norm groups", text, "from the file")
-    }
-
-    private mutating func settleEpsilon(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
-        var reason = "from the profile"
-        guard checkpoint.contains("backbone.stem.norm.running_mean") else { return }
-        switch checkpoint.publishedHash() {
-        case .matches(let file):
-            remarks.append("The file is torchvision's published \(file.fileName).")
-            if file == .keypointRCNNLegacy && options.profile == nil {
-                profile.parameters.batchNormEpsilon = 1e-5
-                reason = "known of this file"
-            }
-        case .contradicted(let claimed, let hash):
-            remarks.append(
-                "The name claims the published \(claimed.fileName), but the content's SHA-256 begins with "
-                    + "\(hash.prefix(8)).")
-        case .none: break
-        }
-        if let epsilon = options.batchNormEpsilon {
-            profile.parameters.batchNormEpsilon = epsilon
-            decide("batch-norm epsilon", "\(epsilon)", "given")
-        } else if let text = checkpoint.metadata["batch_norm_epsilon"] {
-            guard let epsilon = Float(text), epsilon >= 0, epsilon.isFinite else {
-                throw FileError(
-                    path: checkpoint.file.path, fault: "has the batch-norm epsilon \(quoted(text))")
-            }
-            profile.parameters.batchNormEpsilon = epsilon
-            decide("batch-norm epsilon", text, "from the file")
-        } else {
-            decide("batch-norm epsilon", "\(profile.parameters.batchNormEpsilon)", reason)
-            if profile.parameters.batchNormEpsilon == 0
-                && checkpoint.file.names.contains(where: { $0.hasSuffix("num_batches_tracked") })
-            {
-                remarks.append(
-                    "The file has batch-norm counters, which published files lack: a model built without "
-                        + "weights runs with epsilon 1e-5 (--batch-norm-epsilon 1e-5).")
-            }
-        }
-    }
-
-    private mutating func decide(_ subject: String, _ value: String, _ reason: String) {
-        decisions.append(LoadedModel.Decision(subject: subject, value: value, reason: reason))
-    }
-
-    /// The network: as the file's metadata say, or else read off the shapes of its parameters.
-    func configuration(of checkpoint: Checkpoint) throws -> Configuration {
-        if let stored { return stored }
-        return try Configuration(
-            inferredFrom: checkpoint.shapes, profile: profile, groupNormGroups: groupNormGroups)
-    }
 }

@@ -6,7 +6,8 @@ import MaskRCNN
 /// when it is loaded: the conventions, the whole configuration, the size of pictures, the names of classes.
 ///
 /// In a safetensors file these are strings under `profile`, `configuration`, `input` and `classes`, the last
-/// three of them JSON.
+/// three of them JSON. Where a backbone expects other channels than the profile has, as in some files of other
+/// frameworks, `channels` says which.
 public struct ModelMetadata: Sendable {
     /// Numeric conventions, the input size among them.
     public var profile: Profile
@@ -23,7 +24,7 @@ public struct ModelMetadata: Sendable {
     }
 
     /// Under which keys the strings stand.
-    public static let keys = ["profile", "configuration", "input", "classes"]
+    public static let keys = ["profile", "configuration", "input", "classes", "channels", "stride_placement"]
 
     private struct Input: Codable {
         var shorterSide: Int, longestSide: Int
@@ -45,12 +46,21 @@ public struct ModelMetadata: Sendable {
             let table = classes.names.indices.map {
                 Class(name: classes.names[$0], category: classes.categories[$0])
             }
-            return [
+            var strings = [
                 "profile": profile.name, "configuration": try json(configuration),
                 "input": try json(Input(shorterSide: lengths.minimum, longestSide: lengths.maximum)),
                 "classes": try json(table),
             ]
+            strings["channels"] = channels
+            return strings
         }
+    }
+
+    /// The input's channels, where the profile of that name has others.
+    public var channels: String? {
+        let own = InputChannels(profile.input)
+        guard let named = Profile.named(profile.name), InputChannels(named.input) != own else { return nil }
+        return own.text
     }
 
     /// The configuration that a file's metadata hold, if they do.
@@ -81,9 +91,17 @@ public struct ModelMetadata: Sendable {
     /// The classes that a file's metadata hold, if they do.
     /// - Throws: `FileError` when they cannot be read, or are more or fewer than `count`.
     static func classes(in metadata: [String: String], count: Int, path: String) throws -> ClassTable? {
-        guard let text = metadata["classes"] else { return nil }
+        guard let text = metadata["classes"] else {
+            return metadata[CheckpointNotes.classes].flatMap { classes(named: $0, count: count) }
+        }
         guard let table = try? JSONDecoder().decode([Class].self, from: Data(text.utf8)), table.count == count
         else { throw FileError(path: path, fault: "has a list of classes in its metadata that does not fit") }
         return ClassTable(names: table.map(\.name), categories: table.map(\.category))
+    }
+    /// The classes of a framework's file, which has names alone; nil when they are not as many as the network's.
+    private static func classes(named lines: String, count: Int) -> ClassTable? {
+        let names = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard names.count == count else { return nil }
+        return names == ClassTable.coco.names ? .coco : ClassTable(names: names)
     }
 }

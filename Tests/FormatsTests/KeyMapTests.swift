@@ -43,6 +43,41 @@ struct KeyMapTests {
         #expect(older.map(KeyMap.torchvision.native(from:)) == keys.map(KeyMap.torchvision.native(from:)))
     }
 
+    /// frameworks.keys has the 307 parameters of Mask R-CNN with ResNet-50 and a pyramid, one a line: what
+    /// detectron2, torchvision and MMDetection call it. Written from the frameworks' own code.
+    @Test func threeFrameworks() throws {
+        let lines = String(decoding: try fixtureBytes("frameworks.keys"), as: UTF8.self).split(
+            separator: "\n"
+        )
+        .map { $0.split(separator: "\t").map(String.init) }
+        #expect(lines.count == 307)
+        for (column, map) in [KeyMap.detectron2, .torchvision, .mmdetection].enumerated() {
+            let keys = lines.map { $0[column] }
+            #expect(KeyMap.detect(keys) == map)
+            let names = try keys.map { try #require(map.native(from: $0), "\($0)") }
+            #expect(Set(names).count == 307)
+            #expect(names == lines.map { KeyMap.torchvision.native(from: $0[1]) })
+            #expect(names.map(map.foreign(from:)) == keys)
+        }
+    }
+
+    /// By hand: what that model has not.
+    @Test(arguments: [
+        (KeyMap.detectron2, "roi_heads.keypoint_head.conv_fcn8.bias", "keypoint.hidden.8.bias"),
+        (.detectron2, "roi_heads.keypoint_head.score_lowres.weight", "keypoint.heatmaps.weight"),
+        (.detectron2, "backbone.bottom_up.res4.22.conv3.norm.bias", "backbone.c4.22.conv3.norm.bias"),
+        (.detectron2C4, "backbone.stem.conv1.norm.weight", "backbone.stem.norm.weight"),
+        (.detectron2C4, "backbone.res2.0.shortcut.weight", "backbone.c2.0.shortcut.weight"),
+        (.detectron2C4, "roi_heads.res5.2.conv1.weight", "box.c5.2.conv1.weight"),
+        (.detectron2C4, "roi_heads.res5.0.shortcut.norm.running_var", "box.c5.0.shortcut.norm.running_var"),
+        (.mmdetection, "roi_head.shared_head.layer4.0.bn2.bias", "box.c5.0.conv2.norm.bias"),
+        (.mmdetection, "backbone.layer3.22.conv1.weight", "backbone.c4.22.conv1.weight"),
+    ])
+    func otherModels(map: KeyMap, key: String, name: String) {
+        #expect(map.native(from: key) == name)
+        #expect(map.foreign(from: name) == key)
+    }
+
     /// By hand, one of each kind.
     @Test(arguments: [
         ("backbone.body.conv1.weight", "backbone.stem.weight"),
@@ -96,7 +131,7 @@ struct KeyMapTests {
             KeyMap.detect([
                 "backbone.bottom_up.stem.conv1.weight", "backbone.fpn_lateral2.weight",
                 "roi_heads.box_predictor.cls_score.weight", "proposal_generator.rpn_head.conv.weight",
-            ]) == nil)
+            ]) == .detectron2)
     }
 
     @Test func noNameInThatScheme() {

@@ -159,7 +159,8 @@ struct PyTorchTests {
         var tar = [UInt8](repeating: 0x61, count: 512)
         tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
         expectFault("is a tar archive", tar)
-        expectFault("is a bare pickle", Pickle.program(Pickle.dictionary(("w", Pickle.none))))
+        expectFault("entry 'w' is None", Pickle.program(Pickle.dictionary(("w", Pickle.none))))
+        expectFault("is a pickle of protocol 0", Array("(dp0\nS'w'\n".utf8))
         expectFault("looks like JSON", Array(#"{"images": []}"#.utf8))
         expectFault(
             "no file of tensors that is known", [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A, 0x46, 0x49, 0x46])

@@ -1,0 +1,22 @@
+/// Parameters in a pickle with nothing around it, as `pickle.dump` writes it: detectron2's model zoo.
+///
+/// The arrays are NumPy's (see ``PickledArray``); a tensor of PyTorch keeps its elements outside its pickle, so
+/// that a bare one cannot hold any.
+enum BarePickle {
+    /// Whether a file looks like a pickle: of protocols 2 to 5, which say so, or a dictionary of protocol 1.
+    static func recognizes(_ file: MappedFile) -> Bool {
+        if file.contains([0x7D, 0x71], at: 0) { return true }
+        return file.contains([0x80], at: 0) && file.bytes.count > 1 && (2...5).contains(file.bytes[1])
+    }
+
+    /// The arrays and notes of the pickle.
+    /// - Throws: ``FileError`` for a damaged file, and for what is no dictionary of arrays.
+    static func contents(_ file: MappedFile) throws -> PyTorchStateDict.Contents {
+        let pickle = try PickleReader.read(file, file.range)
+        guard pickle.end == file.bytes.count else { throw file.error("goes on after its pickle") }
+        return try PyTorchStateDict.contents(pickle) { storage in
+            throw file.error(
+                "refers to the storage \(quoted(storage.key)), which a bare pickle does not have")
+        }
+    }
+}

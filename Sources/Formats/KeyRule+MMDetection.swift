@@ -1,0 +1,34 @@
+// Variables as for torchvision: s stage (2–5), i block (from 0), k layer (from 1), p pyramid level (2–5).
+// MMDetection, as torchvision, counts stages from 1, levels and layers from 0.
+
+extension KeyRule {
+    /// The blocks of a stage.
+    private static func mmdetectionStage(_ native: String, _ foreign: String) -> [KeyRule] {
+        [
+            .layer("\(native).conv{k}", "\(foreign).conv{k}"),
+            .norm("\(native).conv{k}.norm", "\(foreign).bn{k}"),
+            .layer("\(native).shortcut", "\(foreign).downsample.0"),
+            .norm("\(native).shortcut.norm", "\(foreign).downsample.1"),
+        ]
+    }
+
+    static let mmdetection: [KeyRule] =
+        [
+            .layer("backbone.stem", "backbone.conv1"),
+            .norm("backbone.stem.norm", "backbone.bn1"),
+        ] + mmdetectionStage("backbone.c{s}.{i}", "backbone.layer{s-1}.{i}")
+        // Of a C4 model, whose box head is the fifth stage.
+        + mmdetectionStage("box.c5.{i}", "roi_head.shared_head.layer4.{i}") + [
+            .layer("fpn.lateral.p{p}", "neck.lateral_convs.{p-2}.conv"),
+            .layer("fpn.p{p}", "neck.fpn_convs.{p-2}.conv"),
+            .layer("rpn.hidden.1", "rpn_head.rpn_conv"),
+            .layer("rpn.objectness", "rpn_head.rpn_cls"),
+            .layer("rpn.deltas", "rpn_head.rpn_reg"),
+            .layer("box.hidden.{k}", "roi_head.bbox_head.shared_fcs.{k-1}"),
+            .layer("box.logits", "roi_head.bbox_head.fc_cls"),
+            .layer("box.deltas", "roi_head.bbox_head.fc_reg"),
+            .layer("mask.hidden.{k}", "roi_head.mask_head.convs.{k-1}.conv"),
+            .layer("mask.upsampled", "roi_head.mask_head.upsample"),
+            .layer("mask.logits", "roi_head.mask_head.conv_logits"),
+        ]
+}

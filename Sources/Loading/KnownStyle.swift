@@ -1,0 +1,130 @@
+import Formats
+import Kernels
+import MaskRCNN
+
+/// What a file, its name or its framework tell of the backbone's style; nil of what they do not tell.
+struct KnownStyle {
+    /// The style, when it is one that has a name.
+    var style: BackboneStyle?
+    var channels: InputChannels?
+    var stridePlacement: Configuration.Backbone.StridePlacement?
+    /// On whose word.
+    var reason: String
+    /// Whether it holds whatever the profile.
+    var isCertain = false
+    var remark: String?
+
+    private init(
+        channels: InputChannels?, stridePlacement: Configuration.Backbone.StridePlacement?, reason: String,
+        isCertain: Bool = false
+    ) {
+        self.channels = channels
+        self.stridePlacement = stridePlacement
+        self.reason = reason
+        self.isCertain = isCertain
+        // The style that this is, if it is one.
+        style = BackboneStyle.allCases.first {
+            $0.channels == channels && $0.stridePlacement == stridePlacement
+        }
+    }
+
+    private init(_ style: BackboneStyle, reason: String, isCertain: Bool = false) {
+        self.init(
+            channels: style.channels, stridePlacement: style.stridePlacement, reason: reason,
+            isCertain: isCertain)
+    }
+
+    /// What is known of a checkpoint's backbone; nil when all is left to the profile.
+    /// - Throws: `FileError` for metadata that make no sense.
+    init?(_ checkpoint: Checkpoint, given: BackboneStyle?) throws {
+        if let given {
+            self.init(given, reason: "given", isCertain: true)
+        } else if let stored = try Self.stored(in: checkpoint) {
+            self = stored
+        } else {
+            switch checkpoint.keyMap {
+            case .native, .torchvision, .torchvisionV2: return nil
+            case .detectron2, .detectron2C4: try self.init(detectron2: checkpoint)
+            case .mmdetection: self.init(mmdetection: checkpoint)
+            }
+        }
+    }
+
+    /// As this project notes it when it converts a file.
+    private static func stored(in checkpoint: Checkpoint) throws -> KnownStyle? {
+        var channels: InputChannels?
+        if let text = checkpoint.metadata["channels"] {
+            channels = InputChannels(text: text)
+            guard channels != nil else {
+                throw FileError(path: checkpoint.file.path, fault: "has the channels \(quoted(text))")
+            }
+        }
+        var placement: Configuration.Backbone.StridePlacement?
+        if let text = checkpoint.metadata["stride_placement"] {
+            placement = Configuration.Backbone.StridePlacement(rawValue: text)
+            guard placement != nil else {
+                throw FileError(path: checkpoint.file.path, fault: "has the stride placement \(quoted(text))")
+            }
+        }
+        guard channels != nil || placement != nil else { return nil }
+        return KnownStyle(
+            channels: channels, stridePlacement: placement, reason: "from the file", isCertain: true)
+    }
+
+    /// Channels of the 3×3 convolutions of c2 in one group; nil without groups.
+    private static func groupWidth(_ checkpoint: Checkpoint) -> Int? {
+        let kernel = checkpoint.shapes["backbone.c2.0.conv2.weight"] ?? []
+        return kernel.count == 4 && kernel[0] != kernel[1] ? kernel[1] : nil
+    }
+
+    /// detectron2's older files have the mean and the deviations; of the others, the ResNeXt alone is not of the
+    /// profile's style.
+    private init?(detectron2 checkpoint: Checkpoint) throws {
+        let isGrouped = Self.groupWidth(checkpoint) != nil
+        if let mean = checkpoint.file["pixel_mean"], let deviation = checkpoint.file["pixel_std"] {
+            let means = try mean.floats().array
+            // Blue is the darkest on average, so that the order shows.
+            let order: Profile.Input.ChannelOrder =
+                (means.first ?? 0) > (means.last ?? 0) ? .rgb : .bgr
+            guard
+                let channels = InputChannels(
+                    order: order, means: means, deviations: try deviation.floats().array)
+            else {
+                throw FileError(
+                    path: checkpoint.file.path, fault: "has a pixel_mean or pixel_std that makes no sense")
+            }
+            self.init(
+                channels: channels, stridePlacement: isGrouped ? .conv2 : .conv1,
+                reason: "from the file's pixel_mean and pixel_std")
+        } else if isGrouped {
+            self.init(.caffe2, reason: "known of detectron2's ResNeXt")
+        } else {
+            return nil
+        }
+    }
+
+    /// MMDetection's files may have the text of their configuration.
+    private init(mmdetection checkpoint: Checkpoint) {
+        if let text = checkpoint.metadata[CheckpointNotes.configuration] {
+            let configuration = MMDetectionConfiguration(text)
+            if let channels = configuration.channels {
+                self.init(
+                    channels: channels, stridePlacement: configuration.stridePlacement,
+                    reason: "from the file's configuration")
+                return
+            }
+        }
+        let name = checkpoint.file.path.split(separator: "/").last ?? ""
+        if let width = Self.groupWidth(checkpoint) {
+            // Of the published ones, the 32×8d comes from Caffe2 and the rest from PyTorch.
+            self.init(width == 8 ? .caffe2 : .pytorch, reason: "known of this ResNeXt")
+        } else if name.contains("caffe") {
+            self.init(.caffe, reason: "from the file's name")
+        } else {
+            self.init(.pytorch, reason: "the usual one")
+            remark =
+                "The file does not say of which style its backbone is; with the wrong one, results are plausible "
+                + "and poor (--backbone-style caffe)."
+        }
+    }
+}
