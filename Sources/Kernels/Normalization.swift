@@ -9,8 +9,13 @@ public struct FrozenBatchNorm: Sendable {
     public let shift: [Float]
 
     /// Folds a batch norm's four vectors into two, in float32 in torchvision's order.
-    /// - Parameter epsilon: added to the variance. Not stored in any checkpoint: 0 for torchvision's published
-    ///   first-generation models, 1e-5 nearly everywhere else.
+    /// - Parameters:
+    ///   - weight: γ, a factor a channel.
+    ///   - bias: β, a summand a channel.
+    ///   - mean: of each channel over the training pictures.
+    ///   - variance: of each channel over the training pictures.
+    ///   - epsilon: added to the variance. Not stored in any checkpoint: 0 for torchvision's published
+    ///     first-generation models, 1e-5 nearly everywhere else.
     public init(weight: [Float], bias: [Float], mean: [Float], variance: [Float], epsilon: Float) {
         precondition(Set([weight.count, bias.count, mean.count, variance.count]).count == 1)
         let scale = weight.indices.map { weight[$0] * (1 / (variance[$0] + epsilon).squareRoot()) }

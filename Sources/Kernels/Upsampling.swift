@@ -3,7 +3,10 @@ import Tensors
 /// Enlarges a map to `height` × `width` by repeating the nearest value: output row y shows input row
 /// ⌊y · input height / height⌋.
 ///
-/// - Parameter input: `[height, width, channels]`.
+/// - Parameters:
+///   - input: `[height, width, channels]`.
+///   - height: of the result.
+///   - width: of the result.
 public func upsampledNearest(_ input: Tensor, height: Int, width: Int) -> Tensor {
     addingUpsampled(Tensor(shape: [height, width, input.shape[2]]), input)
 }
@@ -101,7 +104,10 @@ private struct SumOfRectangle: LaneBody {
 /// Enlarges or shrinks maps by bilinear interpolation between pixel centres (`align_corners = false`, no
 /// antialiasing): output y reads input (y + ½) · input / output − ½, clamped at the border.
 ///
-/// - Parameter input: `[height, width, channels]`, or a batch of maps.
+/// - Parameters:
+///   - input: `[height, width, channels]`, or a batch of maps.
+///   - height: of the result.
+///   - width: of the result.
 public func resizedBilinearly(_ input: Tensor, height: Int, width: Int) -> Tensor {
     let maps = MapBatch(input.shape)
     let resized = MapBatch(count: maps.count, height: height, width: width, channels: maps.channels)

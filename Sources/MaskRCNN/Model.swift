@@ -54,7 +54,9 @@ public struct Model: Sendable {
 
     /// Finds the objects in a picture, best first: the whole pipeline (Mask R-CNN, section 3).
     ///
-    /// - Parameter observer: is handed every stage that it wants, as soon as it exists.
+    /// - Parameters:
+    ///   - image: as decoded.
+    ///   - observer: is handed every stage that it wants, as soon as it exists.
     /// - Returns: boxes, classes, scores, masks and keypoints in the frame of `image`.
     public func detect(_ image: Image, observer: (any Observer)? = nil) -> [Instance] {
         let input = prepare(image, observer: observer)
@@ -140,8 +142,10 @@ public struct Model: Sendable {
     ///
     /// - Parameters:
     ///   - outputs: what the region proposal network says of each level.
+    ///   - anchors: the grid of each level.
     ///   - size: the resized picture, without padding.
     ///   - limits: how many to keep, which training sets higher.
+    ///   - observer: is handed candidates and proposals.
     public func selectProposals<A: Activation>(
         _ outputs: [RPNHead.Output<A>], anchors: [AnchorGrid], size: PixelSize,
         limits: Configuration.Proposals.Limits, observer: (any Observer)? = nil

@@ -10,10 +10,11 @@ import Tensors
 // of the kernel: a *phase*. A phase is once more patches (of the gradient) times weights.
 
 extension Convolution {
-    /// The gradient by the input, of `inputShape`.
+    /// The gradient by the input.
     ///
-    /// - Parameter gradient: by the output before residual and ReLU, after scale and shift; of the output's
-    ///   shape.
+    /// - Parameters:
+    ///   - gradient: by the output before residual and ReLU, after scale and shift; of the output's shape.
+    ///   - inputShape: the input's shape, which is the result's.
     public func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
         let maps = MapBatch(inputShape)
         precondition(maps.channels == inputs, "convolution of \(maps.channels) channels by \(weight.shape)")

@@ -12,17 +12,17 @@ import Tensors
 /// How a picture is resampled, and with it whether that happens before or after normalisation.
 public enum ResizeFilter: Hashable, Sendable {
     /// PyTorch's `interpolate`: bilinear between the four nearest pixels, in Float32, on the normalised
-    /// picture (torchvision). See ``Tensors/Tensor/resizedBilinear(to:)``.
+    /// picture (torchvision). See `Tensor.resizedBilinear(to:)`.
     case bilinearFloat
     /// Pillow's `BILINEAR`: a triangle as wide as the shrinking asks for, rounded to bytes after each axis, on
-    /// the picture as decoded (detectron2). See ``Tensors/Image/resizedAntialiased(to:)``.
+    /// the picture as decoded (detectron2). See `Image.resizedAntialiased(to:)`.
     case antialiasedBytes
     /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the picture as
-    /// decoded (MMDetection). See ``Tensors/Image/resizedFixedPoint(to:)``.
+    /// decoded (MMDetection). See `Image.resizedFixedPoint(to:)`.
     case fixedPointBytes
     /// scikit-image's `resize` of order 1 with zeros around the picture: bilinear between the four nearest
     /// pixels in Double, cut down to bytes, on the picture as decoded (Matterport). See
-    /// ``Tensors/Image/resizedTruncating(to:)``.
+    /// `Image.resizedTruncating(to:)`.
     case truncatedBytes
 }
 

@@ -45,8 +45,14 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     /// Where the first position lies, in the frame of the resized picture: (0, 0) unless padding comes before it.
     private let originX: Float, originY: Float
 
-    /// The grid for a map of `size` on a padded picture of `padded`.
-    /// - Parameter window: where the picture lies in the padded one; nil for its upper left corner.
+    /// The grid for a map on a padded picture.
+    /// - Parameters:
+    ///   - shapes: the anchors of one position.
+    ///   - size: of the map.
+    ///   - nominalStride: 4, 8, 16 …, by the map's place in the network.
+    ///   - padded: the size of the network's input.
+    ///   - window: where the picture lies in the padded one; nil for its upper left corner.
+    ///   - conventions: how far apart anchors are.
     public init(
         shapes: AnchorShapes, size: PixelSize, nominalStride: Int, padded: PixelSize,
         window: PixelRegion? = nil, conventions: Profile.Anchors

@@ -52,6 +52,7 @@ public struct Proposals: Sendable {
 ///   - anchors: one box for each, in the same order: the level's grid.
 ///   - count: how many to keep.
 ///   - size: the resized picture, without padding.
+///   - conventions: how deltas turn into boxes, and what ranks them.
 public func selectCandidates(
     objectness: Tensor, deltas: Tensor, anchors: some RandomAccessCollection<Box>, count: Int,
     size: PixelSize, conventions: Profile.Proposals
@@ -82,6 +83,7 @@ public func selectCandidates(
 /// - Parameters:
 ///   - objectness: the logits of each level.
 ///   - count: how many a level may have, where the levels do not compete.
+///   - conventions: whether they do.
 public func candidateCounts(_ objectness: [Tensor], count: Int, conventions: Profile.Proposals) -> [Int] {
     switch conventions.candidateLimit {
     case .perLevel: return objectness.map { _ in count }
@@ -106,6 +108,7 @@ public func candidateCounts(_ objectness: [Tensor], count: Int, conventions: Pro
 /// - Parameters:
 ///   - candidates: one element a level.
 ///   - count: how many proposals to keep at most.
+///   - conventions: the smallest box, and suppression.
 public func selectProposals(_ candidates: [Candidates], count: Int, conventions: Profile.Proposals)
     -> Proposals
 {
@@ -141,7 +144,9 @@ public struct CandidateSuppression: Sendable {
 
 /// Steps 3 and 4: who is kept, and who suppressed whom.
 ///
-/// - Parameter candidates: one element a level.
+/// - Parameters:
+///   - candidates: one element a level.
+///   - conventions: the smallest box, and suppression.
 public func suppressCandidates(_ candidates: [Candidates], conventions: Profile.Proposals)
     -> CandidateSuppression
 {

@@ -39,6 +39,7 @@ public struct Detections: Sendable {
 ///   - proposals: the boxes that the deltas refine.
 ///   - size: the resized picture, without padding.
 ///   - configuration: the thresholds and the number to keep.
+///   - conventions: how deltas turn into boxes, the smallest box, and suppression.
 public func selectDetections(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize,
     configuration: Configuration.Boxes, conventions: Profile.Detections
@@ -63,6 +64,7 @@ public func selectDetections(
 ///   - proposals: the boxes that the deltas refine.
 ///   - size: the resized picture, without padding.
 ///   - scoreThreshold: what a probability has to exceed.
+///   - conventions: how deltas turn into boxes, and the smallest box.
 public func classBoxes(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize, scoreThreshold: Float,
     conventions: Profile.Detections

@@ -21,6 +21,7 @@ public struct PooledMaps<A: Activation> {
     ///   - firstLevel: the pyramid index of the first map; stride 2 to its power.
     ///   - size: the resized picture, without padding.
     ///   - window: where it lies in the padded one; nil for the upper left corner.
+    ///   - conventions: the level of a box, the scale of a map, and the layer.
     public init(
         _ maps: [A], firstLevel: Int, size: PixelSize, window: PixelRegion? = nil,
         conventions: Profile.Pooling

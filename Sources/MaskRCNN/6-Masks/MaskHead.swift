@@ -97,6 +97,7 @@ public struct MaskHead: Sendable {
 /// - Parameters:
 ///   - logits: `[detections, side, side, classes + 1]`, or 1 channel for class-agnostic masks.
 ///   - classes: one class a detection.
+///   - output: sigmoid or softmax.
 /// - Returns: `[detections, side, side]`.
 public func maskProbabilities(_ logits: Tensor, classes: [Int], output: Configuration.Masks.Output) -> Tensor
 {

@@ -15,6 +15,7 @@ import Tensors
 ///   - side: of the map.
 ///   - box: where the map belongs, in pixels of the picture.
 ///   - imageSize: of the picture.
+///   - conventions: how the map is enlarged, and where it is cut.
 public func pasteMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
     conventions: Profile.Output

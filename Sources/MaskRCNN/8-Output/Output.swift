@@ -21,10 +21,12 @@ public struct Instance: Sendable {
 /// Takes detections back to the picture's own frame.
 ///
 /// - Parameters:
+///   - detections: in the resized frame.
 ///   - masks: probabilities, `[detections, side, side]`, or nil.
 ///   - keypoints: in the resized frame, or nil.
 ///   - resized: the resized picture, without padding.
 ///   - original: the picture as decoded.
+///   - conventions: whether boxes are clipped once more, and how masks are pasted.
 public func makeInstances(
     _ detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?, resized: PixelSize,
     original: PixelSize, conventions: Profile.Output

@@ -91,7 +91,13 @@ public struct DenseLayer: Sendable {
     public let dense: Dense
 
     /// Takes the layer's parameters from `source`.
-    /// - Parameter flattening: the size of the maps that the layer sees as rows of numbers, if it does.
+    /// - Parameters:
+    ///   - name: the stage that it computes, which is also the parameters' name.
+    ///   - inputs: numbers that go in.
+    ///   - outputs: numbers that come out.
+    ///   - flattening: the size of the maps that the layer sees as rows of numbers, if it does.
+    ///   - initialization: how the weights are drawn if nobody has them.
+    ///   - source: who has them.
     public init(
         _ name: String, inputs: Int, outputs: Int, flattening: MapSize? = nil,
         initialization: Initialization = .kaimingUniform(gain: 1), from source: inout some ParameterSource

@@ -6,7 +6,7 @@ public struct Stage: Hashable, Sendable, CustomStringConvertible {
     /// As in a bundle: `fpn.lateral.p2`.
     public let name: String
 
-    /// A stage by its name; see ``Stage/all(levels:pyramid:)`` for the names that exist.
+    /// A stage by its name; the members of this type are the names that exist.
     public init(_ name: String) { self.name = name }
 
     /// The name.
