@@ -74,8 +74,10 @@ import Testing
         #expect(page.hasPrefix("<!DOCTYPE html>"))
         #expect(page.contains("src=\"data:image/png;base64,iVBOR"))
         #expect(page.contains("prefers-color-scheme: dark"))
+        // What a picture's bytes spell in base64 is no link.
+        let text = page.replacing(/data:image\/png;base64,[A-Za-z0-9+\/=]*/, with: "")
         for outside in ["http:", "https:", "<link", "<script", "url(", "@import", "src=\"/", "href"] {
-            #expect(!page.contains(outside), "\(outside)")
+            #expect(!text.contains(outside), "\(outside)")
         }
         #expect(
             page.components(separatedBy: "src=").count == page.components(separatedBy: "src=\"data:").count)

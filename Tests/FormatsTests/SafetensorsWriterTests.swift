@@ -31,6 +31,22 @@ struct SafetensorsWriterTests {
         #expect(try folder.contents == ["out.safetensors"])
     }
 
+    /// The two bytes 0x80 0x02 begin a pickle, and also a header of 640 bytes.
+    @Test func headersThatBeginLikeAPickle() throws {
+        let folder = try TemporaryFolder()
+        var lengths: Set<UInt16> = []
+        for length in stride(from: 480, to: 1500, by: 8) {
+            let path = folder.path + "/\(length).safetensors"
+            var writer = SafetensorsWriter(metadata: ["text": String(repeating: "a", count: length)])
+            writer.add("x", Tensor(shape: [1], elements: [1]))
+            try writer.write(to: path)
+            let bytes = try Array(Data(contentsOf: URL(fileURLWithPath: path)).prefix(2))
+            lengths.insert(UInt16(bytes[0]) | UInt16(bytes[1]) << 8)
+            #expect(try TensorFile(contentsOf: path).container == .safetensors)
+        }
+        #expect(lengths.isSuperset(of: [0x0280, 0x0380, 0x0480, 0x0580]))
+    }
+
     @Test func roundTrip() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/out.safetensors"
