@@ -5,13 +5,15 @@
 enum BarePickle {
     /// Whether a file looks like a pickle: of protocols 2 to 5, which say so, or a dictionary of protocol 1.
     static func recognizes(_ file: MappedFile) -> Bool {
-        if file.contains([0x7D, 0x71], at: 0) { return true }
         let bytes = file.bytes
-        guard bytes.count > 1, bytes[0] == 0x80, (2...5).contains(bytes[1]) else { return false }
-        // A safetensors file whose header has 640, 896, 1152 or 1408 bytes, or some 64 kB more, begins alike; but
-        // it goes on with the length's zeros and the header's first brace.
-        let isHeader = bytes.count > 8 && bytes[4..<8].allSatisfy { $0 == 0 } && bytes[8] == UInt8(ascii: "{")
-        return !isHeader
+        guard bytes.count > 1 else { return false }
+        let begins =
+            bytes[0] == 0x80 && (2...5).contains(bytes[1]) || bytes[0] == 0x7D && bytes[1] == 0x71
+        // A safetensors file begins alike if its header has, for instance, 640 bytes; but it goes on with the
+        // length's zeros and the header's first brace.
+        let isHeader =
+            bytes.count > 8 && bytes[4..<8].allSatisfy { $0 == 0 } && bytes[8] == UInt8(ascii: "{")
+        return begins && !isHeader
     }
 
     /// The arrays and notes of the pickle.
