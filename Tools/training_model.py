@@ -77,9 +77,8 @@ def check(configuration: Json) -> None:
     for path, expected in _FIXED.items():
         if member(configuration, path) != expected:
             raise ToolError(f"configuration: {path}: torchvision has {expected!r} and nothing else")
-    for path in ("proposalBoxLoss", "boxLoss"):
-        if abs(member(configuration, path + ".smoothL1") - 1 / 9) > 1e-4:
-            raise ToolError(f"configuration: {path}: torchvision has smooth L1 with 1/9 and nothing else")
+    if abs(member(configuration, "boxLoss.smoothL1") - 1 / 9) > 1e-4:
+        raise ToolError("configuration: boxLoss: torchvision has smooth L1 with 1/9 and nothing else")
 
 
 def build(configuration: Json) -> GeneralizedRCNN:
@@ -121,7 +120,7 @@ def _proposal_network(configuration: Json, channels: int) -> RegionProposalNetwo
         tuple(tuple(sizes) for sizes in network["anchorSizes"]),
         (tuple(network["aspectRatios"]),) * len(network["anchorSizes"]),
     )
-    return RegionProposalNetwork(
+    proposals = ProposalNetwork(
         anchors,
         RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=network["convolutions"]),
         fg_iou_thresh=matching["objectOverlap"],
@@ -132,6 +131,22 @@ def _proposal_network(configuration: Json, channels: int) -> RegionProposalNetwo
         post_nms_top_n={"training": limits["count"], "testing": network["count"]},
         nms_thresh=0.7,
     )
+    proposals.beta = member(configuration, "proposalBoxLoss.smoothL1")
+    return proposals
+
+
+class ProposalNetwork(RegionProposalNetwork):
+    """Torchvision's, with the configuration's smooth L1 in place of its own 1/9."""
+
+    beta = 1 / 9
+
+    def compute_loss(self, objectness: Tensor, deltas: Tensor, labels: list[Tensor], targets: list[Tensor]) -> Any:
+        objects, background = (torch.cat(masks).nonzero()[:, 0] for masks in self.fg_bg_sampler(labels))
+        sampled = torch.cat([objects, background])
+        wanted = torch.cat(targets)[objects]
+        boxes = nn.functional.smooth_l1_loss(deltas[objects], wanted, beta=self.beta, reduction="sum")
+        logits, classes = objectness.flatten()[sampled], torch.cat(labels)[sampled]
+        return nn.functional.binary_cross_entropy_with_logits(logits, classes), boxes / len(sampled)
 
 
 def _heads(configuration: Json, channels: int) -> "TrainingHeads":
