@@ -139,7 +139,7 @@ struct SceneContentTests {
             }
         }
         #expect((0.12...0.32).contains(share(overlapping, of: Self.scenes.count)), "\(overlapping)")
-        let covered = Self.objects.count { $0.visibleShare < 0.8 }
+        let covered = Self.objects.count { $0.visibleShare < 0.7 }
         #expect((0.05...0.35).contains(share(covered, of: Self.objects.count)), "\(covered)")
     }
 

@@ -10,7 +10,7 @@ struct CalculateCommand: ParsableCommand {
             CalculateConvolutionCell.self,
             CalculateFusion.self, CalculateAnchors.self, CalculateCoverage.self,
             CalculateObjectness.self, CalculateOverlap.self, CalculateDecode.self,
-            CalculateSuppress.self, CalculateLevel.self, RoICommand.self, CalculateRuler.self,
+            CalculateSuppress.self, CalculateLevel.self, CalculateRoI.self, CalculateRuler.self,
             CalculateSoftmax.self,
             CalculateRefine.self, CalculateSelection.self, CalculateWithout.self,
             CalculateMask.self,

@@ -75,7 +75,7 @@ private func paste(
 
 extension Box {
     /// Every edge at the nearest whole number, ties to even.
-    fileprivate var rounded: Box {
+    package var rounded: Box {
         Box(
             x1: x1.rounded(.toNearestOrEven), y1: y1.rounded(.toNearestOrEven),
             x2: x2.rounded(.toNearestOrEven), y2: y2.rounded(.toNearestOrEven))

@@ -18,14 +18,15 @@ extension Gallery {
                 shapes: level.1.shapes.boxes, sides: run.model.configuration.proposals.anchorSizes[index])
         }
         // Without objects the figure has less to say, but enough.
-        let known = try? PictureObjects(run, size: size)
-        let objects = (known?.objects ?? []).map { object in
+        let known = try? PictureObjects(run)
+        let boxes = known.map { known in known.objects.map { known.resized($0.box, to: size) } } ?? []
+        let objects = boxes.map { box in
             let overlaps = grids.map { grid in
-                grid.reduce(Float(0)) { max($0, $1.overlap(with: object.box)) }
+                grid.reduce(Float(0)) { max($0, $1.overlap(with: box)) }
             }
             let best = overlaps.indices.dropFirst().reduce(0) { overlaps[$1] > overlaps[$0] ? $1 : $0 }
             return AnchorsFigure.Object(
-                side: Double(object.box.area.squareRoot()), overlap: Double(overlaps[best]),
+                side: Double(box.area.squareRoot()), overlap: Double(overlaps[best]),
                 level: levels[best].index)
         }
         return AnchorsFigure(

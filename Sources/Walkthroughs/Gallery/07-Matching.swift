@@ -7,12 +7,13 @@ extension Gallery {
     /// Figure 7.
     func matching() throws -> Figure {
         let trace = try SelectionTrace(run)
-        let known = try PictureObjects(run, size: trace.size)
-        let boxes = known.objects.map(\.box)
+        let known = try PictureObjects(run)
+        let boxes = known.objects.map { known.resized($0.box, to: trace.size) }
         let matcher = BoxMatcher.anchors
         // Over all levels at once: an object's best anchor is the best of all.
         let all = trace.levels.flatMap { Array($0.anchors) }
-        let matches = matcher(all, with: boxes, crowds: known.crowds)
+        let matches = matcher(
+            all, with: boxes, crowds: known.crowds.map { known.resized($0, to: trace.size) })
 
         var anchors: [MatchingFigure.Anchor] = []
         var levels: [MatchingFigure.Level] = []
@@ -35,7 +36,10 @@ extension Gallery {
             start += level.anchors.count
         }
         return MatchingFigure(
-            ground: ground(size: trace.size), objects: known.objects,
+            ground: ground(size: trace.size),
+            objects: zip(known.objects, boxes).map {
+                MatchingFigure.Object(box: $1, name: $0.name, label: $0.label)
+            },
             objectsAre: "Objects are \(known.words).", anchors: anchors, levels: levels,
             thresholds: (matcher.backgroundOverlap, matcher.objectOverlap), background: background
         ).figure

@@ -1,8 +1,6 @@
 import Figures
-import Formats
 import Geometry
 import MaskRCNN
-import Scenes
 import Tensors
 import Training
 
@@ -10,16 +8,10 @@ extension Gallery {
     /// Figure 23: what a training step would sample from the proposals of this picture, with the paper's matcher
     /// and sampler.
     func targets() throws -> Figure {
-        let truth = try TrueObjects(run)
-        guard !truth.objects.isEmpty else {
-            throw NothingToDraw(
-                "nothing is known to be in this picture, so there is nothing to learn from it")
-        }
+        let known = try PictureObjects(run)
         let settings = TrainingSettings()
         guard let size = run.resizedSize else { throw NothingToDraw("the network saw no picture") }
-        let horizontal = Float(size.width) / Float(run.image.width)
-        let vertical = Float(size.height) / Float(run.image.height)
-        let boxes = truth.objects.map { $0.box.scaled(x: horizontal, y: vertical) }
+        let boxes = known.objects.map { known.resized($0.box, to: size) }
         // As in training: the true boxes join the proposals.
         let candidates = run.boxes(.proposalBoxes) + boxes
         let matches = settings.proposalMatcher(candidates, with: boxes)
@@ -29,7 +21,7 @@ extension Gallery {
         let masks = maskTargets
         let regions = sampled.regions.map { region -> TargetsFigure.Region in
             let box = run.inPicture(region.box)
-            let target = truth.objects[region.object].mask.flatMap { mask in
+            let target = known.objects[region.object].mask.flatMap { mask in
                 masks.map { targets in
                     HeatMap(
                         values: targets(mask, in: [box]).array, width: targets.side, height: targets.side,
@@ -40,14 +32,20 @@ extension Gallery {
                 box: box, object: region.object, overlap: region.overlap, target: target)
         }
         return TargetsFigure(
-            picture: run.image, objects: truth.objects, regions: regions, shown: sampled.examples(6),
+            picture: run.image,
+            objects: known.objects.map {
+                TargetsFigure.Object(name: $0.name, classIndex: $0.label, box: $0.box, mask: $0.mask)
+            }, regions: regions, shown: sampled.examples(6),
             backgrounds: sampled.backgrounds.map(run.inPicture),
             counts: TargetsFigure.Counts(
                 candidates: candidates.count,
                 matched: matches.count { if case .object = $0 { true } else { false } },
                 limit: settings.proposalSampler.count, objectShare: settings.proposalSampler.objectShare,
                 threshold: settings.proposalMatcher.objectOverlap),
-            source: truth.source, background: background
+            source: known.areTrue
+                ? "The objects are those that were drawn into this scene."
+                : "Nobody has labelled this picture: detections of 0.5 or more stand for its objects.",
+            background: background
         ).figure
     }
 
@@ -58,33 +56,6 @@ extension Gallery {
         return MaskTargets(
             side: side,
             subtractsHalfPixel: run.model.profile.pooling.align(outputSize: side).subtractsHalfPixel)
-    }
-}
-
-/// The objects of a run's picture: those of the shipped scene, which are known because it was drawn, and of any
-/// other picture what the model is sure of.
-struct TrueObjects {
-    let objects: [TargetsFigure.Object]
-    /// Where they come from, as a sentence.
-    let source: String
-
-    init(_ run: PictureRun) throws {
-        if let shipped = try? Image(contentsOf: ShippedScene.path), shipped == run.image {
-            objects = ShippedScene.objects.filter { !$0.isCrowd }.map { object in
-                TargetsFigure.Object(
-                    name: object.category.name, classIndex: object.category.id, box: object.box,
-                    mask: object.mask)
-            }
-            source = "The objects are those that were drawn into this scene."
-        } else {
-            objects = run.instances.filter { $0.score >= 0.5 && $0.box.width > 0 && $0.box.height > 0 }
-                .map { instance in
-                    TargetsFigure.Object(
-                        name: run.model.classes.name(of: instance.label), classIndex: instance.label,
-                        box: instance.box, mask: instance.mask)
-                }
-            source = "Nobody has labelled this picture: detections of 0.5 or more stand for its objects."
-        }
     }
 }
 

@@ -9,40 +9,59 @@ import Training
 /// The objects of a picture, for figures of what training does with objects: the true ones where they are known,
 /// and where they are not, what the model found.
 struct PictureObjects {
-    /// Their boxes, in the frame of the resized picture, with classes and names.
-    let objects: [MatchingFigure.Object]
-    /// Boxes of crowds.
+    /// One of them.
+    struct Known {
+        let name: String
+        /// Its class, from 1.
+        let label: Int
+        /// In pixels of the picture as decoded.
+        let box: Box
+        let mask: InstanceMask?
+    }
+
+    /// Single objects with an area.
+    let objects: [Known]
+    /// Boxes of crowds, in pixels of the picture as decoded.
     let crowds: [Box]
+    /// Whether they are the true ones, which are known because the scene was drawn.
+    let areTrue: Bool
+    private let pictureSize: PixelSize
+
     /// A few words for captions: "the objects of the drawn scene".
-    let words: String
+    var words: String {
+        areTrue
+            ? "the objects of the drawn scene"
+            : "the detections with a probability of 0.5 or more, taken for objects"
+    }
 
     /// - Throws: ``NothingToDraw`` when nothing is known to be in the picture.
-    init(_ run: PictureRun, size: PixelSize) throws {
-        let scale = (
-            x: Float(size.width) / Float(run.image.width), y: Float(size.height) / Float(run.image.height)
-        )
+    init(_ run: PictureRun) throws {
+        pictureSize = PixelSize(height: run.image.height, width: run.image.width)
         if let scene = Self.shippedScene(run.image) {
-            let all = scene.objects.map { object in
-                (object, object.box.scaled(x: scale.x, y: scale.y))
+            objects = scene.objects.filter { !$0.isCrowd && $0.box.area > 0 }.map {
+                Known(name: $0.category.name, label: $0.category.id, box: $0.box, mask: $0.mask)
             }
-            objects = all.filter { !$0.0.isCrowd && $0.0.box.area > 0 }.map { object, box in
-                MatchingFigure.Object(box: box, name: object.category.name, label: object.category.id)
-            }
-            crowds = all.filter(\.0.isCrowd).map(\.1)
-            words = "the objects of the drawn scene"
+            crowds = scene.objects.filter(\.isCrowd).map(\.box)
+            areTrue = true
         } else {
-            objects = run.instances.filter { $0.score >= 0.5 && $0.box.area > 0 }.map { instance in
-                MatchingFigure.Object(
-                    box: instance.box.scaled(x: scale.x, y: scale.y),
-                    name: run.model.classes.name(of: instance.label), label: instance.label)
+            objects = run.instances.filter { $0.score >= 0.5 && $0.box.area > 0 }.map {
+                Known(
+                    name: run.model.classes.name(of: $0.label), label: $0.label, box: $0.box, mask: $0.mask)
             }
             crowds = []
-            words = "the detections with a probability of 0.5 or more, taken for objects"
+            areTrue = false
         }
         if objects.isEmpty {
             throw NothingToDraw(
                 "there are no objects: nothing was found in the picture with a probability of 0.5 or more")
         }
+    }
+
+    /// A box of the picture in the frame of the resized one.
+    func resized(_ box: Box, to size: PixelSize) -> Box {
+        box.scaled(
+            x: Float(size.width) / Float(pictureSize.width), y: Float(size.height) / Float(pictureSize.height)
+        )
     }
 
     /// The scene that ships with the project, if a picture shows it. Its objects are not kept with the picture

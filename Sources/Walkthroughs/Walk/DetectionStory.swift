@@ -188,7 +188,7 @@ public struct DetectionStory {
     private func levelArithmetic(_ box: Box, level: Int) -> String {
         guard case .pyramid = run.model.configuration.features, box.area > 0 else { return "" }
         let side = Double(box.area).squareRoot()
-        let exact = 4 + log2(side / 224)
+        let exact = Double(run.model.profile.pooling.level.exactLevel(of: box))
         let held = Int(exact.rounded(.down)) == level ? "" : ", held to the levels there are: \(level)"
         return "Which level: a side of √(\(wording(number: Double(box.width))) · "
             + "\(wording(number: Double(box.height)))) = \(wording(number: side)) pixels, "
@@ -205,23 +205,22 @@ public struct DetectionStory {
         if scaled != delta { lines.append("brought to scale (\(coder.scale)): \(text(scaled)):") }
         // Where edges are indices of pixels, sizes count one more, and these lines would not hold.
         if !coder.edgesAreInclusive {
-            lines += axis("x", "width", from: box.x1, size: box.width, scaled.dx, scaled.dw)
-            lines += axis("y", "height", from: box.y1, size: box.height, scaled.dy, scaled.dh)
+            let x = coder.steps(shift: scaled.dx, logarithm: scaled.dw, from: box.x1, box.x2)
+            let y = coder.steps(shift: scaled.dy, logarithm: scaled.dh, from: box.y1, box.y2)
+            lines += axis("x", "width", x, shift: scaled.dx) + axis("y", "height", y, shift: scaled.dy)
         }
         lines.append("- box \(text(decoded))")
         if clipped != decoded { lines.append("- clipped to the picture \(text(clipped))") }
         return lines
     }
 
-    private func axis(
-        _ name: String, _ extent: String, from low: Float, size: Float, _ shift: Float, _ growth: Float
-    ) -> [String] {
-        let centre = low + size / 2
-        let grown = size * exp(min(growth, BoxCoder.largestLogarithm))
-        return [
-            "- centre \(name) \(decimal(centre)) \(shift < 0 ? "−" : "+") \(decimal(size)) · "
-                + "\(significant(abs(shift))) = \(decimal(centre + shift * size))",
-            "- \(extent) \(decimal(size)) · e^\(significant(growth)) = \(decimal(grown))",
+    private func axis(_ name: String, _ extent: String, _ steps: BoxCoder.AxisSteps, shift: Float) -> [String]
+    {
+        [
+            "- centre \(name) \(decimal(steps.referenceCentre)) \(shift < 0 ? "−" : "+") "
+                + "\(decimal(steps.referenceSize)) · \(significant(abs(shift))) = \(decimal(steps.centre))",
+            "- \(extent) \(decimal(steps.referenceSize)) · e^\(significant(steps.logarithm)) = "
+                + "\(decimal(steps.size))",
         ]
     }
 
@@ -236,20 +235,6 @@ public struct DetectionStory {
 }
 
 extension BoxCoder {
-    /// A delta as the network gives it, brought to the scale of the formula.
-    fileprivate func scaled(_ delta: BoxDelta) -> BoxDelta {
-        switch scaling {
-        case .weights(let weights):
-            BoxDelta(
-                dx: delta.dx / weights.dx, dy: delta.dy / weights.dy, dw: delta.dw / weights.dw,
-                dh: delta.dh / weights.dh)
-        case .standardDeviations(let deviations):
-            BoxDelta(
-                dx: delta.dx * deviations.dx, dy: delta.dy * deviations.dy, dw: delta.dw * deviations.dw,
-                dh: delta.dh * deviations.dh)
-        }
-    }
-
     /// What the network's numbers are multiplied or divided by.
     fileprivate var scale: String {
         func list(_ delta: BoxDelta) -> String {

@@ -81,20 +81,21 @@ struct CalculatePaste: ParsableCommand {
             let profiles = Profile.all.filter { $0.output.pasting == pasting }
             guard let conventions = profiles.first?.output else { continue }
             print("\n\(pasting.words) (\(profiles.map(\.name).joined(separator: ", ")))")
+            let box = conventions.roundsBoxes ? map.box.rounded : map.box
+            if conventions.roundsBoxes { print("  box rounded to \(box.digits(0))") }
             let pasted = map.values.withUnsafeBufferPointer {
-                pasteMask($0, side: map.side, box: map.box, imageSize: map.size, conventions: conventions)
+                pasteMask($0, side: map.side, box: box, imageSize: map.size, conventions: conventions)
             }
-            let placement = MaskPlacement(
-                box: map.box, side: map.side, imageSize: map.size, pasting: pasting)
+            let placement = MaskPlacement(box: box, side: map.side, imageSize: map.size, pasting: pasting)
             print("  looks at \(placement.region.words)")
             let set = pasted.bounds
             print("  sets \(pasted.area) pixels\(set.isEmpty ? "" : ": within \(set.words)")")
+            if let first = masks.first {
+                let shared = first.intersectionArea(with: pasted)
+                print("  differs from the first in \(first.area + pasted.area - 2 * shared) pixels")
+            }
             if let pixel { show(pixel, of: map, placement, threshold: conventions.maskThreshold) }
             masks.append(pasted)
-        }
-        if masks.count == 2 {
-            let shared = masks[0].intersectionArea(with: masks[1])
-            print("\nThe two differ in \(masks[0].area + masks[1].area - 2 * shared) pixels.")
         }
     }
 

@@ -112,11 +112,7 @@ private struct ProfileEffects {
             rows.append(("first bin read at x", place.digits(2)))
             rows.append(("its middle is at", (scaled.x1 + scaled.width / 14).digits(2)))
         }
-        let pasted =
-            profile.output.roundsBoxes
-            ? Box(
-                x1: box.x1.rounded(.toNearestOrEven), y1: box.y1.rounded(.toNearestOrEven),
-                x2: box.x2.rounded(.toNearestOrEven), y2: box.y2.rounded(.toNearestOrEven)) : box
+        let pasted = profile.output.roundsBoxes ? box.rounded : box
         let ones = [Float](repeating: 1, count: 28 * 28)
         let mask = ones.withUnsafeBufferPointer {
             pasteMask($0, side: 28, box: pasted, imageSize: size, conventions: profile.output)

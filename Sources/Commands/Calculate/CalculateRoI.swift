@@ -3,7 +3,7 @@ import Figures
 import Geometry
 import Walkthroughs
 
-struct RoICommand: ParsableCommand {
+struct CalculateRoI: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roi",
         abstract: "What RoIPool, RoIWarp and RoIAlign read of a feature map for one box.",
