@@ -85,7 +85,7 @@ struct DetectionFigureTests {
         // Dropped colour at 0.35 on the rule's grey at 0.45 on paper.
         let paper = Background.light.paper
         let beyond = paper.mixed(with: Background.light.rule, 0.45)
-        let shade = beyond.mixed(with: Palette.dropped(on: .light), 0.35)
+        let shade = beyond.mixed(with: Background.light.droppedColor, 0.35)
         let kept = try Examples.decoding(decoded: whole, clipped: whole).figure.image()
         let clipped = try Examples.decoding(decoded: wide, clipped: cut).figure.image()
         #expect(kept.count(of: shade, within: 3) < 50)

@@ -68,7 +68,7 @@ public struct InputFigure {
                     ColorBar(
                         .diverging(background), end: Double(limit), unit: "deviations from the mean",
                         background: background), isCentered: true),
-                .text(worked, font: Font(size: 11, isMonospaced: false), color: background.ink),
+                .text(worked, background: background),
             ],
             caption: summary.text + ". The hatched margin is padding: zeros, the mean's own colour.",
             background: background

@@ -116,10 +116,10 @@ public struct MatchingFigure {
 
     private func color(_ verdict: Verdict) -> Color {
         switch verdict {
-        case .positive: Palette.kept(on: background)
+        case .positive: background.keptColor
         case .lowQuality: Palette.color(ofLevel: 3, on: background)
         case .ignored: background.mutedInk
-        case .background: Palette.dropped(on: background)
+        case .background: background.droppedColor
         }
     }
 

@@ -183,7 +183,7 @@ public struct DecodingFigure {
             Box(x1: inner.x2, y1: inner.y1, x2: outer.x2, y2: inner.y2),
         ]
         for part in parts where part.width > 0 && part.height > 0 {
-            canvas.fill(places.rectangle(part), Palette.dropped(on: background).withOpacity(0.35))
+            canvas.fill(places.rectangle(part), background.droppedColor.withOpacity(0.35))
         }
     }
 

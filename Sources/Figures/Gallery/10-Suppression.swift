@@ -169,10 +169,10 @@ public struct SuppressionFigure {
             close.draw(on: canvas, in: place, background: background) { places in
                 for box in boxes.reversed() {
                     canvas.stroke(
-                        places.rectangle(box), Stroke(Palette.dropped(on: background), width: 1))
+                        places.rectangle(box), Stroke(background.droppedColor, width: 1))
                 }
                 canvas.outline(
-                    places.rectangle(candidates[keeper].box), Palette.kept(on: background), width: 2.5,
+                    places.rectangle(candidates[keeper].box), background.keptColor, width: 2.5,
                     background: background)
             }
             table(keeper: keeper, heap: members).draw(on: canvas, at: Point(x: place.maxX + 16, y: room.y))
@@ -188,7 +188,7 @@ public struct SuppressionFigure {
             ],
             rows: [
                 TextTable.Row(
-                    ["kept", figures(own.score), "", boxText(own.box)], color: Palette.kept(on: background))
+                    ["kept", figures(own.score), "", boxText(own.box)], color: background.keptColor)
             ]
                 + heap.map { index in
                     TextTable.Row(
@@ -196,7 +196,7 @@ public struct SuppressionFigure {
                             "suppressed", figures(candidates[index].score),
                             figures(Double(own.box.overlap(with: candidates[index].box))),
                             boxText(candidates[index].box),
-                        ], color: Palette.dropped(on: background))
+                        ], color: background.droppedColor)
                 }, background: background)
     }
 }

@@ -80,55 +80,55 @@ public struct RoIPoolFigure {
     }
 
     private func block(_ rounding: Rounding) -> Sheet.Block {
-        .panels(
-            [exactPanel(rounding), cornerPanel(rounding), binPanel(rounding)], highest: 196,
+        .grid(
+            [exactPanel(rounding), cornerPanel(rounding), binPanel(rounding)], columns: 3, tallest: 196,
             background: background)
     }
 
-    private func exactPanel(_ rounding: Rounding) -> RowPanel {
-        RowPanel(
-            title: "The box, in exact bins",
+    private func exactPanel(_ rounding: Rounding) -> Panel {
+        Panel(
+            "The box, in exact bins",
             note: "x \(cells(box.x1)) to \(cells(box.x2)), y \(cells(box.y1)) to \(cells(box.y2)); bins of "
                 + "\(cells(box.width / Float(bins))) × \(cells(box.height / Float(bins)))",
             aspect: grid.aspect
         ) { canvas, room in
             grid.draw(on: canvas, in: room)
             let place = grid.place(box, in: room)
-            canvas.fill(place, background.exactColor.withOpacity(0.12))
-            let line = Stroke(background.exactColor.withOpacity(0.8), width: 0.75)
+            canvas.fill(place, background.keptColor.withOpacity(0.12))
+            let line = Stroke(background.keptColor.withOpacity(0.8), width: 0.75)
             for index in 1..<max(bins, 2) {
                 let share = Double(index) / Double(bins)
                 let (x, y) = (place.x + share * place.width, place.y + share * place.height)
                 canvas.line(from: Point(x: x, y: place.y), to: Point(x: x, y: place.maxY), line)
                 canvas.line(from: Point(x: place.x, y: y), to: Point(x: place.maxX, y: y), line)
             }
-            canvas.stroke(place, Stroke(background.exactColor, width: 2))
+            canvas.stroke(place, Stroke(background.keptColor, width: 2))
         }
     }
 
-    private func cornerPanel(_ rounding: Rounding) -> RowPanel {
+    private func cornerPanel(_ rounding: Rounding) -> Panel {
         let region = rounding.region.box
-        return RowPanel(
-            title: "1  Corners to whole cells", note: rounding.corners + "; " + drift(to: region),
+        return Panel(
+            "1  Corners to whole cells", note: rounding.corners + "; " + drift(to: region),
             aspect: grid.aspect
         ) { canvas, room in
             grid.draw(on: canvas, in: room)
             let place = grid.place(region, in: room)
             canvas.clipped(to: room) {
                 drawDrift(to: place, on: canvas, in: room)
-                canvas.fill(place, background.faultColor.withOpacity(0.14))
-                canvas.stroke(place, Stroke(background.faultColor, width: 1.75))
+                canvas.fill(place, background.droppedColor.withOpacity(0.14))
+                canvas.stroke(place, Stroke(background.droppedColor, width: 1.75))
                 canvas.stroke(
-                    grid.place(box, in: room), Stroke(background.exactColor, width: 1.75, dashes: [4, 3]))
+                    grid.place(box, in: room), Stroke(background.keptColor, width: 1.75, dashes: [4, 3]))
                 label(worstPixels(to: region), on: canvas, in: room)
             }
         }
     }
 
-    private func binPanel(_ rounding: Rounding) -> RowPanel {
+    private func binPanel(_ rounding: Rounding) -> Panel {
         let read = Self.hull(rounding)
-        return RowPanel(
-            title: "2  Bins to whole cells", note: rounding.bins + "; " + drift(to: read),
+        return Panel(
+            "2  Bins to whole cells", note: rounding.bins + "; " + drift(to: read),
             aspect: grid.aspect
         ) { canvas, room in
             grid.draw(on: canvas, in: room)
@@ -140,13 +140,13 @@ public struct RoIPoolFigure {
                     where !rows.isEmpty && !columns.isEmpty {
                         let place = grid.place(Self.box(columns, rows), in: room)
                         let opacity = (row + column) % 2 == 0 ? 0.30 : 0.14
-                        canvas.fill(place, background.faultColor.withOpacity(opacity))
+                        canvas.fill(place, background.droppedColor.withOpacity(opacity))
                         canvas.stroke(
-                            place, Stroke(background.faultColor.withOpacity(0.9), width: 0.75))
+                            place, Stroke(background.droppedColor.withOpacity(0.9), width: 0.75))
                     }
                 }
                 canvas.stroke(
-                    grid.place(box, in: room), Stroke(background.exactColor, width: 1.75, dashes: [4, 3]))
+                    grid.place(box, in: room), Stroke(background.keptColor, width: 1.75, dashes: [4, 3]))
                 label(worstPixels(to: read), on: canvas, in: room)
             }
         }
@@ -165,7 +165,7 @@ public struct RoIPoolFigure {
         canvas.fill(plate, background.paper.withOpacity(0.85), cornerRadius: 4)
         canvas.text(
             text, at: Point(x: plate.x + width / 2, y: plate.y + 11), font: font,
-            color: background.faultColor, anchor: TextAnchor(.center, .middle))
+            color: background.droppedColor, anchor: TextAnchor(.center, .middle))
     }
 
     /// Shades what lies between the box and what is read.

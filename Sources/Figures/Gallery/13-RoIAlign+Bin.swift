@@ -2,14 +2,14 @@ import Geometry
 
 // The enlarged bin of figure 13, as a drawing and in numbers.
 extension RoIAlignFigure {
-    var binPanel: RowPanel {
+    var binPanel: Panel {
         let cellsUsed = region.binSamples.flatMap(\.neighbours).map {
             Box(x1: Float($0.column), y1: Float($0.row), x2: Float($0.column + 1), y2: Float($0.row + 1))
         }
         let grid = CellGrid(
             showing: cellsUsed + [region.bin], mapSize: region.mapSize, background: background, margin: 0)
-        return RowPanel(
-            title: "The bin in row \(region.row), column \(region.column)",
+        return Panel(
+            "The bin in row \(region.row), column \(region.column)",
             note: region.binSamples.count == 1
                 ? "Squares: where the cells' values stand. The disc: the sample, tied to its four neighbours."
                 : "Squares: where the cells' values stand. Discs: the samples; the first is tied to its four "
@@ -24,7 +24,7 @@ extension RoIAlignFigure {
 
     private func drawBin(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
         let cell = room.width / Double(grid.window.width)
-        canvas.stroke(grid.place(region.bin, in: room), Stroke(background.faultColor, width: 2.5))
+        canvas.stroke(grid.place(region.bin, in: room), Stroke(background.droppedColor, width: 2.5))
         if let first = region.binSamples.first {
             let start = grid.place(x: first.x, y: first.y, in: room)
             for neighbour in first.neighbours {
@@ -107,12 +107,9 @@ extension RoIAlignFigure {
 
     // In numbers.
 
-    var table: Sheet.Block {
+    var table: TextTable {
         let shown = region.binSamples.prefix(9)
-        var rows = [
-            ["sample", "x", "y", "upper left", "upper right", "lower left", "lower right"]
-                + (values == nil ? [] : ["value"])
-        ]
+        var rows: [TextTable.Row] = []
         for (index, sample) in shown.enumerated() {
             var row = ["\(index + 1)", cells(sample.x), cells(sample.y)]
             if sample.neighbours.count == 4 {
@@ -123,15 +120,19 @@ extension RoIAlignFigure {
             if values != nil {
                 row.append(figures(Double(interpolated(sample)), decimals: 4))
             }
-            rows.append(row)
+            rows.append(TextTable.Row(row))
         }
         if let values, shown.count == region.binSamples.count {
             rows.append(
-                [values.isAveraged ? "mean" : "maximum", "", "", "", "", "", "", result(of: values)])
+                TextTable.Row(
+                    [values.isAveraged ? "mean" : "maximum", "", "", "", "", "", "", result(of: values)],
+                    isBold: true))
         }
-        return .table(
-            rows, shares: [0.7, 0.75, 0.75, 1.45, 1.45, 1.45, 1.45] + (values == nil ? [] : [0.9]),
-            marked: values == nil ? [] : [rows.count - 1], background: background)
+        let corners = ["upper left", "upper right", "lower left", "lower right"]
+        return TextTable(
+            [.init("sample", width: 52, isNumber: false), .init("x", width: 50), .init("y", width: 50)]
+                + corners.map { .init($0, width: 98) } + (values == nil ? [] : [.init("value", width: 62)]),
+            rows: rows, background: background)
     }
 
     private func value(of neighbour: Neighbour) -> String {

@@ -124,7 +124,7 @@ public struct RoIAlignFigure {
     public var figure: Figure {
         let bins = region.columnBorders.count - 1
         var blocks: [Sheet.Block] = [
-            .panels([wholePanel, binPanel], highest: 298, background: background), table,
+            .grid([wholePanel, binPanel], columns: 2, tallest: 298, background: background), table.block,
         ]
         if let values {
             let bar = ColorBar(
@@ -166,11 +166,11 @@ public struct RoIAlignFigure {
 
     // MARK: The region
 
-    private var wholePanel: RowPanel {
+    private var wholePanel: Panel {
         let grid = CellGrid(
             showing: [region.box, border], mapSize: region.mapSize, background: background)
-        return RowPanel(
-            title: "The region and its sample points",
+        return Panel(
+            "The region and its sample points",
             note: "Thin lines: cells. Blue: the box and its bins. The thick bin is enlarged on the right.",
             aspect: grid.aspect
         ) { canvas, room in
@@ -180,7 +180,7 @@ public struct RoIAlignFigure {
                 drawBorders(of: grid, on: canvas, in: room)
                 drawPoints(of: grid, on: canvas, in: room)
                 canvas.stroke(
-                    grid.place(region.bin, in: room), Stroke(background.faultColor, width: 2.5))
+                    grid.place(region.bin, in: room), Stroke(background.droppedColor, width: 2.5))
             }
         }
     }
@@ -201,7 +201,7 @@ public struct RoIAlignFigure {
     private func drawBorders(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
         // On a light map of signed numbers white would not show.
         let color =
-            values == nil ? background.exactColor : values?.map.isSigned == true ? background.ink : .white
+            values == nil ? background.keptColor : values?.map.isSigned == true ? background.ink : .white
         let line = Stroke(color.withOpacity(0.6), width: 0.9)
         let whole = grid.place(border, in: room)
         for x in region.columnBorders {
@@ -213,7 +213,7 @@ public struct RoIAlignFigure {
             canvas.line(from: Point(x: whole.x, y: place), to: Point(x: whole.maxX, y: place), line)
         }
         canvas.stroke(
-            grid.place(region.box, in: room), Stroke(background.exactColor, width: 2.25))
+            grid.place(region.box, in: room), Stroke(background.keptColor, width: 2.25))
     }
 
     private func drawPoints(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {

@@ -79,12 +79,13 @@ public struct RoILayersFigure {
             title: "RoIPool, RoIWarp and RoIAlign of the same region",
             subtitle: subject + ", \(place.mapName).",
             blocks: [
-                .panels(
-                    [picturePanel] + pooled.map { panel($0, end: pooledEnd) }, columns: 4, highest: 190,
+                .grid(
+                    [picturePanel] + pooled.map { panel($0, end: pooledEnd) }, columns: 4, tallest: 190,
                     background: background),
                 bar(pooled.first?.map, end: pooledEnd, unit: "activation"),
-                .panels(
-                    [mapPanel] + differences.map { panel($0, end: differenceEnd) }, columns: 4, highest: 190,
+                .grid(
+                    [mapPanel] + differences.map { panel($0, end: differenceEnd) }, columns: 4,
+                    tallest: 190,
                     background: background),
                 bar(differences.first?.map, end: differenceEnd, unit: "difference of activations"),
             ],
@@ -96,11 +97,11 @@ public struct RoILayersFigure {
         ).figure
     }
 
-    private func panel(_ pooled: Pooled, end: Float) -> RowPanel {
+    private func panel(_ pooled: Pooled, end: Float) -> Panel {
         var map = pooled.map
         map.limit = end
-        return RowPanel(
-            title: pooled.title, note: pooled.note, aspect: Double(map.height) / Double(max(map.width, 1))
+        return Panel(
+            pooled.title, note: pooled.note, aspect: Double(map.height) / Double(max(map.width, 1))
         ) { canvas, room in map.draw(on: canvas, in: room, background: background) }
     }
 
@@ -114,10 +115,10 @@ public struct RoILayersFigure {
         }
     }
 
-    private var picturePanel: RowPanel {
+    private var picturePanel: Panel {
         let window = PictureWindow(place.picture, around: place.box, margin: 0.15)
-        return RowPanel(
-            title: "The region", note: "Blue: the box. Orange: what RoIPool and RoIWarp round it to.",
+        return Panel(
+            "The region", note: "Blue: the box. Orange: what RoIPool and RoIWarp round it to.",
             aspect: window.aspect
         ) { canvas, room in
             window.draw(on: canvas, in: room, background: background)
@@ -131,12 +132,12 @@ public struct RoILayersFigure {
         }
     }
 
-    private var mapPanel: RowPanel {
+    private var mapPanel: Panel {
         let grid = CellGrid(
             showing: [place.cells], mapSize: PixelSize(height: place.map.height, width: place.map.width),
             background: background)
-        return RowPanel(
-            title: "The map around it", note: "The channel in which the region is strongest.",
+        return Panel(
+            "The map around it", note: "The channel in which the region is strongest.",
             aspect: grid.aspect
         ) { canvas, room in
             place.map.cropped(to: grid.window).draw(on: canvas, in: room, background: background)

@@ -207,11 +207,11 @@ public struct DetectionsFigure {
             let threshold = field.point(0, counts.scoreThreshold)
             canvas.line(
                 from: threshold, to: Point(x: field.frame.maxX, y: threshold.y),
-                Stroke(Palette.dropped(on: background), width: 1, dashes: [4, 3]))
+                Stroke(background.droppedColor, width: 1, dashes: [4, 3]))
             canvas.tag(
                 "threshold \(setting(counts.scoreThreshold))",
                 at: Point(x: field.frame.maxX - 2, y: threshold.y - 3),
-                color: Palette.dropped(on: background), within: field.frame,
+                color: background.droppedColor, within: field.frame,
                 anchor: TextAnchor(.trailing, .bottom), background: background)
             if counts.limit < shown.count {
                 let cut = field.point(Double(counts.limit), 0)

@@ -50,26 +50,21 @@ public struct MaskChannelsFigure {
 
     /// The drawing.
     public var figure: Figure {
-        let columns = 5
-        let panels = [picturePanel] + channels.map(panel)
-        let rows = stride(from: 0, to: panels.count, by: columns).map { start in
-            Sheet.Block.panels(
-                Array(panels[start..<min(start + columns, panels.count)]), columns: columns, highest: 150,
-                background: background)
-        }
         let side = channels.first?.map.width ?? 0
         let which = channels.count < classCount ? "The likeliest \(channels.count) of \(classCount)" : "All"
-        let bar = Sheet.Block(height: 26) { canvas, room in
-            ColorBar(.sequential, end: 1, unit: "probability of each pixel", background: background).draw(
-                on: canvas, in: room)
-        }
         return Sheet(
             title: "One mask for each class",
             subtitle: classCount == 1
                 ? "\(subject): one mask of \(side) × \(side), for whatever class it is."
                 : "\(which) mask channels of \(subject). The mask head draws a mask for every class and does "
                     + "not say which it is: that is the box head's decision.",
-            blocks: rows + [bar],
+            blocks: [
+                .grid(
+                    [picturePanel] + channels.map(panel), columns: 5, tallest: 150, background: background),
+                .colorBar(
+                    ColorBar(.sequential, end: 1, unit: "probability of each pixel", background: background),
+                    width: Sheet.contentWidth),
+            ],
             caption: classCount == 1
                 ? "The sigmoid of the mask head's logits. This model is class-agnostic."
                 : "The sigmoid of the mask head's logits, each class's by itself. Framed: the class that the "
@@ -79,19 +74,19 @@ public struct MaskChannelsFigure {
         ).figure
     }
 
-    private var picturePanel: RowPanel {
+    private var picturePanel: Panel {
         let window = PictureWindow(picture, around: box)
-        return RowPanel(
-            title: "The box",
+        return Panel(
+            "The box",
             note: "\(figures(Double(box.width.rounded()))) × \(figures(Double(box.height.rounded()))) pixels",
             aspect: window.aspect
         ) { canvas, room in window.draw(on: canvas, in: room, background: background) }
     }
 
-    private func panel(_ channel: Channel) -> RowPanel {
+    private func panel(_ channel: Channel) -> Panel {
         let set = channel.map.values.count { $0 >= 0.5 }
-        return RowPanel(
-            title: channel.name,
+        return Panel(
+            channel.name,
             note: (classCount == 1 ? "" : "class \(figures(Double(channel.probability), decimals: 3))\n")
                 + "\(set) of \(channel.map.values.count) ≥ ½"
         ) { canvas, room in
@@ -99,7 +94,7 @@ public struct MaskChannelsFigure {
             map.limit = 1
             map.draw(on: canvas, in: room, background: background)
             if channel.isPredicted {
-                canvas.stroke(room.inset(by: -2), Stroke(background.faultColor, width: 3.5))
+                canvas.stroke(room.inset(by: -2), Stroke(background.droppedColor, width: 3.5))
             }
         }
     }

@@ -77,13 +77,12 @@ public struct SigmoidSoftmaxFigure {
                     "Softmax: \(channelCount) channels share each pixel", isBold: true,
                     background: background),
                 row(\.softmax, kept: kept[1]),
-                Sheet.Block(height: 26) { canvas, room in
-                    ColorBar(.sequential, end: 1, unit: "probability of each pixel", background: background)
-                        .draw(on: canvas, in: room)
-                },
+                .colorBar(
+                    ColorBar(.sequential, end: 1, unit: "probability of each pixel", background: background),
+                    width: Sheet.contentWidth),
                 .text(
                     "The pixel in the circle, row \(pixel / side), column \(pixel % side): where the class "
-                        + "loses most", background: background), table,
+                        + "loses most", background: background), table.block,
             ],
             caption:
                 "With a sigmoid the box head alone chooses the class, and the mask only says where. With a "
@@ -95,17 +94,17 @@ public struct SigmoidSoftmaxFigure {
 
     private func row(_ values: KeyPath<Class, [Float]>, kept: Int) -> Sheet.Block {
         var panels = classes.enumerated().map { index, entry in
-            RowPanel(title: index == 0 ? entry.name + ", predicted" : entry.name) { canvas, room in
+            Panel(index == 0 ? entry.name + ", predicted" : entry.name) { canvas, room in
                 draw(entry[keyPath: values], on: canvas, in: room)
             }
         }
         if let first = classes.first {
             panels.append(
-                RowPanel(title: "≥ ½: \(kept) pixels") { canvas, room in
+                Panel("≥ ½: \(kept) pixels") { canvas, room in
                     draw(first[keyPath: values].map { $0 >= 0.5 ? 1 : 0 }, on: canvas, in: room)
                 })
         }
-        return .panels(panels, columns: 5, highest: 150, background: background)
+        return .grid(panels, columns: 5, tallest: 150, background: background)
     }
 
     private func draw(_ values: [Float], on canvas: Canvas, in room: Rectangle) {
@@ -118,21 +117,28 @@ public struct SigmoidSoftmaxFigure {
         canvas.stroke(circleAt: center, radius: 5.5, Stroke(.white, width: 1.75))
     }
 
-    private var table: Sheet.Block {
-        var rows = [["class", "logit z", "sigmoid 1 / (1 + e⁻ᶻ)", "eᶻ", "softmax eᶻ / Σ"]]
-        for entry in classes {
+    private var table: TextTable {
+        var rows = classes.enumerated().map { index, entry in
             let logit = Double(entry.logits[pixel])
-            rows.append([
-                entry.name, figures(logit, decimals: 3), figures(Double(entry.sigmoid[pixel]), decimals: 3),
-                figures(exp(logit)), figures(Double(entry.softmax[pixel]), decimals: 3),
-            ])
+            return TextTable.Row(
+                [
+                    entry.name, figures(logit, decimals: 3),
+                    figures(Double(entry.sigmoid[pixel]), decimals: 3), figures(exp(logit)),
+                    figures(Double(entry.softmax[pixel]), decimals: 3),
+                ], isBold: index == 0)
         }
         if channelCount > classes.count {
-            rows.append([
-                "the other \(channelCount - classes.count)", "", "", "",
-                figures(Double(remainder[pixel]), decimals: 3),
-            ])
+            rows.append(
+                TextTable.Row([
+                    "the other \(channelCount - classes.count)", "", "", "",
+                    figures(Double(remainder[pixel]), decimals: 3),
+                ]))
         }
-        return .table(rows, shares: [1, 0.8, 1.6, 0.9, 1.2], marked: [1], background: background)
+        return TextTable(
+            [
+                .init("class", width: 110, isNumber: false), .init("logit z", width: 88),
+                .init("sigmoid 1 / (1 + e⁻ᶻ)", width: 176), .init("eᶻ", width: 99),
+                .init("softmax eᶻ / Σ", width: 132),
+            ], rows: rows, background: background)
     }
 }

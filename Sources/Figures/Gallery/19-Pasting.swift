@@ -64,11 +64,10 @@ public struct PastingFigure {
     /// The drawing.
     public var figure: Figure {
         var blocks: [Sheet.Block] = [
-            .panels([headPanel, enlargedPanel, cutPanel, pastedPanel], highest: 240, background: background),
-            Sheet.Block(height: 26) { canvas, room in
-                ColorBar(.sequential, end: 1, unit: "probability", background: background).draw(
-                    on: canvas, in: room)
-            },
+            .grid([headPanel, enlargedPanel, cutPanel, pastedPanel], columns: 4, background: background),
+            .colorBar(
+                ColorBar(.sequential, end: 1, unit: "probability", background: background),
+                width: Sheet.contentWidth),
         ]
         if !others.isEmpty {
             blocks.append(
@@ -82,8 +81,8 @@ public struct PastingFigure {
                         + "coordinates, 0 to 1 along both axes; only pasting knows about pixels.",
                     background: background))
             blocks.append(
-                .panels(
-                    others.flatMap { [regionPanel($0), mapPanel($0)] }, columns: 6, highest: 120,
+                .grid(
+                    others.flatMap { [regionPanel($0), mapPanel($0)] }, columns: 6, tallest: 120,
                     background: background))
         }
         return Sheet(
@@ -99,8 +98,8 @@ public struct PastingFigure {
         ).figure
     }
 
-    private var headPanel: RowPanel {
-        RowPanel(title: "1  The head's output", note: "\(side) × \(side) probabilities") { canvas, room in
+    private var headPanel: Panel {
+        Panel("1  The head's output", note: "\(side) × \(side) probabilities") { canvas, room in
             var map = subject.probabilities
             map.limit = 1
             map.draw(on: canvas, in: room, background: background)
@@ -111,9 +110,9 @@ public struct PastingFigure {
         Double(max(subject.region.height, 1)) / Double(max(subject.region.width, 1))
     }
 
-    private var enlargedPanel: RowPanel {
-        RowPanel(
-            title: "2  Resized to the box",
+    private var enlargedPanel: Panel {
+        Panel(
+            "2  Resized to the box",
             note: "\(subject.region.width) × \(subject.region.height) pixels, \(cellSize) a value",
             aspect: regionAspect
         ) { canvas, room in
@@ -130,10 +129,10 @@ public struct PastingFigure {
         return "\(figures(width)) × \(figures(height))"
     }
 
-    private var cutPanel: RowPanel {
+    private var cutPanel: Panel {
         let set = subject.mask.area
-        return RowPanel(
-            title: "3  Cut at \(threshold == 0.5 ? "½" : figures(threshold))",
+        return Panel(
+            "3  Cut at \(threshold == 0.5 ? "½" : figures(threshold))",
             note: "\(set) pixels are the object's",
             aspect: regionAspect
         ) { canvas, room in
@@ -144,25 +143,24 @@ public struct PastingFigure {
         }
     }
 
-    private var pastedPanel: RowPanel {
+    private var pastedPanel: Panel {
         let (window, image) = pasted(subject, margin: 0.25)
-        return RowPanel(title: "4  Pasted", note: "where the box lies in the picture", aspect: window.aspect)
-        {
+        return Panel("4  Pasted", note: "where the box lies in the picture", aspect: window.aspect) {
             canvas, room in
             draw(image, window, subject.box, on: canvas, in: room)
         }
     }
 
-    private func regionPanel(_ other: Subject) -> RowPanel {
+    private func regionPanel(_ other: Subject) -> Panel {
         let (window, image) = pasted(other, margin: 0.1)
-        return RowPanel(title: other.name, note: "\(other.size) pixels", aspect: window.aspect) {
+        return Panel(other.name, note: "\(other.size) pixels", aspect: window.aspect) {
             canvas, room in
             draw(image, window, other.box, on: canvas, in: room)
         }
     }
 
-    private func mapPanel(_ other: Subject) -> RowPanel {
-        RowPanel(title: "", note: "\(side) × \(side)") { canvas, room in
+    private func mapPanel(_ other: Subject) -> Panel {
+        Panel("", note: "\(side) × \(side)") { canvas, room in
             var map = other.probabilities
             map.limit = 1
             map.draw(on: canvas, in: room, background: background)

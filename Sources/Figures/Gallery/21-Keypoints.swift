@@ -66,28 +66,20 @@ public struct KeypointsFigure {
 
     /// The drawing.
     public var figure: Figure {
-        let columns = 6
-        let rows = stride(from: 0, to: maps.count, by: columns).map { start in
-            Sheet.Block.panels(
-                maps[start..<min(start + columns, maps.count)].map(panel), columns: columns, gap: 8,
-                background: background)
-        }
-        return Sheet(
+        Sheet(
             title: "Keypoints: one heat map each",
             subtitle:
                 "\(subject). The keypoint head gives \(maps.count) maps of \(side) × \(side) logits over "
                 + "the box; in each, one place is right.",
             blocks: [
-                .panels(
-                    [skeletonPanel] + (best.map { [boxPanel($0)] } ?? []), highest: 260,
-                    background: background)
-            ] + rows + [
-                Sheet.Block(height: 26) { canvas, room in
+                .grid(
+                    [skeletonPanel] + (best.map { [boxPanel($0)] } ?? []), columns: 2, background: background),
+                .grid(maps.map(panel), columns: 6, gap: 8, background: background),
+                .colorBar(
                     ColorBar(
                         .sequential, end: Double(Self.depth),
-                        unit: "logit, counted from 10 below the largest of the map", background: background
-                    ).draw(on: canvas, in: room)
-                }
+                        unit: "logit, counted from 10 below the largest of the map", background: background),
+                    width: Sheet.contentWidth),
             ],
             caption:
                 "Circles: the decoded places, below each map in pixels of the picture. Training is a "
@@ -98,7 +90,7 @@ public struct KeypointsFigure {
         ).figure
     }
 
-    private var skeletonPanel: RowPanel {
+    private var skeletonPanel: Panel {
         var options = DetectionOverlay.Options()
         options.showsLabels = false
         options.showsMasks = false
@@ -109,8 +101,8 @@ public struct KeypointsFigure {
         let drawn = (try? overlay.figure.image(pixelsPerPoint: scale)) ?? picture
         let factor = Float(drawn.width) / Float(picture.width)
         let window = PictureWindow(drawn, around: person.box.scaled(x: factor, y: factor), margin: 0.06)
-        return RowPanel(
-            title: "The keypoints, joined",
+        return Panel(
+            "The keypoints, joined",
             note: "Which points belong together is known of persons; the network does not predict it.",
             aspect: window.aspect
         ) { canvas, room in
@@ -124,11 +116,11 @@ public struct KeypointsFigure {
     }
 
     /// One map over the box that it belongs to, in the box's own shape.
-    private func boxPanel(_ map: Map) -> RowPanel {
+    private func boxPanel(_ map: Map) -> Panel {
         let box = person.box
         let cell = (Double(box.width) / Double(side), Double(box.height) / Double(side))
-        return RowPanel(
-            title: "Decoding the \(map.name)",
+        return Panel(
+            "Decoding the \(map.name)",
             note: "A cell is \(figures(cell.0)) × \(figures(cell.1)) pixels. The map is enlarged to the box, "
                 + "\(enlarged.width) × \(enlarged.height), by bicubic interpolation; the keypoint is the "
                 + "middle of the pixel with the largest value: x "
@@ -146,9 +138,9 @@ public struct KeypointsFigure {
         }
     }
 
-    private func panel(_ map: Map) -> RowPanel {
-        RowPanel(
-            title: map.name,
+    private func panel(_ map: Map) -> Panel {
+        Panel(
+            map.name,
             note: "\(figures(Double(map.place.x), decimals: 1)), \(figures(Double(map.place.y), decimals: 1))"
         ) { canvas, room in
             map.above(Self.depth).draw(on: canvas, in: room, background: background)

@@ -100,7 +100,7 @@ public struct TargetsFigure {
     /// The drawing.
     public var figure: Figure {
         var blocks: [Sheet.Block] = [
-            .panels([objectsPanel, backgroundsPanel], highest: 260, background: background)
+            .grid([objectsPanel, backgroundsPanel], columns: 2, background: background)
         ]
         let examples = shown.prefix(6).map { regions[$0] }.filter { $0.target != nil }
         if !examples.isEmpty, let side = examples.first?.target?.width {
@@ -108,14 +108,12 @@ public struct TargetsFigure {
                 .text(
                     "What the mask head should say: the object's mask, cut out by the region, in \(side) × "
                         + "\(side) cells", isBold: true, background: background),
-                .panels(examples.map(cropPanel), columns: 6, highest: 110, background: background),
-                .panels(examples.map(targetPanel), columns: 6, highest: 110, background: background),
-                Sheet.Block(height: 26) { canvas, room in
+                .grid(examples.map(cropPanel), columns: 6, tallest: 110, background: background),
+                .grid(examples.map(targetPanel), columns: 6, tallest: 110, background: background),
+                .colorBar(
                     ColorBar(
                         .sequential, end: 1, unit: "share of the cell that the mask covers",
-                        background: background
-                    ).draw(on: canvas, in: room)
-                },
+                        background: background), width: Sheet.contentWidth),
             ]
         }
         let share = figures(100 * counts.objectShare)
@@ -133,10 +131,10 @@ public struct TargetsFigure {
         ).figure
     }
 
-    private var objectsPanel: RowPanel {
+    private var objectsPanel: Panel {
         let window = PictureWindow(picture)
-        return RowPanel(
-            title: "\(regions.count) sampled as objects",
+        return Panel(
+            "\(regions.count) sampled as objects",
             note: "Thin: regions, in the colour of their object's class. Thick: the objects' own boxes.",
             aspect: window.aspect
         ) { canvas, room in
@@ -155,10 +153,10 @@ public struct TargetsFigure {
         }
     }
 
-    private var backgroundsPanel: RowPanel {
+    private var backgroundsPanel: Panel {
         let window = PictureWindow(picture)
-        return RowPanel(
-            title: "\(backgrounds.count) sampled as background",
+        return Panel(
+            "\(backgrounds.count) sampled as background",
             note: "They overlap every object by less. Only the class is learnt from them.",
             aspect: window.aspect
         ) { canvas, room in
@@ -175,7 +173,7 @@ public struct TargetsFigure {
 
     private func color(_ object: Int) -> Color { Palette.color(ofClass: objects[object].classIndex) }
 
-    private func cropPanel(_ region: Region) -> RowPanel {
+    private func cropPanel(_ region: Region) -> Panel {
         let object = objects[region.object]
         var image = picture
         if let mask = object.mask {
@@ -183,8 +181,8 @@ public struct TargetsFigure {
                 mask, MaskStyle(color: color(region.object), fill: 0.45, outline: 0.9, outlineWidth: 1))
         }
         let window = PictureWindow(image, around: region.box, margin: 0.12)
-        return RowPanel(
-            title: object.name, note: "IoU \(figures(Double(region.overlap), decimals: 2))",
+        return Panel(
+            object.name, note: "IoU \(figures(Double(region.overlap), decimals: 2))",
             aspect: window.aspect
         ) { canvas, room in
             window.draw(on: canvas, in: room, background: background)
@@ -198,8 +196,8 @@ public struct TargetsFigure {
         }
     }
 
-    private func targetPanel(_ region: Region) -> RowPanel {
-        RowPanel(title: "") { canvas, room in
+    private func targetPanel(_ region: Region) -> Panel {
+        Panel("") { canvas, room in
             guard var map = region.target else { return }
             map.limit = 1
             map.draw(on: canvas, in: room, background: background)

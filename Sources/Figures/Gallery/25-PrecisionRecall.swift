@@ -74,7 +74,8 @@ public struct PrecisionRecallFigure {
             title: "Precision, recall and average precision",
             subtitle: source,
             blocks: [
-                .panels([curvesPanel, thresholdsPanel], background: background), table,
+                .grid([curvesPanel, thresholdsPanel], columns: 2, tallest: 300, background: background),
+                table.block,
             ],
             caption:
                 "Detections of all pictures are taken best first. Precision is the part of those taken so far "
@@ -85,12 +86,12 @@ public struct PrecisionRecallFigure {
         ).figure
     }
 
-    private var curvesPanel: RowPanel {
+    private var curvesPanel: Panel {
         let area = PlotArea(
             x: 0...1, y: 0...1, xName: "recall", yName: "precision", xTicks: [0, 0.25, 0.5, 0.75, 1],
             yTicks: [0, 0.25, 0.5, 0.75, 1], background: background)
-        return RowPanel(
-            title: "Precision over recall, \(curveKind?.name ?? "")",
+        return Panel(
+            "Precision over recall, \(curveKind?.name ?? "")",
             note: "One curve for each threshold of overlap; the mean over the classes.", aspect: 0.9
         ) { canvas, room in
             area.draw(on: canvas, in: room)
@@ -134,13 +135,13 @@ public struct PrecisionRecallFigure {
         }
     }
 
-    private var thresholdsPanel: RowPanel {
+    private var thresholdsPanel: Panel {
         let area = PlotArea(
             x: 0.5...0.95, y: 0...1, xName: "threshold of overlap (keypoints: of similarity)",
             yName: "average precision", xTicks: [0.5, 0.6, 0.7, 0.8, 0.9], yTicks: [0, 0.25, 0.5, 0.75, 1],
             background: background)
-        return RowPanel(
-            title: "AP over the threshold",
+        return Panel(
+            "AP over the threshold",
             note: kinds.map { "\($0.name): AP \(text($0.summary.all))" }.joined(separator: ", ") + ".",
             aspect: 0.9
         ) { canvas, room in
@@ -167,20 +168,21 @@ public struct PrecisionRecallFigure {
     }
 
     private func kindColor(_ index: Int) -> Color {
-        [background.exactColor, background.faultColor, background.keptColor][index % 3]
+        [background.keptColor, background.droppedColor, background.thirdColor][index % 3]
     }
 
-    private var table: Sheet.Block {
-        var rows = [["class", "objects"] + kinds.map { "AP, \($0.name)" }]
-        for entry in classes {
-            rows.append([entry.name, "\(entry.objects)"] + entry.values.map(text))
-        }
-        rows.append(
-            ["all", "\(classes.reduce(0) { $0 + $1.objects })"] + kinds.map { text($0.summary.all) })
-        rows.append(["all, at 0.5", ""] + kinds.map { text($0.summary.half) })
-        rows.append(["all, at 0.75", ""] + kinds.map { text($0.summary.strict) })
-        return .table(
-            rows, shares: [1.3, 0.8] + kinds.map { _ in 1 }, marked: [rows.count - 3], background: background)
+    private var table: TextTable {
+        let objects = classes.reduce(0) { $0 + $1.objects }
+        let summaries: [TextTable.Row] = [
+            .init(["all", "\(objects)"] + kinds.map { text($0.summary.all) }, isBold: true),
+            .init(["all, at 0.5", ""] + kinds.map { text($0.summary.half) }),
+            .init(["all, at 0.75", ""] + kinds.map { text($0.summary.strict) }),
+        ]
+        return TextTable(
+            [.init("class", width: 140, isNumber: false), .init("objects", width: 90)]
+                + kinds.map { .init("AP, \($0.name)", width: 120) },
+            rows: classes.map { .init([$0.name, "\($0.objects)"] + $0.values.map(text)) } + summaries,
+            background: background)
     }
 
     private func text(_ value: Double) -> String { value < 0 ? "–" : figures(value, decimals: 3) }

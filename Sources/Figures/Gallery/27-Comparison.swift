@@ -73,7 +73,7 @@ public struct ComparisonFigure {
         var blocks = [bars]
         if !maps.isEmpty {
             blocks.append(
-                .panels(maps.map(panel), columns: min(maps.count, 4), highest: 190, background: background))
+                .grid(maps.map(panel), columns: min(maps.count, 4), tallest: 190, background: background))
         }
         return Sheet(
             title: "Where two implementations part",
@@ -117,7 +117,7 @@ public struct ComparisonFigure {
             for (index, stage) in stages.enumerated() {
                 let y = room.y + line * (Double(index) + 0.5)
                 let isFirst = index == firstFault
-                let color = differs(stage) ? background.faultColor : background.keptColor
+                let color = differs(stage) ? background.droppedColor : background.thirdColor
                 canvas.text(
                     stage.name, at: Point(x: room.x, y: y),
                     font: Font(size: 10.5, isBold: isFirst), color: isFirst ? color : background.ink,
@@ -137,9 +137,9 @@ public struct ComparisonFigure {
         }
     }
 
-    private func panel(_ map: Map) -> RowPanel {
-        RowPanel(
-            title: map.title, note: map.note + "; yellow: \(figures(Double(map.errors.end)))",
+    private func panel(_ map: Map) -> Panel {
+        Panel(
+            map.title, note: map.note + "; yellow: \(figures(Double(map.errors.end)))",
             aspect: Double(map.errors.height) / Double(max(map.errors.width, 1))
         ) { canvas, room in map.errors.draw(on: canvas, in: room, background: background) }
     }

@@ -101,14 +101,13 @@ public struct ConvolutionFigure {
                 matrixProduct,
                 .text(
                     "The whole layer: patches \(patchShape.rows)×\(patchShape.columns) times weights "
-                        + "\(patchShape.columns)×\(outputs).", font: Font(size: 11), color: background.ink),
+                        + "\(patchShape.columns)×\(outputs).", background: background),
                 .heading(
                     "In Winograd's tiles, F(4×4, 3×3)", note: "16 outputs at a time", background: background),
                 tiles,
                 .text(
                     "36 multiplications (⊙) instead of 16 · 9 = 144. Farthest from the matrix product: "
-                        + "\(figures(Double(difference))), from rounding.", font: Font(size: 11),
-                    color: background.ink),
+                        + "\(figures(Double(difference))), from rounding.", background: background),
             ],
             caption:
                 "Numbers below a map are the ends of its colours, blue below zero and red above. Transforms "

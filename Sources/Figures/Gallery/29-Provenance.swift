@@ -277,7 +277,7 @@ public struct ProvenanceFigure {
         for other in suppressed.prefix(60) {
             canvas.stroke(
                 places.rectangle(other.box),
-                Stroke(Palette.dropped(on: background).withOpacity(0.8), width: 0.9))
+                Stroke(background.droppedColor.withOpacity(0.8), width: 0.9))
         }
     }
 
@@ -356,7 +356,7 @@ public struct ProvenanceFigure {
 
     private var classSuppression: Panel {
         close.panel(
-            "suppression within the class",
+            "suppression by class",
             note: "kept, as detection \(detection); it suppressed "
                 + counted(outcome.suppressed.count, "box", "boxes"),
             background: background

@@ -5,16 +5,6 @@ extension Palette {
         let color = Color(hex: colors[min(max(index - 2, 0), colors.count - 1)])
         return background == .light ? color : shade(color, by: 0.1)
     }
-
-    /// The colour of what is kept, found or agreed upon.
-    public static func kept(on background: Background) -> Color {
-        background == .light ? Color(hex: 0x0072b2) : Color(hex: 0x5cb6ee)
-    }
-
-    /// The colour of what is suppressed, dropped or refused.
-    public static func dropped(on background: Background) -> Color {
-        background == .light ? Color(hex: 0xd55e00) : Color(hex: 0xf08a3c)
-    }
 }
 
 extension Background {

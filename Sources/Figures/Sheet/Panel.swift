@@ -1,23 +1,24 @@
 import Tensors
 
-/// A picture with a title above it and a note below: what grids on sheets are made of.
+/// A drawing with a title above it and a note below: what grids on sheets are made of.
 public struct Panel {
-    /// Above the picture, in one line. Empty for none.
+    /// Above the drawing, in a few words; broken into lines as the width demands. Empty for none.
     public var title: String
-    /// Below the picture, in small letters; broken into lines as the width demands. Empty for none.
+    /// Below the drawing, in small letters; broken into lines as well. Empty for none.
     public var note: String
-    /// Height over width of the picture.
+    /// Height over width of the drawing.
     public var aspect: Double
-    /// Draws the picture into a rectangle of that shape.
+    /// Draws into a rectangle of that shape.
     public var draw: (Canvas, Rectangle) -> Void
 
     /// A panel with a drawing of its own.
     public init(
-        _ title: String = "", note: String = "", aspect: Double, draw: @escaping (Canvas, Rectangle) -> Void
+        _ title: String = "", note: String = "", aspect: Double = 1,
+        draw: @escaping (Canvas, Rectangle) -> Void
     ) {
         self.title = title
         self.note = note
-        self.aspect = aspect
+        self.aspect = aspect.isFinite ? min(max(aspect, 0.02), 50) : 1
         self.draw = draw
     }
 
@@ -42,7 +43,8 @@ extension Sheet.Block {
     /// Panels side by side, and below each other where there are more than columns.
     ///
     /// - Parameters:
-    ///   - tallest: how high a picture may get, in points; narrower than its column then.
+    ///   - columns: the width is divided for this many, even if there are fewer panels.
+    ///   - tallest: how high a drawing may get, in points; narrower than its column then.
     ///   - gap: between neighbours.
     public static func grid(
         _ panels: [Panel], columns: Int, tallest: Double = 260, gap: Double = 12, background: Background
@@ -61,88 +63,73 @@ extension Sheet.Block {
             }
         }
     }
-
-    /// A line of bold text over the blocks that follow, with a muted one beside it.
-    public static func heading(_ text: String, note: String = "", background: Background) -> Sheet.Block {
-        Sheet.Block(height: 15) { canvas, room in
-            let font = Font(size: 12, isBold: true)
-            canvas.text(
-                text, at: Point(x: room.x, y: room.y), font: font, color: background.ink,
-                anchor: TextAnchor(.leading, .top))
-            canvas.text(
-                note, at: Point(x: room.x + canvas.extents(of: text, font: font).width + 8, y: room.y + 1),
-                font: Font(size: 11), color: background.mutedInk, anchor: TextAnchor(.leading, .top))
-        }
-    }
-
-    /// A colour bar at the left, or in the middle, of the sheet.
-    public static func colorBar(_ bar: ColorBar, width: Double = 240, isCentered: Bool = false) -> Sheet.Block
-    {
-        Sheet.Block(height: 26) { canvas, room in
-            let x = isCentered ? room.x + (room.width - width) / 2 : room.x
-            bar.draw(on: canvas, in: Rectangle(x: x, y: room.y, width: width, height: 26))
-        }
-    }
-
-    /// Text as wide as the sheet, broken into lines.
-    public static func text(_ text: String, font: Font = Font(size: 12), color: Color) -> Sheet.Block {
-        let lines = wrapped(text, font: font, width: Sheet.contentWidth)
-        let leading = (font.size * 1.35).rounded()
-        return Sheet.Block(height: leading * Double(lines.count)) { canvas, room in
-            for (index, line) in lines.enumerated() {
-                canvas.text(
-                    line, at: Point(x: room.x, y: room.y + leading * Double(index)), font: font, color: color,
-                    anchor: TextAnchor(.leading, .top))
-            }
-        }
-    }
 }
 
-/// One row of a grid: titles in line with each other, pictures in line at the top, notes right below each.
+/// One row of a grid: titles end right above the drawings, drawings are in line at the top, notes come right below
+/// each.
 private struct GridRow {
-    let panels: ArraySlice<Panel>
-    let width: Double
-    let gap: Double
-    let sizes: [(width: Double, height: Double)]
-    let notes: [[String]]
-    let titleHeight: Double
+    /// A panel, and the room that its parts take.
+    private struct Place {
+        let panel: Panel
+        let title: [String]
+        let note: [String]
+        let width: Double
+        let height: Double
+    }
+
+    private let places: [Place]
+    private let width: Double
+    private let gap: Double
+    private let titleLines: Int
     let height: Double
 
-    static let titleFont = Font(size: 11, isBold: true)
-    static let noteFont = Font(size: 10)
-    static let noteLeading = 13.0
+    private static let titleFont = Font(size: 11, isBold: true)
+    private static let titleLeading = 14.0
+    private static let noteFont = Font(size: 10)
+    private static let noteLeading = 13.0
+    /// Between a drawing and its texts.
+    private static let textGap = 4.0
 
     init(_ panels: ArraySlice<Panel>, width: Double, tallest: Double, gap: Double) {
-        self.panels = panels
-        self.width = width
-        self.gap = gap
-        sizes = panels.map { panel in
-            let aspect = panel.aspect.isFinite && panel.aspect > 0 ? panel.aspect : 1
-            let height = min(width * aspect, tallest)
-            return (height / aspect, height)
+        places = panels.map { panel in
+            let height = min(width * panel.aspect, tallest)
+            return Place(
+                panel: panel,
+                title: panel.title.isEmpty ? [] : wrapped(panel.title, font: Self.titleFont, width: width),
+                note: panel.note.isEmpty ? [] : wrapped(panel.note, font: Self.noteFont, width: width),
+                width: height / panel.aspect, height: height)
         }
-        notes = panels.map {
-            $0.note.isEmpty ? [] : wrapped($0.note, font: Self.noteFont, width: width)
+        (self.width, self.gap) = (width, gap)
+        titleLines = places.map(\.title.count).max() ?? 0
+        let below = places.map { place in
+            place.height
+                + (place.note.isEmpty ? 0 : Self.textGap + Self.noteLeading * Double(place.note.count))
         }
-        titleHeight = panels.contains { !$0.title.isEmpty } ? 17 : 0
-        let below = zip(sizes, notes).map { size, note in
-            size.height + (note.isEmpty ? 0 : 4 + Self.noteLeading * Double(note.count))
-        }
-        height = titleHeight + (below.max() ?? 0)
+        height = Self.titleHeight(titleLines) + (below.max() ?? 0)
+    }
+
+    private static func titleHeight(_ lines: Int) -> Double {
+        lines == 0 ? 0 : titleLeading * Double(lines) + textGap
     }
 
     func draw(on canvas: Canvas, at corner: Point, background: Background) {
-        for (index, panel) in panels.enumerated() {
-            let x = corner.x + Double(index) * (width + gap)
-            let size = sizes[index]
-            canvas.text(
-                panel.title, at: Point(x: x, y: corner.y), font: Self.titleFont, within: width,
-                color: background.ink, anchor: TextAnchor(.leading, .top))
-            let picture = Rectangle(x: x, y: corner.y + titleHeight, width: size.width, height: size.height)
-            panel.draw(canvas, picture)
-            for (line, text) in notes[index].enumerated() {
+        for (index, place) in places.enumerated() {
+            let x = corner.x + (width + gap) * Double(index)
+            let drawing = Rectangle(
+                x: x, y: corner.y + Self.titleHeight(titleLines), width: place.width, height: place.height)
+            for (line, text) in place.title.enumerated() {
                 canvas.text(
-                    text, at: Point(x: x, y: picture.maxY + 4 + Self.noteLeading * Double(line)),
+                    text,
+                    at: Point(
+                        x: x,
+                        y: corner.y + Self.titleLeading * Double(titleLines - place.title.count + line)),
+                    font: Self.titleFont, within: width, color: background.ink,
+                    anchor: TextAnchor(.leading, .top))
+            }
+            place.panel.draw(canvas, drawing)
+            for (line, text) in place.note.enumerated() {
+                canvas.text(
+                    text, at: Point(x: x, y: drawing.maxY + Self.textGap + Self.noteLeading * Double(line)),
                     font: Self.noteFont, within: width, color: background.mutedInk,
                     anchor: TextAnchor(.leading, .top))
             }

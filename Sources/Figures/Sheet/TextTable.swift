@@ -23,11 +23,14 @@ public struct TextTable {
         public var cells: [String]
         /// The colour of the first one; nil for that of text.
         public var color: Color?
+        /// Whether the row stands out.
+        public var isBold: Bool
 
         /// A row.
-        public init(_ cells: [String], color: Color? = nil) {
+        public init(_ cells: [String], color: Color? = nil, isBold: Bool = false) {
             self.cells = cells
             self.color = color
+            self.isBold = isBold
         }
     }
 
@@ -46,7 +49,6 @@ public struct TextTable {
     }
 
     private static let leading = 15.0
-    private static let font = Font(size: 10)
 
     /// The height in points.
     public var height: Double { Self.leading * Double(rows.count + 1) + 3 }
@@ -59,26 +61,26 @@ public struct TextTable {
     /// Draws the table with its upper left corner at a point.
     public func draw(on canvas: Canvas, at corner: Point) {
         let width = columns.reduce(0) { $0 + $1.width }
-        draw(columns.map(\.name), colors: { _ in background.mutedInk }, y: corner.y, x: corner.x, on: canvas)
+        draw(Row(columns.map(\.name)), colors: { _ in background.mutedInk }, at: corner, on: canvas)
         let rule = corner.y + Self.leading + 1
         canvas.line(
             from: Point(x: corner.x, y: rule), to: Point(x: corner.x + width, y: rule),
             Stroke(background.rule, width: 0.75))
         for (index, row) in rows.enumerated() {
             draw(
-                row.cells, colors: { $0 == 0 ? row.color ?? background.ink : background.ink },
-                y: rule + 2 + Self.leading * Double(index), x: corner.x, on: canvas)
+                row, colors: { $0 == 0 ? row.color ?? background.ink : background.ink },
+                at: Point(x: corner.x, y: rule + 2 + Self.leading * Double(index)), on: canvas)
         }
     }
 
-    private func draw(
-        _ cells: [String], colors: (Int) -> Color, y: Double, x: Double, on canvas: Canvas
-    ) {
-        var x = x
-        for (index, (column, cell)) in zip(columns, cells).enumerated() {
+    private func draw(_ row: Row, colors: (Int) -> Color, at corner: Point, on canvas: Canvas) {
+        var x = corner.x
+        for (index, (column, cell)) in zip(columns, row.cells).enumerated() {
             canvas.text(
-                cell, at: Point(x: column.isNumber ? x + column.width - 2 : x, y: y + Self.leading / 2),
-                font: Self.font, within: column.width - 4, color: colors(index),
+                cell,
+                at: Point(
+                    x: column.isNumber ? x + column.width - 2 : x, y: corner.y + Self.leading / 2),
+                font: Font(size: 10, isBold: row.isBold), within: column.width - 4, color: colors(index),
                 anchor: TextAnchor(column.isNumber ? .trailing : .leading, .middle))
             x += column.width
         }
