@@ -56,7 +56,7 @@ struct ScenesCommand: ParsableCommand {
     func run() throws {
         try makeFolders()
         let generator = SceneGenerator(seed: seed, shorterSide: size)
-        var dataset = Dataset(categories: SceneCategory.allCases.map(\.annotated))
+        var dataset = Dataset.ofScenes
         var progress = Progress(total: count)
         // A few at a time are drawn at once; their annotations are numbered in order.
         let batch = 32
@@ -107,29 +107,5 @@ struct ScenesCommand: ParsableCommand {
     private static func name(ofPicture index: Int) -> String {
         let digits = String(index)
         return String(repeating: "0", count: max(6 - digits.count, 0)) + digits + ".png"
-    }
-}
-
-/// What remains of a scene once its picture is written.
-private struct SceneRecord: Sendable {
-    let size: PixelSize
-    /// With no ids yet.
-    let annotations: [Annotation]
-
-    init(_ scene: Scene) {
-        size = PixelSize(height: scene.picture.height, width: scene.picture.width)
-        annotations = scene.objects.map { $0.annotation(id: 0, imageID: 0) }
-    }
-}
-
-extension Dataset {
-    /// Adds a picture and its objects, whose ids go on from those before and begin at 1.
-    fileprivate mutating func add(_ scene: SceneRecord, id: Int, fileName: String) {
-        images.append(Picture(id: id, fileName: fileName, size: scene.size))
-        for var annotation in scene.annotations {
-            annotation.imageID = id
-            annotation.id = annotations.count + 1
-            annotations.append(annotation)
-        }
     }
 }

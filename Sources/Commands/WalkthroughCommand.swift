@@ -39,7 +39,7 @@ struct WalkthroughCommand: ParsableCommand {
 
     func validate() throws {
         if what.first == "detection" {
-            guard what.count == 2, let number = Int(what[1]), number > 0 else {
+            guard what.count == 2, let number = Int(what[1]), number >= 0 else {
                 throw ValidationError(
                     "detection: takes a number from the list of what was found: detection 3")
             }

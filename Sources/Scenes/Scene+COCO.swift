@@ -38,3 +38,31 @@ extension SceneCategory {
         return category
     }
 }
+
+/// What an annotation file says of a scene: all but the picture, which is large.
+public struct SceneRecord: Sendable {
+    let size: PixelSize
+    /// With no ids yet.
+    let annotations: [Annotation]
+
+    /// What is said of a scene.
+    public init(_ scene: Scene) {
+        size = PixelSize(height: scene.picture.height, width: scene.picture.width)
+        annotations = scene.objects.map { $0.annotation(id: 0, imageID: 0) }
+    }
+}
+
+extension Dataset {
+    /// A dataset of drawn scenes that has none yet, only their categories.
+    public static var ofScenes: Dataset { Dataset(categories: SceneCategory.allCases.map(\.annotated)) }
+
+    /// Adds a picture and its objects, whose ids go on from those before and begin at 1.
+    public mutating func add(_ scene: SceneRecord, id: Int, fileName: String) {
+        images.append(Picture(id: id, fileName: fileName, size: scene.size))
+        for var annotation in scene.annotations {
+            annotation.imageID = id
+            annotation.id = annotations.count + 1
+            annotations.append(annotation)
+        }
+    }
+}

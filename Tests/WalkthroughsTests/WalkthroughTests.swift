@@ -83,13 +83,13 @@ import Testing
         let text = try shown(nil, of: nothing, depth: .direct)
         #expect(text.contains("Nothing was found in this picture"))
         #expect(text.contains("\nNothing was found.\n"))
-        #expect(throws: NothingToDraw.self) { try DetectionStory(of: nothing, number: 1) }
+        #expect(throws: NothingToDraw.self) { try DetectionStory(of: nothing, number: 0) }
     }
 
     @Test func aDetectionIsFollowedBack() throws {
         let run = try Self.run.get()
         let terminal = Terminal(isTerminal: false, width: 80, colorDepth: .none)
-        for number in 1...run.instances.count {
+        for number in run.instances.indices {
             let text = try DetectionStory(of: run, number: number).text(on: terminal)
             for part in ["Output", "Mask", "Detection", "RoI", "Proposal", "Anchor"] {
                 #expect(text.contains("\n\(part)\n"))
@@ -106,7 +106,7 @@ import Testing
             let left = try #require(Float(match.3.replacing("−", with: "-")))
             #expect(abs(anchors[row].x1 - left) < 0.006)
         }
-        for number in [0, -1, run.instances.count + 1, Int.max] {
+        for number in [-1, run.instances.count, Int.max] {
             #expect(throws: NothingToDraw.self) { try DetectionStory(of: run, number: number) }
         }
     }

@@ -17,7 +17,7 @@ struct CalculateRoI: ParsableCommand {
     @Option(
         parsing: .unconditional,  // A coordinate may begin with a minus sign.
         help: ArgumentHelp("The box, in pixels of the network's input.", valueName: "x1,y1,x2,y2"))
-    var box = NumberList([0, 0, 665, 665])
+    var box = NumbersArgument([0, 0, 665, 665])
 
     @Option(help: ArgumentHelp("Pixels a cell of the feature map.", valueName: "number"))
     var stride: Float = 32
@@ -29,7 +29,7 @@ struct CalculateRoI: ParsableCommand {
         help: ArgumentHelp(
             "The network's input; by default 800 × 800, or as large as the box needs.",
             valueName: "width,height"))
-    var size: NumberList?
+    var size: NumbersArgument?
 
     @Option(help: ArgumentHelp("Only this layer: pool, warp or align.", valueName: "layer"))
     var layer: RoICalculation.Layer?
@@ -39,7 +39,7 @@ struct CalculateRoI: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("The bin whose samples are listed; counts from 0.", valueName: "row,column"))
-    var bin = NumberList([0, 0])
+    var bin = NumbersArgument([0, 0])
 
     @Flag(
         inversion: .prefixedNo,
@@ -109,30 +109,6 @@ struct CalculateRoI: ParsableCommand {
 }
 
 extension RoICalculation.Layer: ExpressibleByArgument {}
-
-/// Numbers with commas between them.
-struct NumberList: ExpressibleByArgument, CustomStringConvertible {
-    let values: [Float]
-
-    init(_ values: [Float]) { self.values = values }
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        guard parts.count <= 8 else { return nil }
-        var values: [Float] = []
-        for part in parts {
-            guard let value = Float(part), value.isFinite else { return nil }
-            values.append(value)
-        }
-        self.values = values
-    }
-
-    var description: String {
-        values.map { $0 == $0.rounded() && abs($0) < 1e7 ? String(Int($0)) : "\($0)" }.joined(separator: ",")
-    }
-
-    var defaultValueDescription: String { description }
-}
 
 extension FigureFormat {
     /// The format that a file's name asks for.

@@ -1,9 +1,7 @@
 import ArgumentParser
 import COCO
 import Foundation
-import Geometry
-import MaskRCNN
-import Scenes
+import Walkthroughs
 
 /// How good the model is on drawn scenes, whole and with a part of the pipeline left out.
 struct CalculateWithout: ParsableCommand {
@@ -38,44 +36,31 @@ struct CalculateWithout: ParsableCommand {
     func run() throws {
         try options.withSettings {
             let model = try options.load().model
-            let generator = SceneGenerator(seed: seed)
-            let drawn = (0..<scenes).map { generator.scene($0) }
-            let table = try PrecisionTable(scenes: drawn, classes: model.classes)
+            guard let trial = SceneTrial(seed: seed, count: scenes, classes: model.classes) else {
+                throw ValidationError("the model's classes are not those of the drawn scenes")
+            }
+            var pipelines = [ReducedPipeline(name: "the whole pipeline", model: model)]
+            for part in parts {
+                let reduced = part.pipelines(model)
+                guard !reduced.isEmpty else {
+                    throw ValidationError("\(part.rawValue): the model has no such part")
+                }
+                pipelines += reduced
+            }
+            let table = PrecisionTable(dataset: trial.dataset)
             print(table.heading)
-            let pipelines =
-                try [ReducedPipeline(name: "the whole pipeline", model: model)]
-                + parts.flatMap { try $0.pipelines(model) }
             for pipeline in pipelines {
-                print(try table.row(pipeline.name, drawn.map { pipeline.detect($0.picture) }))
+                print(try table.row(pipeline.name, trial.results(pipeline.detect)))
             }
         }
     }
 }
 
+extension Omission: ExpressibleByArgument {}
+
 /// Average precision of detections in drawn scenes, one row for each way to detect.
 private struct PrecisionTable {
-    private let dataset: Dataset
-    private let classes: ClassTable
-
-    init(scenes: [Scene], classes: ClassTable) throws {
-        let known = Set(classes.names)
-        guard SceneCategory.allCases.allSatisfy({ known.contains($0.name) }) else {
-            throw ValidationError("the model's classes are not those of the drawn scenes")
-        }
-        var dataset = Dataset(categories: SceneCategory.allCases.map(\.annotated))
-        for (index, scene) in scenes.enumerated() {
-            dataset.images.append(
-                Picture(
-                    id: index, fileName: "\(index)",
-                    size: PixelSize(height: scene.picture.height, width: scene.picture.width)))
-            for object in scene.objects {
-                dataset.annotations.append(
-                    object.annotation(id: dataset.annotations.count + 1, imageID: index))
-            }
-        }
-        self.dataset = dataset
-        self.classes = classes
-    }
+    let dataset: Dataset
 
     var heading: String {
         let objects = dataset.annotations.filter { !$0.isCrowd }.count
@@ -83,15 +68,7 @@ private struct PrecisionTable {
             + padded("", to: 29) + "  box:  AP  AP50  AP75  mask:  AP  AP50  AP75"
     }
 
-    func row(_ name: String, _ found: [[Instance]]) throws -> String {
-        let ids = Dictionary(uniqueKeysWithValues: SceneCategory.allCases.map { ($0.name, $0.id) })
-        var results = Results()
-        for (image, instances) in found.enumerated() {
-            for instance in instances {
-                guard let id = ids[classes.name(of: instance.label)] else { continue }
-                results.detections.append(COCO.Detection(instance, imageID: image, categoryID: id))
-            }
-        }
+    func row(_ name: String, _ results: Results) throws -> String {
         func numbers(_ kind: EvaluationKind) throws -> String {
             // A model without a mask head has no masks to compare.
             guard results.kinds(comparableWith: dataset).contains(kind) else {

@@ -53,13 +53,22 @@ struct DeltaArgument: ExpressibleByArgument {
 }
 
 /// Numbers on the command line: `2,-1,0.5`.
-struct NumbersArgument: ExpressibleByArgument {
+struct NumbersArgument: ExpressibleByArgument, CustomStringConvertible {
     let values: [Float]
+
+    init(_ values: [Float]) { self.values = values }
 
     init?(argument: String) {
         guard let values = numbers(argument, count: 1...1000) else { return nil }
         self.values = values
     }
+
+    /// As it would be given.
+    var description: String {
+        values.map { $0 == $0.rounded() && abs($0) < 1e7 ? String(Int($0)) : "\($0)" }.joined(separator: ",")
+    }
+
+    var defaultValueDescription: String { description }
 }
 
 /// A picture's size on the command line, height first: `480x640`.

@@ -8,16 +8,15 @@ extension Gallery {
     /// Figure 25: this model on drawn scenes that the shipped one has not been trained on. It has nothing to do
     /// with the picture.
     func precisionRecall() throws -> Figure {
-        let names = Dictionary(zip(run.model.classes.names, 1...)) { first, _ in first }
-        guard SceneCategory.allCases.allSatisfy({ names[$0.name] != nil }) else {
+        let model = run.model
+        guard let trial = SceneTrial(seed: ShippedScene.seed, count: 40, classes: model.classes) else {
             throw NothingToDraw(
                 "the model's classes are not those of the drawn scenes, which are what there is to evaluate on"
             )
         }
-        let scenes = EvaluatedScenes(model: run.model, count: 40)
-        let kinds = scenes.results.kinds(comparableWith: scenes.dataset)
-        let evaluations = try kinds.map {
-            try Evaluation(dataset: scenes.dataset, results: scenes.results, kind: $0)
+        let results = trial.results { model.detect($0) }
+        let evaluations = try results.kinds(comparableWith: trial.dataset).map {
+            try Evaluation(dataset: trial.dataset, results: results, kind: $0)
         }
         guard let first = evaluations.first else {
             throw NothingToDraw("the model found nothing in the scenes")
@@ -31,39 +30,10 @@ extension Gallery {
                     values: perCategory.map { $0[index] })
             },
             thresholds: first.parameters.overlapThresholds, recalls: first.parameters.recallThresholds,
-            source: "\(scenes.dataset.images.count) drawn scenes of seed \(ShippedScene.seed), "
-                + "\(first.truthCounts.reduce(0, +)) objects, \(scenes.results.detections.count) detections.",
+            source: "\(trial.dataset.images.count) drawn scenes of seed \(ShippedScene.seed), "
+                + "\(first.truthCounts.reduce(0, +)) objects, \(results.detections.count) detections.",
             background: background
         ).figure
-    }
-}
-
-/// Scenes with their annotations, and what a model finds in them.
-private struct EvaluatedScenes {
-    private(set) var dataset = Dataset(categories: SceneCategory.allCases.map(\.annotated))
-    private(set) var results = Results()
-
-    init(model: Model, count: Int) {
-        let generator = SceneGenerator(seed: ShippedScene.seed)
-        let ids = Dictionary(uniqueKeysWithValues: SceneCategory.allCases.map { ($0.name, $0.id) })
-        for index in 0..<count {
-            let scene = generator.scene(index)
-            dataset.images.append(
-                Picture(
-                    id: index, fileName: "scene \(index)",
-                    size: PixelSize(height: scene.picture.height, width: scene.picture.width)))
-            for object in scene.objects {
-                dataset.annotations.append(
-                    object.annotation(id: dataset.annotations.count + 1, imageID: index))
-            }
-            for instance in model.detect(scene.picture) {
-                guard let category = ids[model.classes.name(of: instance.label)] else { continue }
-                var detection = Detection(instance, imageID: index, categoryID: category)
-                // The keypoint head answers for everything; only persons' answers mean something.
-                if !model.classes.hasKeypoints(instance.label) { detection.keypoints = nil }
-                results.detections.append(detection)
-            }
-        }
     }
 }
 

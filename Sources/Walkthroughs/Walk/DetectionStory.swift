@@ -9,19 +9,19 @@ public struct DetectionStory {
     private let facts: Provenance
 
     /// Follows a detection back.
-    /// - Parameter number: its place in the list of what was found, from 1.
+    /// - Parameter number: its place in the list of what was found, from 0.
     /// - Throws: ``NothingToDraw`` when there is no such detection.
     public init(of run: PictureRun, number: Int) throws {
-        guard run.instances.indices.contains(number - 1) else {
+        guard run.instances.indices.contains(number) else {
             let count = run.instances.count
             throw NothingToDraw(
                 count == 0
                     ? "detection \(number): nothing was found"
-                    : "detection \(number): is none of the \(count) that were found, 1 to \(count)")
+                    : "detection \(number): is none of the \(count) that were found, 0 to \(count - 1)")
         }
         self.run = run
         self.number = number
-        facts = try Provenance(run, detection: run.instances[number - 1].detection)
+        facts = try Provenance(run, detection: run.instances[number].detection)
     }
 
     /// The story, for a terminal.
@@ -33,11 +33,11 @@ public struct DetectionStory {
                 .joined(separator: "\n")
         }
         let title =
-            "Detection \(number) of \(run.instances.count): \(facts.className), probability "
+            "Detection \(number) of \(run.instances.count), counted from 0: \(facts.className), probability "
             + "\(decimal(facts.score)), from its mask back to the anchor that it began as"
         let frame =
             "Boxes are x1, y1, x2, y2 in pixels of the network's input, unless it says otherwise; rows "
-            + "count from 0, as in a recorded bundle."
+            + "too count from 0, as in a recorded bundle."
         return [
             wrapped(title + ".", width: width), wrapped(frame, width: width), part("Output", output),
             part("Mask", mask), part("Detection", detection), part("RoI", region),

@@ -25,9 +25,9 @@ func listing(of run: PictureRun, on terminal: Terminal, limit: Int = 10) -> Stri
             .map { wording(number: Double($0.rounded())) }.joined(separator: ", ")
         let area = instance.mask.map { ", \($0.area) pixels" } ?? ""
         let name = classes.name(of: instance.label)
-        let text = "\(index + 1) \(name) \(wording(number: Double(instance.score))), box \(box)\(area)"
+        let text = "\(index) \(name) \(wording(number: Double(instance.score))), box \(box)\(area)"
         // Numbers of one and of two digits end in the same column.
-        let margin = index < 9 ? "   " : "  "
+        let margin = index < 10 ? "   " : "  "
         return margin + wrapped(text, width: terminal.width - 3, indent: 5)
     }
     let more = run.instances.count > limit ? ["  … and \(run.instances.count - limit) more"] : []

@@ -1,104 +1,28 @@
-import ArgumentParser
 import Geometry
 import Kernels
 import MaskRCNN
 import Tensors
 
-/// A part of the pipeline that can be left out, to see what it is for. The network is not trained again.
-enum Omission: String, CaseIterable, ExpressibleByArgument {
-    case resize, normalisation, shortcuts, lateral
-    case topDown = "top-down"
-    case objectness
-    case anchorDeltas = "anchor-deltas"
-    case proposalSuppression = "proposal-suppression"
-    case roiAlign = "roialign"
-    case halfPixel = "half-pixel"
-    case average
-    case refinement
-    case detectionSuppression = "detection-suppression"
-
-    /// The pipelines to run in place of the whole one: one, or several where there are several stand-ins.
-    /// - Throws: `ValidationError` if the model has no such part.
-    func pipelines(_ model: Model) throws -> [ReducedPipeline] {
-        if self == .lateral || self == .topDown, model.network.pyramid == nil {
-            throw ValidationError("\(rawValue): the model has no pyramid")
-        }
-        func changed(_ name: String, _ change: (inout Profile) -> Void) -> ReducedPipeline {
-            var profile = model.profile
-            change(&profile)
-            return ReducedPipeline(name: name, model: model.with(profile: profile))
-        }
-        func without(_ name: String) -> [ReducedPipeline] {
-            [ReducedPipeline(name: name, model: model, omission: self)]
-        }
-        switch self {
-        case .resize:
-            let (shorter, longest) = model.profile.input.resize.lengths
-            return [
-                changed("pictures at half the size") {
-                    $0.input.resize = $0.input.resize.with(
-                        minimum: max(shorter / 2, 1), maximum: max(longest / 2, 1))
-                },
-                changed("pictures at twice the size") {
-                    $0.input.resize = $0.input.resize.with(minimum: shorter * 2, maximum: longest * 2)
-                },
-            ]
-        case .normalisation:
-            return [
-                changed("bytes / 255, not normalised") {
-                    $0.input.whitePoint = 1
-                    $0.input.mean = [0, 0, 0]
-                    $0.input.standardDeviation = [1, 1, 1]
-                }
-            ]
-        case .shortcuts: return without("blocks without shortcuts")
-        case .lateral: return without("p4 … p2 from above only")
-        case .topDown: return without("p4 … p2 from beside only")
-        case .objectness: return without("every n-th anchor, unranked")
-        case .anchorDeltas: return without("anchors as they are")
-        case .proposalSuppression:
-            let name = "no suppression of proposals"
-            let unsuppressed = changed(name) { $0.proposals.suppression.threshold = 1 }
-            var short = ReducedPipeline(name: "only 20 proposals", model: model)
-            var shortUnsuppressed = ReducedPipeline(
-                name: "the same, no suppression", model: unsuppressed.model)
-            short.proposalCount = 20
-            shortUnsuppressed.proposalCount = 20
-            return [unsuppressed, short, shortUnsuppressed]
-        case .roiAlign:
-            return [
-                changed("RoIPool, rounding down") { $0.pooling.layer = .pool(.truncating) },
-                changed("RoIPool, rounding to nearest") { $0.pooling.layer = .pool(.nearest) },
-                changed("RoIWarp") { $0.pooling.layer = .warp(samplesPerAxis: 2) },
-            ]
-        case .halfPixel:
-            return [
-                changed("RoIAlign half a position off") {
-                    $0.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: false)
-                }
-            ]
-        case .average:
-            return [
-                changed("RoIAlign, largest sample") {
-                    $0.pooling.layer = $0.pooling.layer.replaced(by: .alignMaximum)
-                }
-            ]
-        case .refinement: return without("proposals as they are")
-        case .detectionSuppression: return without("no suppression of detections")
-        }
-    }
-}
-
 /// The pipeline, with something left out. Boxes and masks only.
-struct ReducedPipeline {
-    let name: String
+public struct ReducedPipeline: Sendable {
+    /// What it is, in a few words.
+    public let name: String
     let model: Model
     var omission: Omission?
     /// How many proposals there may be; as many as the model says if nil.
     var proposalCount: Int?
 
+    /// The pipeline with nothing left out but what its model's profile says.
+    public init(name: String, model: Model) { self.init(name: name, model: model, omission: nil) }
+
+    init(name: String, model: Model, omission: Omission?) {
+        self.name = name
+        self.model = model
+        self.omission = omission
+    }
+
     /// As `Model.detect`, step by step.
-    func detect(_ image: Image) -> [Instance] {
+    public func detect(_ image: Image) -> [Instance] {
         let input = model.prepare(image)
         let features = features(input.tensor)
         let proposals = proposals(from: features, for: input)
