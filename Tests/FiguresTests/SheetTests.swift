@@ -47,14 +47,14 @@ struct SheetTests {
     }
 
     /// A grid of three 100 × 50 pictures in two columns of 298 points: two rows of 149 points, each with a title of
-    /// 17, and 12 between the rows.
+    /// 18, and 12 between the rows.
     @Test func aGridIsAsHighAsItsRows() {
         let image = Image(width: 100, height: 50, pixels: [UInt8](repeating: 9, count: 15_000))
         let panels = ["a", "b", "c"].map { Panel($0, image, background: .light) }
         let grid = Sheet.Block.grid(panels, columns: 2, background: .light)
-        #expect(grid.height == 2 * (17 + 149) + 12)
+        #expect(grid.height == 2 * (18 + 149) + 12)
         let low = Sheet.Block.grid(panels, columns: 2, tallest: 40, background: .light)
-        #expect(low.height == 2 * (17 + 40) + 12)
+        #expect(low.height == 2 * (18 + 40) + 12)
     }
 
     /// Of 100 numbers, 95 are 1 and 5 are −50.
