@@ -51,7 +51,10 @@ struct ConvertCommand: ParsableCommand {
             metadata["stride_placement"] = placement.rawValue
         }
         metadata["channels"] = ModelMetadata(loaded.model).channels
-        // What a file of this project says of itself stays with it.
+        if checkpoint.metadata["configuration"] != nil {
+            metadata["configuration"] = try ModelMetadata(loaded.model).strings["configuration"]
+        }
+        // What else a file of this project says of itself stays with it.
         for key in ModelMetadata.keys { metadata[key] = metadata[key] ?? checkpoint.metadata[key] }
         try checkpoint.write(to: output, keyMap: names, metadata: metadata, isRounded: half)
         for remark in loaded.remarks { print("! \(remark)") }

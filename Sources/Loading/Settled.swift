@@ -85,7 +85,13 @@ struct Settled {
 
     private mutating func settleEpsilon(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
         var reason = "from the profile"
-        guard checkpoint.contains("backbone.stem.norm.running_mean") else { return }
+        guard checkpoint.contains("backbone.stem.norm.running_mean") else {
+            guard options.batchNormEpsilon == nil else {
+                throw FileError(
+                    path: checkpoint.file.path, fault: "has no batch norm that an epsilon could be given for")
+            }
+            return
+        }
         switch checkpoint.publishedHash() {
         case .matches(let file):
             remarks.append("The file is torchvision's published \(file.fileName).")
@@ -101,7 +107,11 @@ struct Settled {
         }
         if let epsilon = options.batchNormEpsilon {
             profile.parameters.batchNormEpsilon = epsilon
+            stored = stored?.with(batchNormEpsilon: epsilon)
             decide("batch-norm epsilon", "\(epsilon)", "given")
+        } else if case .frozenBatch(let epsilon)? = stored?.backbone.norm {
+            profile.parameters.batchNormEpsilon = epsilon
+            decide("batch-norm epsilon", "\(epsilon)", "from the file")
         } else if let text = checkpoint.metadata["batch_norm_epsilon"] {
             guard let epsilon = Float(text), epsilon >= 0, epsilon.isFinite else {
                 throw FileError(

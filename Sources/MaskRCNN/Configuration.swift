@@ -299,3 +299,28 @@ extension Configuration {
             keypoints: keypoints.map { Keypoints(convolutions: 2, channels: 64, count: $0) })
     }
 }
+
+extension Configuration {
+    /// The same network with another epsilon in all its frozen batch norms: no shape tells it.
+    public func with(batchNormEpsilon epsilon: Float) -> Configuration {
+        func changed(_ norm: Normalization) -> Normalization {
+            if case .frozenBatch = norm { .frozenBatch(epsilon: epsilon) } else { norm }
+        }
+        var result = self
+        result.backbone.norm = changed(backbone.norm)
+        if case .pyramid(var pyramid) = features {
+            pyramid.norm = changed(pyramid.norm)
+            result.features = .pyramid(pyramid)
+        }
+        if case .convolutions(let count, let channels, let norm, let hidden) = boxes.head {
+            result.boxes.head = .convolutions(
+                count: count, channels: channels, norm: changed(norm), hidden: hidden)
+        }
+        if case .fullyConvolutional(let convolutions, let channels, let norm)? = masks?.head {
+            result.masks?.head = .fullyConvolutional(
+                convolutions: convolutions, channels: channels, norm: changed(norm))
+        }
+        if let norm = keypoints?.norm { result.keypoints?.norm = changed(norm) }
+        return result
+    }
+}

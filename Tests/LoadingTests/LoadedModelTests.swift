@@ -52,6 +52,29 @@ import Testing
         #expect(given.model.configuration.boxes.scoreThreshold == 0.75)
     }
 
+    @Test func aGivenEpsilonGoesBeforeTheStoredConfiguration() throws {
+        let stored = try ModelMetadata(WrittenCheckpoint().load().model).strings
+        let file = try WrittenCheckpoint(metadata: stored)
+        let told = try file.load()
+        #expect(decision("batch-norm epsilon", told) == ["0.0", "from the file"])
+        #expect(told.model.configuration == .tiny())
+        let given = try file.load(LoadingOptions(batchNormEpsilon: 0.5))
+        #expect(decision("batch-norm epsilon", given) == ["0.5", "given"])
+        #expect(given.model.configuration == .tiny().with(batchNormEpsilon: 0.5))
+        #expect(epsilon(given) == .frozenBatch(epsilon: 0.5))
+    }
+
+    @Test func anEpsilonNeedsABatchNorm() throws {
+        var configuration = Configuration.tiny()
+        configuration.backbone.norm = .bias
+        let file = try WrittenCheckpoint(configuration)
+        #expect(
+            throws: FileError(path: file.path, fault: "has no batch norm that an epsilon could be given for")
+        ) {
+            try file.load(LoadingOptions(batchNormEpsilon: 0))
+        }
+    }
+
     @Test func meanAndDeviationFollowTheChannels() throws {
         let file = try WrittenCheckpoint()
         let reversed = try file.load(LoadingOptions(channelOrder: .bgr))
