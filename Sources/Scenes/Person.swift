@@ -10,11 +10,14 @@ struct Person: Subject {
     let parts: [BodyPart]
     let bounds: Rectangle
     let head: PersonHead
+    /// How tall the person would be standing straight, in pixels.
+    let height: Double
     /// The width of the dark line around each part, in pixels.
     private let casing: Double
 
     /// A person drawn at random who would be `height` pixels tall when standing straight.
     init(height: Double, _ random: inout SeededGenerator) {
+        self.height = height
         let pose = PersonPose(&random)
         let body = Proportions(&random)
         skeleton = PersonSkeleton(pose, body, height: height)

@@ -40,7 +40,7 @@ extension PersonPose {
 
     /// A pose of everyday life, seen from any side, mostly the front.
     init(_ random: inout SeededGenerator) {
-        yaw = random.chance(0.55) ? random.number(in: -50...50) : random.number(in: -180...180)
+        yaw = random.chance(0.7) ? random.number(in: -50...50) : random.number(in: -180...180)
         roll = random.number(in: -9...9)
         pitch = random.number(in: 0...14)
         headYaw = random.number(in: -35...35)

@@ -55,7 +55,7 @@ struct Proportions {
 
     /// A body drawn at random, from child to adult, slim to stout.
     init(_ random: inout SeededGenerator) {
-        let (youth, girth) = (random.number(in: 0...1), random.number(in: 0.85...1.2))
+        let (youth, girth) = (random.number(in: 0...1), random.number(in: 0.95...1.3))
         func vary(_ value: Double) -> Double { value * random.number(in: 0.94...1.06) }
         headRadius = vary(0.078 + 0.024 * youth)
         shoulder = vary(0.108 * girth)
@@ -65,8 +65,8 @@ struct Proportions {
         forearm = vary(0.15 - 0.015 * youth)
         thigh = vary(0.235 - 0.02 * youth)
         shin = vary(0.225 - 0.02 * youth)
-        armWidth = vary(0.064 * girth)
-        legWidth = vary(0.088 * girth)
+        armWidth = vary(0.068 * girth)
+        legWidth = vary(0.094 * girth)
     }
 }
 

@@ -9,6 +9,9 @@ public struct SceneDifficulty: Sendable, Equatable {
     public var crowdShare = 0.03
     /// The share of pictures in which two to five objects of one category overlap strongly: 30 %.
     public var clusterShare = 0.3
+    /// The share of objects outside such clusters that keep apart from all painted before them: 85 %. The others go
+    /// anywhere. 0 makes pictures that are full of overlaps.
+    public var apartShare = 0.85
     /// The largest number of objects in a picture, crowds not counted: 8.
     public var largestObjectCount = 8
     /// The share of persons among the objects: 25 %. The others are equally frequent.
@@ -18,8 +21,8 @@ public struct SceneDifficulty: Sendable, Equatable {
     public var smallShare = 0.1
     /// The share of these with a side of only 8 to 12 pixels: 8 %.
     public var tinyShare = 0.08
-    /// The share of objects drawn with more than 96² pixels, other than rods and persons: 30 %.
-    public var largeShare = 0.3
+    /// The share of objects drawn with more than 96² pixels, other than rods and persons: 25 %.
+    public var largeShare = 0.25
     /// How much of each object is seen at least: 60 % of its pixels.
     public var minimumVisibleShare = 0.6
     /// How many pixels of each object are seen at least: 45.

@@ -4,7 +4,8 @@
 //     2. Draw up a list of objects: single ones, and perhaps a cluster of one category, and a crowd; large ones
 //        first.
 //     3. One after the other, draw each for itself, look for a place where enough of it and of all before stays
-//        seen, choose colours that stand out from what is there, and paint it.
+//        seen (most single objects keep apart from all before, clusters do not), choose colours that stand out
+//        from what is there, and paint it.
 //     4. Take the photograph: exposure, blur, noise.
 //
 // An object's pixels are those that its own drawing covers by half or more; painting in order takes those from
@@ -112,10 +113,11 @@ public struct SceneGenerator: Sendable {
     ) throws -> PaintedSubject? {
         let subject = item.subject
         let silhouette = Coverage(try Sprite(coverageOf: subject))
-        for _ in 0..<10 {
+        for _ in 0..<20 {
             let (x, y) = item.place.offset(
                 for: silhouette.region, in: painter.size, &random)
             let coverage = silhouette.moved(x: x, y: y)
+            if case .apart = item.place, !painter.isApart(coverage) { continue }
             guard painter.hasRoom(for: coverage, difficulty) else { continue }
             if light.shadow > 0 {
                 let reach = light.shadowReach
@@ -140,8 +142,8 @@ public struct SceneGenerator: Sendable {
             let (subject, mask) = item
             let keypoints = (subject.subject as? Person).map { person in
                 person.keypoints(
-                    atX: subject.x, y: subject.y, isLabelled: mask.area >= 32 * 32, in: painter.size
-                ) { pixel in Int(painter.owners[pixel]) > index + 1 }
+                    atX: subject.x, y: subject.y, isLabelled: mask.area >= 32 * 32, number: index + 1,
+                    on: painter)
             }
             return SceneObject(
                 category: subject.subject.category, mask: mask, box: mask.region.box, keypoints: keypoints,
@@ -159,18 +161,26 @@ private struct PaintedSubject {
 }
 
 extension Person {
-    /// The keypoints of a person whose origin is at the corner of the pixel (x, y).
+    /// The keypoints of a person whose origin is at the corner of the pixel (x, y): 2 for those that are seen, 1 for
+    /// those that are hidden, 0 for those that have no label.
+    ///
+    /// What has none is what COCO's annotators leave out, because nobody could say where it is: points of a face
+    /// that looks away, joints far behind another object, and all of a person too small.
     fileprivate func keypoints(
-        atX x: Int, y: Int, isLabelled: Bool, in size: PixelSize, isCovered: (_ pixel: Int) -> Bool
+        atX x: Int, y: Int, isLabelled: Bool, number: Int, on painter: ScenePainter
     ) -> [Keypoint] {
-        PersonKeypoint.allCases.map { keypoint in
+        // Something of the limb is seen within about its own width.
+        let reach = max(Int(0.07 * height), 2)
+        let none = Keypoint(x: 0, y: 0, score: 0)
+        return PersonKeypoint.allCases.map { keypoint in
             let joint = skeleton[keypoint]
             let place = Point(x: joint.x + Double(x), y: joint.y + Double(y))
             let (column, row) = (Int(place.x.rounded(.down)), Int(place.y.rounded(.down)))
-            guard isLabelled, column >= 0, column < size.width, row >= 0, row < size.height else {
-                return Keypoint(x: 0, y: 0, score: 0)
-            }
-            let isHidden = hides(keypoint) || isCovered(row * size.width + column)
+            guard isLabelled, let owner = painter.owner(row: row, column: column) else { return none }
+            if head.shows(keypoint) == false { return none }
+            let isCovered = owner > number
+            if isCovered, !painter.isSeen(number, nearRow: row, column: column, reach: reach) { return none }
+            let isHidden = isCovered || hides(keypoint)
             return Keypoint(x: Float(place.x), y: Float(place.y), score: isHidden ? 1 : 2)
         }
     }

@@ -11,6 +11,8 @@ struct ScenePainter {
     private(set) var owners: [UInt8]
     /// The pixels of each object: in all, and those that are seen.
     private(set) var areas: [(whole: Int, visible: Int)] = []
+    /// The box around all of each object's pixels, seen or not.
+    private var regions: [PixelRegion] = []
 
     init(background: Image) {
         picture = background
@@ -36,6 +38,28 @@ struct ScenePainter {
         return areas.indices.allSatisfy { object in
             covered[object + 1] == 0
                 || isEnough(areas[object].visible - covered[object + 1], of: areas[object].whole)
+        }
+    }
+
+    /// Whether an object's box would share at most a twentieth of the smaller box with that of any object before.
+    func isApart(_ coverage: Coverage) -> Bool {
+        regions.allSatisfy { region in
+            let shared = region.intersection(with: coverage.region)
+            let smaller = min(region.width * region.height, coverage.region.width * coverage.region.height)
+            return 20 * shared.width * shared.height <= smaller
+        }
+    }
+
+    /// The number of the object seen at a pixel, 0 for the background; `nil` outside the picture.
+    func owner(row: Int, column: Int) -> Int? {
+        guard row >= 0, row < size.height, column >= 0, column < size.width else { return nil }
+        return Int(owners[row * size.width + column])
+    }
+
+    /// Whether any of an object is seen in the square of `2 · reach + 1` pixels around one.
+    func isSeen(_ number: Int, nearRow row: Int, column: Int, reach: Int) -> Bool {
+        (row - reach...row + reach).contains { row in
+            (column - reach...column + reach).contains { owner(row: row, column: $0) == number }
         }
     }
 
@@ -89,6 +113,7 @@ struct ScenePainter {
         }
         for object in areas.indices { areas[object].visible -= lost[object + 1] }
         areas.append((coverage.area, visible))
+        regions.append(coverage.region)
     }
 
     /// Darkens the picture by a shadow: `opacities` of the coverage's size, blurred, from 0 to 255.

@@ -9,6 +9,8 @@ struct ScenePlan {
     enum Place {
         /// Anywhere.
         case anywhere
+        /// Anywhere, but where its box hardly meets those of objects painted before.
+        case apart
         /// Near a point of the picture; the distance as a share of the object's extent.
         case near(Point, reach: Double)
     }
@@ -34,7 +36,7 @@ struct ScenePlan {
         var groups: [[Item]] = []
         var rest = objectCount(&random)
         // What is left of the area to be filled; more would leave no room.
-        var budget = 0.62 * Double(size.height * size.width)
+        var budget = 0.5 * Double(size.height * size.width)
         if random.chance(difficulty.clusterShare), rest >= 2 {
             let cluster = cluster(of: min(random.integer(in: 2...5), rest), &random)
             rest -= cluster.count
@@ -42,7 +44,8 @@ struct ScenePlan {
             groups.append(cluster)
         }
         for _ in 0..<rest {
-            let item = item(category(&random), at: .anywhere, &random)
+            let place = random.chance(difficulty.apartShare) ? Place.apart : .anywhere
+            let item = item(category(&random), at: place, &random)
             if item.area > budget { continue }
             budget -= item.area
             groups.append([item])
@@ -75,7 +78,7 @@ struct ScenePlan {
         let value = wanted ?? magnitude(of: category, &random)
         if category == .person {
             let person = Person(height: value, &random)
-            return Item(subject: person, place: place, area: 0.17 * value * value)
+            return Item(subject: person, place: place, area: 0.2 * value * value)
         }
         if category == .rod {
             let thickness = scale * random.number(in: 6...14)
@@ -136,7 +139,7 @@ extension ScenePlan.Place {
     ) -> (x: Int, y: Int) {
         let middle: Point
         switch self {
-        case .anywhere:
+        case .anywhere, .apart:
             // Now and then up to a third of it is beyond the border.
             let margin = random.chance(0.25) ? 0.17 : 0.5
             func coordinate(_ extent: Int, _ limit: Int, _ random: inout SeededGenerator) -> Double {

@@ -63,6 +63,36 @@ struct SceneKeypointTests {
         }
     }
 
+    @Test func hiddenPointsAreNearWhatIsSeen() {
+        // Farther behind another object nobody could say where they are.
+        for person in Self.labelled {
+            for point in points(person) where point.score == 1 {
+                // A person is at most 205 pixels tall, and 0.07 of that is 14.
+                let (column, row) = (Int(point.x), Int(point.y))
+                let isNear = (-14...14).contains { dy in
+                    (-14...14).contains { dx in person.mask[row: row + dy, column: column + dx] }
+                }
+                #expect(isNear, "at \(point.x), \(point.y)")
+            }
+        }
+    }
+
+    @Test func faceThatLooksAwayHasNoLabels() {
+        var away = 0
+        for person in Self.labelled where person.visibleShare > 0.999 {
+            let points = points(person)
+            let (left, right) = (
+                points[PersonKeypoint.leftShoulder.rawValue], points[PersonKeypoint.rightShoulder.rawValue]
+            )
+            let height = person.box.height
+            // Seen from behind, and not from the side, the left shoulder is far on the left.
+            guard left.score == 2, right.score == 2, right.x - left.x > 0.15 * height else { continue }
+            away += 1
+            #expect(points[PersonKeypoint.nose.rawValue].score == 0)
+        }
+        #expect(away >= 3)
+    }
+
     @Test func eyesTellWhichSideIsLeft() {
         // A face that shows both eyes faces the viewer: the person's left is the viewer's right.
         var faces = 0

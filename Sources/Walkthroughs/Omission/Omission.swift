@@ -53,11 +53,11 @@ public enum Omission: String, CaseIterable, Sendable {
         case .proposalSuppression:
             let name = "no suppression of proposals"
             let unsuppressed = changed(name) { $0.proposals.suppression.threshold = 1 }
-            var short = ReducedPipeline(name: "only 20 proposals", model: model)
+            var short = ReducedPipeline(name: "only 10 proposals", model: model)
             var shortUnsuppressed = ReducedPipeline(
                 name: "the same, no suppression", model: unsuppressed.model)
-            short.proposalCount = 20
-            shortUnsuppressed.proposalCount = 20
+            short.proposalCount = 10
+            shortUnsuppressed.proposalCount = 10
             return [unsuppressed, short, shortUnsuppressed]
         case .roiAlign:
             return [
