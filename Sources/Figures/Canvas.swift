@@ -1,4 +1,5 @@
 import CCairo
+import Tensors
 
 /// What a figure is drawn on. Lengths are in points, x grows to the right and y downwards from the top left
 /// corner; each call says its colour, nothing is remembered between calls.
@@ -14,6 +15,8 @@ public final class Canvas {
     let context: OpaquePointer?
     private let surface: Surface
     private var failure: FigureError?
+    /// The photographs drawn so far. Cairo writes a surface into a file once, and refers to it from then on.
+    var photographs: [(image: Image, surface: Surface)] = []
 
     /// The whole canvas.
     public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }

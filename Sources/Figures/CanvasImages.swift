@@ -32,7 +32,11 @@ extension Canvas {
     /// Draws an image so that it fills the rectangle.
     public func draw(_ image: Image, in rectangle: Rectangle, filter: ImageFilter) {
         draw(in: rectangle, width: image.width, height: image.height, filter: filter) {
-            try Surface(copying: image, name: "image")
+            guard isVector, filter == .bilinear else { return try Surface(copying: image, name: "image") }
+            if let drawn = photographs.first(where: { $0.image == image }) { return drawn.surface }
+            let surface = try Surface(copying: image, name: "image")
+            photographs.append((image, surface))
+            return surface
         }
     }
 

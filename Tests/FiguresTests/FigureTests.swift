@@ -20,6 +20,31 @@ struct FigureTests {
         #expect(text.hasSuffix("</svg>\n"))
     }
 
+    /// Noise takes as much room in a PNG as it has bytes: 40 · 30 · 3, and a third more in base 64.
+    @Test func aPhotographIsInAnSVGOnce() throws {
+        var random = SeededGenerator(seed: 5)
+        let noises = (0..<2).map { _ in
+            Image(
+                width: 40, height: 30,
+                pixels: (0..<3600).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        }
+        func text(_ images: [Image]) throws -> String {
+            let figure = Figure(width: 100, height: 100) { canvas in
+                for (index, image) in images.enumerated() {
+                    let side = Double(10 + 8 * index)
+                    canvas.draw(
+                        image, in: Rectangle(x: 0, y: 0, width: side, height: side), filter: .bilinear)
+                }
+            }
+            return String(decoding: try figure.svg(), as: UTF8.self)
+        }
+        func pictures(_ text: String) -> Int { text.components(separatedBy: "data:image/png").count - 1 }
+        let often = try text([noises[0], noises[1], noises[0], noises[0]])
+        #expect(pictures(often) == 2)
+        #expect(often.components(separatedBy: "<use ").count - 1 == 4, "drawn four times")
+        #expect(try text([noises[0]]).utf8.count > 4800)
+    }
+
     @Test func aPDFIsTheSameEachTime() throws {
         let first = Data(try figure.pdf())
         #expect(first.starts(with: Data("%PDF-1.".utf8)))
