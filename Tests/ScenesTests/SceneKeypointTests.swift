@@ -77,7 +77,7 @@ struct SceneKeypointTests {
         }
     }
 
-    @Test func faceThatLooksAwayHasNoLabels() {
+    @Test func theNoseOfWhoLooksAwayHasNoLabel() {
         var away = 0
         for person in Self.labelled where person.visibleShare > 0.999 {
             let points = points(person)

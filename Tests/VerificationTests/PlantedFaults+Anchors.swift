@@ -11,9 +11,20 @@ import Verification
 private let levels = ["p2", "p3", "p4", "p5", "p6"]
 private let sizes = [4.0, 16, 40, 80, 160]
 
-/// Anchors of every level, by a formula for one.
+/// Where an anchor stands on a level, and which of the three shapes it has.
+private typealias Place = (row: Int, column: Int, ratio: Int)
+
+/// The places of a level, row by row, and at each position one shape after the other.
+@Sendable private func rowsFirst(_ rows: Int, _ columns: Int) -> [Place] {
+    (0..<rows).flatMap { row in
+        (0..<columns).flatMap { column in (0..<3).map { (row, column, $0) } }
+    }
+}
+
+/// Anchors of every level, by a formula for one, in the order of `places`.
 private func anchors(
     _ cause: String, _ form: String,
+    places: @escaping @Sendable (_ rows: Int, _ columns: Int) -> [Place] = rowsFirst,
     _ anchor:
         @escaping @Sendable (_ row: Int, _ column: Int, _ ratio: Int, _ size: Double, _ stride: Double)
         -> PlainBox
@@ -22,18 +33,20 @@ private func anchors(
         var tensors: PlantedFault.Tensors = [:]
         for (index, level) in levels.enumerated() {
             let map = try bundle.shape(Stage("fpn.\(level)"))
-            var values: [Double] = []
-            for row in 0..<map[1] {
-                for column in 0..<map[2] {
-                    for ratio in 0..<3 {
-                        values += anchor(row, column, ratio, sizes[index], Double(4 << index)).numbers
-                    }
-                }
+            let values = places(map[1], map[2]).flatMap {
+                anchor($0.row, $0.column, $0.ratio, sizes[index], Double(4 << index)).numbers
             }
             tensors[.anchors(level)] = contract([values.count / 4, 4], values)
         }
         return tensors
     }
+}
+
+/// The right anchor of a place.
+@Sendable private func right(_ row: Int, _ column: Int, _ ratio: Int, _ size: Double, _ stride: Double)
+    -> PlainBox
+{
+    anchor(Double(column) * stride, Double(row) * stride, size, ratio)
 }
 
 /// A box around a place, of a size and a ratio of height to width.
@@ -94,50 +107,22 @@ let anchorFaults: [PlantedFault] = [
         let box = anchor(Double(column) * stride, Double(row) * stride, size, ratio)
         return PlainBox(box.y1, box.x1, box.y2, box.x2)
     },
-    PlantedFault(cause: "anchors in another order", form: "columns first", stage: .anchors("p2")) {
-        _, bundle in
-        var tensors: PlantedFault.Tensors = [:]
-        for (index, level) in levels.enumerated() {
-            let map = try bundle.shape(Stage("fpn.\(level)"))
-            let stride = Double(4 << index)
-            var values: [Double] = []
-            for column in 0..<map[2] {
-                for row in 0..<map[1] {
-                    for ratio in 0..<3 {
-                        values +=
-                            anchor(Double(column) * stride, Double(row) * stride, sizes[index], ratio).numbers
-                    }
-                }
+    anchors(
+        "anchors in another order", "columns first",
+        places: { rows, columns in
+            (0..<columns).flatMap { column in
+                (0..<rows).flatMap { row in (0..<3).map { (row, column, $0) } }
             }
-            tensors[.anchors(level)] = contract([values.count / 4, 4], values)
-        }
-        return tensors
-    },
-    PlantedFault(cause: "anchors in another order", form: "shapes first", stage: .anchors("p2")) {
-        _, bundle in
-        var tensors: PlantedFault.Tensors = [:]
-        for (index, level) in levels.enumerated() {
-            let map = try bundle.shape(Stage("fpn.\(level)"))
-            let stride = Double(4 << index)
-            var values: [Double] = []
-            for ratio in 0..<3 {
-                for row in 0..<map[1] {
-                    for column in 0..<map[2] {
-                        values +=
-                            anchor(Double(column) * stride, Double(row) * stride, sizes[index], ratio).numbers
-                    }
-                }
+        }, right),
+    anchors(
+        "anchors in another order", "shapes first",
+        places: { rows, columns in
+            (0..<3).flatMap { ratio in
+                (0..<rows).flatMap { row in (0..<columns).map { (row, $0, ratio) } }
             }
-            tensors[.anchors(level)] = contract([values.count / 4, 4], values)
-        }
-        return tensors
-    },
+        }, right),
 ]
 
 // MARK: - Controls
 
-let anchorControls: [PlantedFault] = [
-    anchors("", "anchors") { row, column, ratio, size, stride in
-        anchor(Double(column) * stride, Double(row) * stride, size, ratio)
-    }
-]
+let anchorControls: [PlantedFault] = [anchors("", "anchors", right)]

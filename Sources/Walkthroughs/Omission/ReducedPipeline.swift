@@ -12,10 +12,8 @@ public struct ReducedPipeline: Sendable {
     /// How many proposals there may be; as many as the model says if nil.
     var proposalCount: Int?
 
-    /// The pipeline with nothing left out but what its model's profile says.
-    public init(name: String, model: Model) { self.init(name: name, model: model, omission: nil) }
-
-    init(name: String, model: Model, omission: Omission?) {
+    /// The pipeline without a part; without any, all that is left out is what the model's profile leaves out.
+    public init(name: String, model: Model, omission: Omission? = nil) {
         self.name = name
         self.model = model
         self.omission = omission

@@ -17,8 +17,10 @@ func telling(of stage: Stage, _ value: StageValue, on terminal: Terminal) -> Str
 }
 
 /// What a run found, best first, in the frame of the picture as decoded.
-func listing(of run: PictureRun, on terminal: Terminal, limit: Int = 10) -> String {
+func listing(of run: PictureRun, on terminal: Terminal) -> String {
     guard !run.instances.isEmpty else { return "Nothing was found." }
+    // Their numbers, 0 to 9, have one digit each.
+    let limit = 10
     let classes = run.model.classes
     let lines = run.instances.prefix(limit).enumerated().map { index, instance in
         let box = [instance.box.x1, instance.box.y1, instance.box.x2, instance.box.y2]
@@ -26,9 +28,7 @@ func listing(of run: PictureRun, on terminal: Terminal, limit: Int = 10) -> Stri
         let area = instance.mask.map { ", \($0.area) pixels" } ?? ""
         let name = classes.name(of: instance.label)
         let text = "\(index) \(name) \(wording(number: Double(instance.score))), box \(box)\(area)"
-        // Numbers of one and of two digits end in the same column.
-        let margin = index < 10 ? "   " : "  "
-        return margin + wrapped(text, width: terminal.width - 3, indent: 5)
+        return "   " + wrapped(text, width: terminal.width - 3, indent: 5)
     }
     let more = run.instances.count > limit ? ["  … and \(run.instances.count - limit) more"] : []
     return (["Found \(run.instances.count):"] + lines + more).joined(separator: "\n")
