@@ -13,8 +13,9 @@ struct DetectCommand: ParsableCommand {
         abstract: "Find the objects in pictures.",
         discussion: """
             Prints what was found. With --output, also writes each picture with its boxes and masks, and \
-            results.json in COCO's format. A picture's id there is the number that its file name ends in, or \
-            comes from --annotations.
+            results.json in COCO's format. A picture's id there comes from --annotations, or is the number that \
+            its file name ends in; pictures without such a number of their own are numbered, which is printed. \
+            A picture that cannot be read ends the command; what was found before it is kept.
 
             Example:  maskrcnn detect photos/ street.jpg --weights model.pth --output found
             """)
@@ -55,45 +56,49 @@ struct DetectCommand: ParsableCommand {
 
     private func perform() throws {
         let paths = try PictureList(images).paths
-        let ids = try PictureIdentifiers(paths, annotations: annotations, required: output != nil)
+        let names = try PictureIdentifiers(paths, annotations: annotations)
         let loaded = try model.load()
         if let output { try makeFolder(output) }
         for remark in loaded.remarks { say("! \(remark)") }
+        var found = FoundDetections(model: loaded.model)
+        do {
+            try look(at: paths, names: names, found: &found)
+        } catch {
+            // An hour's work is not lost for the last of a thousand pictures.
+            if let output, found.pictures > 0 { try? found.write(to: output) }
+            throw error
+        }
+        if let output { try found.write(to: output) }
+        if output != nil, found.pictures > 0, names.isMadeUp.contains(true) {
+            say("! ids of pictures are made up where no file name tells one, as printed with each")
+        }
+        if found.skipped > 0 { print("\(found.skipped) of \(paths.count) pictures could not be read") }
+    }
+
+    private func look(at paths: [String], names: PictureIdentifiers, found: inout FoundDetections) throws {
+        let model = found.model
         var progress = Progress(total: paths.count)
-        var results = Results()
-        var skipped = 0
+        defer { progress.clear() }
         for (index, path) in paths.enumerated() {
             let picture: Image
             do { picture = try Image(contentsOf: path) } catch let error as FileError where skipUnreadable {
                 progress.clear()
                 say("! skipped \(error)")
-                skipped += 1
+                found.skipped += 1
                 continue
             }
-            let instances = loaded.model.detect(picture)
+            let instances = model.detect(picture)
             progress.clear()
-            report(instances, in: path, classes: loaded.model.classes)
-            if let output {
-                results.detections += instances.map {
-                    Detection(
-                        $0, imageID: ids.identifiers[index],
-                        categoryID: loaded.model.classes.category(of: $0.label))
-                }
-                if !noPictures {
-                    let name = ids.pictureNames[index] + ".png"
-                    try drawDetections(instances, of: loaded.model, on: picture)
-                        .writePNG(to: output + "/" + name)
-                }
+            let identifier = names.identifiers[index]
+            let note = output != nil && names.isMadeUp[index] ? " (id \(identifier))" : ""
+            report(instances, in: path + note, classes: model.classes)
+            found.add(instances, imageID: identifier)
+            if let output, !noPictures {
+                let name = names.pictureNames[index] + ".png"
+                try drawDetections(instances, of: model, on: picture).writePNG(to: output + "/" + name)
             }
             progress.advance()
         }
-        progress.clear()
-        if let output {
-            let path = output + "/results.json"
-            try OutputFile.write(try results.encoded(), to: path)
-            print("\(path): \(results.detections.count) detections in \(paths.count - skipped) pictures")
-        }
-        if skipped > 0 { print("\(skipped) of \(paths.count) pictures could not be read") }
     }
 
     private func report(_ instances: [Instance], in path: String, classes: ClassTable) {
@@ -106,6 +111,32 @@ struct DetectCommand: ParsableCommand {
                 "  \(String(format: "%.3f", instance.score))  \(classes.name(of: instance.label))  \(box)\(area)"
             )
         }
+    }
+}
+
+/// What was found in the pictures so far.
+private struct FoundDetections {
+    let model: Model
+    private var results = Results()
+    /// How many pictures were looked at.
+    private(set) var pictures = 0
+    /// How many could not be read.
+    var skipped = 0
+
+    init(model: Model) { self.model = model }
+
+    mutating func add(_ instances: [Instance], imageID: Int) {
+        pictures += 1
+        results.detections += instances.map {
+            Detection($0, imageID: imageID, categoryID: model.classes.category(of: $0.label))
+        }
+    }
+
+    /// Writes `results.json` to a folder, and says so.
+    func write(to folder: String) throws {
+        let path = folder + "/results.json"
+        try OutputFile.write(try results.encoded(), to: path)
+        print("\(path): \(results.detections.count) detections in \(pictures) pictures")
     }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// The pictures that a command line names: files as they are, folders by the pictures in them.
 struct PictureList {
-    /// In the order given; those of a folder sorted by name.
+    /// In the order given, each once; those of a folder sorted by name.
     let paths: [String]
 
     /// - Throws: `FileError` for a name that does not exist or a folder without pictures.
@@ -30,62 +30,87 @@ struct PictureList {
             }
             paths += pictures.sorted().map { (argument as NSString).appendingPathComponent($0) }
         }
-        self.paths = paths
+        var seen: Set<String> = []
+        self.paths = paths.filter { seen.insert(URL(fileURLWithPath: $0).standardizedFileURL.path).inserted }
     }
 }
 
-/// The ids of pictures in result files, and the names under which their overlays are written.
+/// What pictures are called in what is written about them: their ids in result files, and the names of their
+/// overlays.
 struct PictureIdentifiers {
-    /// One id a picture.
+    /// One id a picture, all different.
     let identifiers: [Int]
+    /// For each picture whether its id was made up here, because nothing tells it.
+    let isMadeUp: [Bool]
     /// One name a picture, all different, without extension.
     let pictureNames: [String]
 
-    /// - Parameter required: whether a picture without an id is an error.
-    /// - Throws: `FileError` for a picture without an id, or two with the same one.
-    init(_ paths: [String], annotations: String?, required: Bool) throws {
-        let stems = paths.map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
-        var taken: [String: Int] = [:]
-        pictureNames = stems.map { stem in
-            taken[stem, default: 0] += 1
-            return taken[stem] == 1 ? stem : "\(stem)-\(taken[stem] ?? 0)"
-        }
-        guard required else {
-            identifiers = Array(paths.indices)
-            return
-        }
-        let listed = try annotations.map { try AnnotatedImages(path: $0) }
-        var seen: [Int: String] = [:]
-        identifiers = try zip(paths, stems).map { path, stem in
-            let identifier: Int
-            if let listed {
-                let name = (path as NSString).lastPathComponent
-                guard let id = listed.identifiers[name] else {
-                    throw FileError(path: path, fault: "is not among the images of '\(listed.path)'")
-                }
-                identifier = id
-            } else {
-                let digits = String(stem.reversed().prefix { $0.isASCII && $0.isNumber }.reversed())
-                guard let number = Int(digits) else {
+    /// - Parameter annotations: a COCO annotation file to take ids from. Without one, a picture's id is the number
+    ///   that its name ends in, if no other picture's name ends in that number; the others get the smallest
+    ///   numbers that are free, in order.
+    /// - Throws: `FileError` for an annotation file that cannot be read, a picture that it does not list or lists
+    ///   several times, and two pictures that are one in it.
+    init(_ paths: [String], annotations: String?) throws {
+        pictureNames = Self.distinctNames(of: paths)
+        if let annotations {
+            let listed = try AnnotatedImages(path: annotations)
+            var seen: [Int: String] = [:]
+            identifiers = try paths.map { path in
+                let identifier = try listed.identifier(ofPicture: path)
+                if let other = seen.updateValue(path, forKey: identifier) {
                     throw FileError(
-                        path: path,
-                        fault: "has a name that ends in no number; rename it, or give ids with --annotations")
+                        path: path, fault: "has the id \(identifier) in '\(annotations)', as '\(other)' has")
                 }
-                identifier = number
+                return identifier
             }
-            if let other = seen.updateValue(path, forKey: identifier) {
-                throw FileError(path: path, fault: "has the id \(identifier), as '\(other)' has")
+            isMadeUp = paths.map { _ in false }
+        } else {
+            let numbers = paths.map(Self.numberAtEnd)
+            var uses: [Int: Int] = [:]
+            for case let number? in numbers { uses[number, default: 0] += 1 }
+            let known = numbers.map { number in number.flatMap { uses[$0] == 1 ? $0 : nil } }
+            let taken = Set(known.compactMap { $0 })
+            var next = 1
+            identifiers = known.map { number in
+                if let number { return number }
+                while taken.contains(next) { next += 1 }
+                defer { next += 1 }
+                return next
             }
-            return identifier
+            isMadeUp = known.map { $0 == nil }
         }
+    }
+
+    /// File names without extension; of equal ones all but the first with a number behind, such that it is nobody
+    /// else's name. Upper and lower case are one, as on some disks.
+    private static func distinctNames(of paths: [String]) -> [String] {
+        let stems = paths.map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
+        let own = Set(stems.map { $0.lowercased() })
+        var taken: Set<String> = []
+        // Where the search for a free number goes on: thousands of pictures may have the same name.
+        var counts: [String: Int] = [:]
+        return stems.map { stem in
+            if taken.insert(stem.lowercased()).inserted { return stem }
+            var number = counts[stem.lowercased()] ?? 2
+            func isTaken(_ name: String) -> Bool { own.contains(name) || taken.contains(name) }
+            while isTaken("\(stem)-\(number)".lowercased()) { number += 1 }
+            counts[stem.lowercased()] = number + 1
+            taken.insert("\(stem)-\(number)".lowercased())
+            return "\(stem)-\(number)"
+        }
+    }
+
+    private static func numberAtEnd(of path: String) -> Int? {
+        let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+        return Int(String(stem.reversed().prefix { $0.isASCII && $0.isNumber }.reversed()))
     }
 }
 
 /// The images that a COCO annotation file lists.
 private struct AnnotatedImages {
-    let path: String
-    /// Ids by file name.
-    let identifiers: [String: Int]
+    private let path: String
+    /// The folders and the name of each image, and its id; by the name.
+    private let entries: [String: [(components: [String], identifier: Int)]]
 
     init(path: String) throws {
         struct File: Decodable {
@@ -101,15 +126,44 @@ private struct AnnotatedImages {
             let images: [Entry]
         }
         self.path = path
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw FileError(path: path, fault: "cannot be read")
-        }
-        guard let file = try? JSONDecoder().decode(File.self, from: data) else {
+        var bytes = try readFile(path, limit: 1 << 32)[...]
+        // A byte order mark, which some programs of Windows put in front.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes)) else {
             throw FileError(
                 path: path, fault: "is no COCO annotation file: it has no list of images with ids")
         }
-        var identifiers: [String: Int] = [:]
-        for entry in file.images { identifiers[(entry.fileName as NSString).lastPathComponent] = entry.id }
-        self.identifiers = identifiers
+        let listed = file.images.map { entry in
+            (components: Self.components(entry.fileName), identifier: entry.id)
+        }
+        entries = Dictionary(grouping: listed) { $0.components.last ?? "" }
+    }
+
+    /// The id of the image whose file name has most in common with the end of a picture's path: `cam1/0001.png`
+    /// is not `cam2/0001.png`.
+    func identifier(ofPicture picture: String) throws -> Int {
+        let components = Self.components(URL(fileURLWithPath: picture).standardizedFileURL.path)
+        let candidates = (entries[components.last ?? ""] ?? []).map { entry in
+            let common = zip(entry.components.reversed(), components.reversed()).prefix { $0.0 == $0.1 }.count
+            // The whole of its name is more than the end of a longer one.
+            return (identifier: entry.identifier, rank: (common == entry.components.count ? 1 : 0, common))
+        }
+        guard let best = candidates.map(\.rank).max(by: <) else {
+            throw FileError(path: picture, fault: "is not among the images of '\(path)'")
+        }
+        let fitting = Set(candidates.filter { $0.rank == best }.map(\.identifier))
+        guard let identifier = fitting.first, fitting.count == 1 else {
+            throw FileError(
+                path: picture,
+                fault: "may be any of \(fitting.count) images of '\(path)', whose ids are "
+                    + fitting.sorted().prefix(5).map(String.init).joined(separator: ", ")
+                    + (fitting.count > 5 ? ", …" : "") + ": give its folder too")
+        }
+        return identifier
+    }
+
+    /// The parts of a path, as Unix or as Windows separates them.
+    private static func components(_ path: String) -> [String] {
+        path.split { $0 == "/" || $0 == "\\" }.map(String.init).filter { $0 != "." }
     }
 }
