@@ -32,9 +32,12 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Round all numbers to 16 bits: half the size, three significant digits.")
     var half = false
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ConversionOptions
 
     func run() throws {
+        try writing.permission(reading: [input]).check(output, .parameters)
         let loaded = try LoadedModel(contentsOf: input, options: try model.loadingOptions())
         let checkpoint = try Checkpoint(contentsOf: input)
         let profile = loaded.model.profile

@@ -50,6 +50,8 @@ struct DetectCommand: ParsableCommand {
     @Flag(help: "Go on after a picture that cannot be read, and say how many there were.")
     var skipUnreadable = false
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func run() throws { try model.withSettings(perform) }
@@ -58,7 +60,14 @@ struct DetectCommand: ParsableCommand {
         let paths = try PictureList(images).paths
         let names = try PictureIdentifiers(paths, annotations: annotations)
         let loaded = try model.load()
-        if let output { try makeFolder(output) }
+        if let output {
+            try makeFolder(output)
+            let permission = writing.permission(reading: paths + [annotations, model.weights])
+            try permission.check(output + "/results.json", .jsonList)
+            for name in noPictures ? [] : names.pictureNames {
+                try permission.check("\(output)/\(name).png", .png)
+            }
+        }
         for remark in loaded.remarks { say("! \(remark)") }
         var found = FoundDetections(model: loaded.model)
         do {

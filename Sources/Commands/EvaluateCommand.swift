@@ -50,6 +50,8 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Leave out broken annotations and detections, and say how many there were.")
     var skipBroken = false
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
@@ -67,6 +69,9 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
+        if let output {
+            try writing.permission(reading: [annotations, images, model.weights]).check(output, .jsonList)
+        }
         let dataset = try readDataset()
         let detected = try results.map { try read($0, of: dataset) } ?? detect(dataset)
         let kinds = detected.kinds(comparableWith: dataset)

@@ -38,20 +38,27 @@ struct FiguresCommand: ParsableCommand {
         completion: .directory)
     var output = "figures"
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
+        let names = names.isEmpty ? FigureName.allCases : names
+        try makeFolder(output)
+        let permission = writing.permission(reading: [image, model.weights])
+        for name in names {
+            for format in format { try permission.check(path(name, format), format.kind) }
+        }
         let picture = try readPicture(image)
         let run = PictureRun(try model.load(), on: picture, named: image ?? "a drawn scene")
         let gallery = Gallery(run, background: background == .light ? .light : .dark)
-        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        for name in names.isEmpty ? FigureName.allCases : names {
+        for name in names {
             do {
                 let figure = try gallery.figure(name)
                 for format in format {
-                    let path = "\(output)/\(name.fileName).\(format.rawValue)"
+                    let path = path(name, format)
                     try format.write(figure, to: path)
                     print(path)
                 }
@@ -59,6 +66,10 @@ struct FiguresCommand: ParsableCommand {
                 print("\(name.fileName): \(reason)")
             }
         }
+    }
+
+    private func path(_ name: FigureName, _ format: FigureFormat) -> String {
+        "\(output)/\(name.fileName).\(format.rawValue)"
     }
 }
 
@@ -75,6 +86,14 @@ enum FigureFormat: String, ExpressibleByArgument, CaseIterable {
 
     /// Pixels for each point in a PNG: sharp where two pixels of a screen make one.
     private static let pixelsPerPoint = 2.0
+
+    var kind: FileKind {
+        switch self {
+        case .png: .png
+        case .svg: .svg
+        case .pdf: .pdf
+        }
+    }
 
     func write(_ figure: Figure, to path: String) throws {
         switch self {

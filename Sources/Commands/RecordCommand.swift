@@ -34,11 +34,14 @@ struct RecordCommand: ParsableCommand {
             """)
     var noise = false
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
+        try writing.permission(reading: [image, model.weights]).check(output, .bundle)
         let picture = try readPicture(image)
         let loaded = try model.load()
         let recorder = Recorder(patterns: stages)

@@ -69,6 +69,8 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Use at most this many threads (default: all cores).", valueName: "number"))
     var threads: Int?
 
+    @OptionGroup var writing: OutputOptions
+
     mutating func validate() throws {
         for (name, value) in [
             ("steps", steps), ("report-every", reportEvery), ("save-every", saveEvery), ("threads", threads),
@@ -115,6 +117,11 @@ private struct TrainingRun {
         steps = options.steps ?? configuration.steps
         if resumes { try folder.restore(&trainer) }
         try makeFolder(options.output)
+        // A run that goes on has written its configuration itself.
+        let permission = options.writing.permission(
+            reading: [options.weights, options.data] + (resumes ? [] : [options.configurationName]))
+        for path in [folder.modelPath, folder.checkpointPath] { try permission.check(path, .parameters) }
+        for path in [folder.configurationPath, folder.metricsPath] { try permission.check(path, .jsonObject) }
         folder.removeUnfinishedFiles()
         metrics = try Metrics(path: folder.metricsPath, step: trainer.step)
         try OutputFile.write(Array(configuration.encoded()), to: folder.configurationPath)

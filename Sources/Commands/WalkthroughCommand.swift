@@ -35,6 +35,8 @@ struct WalkthroughCommand: ParsableCommand {
     @Flag(help: "Show everything without waiting for a key.")
     var noPause = false
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
@@ -51,6 +53,9 @@ struct WalkthroughCommand: ParsableCommand {
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
+        if what.first != "detection" {
+            try writing.permission(reading: [image, model.weights]).check(output, .png)
+        }
         let picture = try readPicture(image)
         let run = PictureRun(try model.load(), on: picture, named: image ?? "a drawn scene")
         let terminal = Terminal.standardOutput

@@ -223,6 +223,13 @@ private enum BundleTensor {
     }
 }
 
+extension FileKind {
+    /// A bundle, which says so in its metadata.
+    public static let bundle = FileKind("bundle of a pipeline's tensors") { path in
+        (try? TensorFile(contentsOf: path))?.metadata["format"] == Bundle.format
+    }
+}
+
 /// Writes a bundle, whole, by rename.
 public struct BundleWriter {
     private var writer: SafetensorsWriter
