@@ -29,13 +29,16 @@ struct StageCommand: ParsableCommand {
         completion: .file(extensions: ["safetensors"]))
     var output: String
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
-        let loaded = try model.load()
+        try writing.permission(reading: [input, model.weights]).check(output, .bundle)
         let bundle = try Bundle(contentsOf: input)
+        let loaded = try model.load(for: bundle)
         let runner = StageRunner(model: loaded.model, bundle: bundle)
         let stages = runner.stages.filter { $0.matches(name) }
         guard !stages.isEmpty else {

@@ -66,6 +66,8 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup var writing: OutputOptions
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
@@ -77,6 +79,11 @@ struct VerifyCommand: ParsableCommand {
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
+        if let report {
+            try makeFolder(report)
+            try writing.permission(reading: [candidate, reference, model.weights])
+                .check(report + "/index.html", .html)
+        }
         if guessProfile { try guess() }
         if let reference { try compare(with: try Bundle(contentsOf: reference)) }
     }
@@ -84,7 +91,7 @@ struct VerifyCommand: ParsableCommand {
     private func compare(with reference: Bundle) throws {
         let candidate = try Bundle(contentsOf: candidate)
         let tolerances = try Tolerances(reference: reference, overrides: tolerance.map(\.value))
-        let model = isolate ? try model.load().model : nil
+        let model = isolate ? try model.load(for: reference).model : nil
         let comparison = try BundleComparison(
             candidate: candidate, reference: reference, tolerances: tolerances,
             limits: model.map { SelectionLimits($0) } ?? SelectionLimits(),
@@ -123,7 +130,9 @@ struct VerifyCommand: ParsableCommand {
     private func guess() throws {
         let candidate = try Bundle(contentsOf: candidate)
         print("Stages that come out of the candidate's own inputs, by the conventions of each profile:")
-        for guess in Verification.guessProfile(candidate: candidate, model: try model.load().model) {
+        for guess in Verification.guessProfile(
+            candidate: candidate, model: try model.load(for: candidate).model)
+        {
             let differing = guess.differing.prefix(3).map(\.name).joined(separator: ", ")
             let more = guess.differing.count > 3 ? ", …" : ""
             let name = guess.profile + String(repeating: " ", count: max(16 - guess.profile.count, 1))

@@ -44,6 +44,30 @@ import Testing
             try verify(candidate, folder, "--tolerance", "backbone.*=0", "--stages", "anchors.*").status == 0)
     }
 
+    /// Without --weights it would be the shipped model that runs, and all stages would be blamed for that.
+    @Test func anotherModelsBundleIsNotRunThroughTheShippedModel() throws {
+        let folder = try TemporaryFolder()
+        let shipped = try #require(
+            try JSONSerialization.jsonObject(with: Data(Invocation("inspect", "--json").output.utf8))
+                as? [String: Any])
+        let rounded = folder.path("rounded.safetensors")
+        let source = try #require(shipped["file"] as? String)
+        #expect(try Invocation("convert", "--half", source, rounded).status == 0)
+        let reference = try record("reference.safetensors", in: folder, "--weights", rounded)
+        for arguments in [
+            ["verify", reference, "--reference", reference, "--isolate"],
+            ["verify", reference, "--guess-profile"],
+            ["stage", "fpn.p2", "--input", reference, "--output", folder.path("p2.safetensors")],
+        ] {
+            let run = try Invocation(arguments)
+            #expect(run.status == 2)
+            #expect(run.errors.hasPrefix("maskrcnn: \(reference): was made with the weights of SHA-256 "))
+            #expect(run.errors.contains("the shipped model's is ") && run.errors.hasSuffix("with --weights\n"))
+        }
+        let given = try verify(reference, folder, "--isolate", "--stages", "fpn.*", "--weights", rounded)
+        #expect(given.status == 0, "\(given.errors)")
+    }
+
     @Test func aWrongChannelOrderDivergesAtTheInput() throws {
         let folder = try recorded()
         let candidate = try record("candidate.safetensors", in: folder, "--channel-order", "bgr")
