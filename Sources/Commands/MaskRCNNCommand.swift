@@ -1,5 +1,6 @@
 import ArgumentParser
-import Foundation
+// The standard streams are global variables of C.
+@preconcurrency import Foundation
 import Walkthroughs
 
 /// `maskrcnn`: one subcommand for each thing that can be done with the network.
@@ -26,15 +27,29 @@ struct MaskRCNNCommand: ParsableCommand {
 @main
 enum Main {
     static func main() {
-        // Output may be piped into a program that stops reading, such as `head`.
+        occupyClosedStreams()
+        // Output may be piped into a program that stops reading, such as `head`: the system then ends this one
+        // without a word, as it does with other tools.
         signal(SIGPIPE, SIG_DFL)
         // A file that grows past the user's limit is an error to report, like a full disk.
         signal(SIGXFSZ, SIG_IGN)
+        let status = outcome()
+        // What was printed may still be on its way. If it cannot be delivered, the work was not done.
+        if let fault = faultOfStandardOutput() {
+            complain("standard output: \(fault)")
+            exit(2)
+        }
+        exit(status)
+    }
+
+    /// Runs the command, and says how the process should end.
+    private static func outcome() -> Int32 {
         do {
             var command = try MaskRCNNCommand.parseAsRoot()
             try command.run()
+            return 0
         } catch {
-            exit(reporting(error))
+            return reporting(error)
         }
     }
 
@@ -47,8 +62,24 @@ enum Main {
         }
         if let code = error as? ExitCode { return code.rawValue }
         let message = MaskRCNNCommand.message(for: error)
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("maskrcnn: \(line)\n".utf8))
+        complain(message.split(whereSeparator: \.isNewline).joined(separator: " "))
         return 2
+    }
+
+    private static func complain(_ line: String) { say("maskrcnn: \(line)") }
+
+    /// Sends what is left of standard output on its way.
+    /// - Returns: why not all of it arrived, such as a full disk; nil when it did.
+    private static func faultOfStandardOutput() -> String? {
+        if fflush(stdout) != 0 { return String(cString: strerror(errno)) }
+        return ferror(stdout) == 0 ? nil : "cannot be written"
+    }
+
+    /// Where a standard stream is closed, the next file to be opened would take its place, and what is printed would
+    /// end up in it. Something that cannot be read or written takes the place instead.
+    private static func occupyClosedStreams() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
     }
 }

@@ -1,8 +1,9 @@
-import Foundation
+// The standard streams are global variables of C.
+@preconcurrency import Foundation
 import Walkthroughs
 
-/// Prints a line on standard error.
-func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+/// Prints a line on standard error. Where that cannot be written, there is nobody to tell.
+func say(_ line: String) { fputs(line + "\n", stderr) }
 
 /// How far along a long command is: one line on a terminal, rewritten in place; nothing elsewhere.
 struct Progress {
@@ -21,11 +22,11 @@ struct Progress {
         guard isShown && done < total else { return }
         let left = -start.timeIntervalSinceNow / Double(done) * Double(total - done)
         let minutes = String(format: "%d:%02d", Int(left) / 60, Int(left) % 60)
-        FileHandle.standardError.write(Data("\r\(done) of \(total), \(minutes) left ".utf8))
+        fputs("\r\(done) of \(total), \(minutes) left ", stderr)
     }
 
     /// Removes the line, so that something else can be printed.
     func clear() {
-        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isShown { fputs("\r\u{1B}[K", stderr) }
     }
 }

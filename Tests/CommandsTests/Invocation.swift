@@ -9,17 +9,30 @@ struct Invocation {
     /// Runs `maskrcnn` with the given arguments and waits for its end.
     init(_ arguments: String..., in folder: URL? = nil) throws { try self.init(arguments, in: folder) }
 
-    init(_ arguments: [String], in folder: URL? = nil) throws {
+    /// - Parameter standardOutput: where to print; nil to get it as `output`.
+    init(_ arguments: [String], in folder: URL? = nil, standardOutput: FileHandle? = nil) throws {
+        try self.init(program: try Self.program(), arguments, in: folder, standardOutput: standardOutput)
+    }
+
+    /// Runs a line of Bash.
+    static func shell(_ line: String, in folder: URL? = nil) throws -> Invocation {
+        try Invocation(program: URL(fileURLWithPath: "/bin/bash"), ["-c", line], in: folder)
+    }
+
+    private init(
+        program: URL, _ arguments: [String], in folder: URL?, standardOutput: FileHandle? = nil
+    ) throws {
         let process = Process()
-        process.executableURL = try Self.program()
+        process.executableURL = program
         process.arguments = arguments
         process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
         if let folder { process.currentDirectoryURL = folder }
         let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
+        process.standardOutput = standardOutput ?? output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         try process.run()
+        if standardOutput != nil { try output.fileHandleForWriting.close() }
         // What goes to standard error is a line or two and fits into its pipe; standard output may be long.
         self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         self.errors = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

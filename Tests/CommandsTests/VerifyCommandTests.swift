@@ -62,9 +62,11 @@ import Testing
             let run = try Invocation(arguments)
             #expect(run.status == 2)
             #expect(run.errors.hasPrefix("maskrcnn: \(reference): was made with the weights of SHA-256 "))
-            #expect(run.errors.contains("the shipped model's is ") && run.errors.hasSuffix("with --weights\n"))
+            #expect(
+                run.errors.contains("the shipped model's is ") && run.errors.hasSuffix("with --weights\n"))
         }
-        let given = try verify(reference, folder, "--isolate", "--stages", "fpn.*", "--weights", rounded)
+        let given = try verify(
+            reference, folder, "--isolate", "--stages", "fpn.*", "--weights", rounded)
         #expect(given.status == 0, "\(given.errors)")
     }
 
