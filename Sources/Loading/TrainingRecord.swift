@@ -11,6 +11,13 @@ public struct TrainingRecord: Sendable {
         public let rate: Double
         /// Each part of the loss, by the name of the stage that it is taken at: `rpn.objectness`.
         public let losses: [String: Double]
+
+        /// One report.
+        package init(step: Int, rate: Double, losses: [String: Double]) {
+            self.step = step
+            self.rate = rate
+            self.losses = losses
+        }
     }
 
     /// The reports, in the order of their steps.

@@ -14,7 +14,7 @@ extension InstanceMask {
     /// with the mask to an intersection over union of `agreement` or more. `nil` for all other masks.
     /// - Parameter tolerances: how far the outline may pass by the middles of the border's steps, in pixels, the
     ///   first to be tried first.
-    func outline(tolerances: [Double] = [0.7, 0.4], agreement: Double = 0.98) -> Polygon? {
+    package func outline(tolerances: [Double] = [0.7, 0.4], agreement: Double = 0.98) -> Polygon? {
         guard let corners = borderCorners() else { return nil }
         let middles = corners.indices.map { index in
             let (start, end) = (corners[index], corners[(index + 1) % corners.count])

@@ -2,35 +2,38 @@ import Foundation
 import Tensors
 
 /// How a person stands, and which way it looks. Angles are in degrees.
-struct PersonPose {
+package struct PersonPose {
     /// One arm or leg, hanging down where all is 0.
-    struct Limb {
+    package struct Limb {
         /// Forward, from hanging down; 180 is straight up.
-        var swing = 0.0
+        package var swing = 0.0
         /// Away from the body, to the limb's own side.
-        var spread = 0.0
+        package var spread = 0.0
         /// How far elbow or knee are bent: forearms forward, shins backward.
-        var bend = 0.0
+        package var bend = 0.0
         /// Of the forearm or shin, away from the body.
-        var lowerSpread = 0.0
+        package var lowerSpread = 0.0
     }
 
     /// 0 faces the viewer, 90 the right edge of the picture, 180 away.
-    var yaw = 0.0
+    package var yaw = 0.0
     /// The whole body's tilt in the picture, clockwise.
-    var roll = 0.0
+    package var roll = 0.0
     /// How far the viewer looks down from above.
-    var pitch = 0.0
+    package var pitch = 0.0
     /// The upper body's lean to the front.
-    var lean = 0.0
+    package var lean = 0.0
     /// The upper body's lean to its left.
-    var sideLean = 0.0
+    package var sideLean = 0.0
     /// The head's turn against the body, to its left.
-    var headYaw = 0.0
+    package var headYaw = 0.0
     /// The left and the right arm.
-    var arms = (left: Limb(), right: Limb())
+    package var arms = (left: Limb(), right: Limb())
     /// The left and the right leg.
-    var legs = (left: Limb(), right: Limb())
+    package var legs = (left: Limb(), right: Limb())
+
+    /// Standing straight, facing the viewer.
+    package init() {}
 }
 
 extension PersonPose {
@@ -39,7 +42,7 @@ extension PersonPose {
     }
 
     /// A pose of everyday life, seen from any side, mostly the front.
-    init(_ random: inout SeededGenerator) {
+    package init(_ random: inout SeededGenerator) {
         yaw = random.chance(0.7) ? random.number(in: -50...50) : random.number(in: -180...180)
         roll = random.number(in: -9...9)
         pitch = random.number(in: 0...14)

@@ -5,10 +5,10 @@ import Tensors
 
 /// A point in space. Of a body that stands straight: to its left, down, and to the front. As seen by the viewer: to
 /// the right, down, and towards the viewer.
-struct SpacePoint {
-    var x: Double
-    var y: Double
-    var z: Double
+package struct SpacePoint {
+    package var x: Double
+    package var y: Double
+    package var z: Double
 
     static func + (first: SpacePoint, second: SpacePoint) -> SpacePoint {
         SpacePoint(x: first.x + second.x, y: first.y + second.y, z: first.z + second.z)
@@ -41,20 +41,20 @@ struct SpacePoint {
 }
 
 /// The lengths and widths of a body, as shares of its height.
-struct Proportions {
-    var headRadius: Double
-    var shoulder: Double
-    var hip: Double
-    var torso: Double
-    var upperArm: Double
-    var forearm: Double
-    var thigh: Double
-    var shin: Double
-    var armWidth: Double
-    var legWidth: Double
+package struct Proportions {
+    package var headRadius: Double
+    package var shoulder: Double
+    package var hip: Double
+    package var torso: Double
+    package var upperArm: Double
+    package var forearm: Double
+    package var thigh: Double
+    package var shin: Double
+    package var armWidth: Double
+    package var legWidth: Double
 
     /// A body drawn at random, from child to adult, slim to stout.
-    init(_ random: inout SeededGenerator) {
+    package init(_ random: inout SeededGenerator) {
         let (youth, girth) = (random.number(in: 0...1), random.number(in: 0.95...1.3))
         func vary(_ value: Double) -> Double { value * random.number(in: 0.94...1.06) }
         headRadius = vary(0.078 + 0.024 * youth)
@@ -71,24 +71,24 @@ struct Proportions {
 }
 
 /// The joints of a person as the viewer sees them, in pixels about the middle of the hips.
-struct PersonSkeleton {
+package struct PersonSkeleton {
     /// One place each, in the order of `PersonKeypoint`.
-    let joints: [SpacePoint]
+    package let joints: [SpacePoint]
     /// The middle of the head.
-    let head: SpacePoint
+    package let head: SpacePoint
     /// The unit vector that the face looks along.
-    let gaze: SpacePoint
+    package let gaze: SpacePoint
     /// The unit vector to the head's left.
-    let headLeft: SpacePoint
+    package let headLeft: SpacePoint
     /// From each ankle to the tip of the foot: left and right.
-    let toes: [SpacePoint]
+    package let toes: [SpacePoint]
     /// From each wrist to the finger tips: left and right.
-    let fingers: [SpacePoint]
+    package let fingers: [SpacePoint]
 
-    subscript(keypoint: PersonKeypoint) -> SpacePoint { joints[keypoint.rawValue] }
+    package subscript(keypoint: PersonKeypoint) -> SpacePoint { joints[keypoint.rawValue] }
 
     /// The skeleton of a body `height` pixels tall in a pose.
-    init(_ pose: PersonPose, _ body: Proportions, height: Double) {
+    package init(_ pose: PersonPose, _ body: Proportions, height: Double) {
         func seen(_ point: SpacePoint) -> SpacePoint {
             (point * height).yawed(by: pose.yaw).pitched(by: -pose.pitch).rolled(by: pose.roll)
         }

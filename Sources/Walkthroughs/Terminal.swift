@@ -58,7 +58,7 @@ public struct Terminal: Sendable {
     }
 
     /// The colours of a terminal with these environment variables.
-    static func colorDepth(in environment: [String: String]) -> ColorDepth {
+    package static func colorDepth(in environment: [String: String]) -> ColorDepth {
         let name = environment["TERM"] ?? ""
         guard (environment["NO_COLOR"] ?? "").isEmpty, !name.isEmpty, name != "dumb" else { return .none }
         if ["truecolor", "24bit"].contains(environment["COLORTERM"]) || name.hasSuffix("-direct") {

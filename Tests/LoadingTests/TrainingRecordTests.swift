@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-@testable import Loading
+import Loading
 import Testing
 
 struct TrainingRecordTests {

@@ -1,6 +1,6 @@
 import COCO
 import Geometry
-@testable import Scenes
+import Scenes
 import Testing
 
 /// Polygons of masks. The pixels that a polygon covers are decided by `Polygon.rasterized`, which is itself tested

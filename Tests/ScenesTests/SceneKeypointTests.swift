@@ -1,5 +1,5 @@
 import Geometry
-@testable import Scenes
+import Scenes
 import Tensors
 import Testing
 

@@ -2,7 +2,7 @@ import Foundation
 import Geometry
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct BoxLossTests {
     private static let coders: [String: BoxCoder] = [

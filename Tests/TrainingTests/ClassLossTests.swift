@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct ClassLossTests {
     @Test("Sigmoid cross-entropy is PyTorch's")

@@ -2,7 +2,7 @@ import Geometry
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct EpochOrderTests {
     /// Every third picture is wide, every third upright, every third square.

@@ -6,7 +6,7 @@ import Scenes
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct COCOExamplesTests {
     private let size = PixelSize(height: 6, width: 8)

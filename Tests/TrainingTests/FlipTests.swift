@@ -2,7 +2,7 @@ import Geometry
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct FlipTests {
     private let mirrored = PersonKeypoint.allCases.map(\.mirrored.rawValue)

@@ -2,7 +2,7 @@ import MaskRCNN
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct MaskLossTests {
     @Test("Sums and gradients are PyTorch's", arguments: ["sigmoid", "softmax", "agnostic"])

@@ -1,7 +1,7 @@
 import Geometry
 import Testing
 
-@testable import Training
+import Training
 
 /// Overlaps are chosen so that they can be read off: in a box of 10 × 10, one of 10 × h has an overlap of h / 10.
 @Suite struct MatchingTests {

@@ -2,7 +2,7 @@ import Formats
 import Foundation
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct MetricsTests {
     private func report(_ step: Int) -> Trainer.Report {

@@ -4,7 +4,7 @@ import MaskRCNN
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 /// The gradient of the whole loss by every parameter of whole networks, against central differences.
 ///

@@ -3,7 +3,7 @@ import MaskRCNN
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct OptimizerTests {
     /// The parameters of a network that is never run: only names and shapes matter here. The matrix stands for

@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct SamplingTests {
     /// o: object, b: background, i: ignored.

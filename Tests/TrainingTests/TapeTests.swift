@@ -3,7 +3,7 @@ import MaskRCNN
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct TapeTests {
     /// A 1×1 convolution from one channel to one: output = weight · input + bias.

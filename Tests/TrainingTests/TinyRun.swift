@@ -3,7 +3,7 @@ import Geometry
 import MaskRCNN
 import Tensors
 
-@testable import Training
+import Training
 
 /// Two rectangles in each picture, with masks and keypoints; every second picture is upright.
 struct TinyExamples: ExampleSource {

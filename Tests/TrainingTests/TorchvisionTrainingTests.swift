@@ -6,7 +6,7 @@ import MaskRCNN
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 /// The whole of training against torchvision's: same weights, same pictures, both samplers taking the first in
 /// order (Tools/make_training_goldens.py).

@@ -5,7 +5,7 @@ import MaskRCNN
 import Tensors
 import Testing
 
-@testable import Training
+import Training
 
 /// One after another, since the number of threads holds for the whole process.
 @Suite(.serialized) struct TrainerTests {

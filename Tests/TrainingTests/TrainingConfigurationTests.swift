@@ -3,7 +3,7 @@ import Foundation
 import MaskRCNN
 import Testing
 
-@testable import Training
+import Training
 
 @Suite struct TrainingConfigurationTests {
     /// The small configuration as JSON, changed in one place.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// How a page's commands are run; `echo` stands for the program.
 @Suite struct ConsoleSessionTests {

@@ -2,7 +2,7 @@ import Figures
 import Tensors
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// Pictures in half blocks.
 @Suite struct HeatMapForTerminalTests {

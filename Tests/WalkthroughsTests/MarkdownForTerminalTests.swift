@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// A page's text in terminals of several widths.
 @Suite struct MarkdownForTerminalTests {

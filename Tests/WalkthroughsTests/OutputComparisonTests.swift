@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// When a command's output counts as what a page says.
 @Suite struct OutputComparisonTests {

@@ -1,7 +1,7 @@
 import Formats
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// Checking a page and recording it anew.
 @Suite struct PageCheckTests {

@@ -1,7 +1,7 @@
 import Formats
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// How commands and their output are found on a page.
 @Suite struct PageTests {

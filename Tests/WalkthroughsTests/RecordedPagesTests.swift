@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// Every command on every page still prints what the page says.
 @Suite struct RecordedPagesTests {

@@ -1,7 +1,7 @@
 import MaskRCNN
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// The conversation, without a terminal.
 @Suite struct WalkTests {

@@ -6,7 +6,7 @@ import Synchronization
 import Tensors
 import Testing
 
-@testable import Walkthroughs
+import Walkthroughs
 
 /// The walkthrough as a reader meets it, on the shipped model and picture.
 @Suite struct WalkthroughTests {

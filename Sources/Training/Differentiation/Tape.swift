@@ -103,7 +103,7 @@ struct Gradients {
 
 extension Tensor? {
     /// Sums in place; the first summand is taken as it is.
-    mutating func add(_ summand: Tensor) {
+    package mutating func add(_ summand: Tensor) {
         // The old value is taken out first, so that nobody else refers to its memory.
         guard var sum = take() else { return self = summand }
         sum.add(summand)
@@ -113,7 +113,7 @@ extension Tensor? {
 
 extension Tensor {
     /// Adds `factor` times another tensor of the same shape.
-    mutating func add(_ other: Tensor, times factor: Float = 1) {
+    package mutating func add(_ other: Tensor, times factor: Float = 1) {
         precondition(shape == other.shape, "adding \(other.shape) to \(shape)")
         withUnsafeMutableElements { elements in
             other.withUnsafeElements { other in
@@ -123,7 +123,7 @@ extension Tensor {
     }
 
     /// Multiplies every element.
-    mutating func scale(by factor: Float) {
+    package mutating func scale(by factor: Float) {
         withUnsafeMutableElements { elements in
             for index in elements.indices { elements[index] *= factor }
         }

@@ -10,7 +10,7 @@ public struct Taped: Sendable {
     public let value: Tensor
     let tape: Tape
     /// Its place on the tape; nil for a constant.
-    let node: Int?
+    package let node: Int?
 }
 
 /// Each request calls its kernel and writes the kernel's pullback on the tape.

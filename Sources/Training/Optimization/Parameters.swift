@@ -30,7 +30,7 @@ public struct Parameters: Sendable {
     public subscript(name: String) -> Tensor? { tensors[name] }
 
     /// Changes a parameter in place.
-    mutating func update(_ name: String, _ body: (inout Tensor) -> Void) {
+    package mutating func update(_ name: String, _ body: (inout Tensor) -> Void) {
         // Taken out for the time being, so that its memory has one owner and need not be copied.
         guard var tensor = tensors[name].take() else { return }
         body(&tensor)

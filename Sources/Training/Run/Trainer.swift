@@ -38,6 +38,16 @@ public struct Trainer: Sendable {
         public let rate: Double
         /// The length of all gradients taken as one vector, before it was shortened.
         public let gradientNorm: Double
+
+        /// What a step reports.
+        package init(step: Int, losses: [LossKind: Double], total: Double, rate: Double, gradientNorm: Double)
+        {
+            self.step = step
+            self.losses = losses
+            self.total = total
+            self.rate = rate
+            self.gradientNorm = gradientNorm
+        }
     }
 
     /// A run that has not begun.

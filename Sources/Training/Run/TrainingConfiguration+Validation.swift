@@ -4,7 +4,7 @@ extension TrainingConfiguration {
     /// Refuses what would only fail later, or in silence, or would take the process down: a configuration may
     /// come from a file.
     /// - Throws: ``TrainingError``, in one line that names the member.
-    func validate() throws {
+    package func validate() throws {
         func require(_ condition: Bool, _ fault: String) throws {
             if !condition { throw TrainingError(fault) }
         }

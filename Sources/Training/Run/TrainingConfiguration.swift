@@ -68,6 +68,12 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         public var shorterSides: [Int]
         /// The largest longer side.
         public var longestSide: Int
+
+        /// Sides in pixels.
+        package init(shorterSides: [Int], longestSide: Int) {
+            self.shorterSides = shorterSides
+            self.longestSide = longestSide
+        }
     }
 
     /// Pictures that the project draws itself.
@@ -76,6 +82,12 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         public var seed: UInt64
         /// How many different ones.
         public var count: Int
+
+        /// As many scenes, from this seed.
+        package init(seed: UInt64, count: Int) {
+            self.seed = seed
+            self.count = count
+        }
     }
 
     /// What each part of the loss counts.
@@ -92,6 +104,19 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         public var masks: Float
         /// Keypoints.
         public var keypoints: Float
+
+        /// One weight a part.
+        package init(
+            objectness: Float, proposalBoxes: Float, classes: Float, boxes: Float, masks: Float,
+            keypoints: Float
+        ) {
+            self.objectness = objectness
+            self.proposalBoxes = proposalBoxes
+            self.classes = classes
+            self.boxes = boxes
+            self.masks = masks
+            self.keypoints = keypoints
+        }
     }
 
     /// What a step needs to know.

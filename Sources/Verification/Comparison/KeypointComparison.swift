@@ -24,7 +24,7 @@ public struct KeypointComparison: Sendable, Equatable {
 
 extension KeypointComparison {
     /// Compares keypoints `[rows, keypoints, 3]`: x, y, score.
-    init(
+    package init(
         reference: UnsafeBufferPointer<Float>, candidate: UnsafeBufferPointer<Float>, keypoints: Int,
         pairs: [RowPairing.Pair]
     ) {

@@ -20,11 +20,14 @@ public struct MaskComparison: Sendable, Equatable {
 
     /// How far the nearest pixel of the other border is looked for.
     public static let farthest = 16
+
+    /// As many masks, each equal to its partner.
+    package init(count: Int = 0) { self.count = count }
 }
 
 extension MaskComparison {
     /// Compares masks of the same size, `[rows, height, width]`; what is not 0 belongs to the mask.
-    init(
+    package init(
         reference: [UInt8], candidate: [UInt8], height: Int, width: Int, pairs: [RowPairing.Pair]
     ) {
         var (overlaps, distances, borderPixels) = (0.0, 0.0, 0)

@@ -76,7 +76,7 @@ extension RowCounts {
     /// How near an overlap must be.
     private static let overlapMargin: Float = 2e-3
 
-    init(
+    package init(
         _ pairing: RowPairing, reference: RankedBoxes, candidate: RankedBoxes, group: RowGroup,
         limits: SelectionLimits
     ) {

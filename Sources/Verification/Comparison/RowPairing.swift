@@ -9,12 +9,18 @@ import Geometry
 // 3. The best pair of all is taken, its rows are gone, and so on. Of equal pairs the one of nearer rows wins.
 
 /// Boxes with what ranks and separates them.
-struct RankedBoxes: Sendable {
-    var boxes: [Box]
+package struct RankedBoxes: Sendable {
+    package var boxes: [Box]
     /// One a box, or nil.
-    var scores: [Float]?
+    package var scores: [Float]?
     /// One a box, or nil.
-    var classes: [Int]?
+    package var classes: [Int]?
+
+    package init(boxes: [Box], scores: [Float]? = nil, classes: [Int]? = nil) {
+        self.boxes = boxes
+        self.scores = scores
+        self.classes = classes
+    }
 }
 
 /// Which rows of two lists are the same thing.
@@ -25,6 +31,12 @@ public struct RowPairing: Sendable, Equatable {
         public let reference: Int
         /// Index into the candidate's rows.
         public let candidate: Int
+
+        /// One row of each.
+        package init(reference: Int, candidate: Int) {
+            self.reference = reference
+            self.candidate = candidate
+        }
     }
 
     /// In the order of the reference's rows.
@@ -50,7 +62,7 @@ public struct RowPairing: Sendable, Equatable {
     }
 
     /// Given pairs, in any order.
-    init(_ pairs: [Pair], referenceCount: Int, candidateCount: Int) {
+    package init(_ pairs: [Pair], referenceCount: Int, candidateCount: Int) {
         self.pairs = pairs.sorted { $0.reference < $1.reference }
         self.referenceCount = referenceCount
         self.candidateCount = candidateCount
@@ -60,14 +72,14 @@ public struct RowPairing: Sendable, Equatable {
     }
 
     /// Every row with the one at its own place, as far as both go.
-    static func inPlace(_ referenceCount: Int, _ candidateCount: Int) -> RowPairing {
+    package static func inPlace(_ referenceCount: Int, _ candidateCount: Int) -> RowPairing {
         RowPairing(
             (0..<min(referenceCount, candidateCount)).map { Pair(reference: $0, candidate: $0) },
             referenceCount: referenceCount, candidateCount: candidateCount)
     }
 
     /// Pairs by the three steps above. Complexity: O(n · m) overlaps, and sorting those that are large enough.
-    init(reference: RankedBoxes, candidate: RankedBoxes) {
+    package init(reference: RankedBoxes, candidate: RankedBoxes) {
         struct Possible {
             let quality: Float
             let reference: UInt16
@@ -122,7 +134,7 @@ public struct RowPairing: Sendable, Equatable {
 
     /// The pairs that stand in another order than the reference's, as indices into ``pairs``: the fewest that
     /// would have to move for all to be in order.
-    var movedPairs: [Int] {
+    package var movedPairs: [Int] {
         // The longest increasing subsequence, by patience sorting: `tails[k]` ends the best run of length k + 1.
         var tails: [Int] = []
         var previous = [Int?](repeating: nil, count: pairs.count)

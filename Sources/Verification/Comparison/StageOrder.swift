@@ -1,7 +1,7 @@
 import MaskRCNN
 
 /// Rows that belong together: boxes with their scores and classes, in one order.
-enum RowGroup: Hashable, Sendable {
+package enum RowGroup: Hashable, Sendable {
     /// The candidates of one level of the pyramid.
     case candidates(String)
     /// What suppression leaves of all levels.
@@ -12,7 +12,7 @@ enum RowGroup: Hashable, Sendable {
     case output
 
     /// The stage that holds the boxes.
-    var boxes: Stage {
+    package var boxes: Stage {
         switch self {
         case .candidates(let level): .candidateBoxes(level)
         case .proposals: .proposalBoxes
@@ -22,7 +22,7 @@ enum RowGroup: Hashable, Sendable {
     }
 
     /// The stage that holds the scores.
-    var scores: Stage {
+    package var scores: Stage {
         switch self {
         case .candidates(let level): .candidateScores(level)
         case .proposals: .proposalScores
@@ -32,7 +32,7 @@ enum RowGroup: Hashable, Sendable {
     }
 
     /// The stage that holds the classes, where rows have any.
-    var classes: Stage? {
+    package var classes: Stage? {
         switch self {
         case .candidates, .proposals: nil
         case .detections: .detectionClasses

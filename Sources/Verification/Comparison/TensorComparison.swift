@@ -25,6 +25,14 @@ public struct TensorComparison: Sendable, Equatable {
         public let reference: Double
         /// What the candidate has there.
         public let candidate: Double
+
+        /// One element of both.
+        package init(referenceIndex: Int, candidateIndex: Int, reference: Double, candidate: Double) {
+            self.referenceIndex = referenceIndex
+            self.candidateIndex = candidateIndex
+            self.reference = reference
+            self.candidate = candidate
+        }
     }
 
     /// The number of elements compared.
@@ -56,7 +64,7 @@ public struct TensorComparison: Sendable, Equatable {
 }
 
 /// Adds up errors, tensor by tensor or row by row.
-struct ErrorAccumulator {
+package struct ErrorAccumulator {
     private var result = TensorComparison()
     private var errorSum = 0.0
     private var errorSquares = 0.0
@@ -70,8 +78,10 @@ struct ErrorAccumulator {
     /// Elements handled at once: their sums tell whether one of them is not finite.
     private static let block = 2048
 
+    package init() {}
+
     /// Adds elements of two tensors of the same count, which start at the given row-major indices.
-    mutating func add(
+    package mutating func add(
         candidate: UnsafeBufferPointer<Float>, reference: UnsafeBufferPointer<Float>,
         candidateIndex: Int = 0, referenceIndex: Int = 0
     ) {
@@ -86,7 +96,8 @@ struct ErrorAccumulator {
     }
 
     /// Adds one element.
-    mutating func add(candidate: Double, reference: Double, candidateIndex: Int, referenceIndex: Int) {
+    package mutating func add(candidate: Double, reference: Double, candidateIndex: Int, referenceIndex: Int)
+    {
         result.count += 1
         let element = TensorComparison.Element(
             referenceIndex: referenceIndex, candidateIndex: candidateIndex, reference: reference,
@@ -170,7 +181,7 @@ struct ErrorAccumulator {
     }
 
     /// What has come together so far.
-    var comparison: TensorComparison {
+    package var comparison: TensorComparison {
         var result = result
         let finite = histogram.reduce(0, +)
         guard finite > 0 else {

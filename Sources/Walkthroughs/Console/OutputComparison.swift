@@ -15,6 +15,13 @@ public struct OutputComparison: Sendable {
         public let page: String?
         /// What the command prints; nil where it prints nothing like that.
         public let now: String?
+
+        /// One difference.
+        package init(line: Int, page: String?, now: String?) {
+            self.line = line
+            self.page = page
+            self.now = now
+        }
     }
 
     /// The mark for lines left out.

@@ -3,19 +3,19 @@ import Tensors
 
 /// A picture or a matrix in half blocks: each character `▀` is two pixels, its own colour above and the
 /// background's below.
-struct HeatMapForTerminal {
+package struct HeatMapForTerminal {
     /// One pixel a colour.
-    let image: Image
+    package let image: Image
     /// What it is, shown below.
-    let caption: String
+    package let caption: String
 
-    init(_ image: Image, caption: String) {
+    package init(_ image: Image, caption: String) {
         self.image = image
         self.caption = caption
     }
 
     /// A matrix, row after row, in the figures' colours; `end` is the number that takes the map's end.
-    init(
+    package init(
         _ values: [Float], width: Int, height: Int, isSigned: Bool, end: Float? = nil, background: Background,
         caption: String
     ) {
@@ -26,7 +26,7 @@ struct HeatMapForTerminal {
 
     /// Some maps side by side, as many as fit in a row, each with its caption.
     /// - Parameter rows: the most character rows that a map takes.
-    static func lines(_ maps: [HeatMapForTerminal], terminal: Terminal, rows: Int = 16) -> [String] {
+    package static func lines(_ maps: [HeatMapForTerminal], terminal: Terminal, rows: Int = 16) -> [String] {
         guard terminal.colorDepth >= .indexed, !maps.isEmpty else { return [] }
         let gap = 2
         let shown = maps.filter { $0.image.width > 0 && $0.image.height > 0 }
@@ -137,7 +137,7 @@ extension Image {
 
 /// The nearest of xterm's 256 colours: a cube of 6×6×6 (levels 0, 95, 135, …, 255) from 16, and 24 greys (8, 18,
 /// …, 238) from 232.
-func indexedColor(red: Int, green: Int, blue: Int) -> Int {
+package func indexedColor(red: Int, green: Int, blue: Int) -> Int {
     let levels = [0, 95, 135, 175, 215, 255]
     func nearest(_ value: Int) -> Int {
         levels.indices.min { abs(levels[$0] - value) < abs(levels[$1] - value) } ?? 0

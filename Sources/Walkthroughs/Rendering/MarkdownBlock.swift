@@ -1,7 +1,7 @@
 import Foundation
 
 /// A part of a Markdown page: as much of Markdown as the pages use.
-indirect enum MarkdownBlock: Equatable {
+package indirect enum MarkdownBlock: Equatable {
     /// Level 1 to 6, and the text.
     case heading(Int, String)
     case paragraph(String)
@@ -15,16 +15,16 @@ indirect enum MarkdownBlock: Equatable {
     case quote([MarkdownBlock])
     case rule
 
-    struct ListItem: Equatable {
+    package struct ListItem: Equatable {
         let mark: String
         let blocks: [MarkdownBlock]
     }
 
     /// A line, with its number on the page, from 0.
-    typealias Line = (number: Int, text: String)
+    package typealias Line = (number: Int, text: String)
 
     /// Reads the blocks of some lines.
-    static func blocks(of lines: [Line]) -> [MarkdownBlock] {
+    package static func blocks(of lines: [Line]) -> [MarkdownBlock] {
         var reader = BlockReader(lines: lines)
         return reader.read()
     }

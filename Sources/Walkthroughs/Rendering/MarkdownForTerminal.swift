@@ -1,22 +1,24 @@
 import Foundation
 
 /// Shows a page's text in a terminal.
-struct MarkdownForTerminal {
+package struct MarkdownForTerminal {
     /// What stands where the page has a console block: the recorded commands and output, or what they print now.
-    typealias Console = (_ lines: [String], _ firstLine: Int) -> [ConsoleLine]
+    package typealias Console = (_ lines: [String], _ firstLine: Int) -> [ConsoleLine]
 
     /// A line of a console block.
-    enum ConsoleLine: Equatable {
+    package enum ConsoleLine: Equatable {
         case command(String)
         case output(String)
         /// Said by the walkthrough, not by a command.
         case remark(String)
     }
 
-    let terminal: Terminal
+    package let terminal: Terminal
     /// The options to add where a command is named that draws a figure.
-    var figureOptions = ""
-    var console: Console = MarkdownForTerminal.recorded
+    package var figureOptions = ""
+    package var console: Console = MarkdownForTerminal.recorded
+
+    package init(terminal: Terminal) { self.terminal = terminal }
 
     /// The widest that text is set: longer lines are hard to read.
     private static let widestText = 100
@@ -24,7 +26,7 @@ struct MarkdownForTerminal {
     private var isColoured: Bool { terminal.isColoured }
 
     /// Console blocks as the page has them.
-    static func recorded(_ lines: [String], _ firstLine: Int) -> [ConsoleLine] {
+    package static func recorded(_ lines: [String], _ firstLine: Int) -> [ConsoleLine] {
         var isCommand = false
         return lines.map { line in
             isCommand = line.hasPrefix("$ ") || isCommand
@@ -34,7 +36,7 @@ struct MarkdownForTerminal {
     }
 
     /// The lines of some blocks, without a line break at the end.
-    func text(_ blocks: [MarkdownBlock]) -> String {
+    package func text(_ blocks: [MarkdownBlock]) -> String {
         lines(blocks, width: terminal.width).map { $0.encoded(isColoured: isColoured) }
             .joined(separator: "\n")
     }

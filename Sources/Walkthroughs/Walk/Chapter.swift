@@ -1,23 +1,23 @@
 import MaskRCNN
 
 /// A page of the walkthroughs, and the part of the pipeline that it is about.
-struct Chapter: Sendable, Equatable {
+package struct Chapter: Sendable, Equatable {
     /// The page's file name without `.md`: `05-rpn`.
-    let page: String
+    package let page: String
     /// Patterns of its stages' names, in which `*` stands for anything.
-    let stages: [String]
+    package let stages: [String]
     /// The steps of the pipeline whose time is the chapter's.
-    let steps: [PipelineStep]
+    package let steps: [PipelineStep]
 
     /// What the page is called on the command line: `rpn`.
-    var name: String { String(page.drop { $0.isNumber }.dropFirst()) }
+    package var name: String { String(page.drop { $0.isNumber }.dropFirst()) }
     /// The page's number: 5.
-    var number: Int { Int(page.prefix { $0.isNumber }) ?? 0 }
+    package var number: Int { Int(page.prefix { $0.isNumber }) ?? 0 }
 
-    func contains(_ stage: Stage) -> Bool { stages.contains { stage.matches($0) } }
+    package func contains(_ stage: Stage) -> Bool { stages.contains { stage.matches($0) } }
 
     /// All pages, in the order in which data flows; those without stages are about the pipeline as a whole.
-    static let all = [
+    package static let all = [
         Chapter(page: "01-input", stages: ["input.*"], steps: [.input]),
         Chapter(page: "02-backbone", stages: ["backbone.*"], steps: [.backbone]),
         Chapter(page: "03-pyramid", stages: ["fpn.*"], steps: [.pyramid]),
@@ -47,7 +47,7 @@ struct Chapter: Sendable, Equatable {
     ]
 
     /// Why a model has nothing for a chapter to show; nil if it has.
-    func absence(in model: Model, found: Int) -> String? {
+    package func absence(in model: Model, found: Int) -> String? {
         let configuration = model.configuration
         let map = model.levelNames.first ?? ""
         if name == "pyramid" {
@@ -66,16 +66,16 @@ struct Chapter: Sendable, Equatable {
 }
 
 /// What somebody asks to see: a page, or stages.
-struct Destination: Equatable {
+package struct Destination: Equatable {
     /// Which of the chapters, as indices.
-    let chapters: [Int]
+    package let chapters: [Int]
     /// If stages were asked for, what their names begin with.
-    let prefix: String?
+    package let prefix: String?
 
     /// Finds a page by its number (`5`), file name (`05-rpn`), name (`rpn`) or the name's beginning (`roi`), or
     /// the stages whose names begin so (`fpn.p3`, `mask`). Nil if there is nothing of the kind.
     /// - Parameter stages: those that the model at hand has.
-    init?(_ text: String, stages: [Stage]) {
+    package init?(_ text: String, stages: [Stage]) {
         let all = Chapter.all
         let text = text.lowercased()
         if let page = all.firstIndex(where: { $0.page == text || $0.name == text || "\($0.number)" == text })

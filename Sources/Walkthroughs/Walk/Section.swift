@@ -11,7 +11,7 @@ struct Section {
 extension Page {
     /// The page's lines in parts of a screen or so: at headings of the second level, and where an answer is
     /// folded away, so that a reader can think first.
-    var parts: [[MarkdownBlock.Line]] {
+    package var parts: [[MarkdownBlock.Line]] {
         var parts: [[MarkdownBlock.Line]] = [[]]
         var fence: Fence?
         for (number, line) in lines.enumerated() {

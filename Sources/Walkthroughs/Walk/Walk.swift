@@ -1,9 +1,9 @@
 /// Stepping through sections: where the reader is, and what each answer does.
 ///
 /// It knows neither the terminal nor the pages, so that a test can hold the conversation.
-struct Walk {
+package struct Walk {
     /// What to do after an answer.
-    enum Reaction: Equatable {
+    package enum Reaction: Equatable {
         /// Show the section at ``Walk/position``.
         case show
         /// Say a line and ask again.
@@ -13,23 +13,23 @@ struct Walk {
     }
 
     /// How many sections there are.
-    let count: Int
+    package let count: Int
     /// Finds the section that a name stands for; nil if there is none.
-    let find: (String) -> Int?
+    package let find: (String) -> Int?
     /// The section that is shown.
-    private(set) var position = 0
+    package private(set) var position = 0
 
-    static let keys = """
+    package static let keys = """
         Enter goes on, b goes back, q quits; a page's name or number (rpn, 5) or a stage's (fpn.p3, mask) goes there.
         """
 
-    init(count: Int, find: @escaping (String) -> Int?) {
+    package init(count: Int, find: @escaping (String) -> Int?) {
         self.count = count
         self.find = find
     }
 
     /// Takes what the reader typed; nil at the end of input.
-    mutating func answer(_ line: String?) -> Reaction {
+    package mutating func answer(_ line: String?) -> Reaction {
         guard let line else { return .end }
         let word = line.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
         switch word {

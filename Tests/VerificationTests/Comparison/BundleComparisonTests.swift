@@ -4,7 +4,7 @@ import MaskRCNN
 import Tensors
 import Testing
 
-@testable import Verification
+import Verification
 
 /// Bundles with planted differences: each is found where it is, and nowhere else.
 @Suite struct BundleComparisonTests {

@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-@testable import Verification
+import Verification
 
 @Suite struct MaskComparisonTests {
     private func mask(_ height: Int, _ width: Int, _ isInside: (Int, Int) -> Bool) -> [UInt8] {

@@ -2,7 +2,7 @@ import Geometry
 import Tensors
 import Testing
 
-@testable import Verification
+import Verification
 
 @Suite struct RowPairingTests {
     private func box(_ x: Float, _ y: Float, _ width: Float = 40, _ height: Float = 40) -> Box {

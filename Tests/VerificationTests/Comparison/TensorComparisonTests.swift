@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-@testable import Verification
+import Verification
 
 /// The measures against the definitions, computed plainly in Double.
 @Suite struct TensorComparisonTests {

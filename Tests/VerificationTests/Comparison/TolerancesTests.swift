@@ -1,7 +1,7 @@
 import MaskRCNN
 import Testing
 
-@testable import Verification
+import Verification
 
 @Suite struct TolerancesTests {
     @Test func noiseGivesAMultipleWithAFloor() {
