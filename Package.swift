@@ -12,7 +12,7 @@ let package = Package(
         .library(
             name: "MaskRCNN",
             targets: [
-                "Tensors", "Geometry", "COCO", "Kernels", "MaskRCNN", "Formats", "Loading", "Verification",
+                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Verification",
                 "Figures", "Scenes", "Training",
             ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
@@ -27,55 +27,99 @@ let package = Package(
         system("CCairo", "cairo", "libcairo2-dev"),
         system("COpenBLAS", "openblas", "libopenblas-dev"),
 
-        // In data-flow order; a target imports only what stands above it.
+        // In data-flow order; a target imports only what stands above it. Sources/README.md says what is in each.
         .target(name: "Tensors"),
         .target(name: "Geometry"),
         .target(name: "COCO", dependencies: ["Geometry"]),
         .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
-        .target(name: "MaskRCNN", dependencies: ["Kernels"]),
+        .target(name: "Inference", dependencies: ["Tensors", "Geometry", "COCO", "Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
-        .target(name: "Loading", dependencies: ["MaskRCNN", "Formats"], resources: [.copy("Model")]),
-        .target(name: "Verification", dependencies: ["MaskRCNN", "Formats"]),
-        .target(name: "Figures", dependencies: ["Tensors", "Geometry", "CCairo"]),
         .target(
-            name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Figures"],
+            name: "Loading", dependencies: ["Tensors", "Kernels", "Inference", "Formats"],
+            resources: [.copy("Model")]),
+        .target(
+            name: "Verification", dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Scenes",
+            ],
+            resources: [.copy("Configurations")]),
+        .target(name: "Drawing", dependencies: ["Tensors", "Geometry", "CCairo"]),
+        .target(
+            name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Drawing"],
             resources: [.copy("Picture")]),
         .target(
-            name: "Training", dependencies: ["Loading", "COCO", "Scenes"],
-            resources: [.copy("Configurations")]),
+            name: "Explanations",
+            dependencies: [
+                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Verification",
+                "Drawing", "Scenes",
+            ]),
+        .target(
+            name: "Figures",
+            dependencies: [
+                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Verification", "Training",
+                "Drawing", "Scenes", "Explanations",
+            ]),
         .target(
             name: "Walkthroughs",
-            dependencies: ["Loading", "Verification", "Figures", "Scenes", "COCO", "Training"],
+            dependencies: [
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Verification", "Drawing",
+                "Explanations", "Figures",
+            ],
             // A link to the folder Walkthroughs: the pages travel with the program, and there is one copy of
             // each. `process`, file by file, because `copy` would copy the link.
             resources: [.process("Pages")]),
         .executableTarget(
             name: "Commands",
             dependencies: [
-                "Walkthroughs", "Loading", "Verification", "Scenes", "Training", "Figures", "Formats", "COCO",
+                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Verification",
+                "Training", "Drawing", "Scenes", "Explanations", "Figures", "Walkthroughs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Tensors", "Geometry", "Kernels"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "COCOTests", dependencies: ["COCO"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "FormatsTests", dependencies: ["Formats"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "COCOTests", dependencies: ["Geometry", "COCO"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "VerificationTests", dependencies: ["Verification", "Loading"],
+            name: "FormatsTests", dependencies: ["Tensors", "Formats"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats", "Verification"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "LoadingTests", dependencies: ["Loading"], resources: [.copy("Fixtures")]),
+            name: "LoadingTests", dependencies: ["Tensors", "Kernels", "Inference", "Formats", "Loading"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "VerificationTests",
+            dependencies: [
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "Verification",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Training",
+                "Scenes",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "ScenesTests", dependencies: ["Tensors", "Geometry", "COCO", "Scenes"]),
+        .testTarget(
+            name: "ExplanationsTests",
+            dependencies: ["Tensors", "Geometry", "Inference", "Loading", "Explanations"]),
+        .testTarget(
+            name: "FiguresTests", dependencies: ["Tensors", "Geometry", "Formats", "Drawing", "Figures"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "WalkthroughsTests",
+            dependencies: [
+                "Tensors", "Inference", "Formats", "Loading", "Drawing", "Scenes", "Explanations",
+                "Walkthroughs", "Commands",
+            ]),
         .testTarget(name: "CommandsTests", dependencies: ["Commands"], resources: [.copy("Fixtures")]),
-        .testTarget(
-            name: "MaskRCNNTests", dependencies: ["MaskRCNN", "Formats", "Verification"],
-            resources: [.copy("Fixtures")]),
-        .testTarget(
-            name: "FiguresTests", dependencies: ["Figures", "Formats"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "ScenesTests", dependencies: ["Scenes"]),
-        .testTarget(
-            name: "WalkthroughsTests", dependencies: ["Walkthroughs", "Commands", "Loading", "Scenes"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"MaskRCNN": [n for n in range(1, 20) if n != 16], "Kernels": [7, 16]}
+PAGES = {"Inference": [n for n in range(1, 20) if n != 16], "Kernels": [7, 16]}
 SYSTEM = ["CPNG", "CTurboJPEG", "CZlib", "CCairo", "COpenBLAS"]
 
 

@@ -1,6 +1,6 @@
-"""Writes the expected values of the stage tests in Tests/MaskRCNNTests.
+"""Writes the expected values of the stage tests in Tests/InferenceTests.
 
-    python3 Tools/make_pipeline_goldens.py Tests/MaskRCNNTests/Fixtures
+    python3 Tools/make_pipeline_goldens.py Tests/InferenceTests/Fixtures
 
 Needs torch, torchvision, Pillow before 13, safetensors and numpy. What torchvision has is called there; what
 only detectron2 has is restated here in PyTorch. Inputs are multiples of a power of two, so that JSON holds

@@ -1,6 +1,6 @@
-"""Writes the expected values of Tests/MaskRCNNTests/{ImageResize,ResizeRule}Tests.swift.
+"""Writes the expected values of Tests/InferenceTests/{ImageResize,ResizeRule}Tests.swift.
 
-    python3 Tools/make_resize_goldens.py Tests/MaskRCNNTests/Fixtures
+    python3 Tools/make_resize_goldens.py Tests/InferenceTests/Fixtures
 
 Needs torch, torchvision, Pillow before 13 (which at times resizes rows before columns and so rounds
 differently), opencv-python-headless and numpy. Pictures are made by a formula that the

@@ -1,10 +1,10 @@
+import Explanations
 import ArgumentParser
 import Dispatch
 import Foundation
-import MaskRCNN
+import Inference
 import Synchronization
 import Tensors
-import Walkthroughs
 
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Formats
 import Loading
-import MaskRCNN
+import Inference
 
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,11 +1,11 @@
+import Figures
 import ArgumentParser
 import COCO
 import Formats
 import Foundation
 import Loading
-import MaskRCNN
+import Inference
 import Tensors
-import Walkthroughs
 
 struct DetectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,7 +4,7 @@ import Formats
 import Foundation
 import Geometry
 import Loading
-import MaskRCNN
+import Inference
 import Tensors
 
 struct EvaluateCommand: ParsableCommand {

@@ -1,8 +1,9 @@
+import Explanations
+import Drawing
 import ArgumentParser
 import Figures
 import Formats
 import Foundation
-import Walkthroughs
 
 struct FiguresCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
+import Explanations
+import Drawing
 import ArgumentParser
 import Formats
 import Foundation
 import Loading
-import MaskRCNN
+import Inference
 import Walkthroughs
 
 struct InspectCommand: ParsableCommand {

@@ -1,7 +1,6 @@
 import ArgumentParser
 // The standard streams are global variables of C.
 @preconcurrency import Foundation
-import Walkthroughs
 
 /// `maskrcnn`: one subcommand for each thing that can be done with the network.
 struct MaskRCNNCommand: ParsableCommand {

@@ -1,12 +1,10 @@
 import ArgumentParser
-import Figures
 import Formats
 import Kernels
 import Loading
-import MaskRCNN
+import Inference
 import Scenes
 import Tensors
-import Walkthroughs
 
 /// Which model to run and how to read its weights: the same options for every command that runs one.
 struct ModelOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Formats
-import MaskRCNN
+import Inference
 import Verification
 
 struct StageCommand: ParsableCommand {

@@ -3,7 +3,7 @@ import Formats
 import Foundation
 import Kernels
 import Loading
-import MaskRCNN
+import Inference
 import Synchronization
 import Training
 import Walkthroughs

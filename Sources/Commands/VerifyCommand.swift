@@ -1,7 +1,8 @@
+import Explanations
 import ArgumentParser
 import Formats
 import Loading
-import MaskRCNN
+import Inference
 import Verification
 import Walkthroughs
 

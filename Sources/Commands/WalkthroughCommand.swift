@@ -1,3 +1,5 @@
+import Figures
+import Explanations
 import ArgumentParser
 import Foundation
 import Formats

@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 /// With whose ImageNet weights the training of a backbone began. What the backbone then expects cannot be read
 /// off its parameters: the order of colours, what is subtracted from them and what they are divided by, and

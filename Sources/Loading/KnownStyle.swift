@@ -1,6 +1,6 @@
 import Formats
 import Kernels
-import MaskRCNN
+import Inference
 
 /// What a file, its name or its framework tell of the backbone's style; nil of what they do not tell.
 struct KnownStyle {

@@ -1,6 +1,6 @@
 import Formats
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// What a user can say about a checkpoint that its tensors do not tell. Whatever is nil is found elsewhere, and

@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 /// What the text of an MMDetection configuration says of the input and the backbone.
 ///

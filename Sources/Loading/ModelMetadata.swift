@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-import MaskRCNN
+import Inference
 
 /// What a checkpoint of this project says of itself besides its parameters, so that nothing has to be guessed
 /// when it is loaded: the conventions, the whole configuration, the size of pictures, the names of classes.

@@ -1,6 +1,6 @@
 import Formats
 import Kernels
-import MaskRCNN
+import Inference
 
 /// Everything that the tensors of a checkpoint do not tell, settled in one place: an option has the first word,
 /// then the file's own metadata, then the profile.

@@ -1,4 +1,4 @@
-import Figures
+import Drawing
 import Tensors
 
 /// The colours of one object.

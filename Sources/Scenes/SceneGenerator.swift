@@ -11,7 +11,7 @@
 // An object's pixels are those that its own drawing covers by half or more; painting in order takes those from
 // it that others cover later.
 
-import Figures
+import Drawing
 import Foundation
 import Geometry
 import Tensors

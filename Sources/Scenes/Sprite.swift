@@ -1,4 +1,4 @@
-import Figures
+import Drawing
 import Geometry
 
 /// An object drawn for itself, on nothing.

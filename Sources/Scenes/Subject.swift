@@ -1,4 +1,4 @@
-import Figures
+import Drawing
 
 /// Something to draw, about the origin of its own coordinates, which are in pixels.
 protocol Subject {

@@ -1,4 +1,4 @@
-import Figures
+import Drawing
 import Foundation
 import Tensors
 

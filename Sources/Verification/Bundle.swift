@@ -1,7 +1,7 @@
 import Formats
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// The tensors of one picture's way through the pipeline, under the names of the stage contract.

@@ -1,6 +1,6 @@
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// A tensor as the stage contract has it: channels first, floats in 32 bits, indices in 64, pictures and masks

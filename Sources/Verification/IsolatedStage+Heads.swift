@@ -1,7 +1,7 @@
 import Formats
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 extension StageRunner {

@@ -1,7 +1,7 @@
 import Formats
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // One stage in isolation: its inputs come from a bundle, so that an error made here is told from one that was

@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 import Synchronization
 
 /// Keeps the stages of a run whose names match a pattern.

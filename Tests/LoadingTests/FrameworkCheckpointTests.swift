@@ -2,7 +2,7 @@ import Foundation
 import Formats
 import Kernels
 import Loading
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 

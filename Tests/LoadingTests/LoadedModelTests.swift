@@ -1,7 +1,7 @@
 import Formats
 import Kernels
 import Loading
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 

@@ -2,7 +2,7 @@ import Foundation
 import Formats
 import Kernels
 import Loading
-import MaskRCNN
+import Inference
 import Tensors
 
 /// A file of random parameters under another framework's names, gone with the test.

@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 

@@ -1,5 +1,5 @@
 import Foundation
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 

@@ -2,7 +2,7 @@ import Formats
 import Foundation
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 

@@ -1,7 +1,7 @@
 import Formats
 import Foundation
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 

@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-import MaskRCNN
+import Inference
 import Testing
 
 import Training

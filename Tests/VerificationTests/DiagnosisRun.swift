@@ -2,7 +2,7 @@ import Foundation
 import Formats
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 import Verification

@@ -1,5 +1,5 @@
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 import Verification

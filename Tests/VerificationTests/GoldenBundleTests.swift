@@ -1,6 +1,6 @@
 import Formats
 import Kernels
-import MaskRCNN
+import Inference
 import Testing
 import Tensors
 import Verification

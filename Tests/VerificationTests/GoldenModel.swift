@@ -3,7 +3,7 @@ import Formats
 import Geometry
 import Kernels
 import Loading
-import MaskRCNN
+import Inference
 import Testing
 import Verification
 

@@ -1,6 +1,6 @@
 import Foundation
 import Formats
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 import Verification

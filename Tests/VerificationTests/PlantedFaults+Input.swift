@@ -1,7 +1,7 @@
 import Foundation
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 import Testing
 import Verification

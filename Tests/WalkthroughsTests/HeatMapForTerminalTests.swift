@@ -1,4 +1,3 @@
-import Figures
 import Tensors
 import Testing
 

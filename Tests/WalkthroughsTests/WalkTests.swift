@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 import Testing
 
 import Walkthroughs

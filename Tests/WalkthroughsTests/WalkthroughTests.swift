@@ -1,6 +1,7 @@
+import Explanations
 import Formats
 import Loading
-import MaskRCNN
+import Inference
 import Scenes
 import Synchronization
 import Tensors

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 
 /// The anchors of one cell.
 struct CalculateAnchors: ParsableCommand {

@@ -1,6 +1,7 @@
+import Drawing
 import ArgumentParser
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// What one residual block costs, and what the same would cost without its bottleneck.

@@ -1,9 +1,9 @@
+import Explanations
 import ArgumentParser
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
-import Walkthroughs
 
 /// One output of one convolution, as the sum that it is.
 struct CalculateConvolutionCell: ParsableCommand {

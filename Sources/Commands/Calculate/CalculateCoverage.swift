@@ -1,9 +1,8 @@
 import ArgumentParser
 import Foundation
 import Geometry
-import MaskRCNN
+import Inference
 import Scenes
-import Walkthroughs
 
 /// How well anchors cover the objects of drawn scenes.
 struct CalculateCoverage: ParsableCommand {

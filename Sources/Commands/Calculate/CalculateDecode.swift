@@ -1,6 +1,6 @@
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 
 /// From a reference box and a delta to a box.
 struct CalculateDecode: ParsableCommand {

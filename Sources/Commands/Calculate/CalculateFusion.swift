@@ -1,8 +1,7 @@
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
-import Walkthroughs
 
 /// A few positions of one channel where lateral and top-down maps meet.
 struct CalculateFusion: ParsableCommand {

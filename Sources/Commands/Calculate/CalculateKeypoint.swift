@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 import Training
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 
 /// Which level of the pyramid a box pools from.
 struct CalculateLevel: ParsableCommand {

@@ -1,8 +1,8 @@
+import Explanations
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
-import Walkthroughs
 
 struct CalculateMask: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
+import Explanations
 import ArgumentParser
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
-import Walkthroughs
 
 /// What the region proposal network says of the anchors of one cell.
 struct CalculateObjectness: ParsableCommand {

@@ -1,7 +1,7 @@
+import Explanations
 import ArgumentParser
 import Geometry
-import MaskRCNN
-import Walkthroughs
+import Inference
 
 struct CalculatePaste: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,7 @@
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
-import Walkthroughs
 
 /// One pixel on its way through normalisation.
 struct CalculatePixel: ParsableCommand {

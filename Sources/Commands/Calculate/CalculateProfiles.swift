@@ -1,6 +1,6 @@
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 struct CalculateProfiles: ParsableCommand {

@@ -1,8 +1,8 @@
+import Explanations
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
-import Walkthroughs
 
 /// What the box head makes of one proposal.
 struct CalculateRefine: ParsableCommand {

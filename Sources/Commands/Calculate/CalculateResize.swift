@@ -1,6 +1,6 @@
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 
 /// How large a picture is made before the network sees it.
 struct CalculateResize: ParsableCommand {

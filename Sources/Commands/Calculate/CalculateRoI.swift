@@ -1,7 +1,6 @@
+import Explanations
 import ArgumentParser
-import Figures
 import Geometry
-import Walkthroughs
 
 struct CalculateRoI: ParsableCommand {
     static let configuration = CommandConfiguration(

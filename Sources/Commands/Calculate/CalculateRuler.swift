@@ -1,7 +1,7 @@
 import ArgumentParser
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// Where each RoI layer looks, measured with a map whose values are places.

@@ -1,6 +1,7 @@
+import Explanations
 import ArgumentParser
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 import Walkthroughs
 

@@ -1,7 +1,7 @@
+import Explanations
 import ArgumentParser
 import Geometry
-import MaskRCNN
-import Walkthroughs
+import Inference
 
 /// Non-maximum suppression of a handful of boxes, or of a picture's candidates: who suppressed whom.
 struct CalculateSuppress: ParsableCommand {

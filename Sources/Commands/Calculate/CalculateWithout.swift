@@ -1,7 +1,7 @@
+import Explanations
 import ArgumentParser
 import COCO
 import Foundation
-import Walkthroughs
 
 /// How good the model is on drawn scenes, whole and with a part of the pipeline left out.
 struct CalculateWithout: ParsableCommand {

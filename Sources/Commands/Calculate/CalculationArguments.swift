@@ -1,7 +1,7 @@
+import Explanations
 import ArgumentParser
 import Geometry
-import MaskRCNN
-import Walkthroughs
+import Inference
 
 /// Splits `1,2.5,-3` into finite numbers, or returns nil.
 private func numbers(_ text: String, count: ClosedRange<Int>) -> [Float]? {

@@ -1,10 +1,36 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Explanations
+import Drawing
+import Foundation
 import Geometry
+import Inference
 import Tensors
+
+extension Gallery {
+    /// Figure 11.
+    func levels() throws -> Figure {
+        guard case .pyramid = run.model.configuration.features, run.model.levelNames.count > 2 else {
+            throw NothingToDraw("the model has no pyramid: every region pools from the same map")
+        }
+        let trace = try SelectionTrace(run)
+        guard !trace.proposals.boxes.isEmpty else { throw NothingToDraw("there are no proposals") }
+        let proposals = zip(trace.proposals.boxes, try run.requiredIndices(.boxLevel)).map {
+            LevelsFigure.Region(box: $0, level: $1)
+        }
+        let detections =
+            run.model.configuration.masks == nil
+            ? []
+            : zip(trace.detections.boxes, try run.requiredIndices(.maskLevel)).map {
+                LevelsFigure.Region(box: $0, level: $1)
+            }
+        // All levels but the coarsest, which is the region proposal network's alone.
+        return LevelsFigure(
+            ground: ground(size: trace.size), proposals: proposals, detections: detections,
+            levels: 2...run.model.levelNames.count, background: background
+        ).figure
+    }
+}
+
+// MARK: - Drawing
 
 /// Figure 11: which pyramid level each region pools from, against the size of its box.
 public struct LevelsFigure {

@@ -1,4 +1,16 @@
+import Explanations
+import Drawing
 import Geometry
+
+extension Gallery {
+    /// Figure 12. It is the same for every picture: the worked example; any other box is drawn by
+    /// `maskrcnn calculate roi --figure`.
+    func roiPool() throws -> Figure {
+        RoICalculation.workedExample.poolFigure(background: background)
+    }
+}
+
+// MARK: - Drawing
 
 /// Figure 12: a region on the grid of its feature map, and what RoIPool's two quantisations make of it.
 ///

@@ -1,3 +1,4 @@
+import Drawing
 import Geometry
 
 // The enlarged bin of figure 13, as a drawing and in numbers.

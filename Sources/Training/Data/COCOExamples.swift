@@ -2,7 +2,7 @@ import COCO
 import Formats
 import Foundation
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 /// The pictures of a dataset in COCO's format, read when they are asked for.

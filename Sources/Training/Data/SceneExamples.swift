@@ -1,5 +1,5 @@
 import Geometry
-import MaskRCNN
+import Inference
 import Scenes
 import Tensors
 

@@ -1,5 +1,5 @@
 import COCO
-import MaskRCNN
+import Inference
 import Scenes
 
 /// What a run trains on.

@@ -1,5 +1,5 @@
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// A value on its way through the network that remembers, on its tape, how it was made.

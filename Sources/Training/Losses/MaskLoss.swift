@@ -1,6 +1,6 @@
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// The loss of masks: the sum over regions and cells, and its gradient by all logits (Mask R-CNN, section 3).

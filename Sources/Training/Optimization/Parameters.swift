@@ -1,5 +1,5 @@
 import Foundation
-import MaskRCNN
+import Inference
 import Tensors
 
 /// The parameters of a network by name, as training changes them.

@@ -1,6 +1,6 @@
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// One picture of a batch, ready to be trained on.

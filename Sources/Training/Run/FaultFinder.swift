@@ -1,5 +1,5 @@
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 /// Watches a network and remembers the first stage, in data-flow order, that puts out a NaN or an infinity.

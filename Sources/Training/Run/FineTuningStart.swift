@@ -1,5 +1,5 @@
 import Formats
-import MaskRCNN
+import Inference
 import Tensors
 
 /// The parameters that fine-tuning begins with: those of a checkpoint, but for layers whose size depends on

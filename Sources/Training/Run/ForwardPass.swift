@@ -1,6 +1,6 @@
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // One training picture on its way through the network (Mask R-CNN, section 3.1, "Training"):

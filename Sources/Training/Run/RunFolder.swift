@@ -1,7 +1,7 @@
 import Formats
 import Foundation
 import Loading
-import MaskRCNN
+import Inference
 import Tensors
 
 /// The folder of a training run: what it is made of, how far it is, what came out.

@@ -2,7 +2,7 @@ import Foundation
 import Formats
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 /// A network in training: takes one step after another.

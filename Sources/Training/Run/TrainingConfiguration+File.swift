@@ -1,6 +1,6 @@
 import Foundation
 import Formats
-import MaskRCNN
+import Inference
 
 extension TrainingConfiguration {
     /// Reads a configuration: JSON5, so that it can have comments.

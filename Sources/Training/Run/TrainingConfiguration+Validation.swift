@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 extension TrainingConfiguration {
     /// Refuses what would only fail later, or in silence, or would take the process down: a configuration may

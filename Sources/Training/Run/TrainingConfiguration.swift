@@ -1,5 +1,5 @@
 import Foundation
-import MaskRCNN
+import Inference
 
 /// All that a training run is made of, but for the pictures: one commented file, JSON5.
 ///

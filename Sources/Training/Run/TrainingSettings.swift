@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 /// What a training step needs to know besides the network: how examples become targets, and what the loss is.
 public struct TrainingSettings: Hashable, Sendable {

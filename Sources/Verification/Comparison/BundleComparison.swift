@@ -1,6 +1,6 @@
 import Formats
 import Kernels
-import MaskRCNN
+import Inference
 
 /// Compares the stages of two bundles.
 ///

@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 /// What comparing two bundles came to.
 public struct ComparisonReport: Sendable {

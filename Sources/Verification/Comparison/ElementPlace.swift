@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 /// What the position of an element in a stage's tensor means, for people.
 struct ElementPlace {

@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 import Tensors
 
 /// Where the errors of a stage lie, as small pictures.

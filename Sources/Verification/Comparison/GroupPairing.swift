@@ -1,5 +1,5 @@
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 /// How the selected rows of two sides correspond.

@@ -1,5 +1,5 @@
 import Formats
-import MaskRCNN
+import Inference
 import Synchronization
 
 /// The stages that a model makes from a bundle's own tensors, one at a time.

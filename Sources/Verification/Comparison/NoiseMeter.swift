@@ -1,6 +1,6 @@
 import Foundation
 import Kernels
-import MaskRCNN
+import Inference
 import Synchronization
 import Tensors
 

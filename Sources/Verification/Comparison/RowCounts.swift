@@ -1,5 +1,5 @@
 import Geometry
-import MaskRCNN
+import Inference
 
 /// The thresholds that select rows, where rounding alone can make a row come or go.
 public struct SelectionLimits: Sendable {

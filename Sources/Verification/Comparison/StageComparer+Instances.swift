@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 import Tensors
 
 // What is not compared number by number: masks, keypoints, and where detections come from.

@@ -1,5 +1,5 @@
 import Formats
-import MaskRCNN
+import Inference
 import Tensors
 
 /// Compares single stages of two sides. Shapes and types come first, then NaN and infinities, then numbers.

@@ -1,5 +1,5 @@
 import Formats
-import MaskRCNN
+import Inference
 
 /// What comparing a stage came to. The raw values are for people and for JSON.
 public enum Verdict: String, Sendable, CaseIterable {

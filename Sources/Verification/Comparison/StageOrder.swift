@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 /// Rows that belong together: boxes with their scores and classes, in one order.
 package enum RowGroup: Hashable, Sendable {

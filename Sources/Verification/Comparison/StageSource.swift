@@ -1,5 +1,5 @@
 import Formats
-import MaskRCNN
+import Inference
 import Tensors
 
 /// One version of a stage, as far as comparing needs it.

@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-import MaskRCNN
+import Inference
 
 /// What float32 arithmetic alone makes of a stage: the largest difference between runs whose convolutions add
 /// the same numbers up in another order.

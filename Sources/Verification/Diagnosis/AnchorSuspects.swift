@@ -1,5 +1,5 @@
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong with anchors: their shapes, their places, their order.

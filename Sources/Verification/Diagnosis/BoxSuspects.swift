@@ -1,6 +1,6 @@
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong with boxes: how four numbers are meant, and how deltas become boxes. The stages are named by

@@ -1,5 +1,5 @@
 import Formats
-import MaskRCNN
+import Inference
 import Tensors
 
 // Why a stage diverges:

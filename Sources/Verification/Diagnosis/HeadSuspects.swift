@@ -1,5 +1,5 @@
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong in the heads: which number means which anchor, class or coordinate, and in which order a map

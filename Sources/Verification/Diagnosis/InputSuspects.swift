@@ -1,6 +1,6 @@
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong before the first convolution, and with maps in general.

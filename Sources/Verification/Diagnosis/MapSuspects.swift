@@ -1,5 +1,5 @@
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong with feature maps: their layout, the backbone's strides, the pyramid's sums.

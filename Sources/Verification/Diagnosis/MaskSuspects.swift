@@ -1,7 +1,7 @@
 import Foundation
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong from mask logits to pixels, and with keypoints.

@@ -1,5 +1,5 @@
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 /// What a stage gives, as far as it can be compared: a tensor, or a list whose rows may come and go.

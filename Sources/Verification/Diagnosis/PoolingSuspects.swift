@@ -1,6 +1,6 @@
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong where regions become squares: the level, the layer, its samples, its scale.

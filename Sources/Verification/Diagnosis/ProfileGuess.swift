@@ -1,5 +1,5 @@
 import Formats
-import MaskRCNN
+import Inference
 
 /// How well a bundle agrees with one profile.
 public struct ProfileGuess: Sendable {

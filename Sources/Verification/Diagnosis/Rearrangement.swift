@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 import Tensors
 
 // Ways in which the numbers of a tensor end up in other places. All tensors are in the order of the contract:

@@ -1,6 +1,6 @@
 import Foundation
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 // What goes wrong where lists are cut down: ranking, suppression, thresholds, class indices.

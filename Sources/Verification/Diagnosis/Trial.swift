@@ -1,6 +1,6 @@
 import Formats
 import Geometry
-import MaskRCNN
+import Inference
 import Tensors
 
 /// One stage under suspicion: what the candidate recorded, what it should have, and the means to run the stage

@@ -1,4 +1,4 @@
-import MaskRCNN
+import Inference
 
 /// A page of the walkthroughs, and the part of the pipeline that it is about.
 package struct Chapter: Sendable, Equatable {

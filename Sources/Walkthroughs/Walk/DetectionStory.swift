@@ -1,6 +1,8 @@
+import Explanations
+import Drawing
 import Foundation
 import Geometry
-import MaskRCNN
+import Inference
 
 /// One detection, followed back in words: mask ← RoI ← pyramid level ← proposal ← anchor, cell and level.
 public struct DetectionStory {

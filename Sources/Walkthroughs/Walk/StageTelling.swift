@@ -1,4 +1,6 @@
-import MaskRCNN
+import Explanations
+import Drawing
+import Inference
 import Verification
 
 /// What came out of a stage, in two lines: its name, shape, smallest, mean and largest number; and what it is.

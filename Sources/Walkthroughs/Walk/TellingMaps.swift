@@ -1,8 +1,10 @@
+import Explanations
+import Drawing
 import Figures
 import Foundation
 import Geometry
 import Kernels
-import MaskRCNN
+import Inference
 import Tensors
 
 extension Chapter {

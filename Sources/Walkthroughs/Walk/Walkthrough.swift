@@ -1,6 +1,8 @@
+import Explanations
+import Drawing
 import Foundation
 import Formats
-import MaskRCNN
+import Inference
 
 /// The walkthrough: the pages' text in a terminal, each preceded by what came out on the picture at hand.
 public struct Walkthrough {

@@ -1,0 +1,42 @@
+import COCO
+import Inference
+import Scenes
+import Tensors
+
+/// Drawn scenes, what is in them, and what a model finds in them.
+public struct SceneTrial {
+    /// The scenes' annotations; pictures are numbered from 0.
+    public let dataset: Dataset
+    private let scenes: [Scene]
+    private let classes: ClassTable
+
+    /// The first scenes of a seed; none if the model's classes are not those of the scenes.
+    public init?(seed: UInt64, count: Int, classes: ClassTable) {
+        let names = Set(classes.names)
+        guard SceneCategory.allCases.allSatisfy({ names.contains($0.name) }) else { return nil }
+        let generator = SceneGenerator(seed: seed)
+        scenes = (0..<count).map { generator.scene($0) }
+        var dataset = Dataset.ofScenes
+        for (index, scene) in scenes.enumerated() {
+            dataset.add(SceneRecord(scene), id: index, fileName: "scene \(index)")
+        }
+        self.dataset = dataset
+        self.classes = classes
+    }
+
+    /// What `detect` finds in each scene, to be compared with ``dataset``.
+    public func results(_ detect: (Image) -> [Instance]) -> Results {
+        let ids = Dictionary(uniqueKeysWithValues: SceneCategory.allCases.map { ($0.name, $0.id) })
+        var results = Results()
+        for (index, scene) in scenes.enumerated() {
+            for instance in detect(scene.picture) {
+                guard let category = ids[classes.name(of: instance.label)] else { continue }
+                var detection = COCO.Detection(instance, imageID: index, categoryID: category)
+                // The keypoint head answers for everything; only persons' answers mean something.
+                if !classes.hasKeypoints(instance.label) { detection.keypoints = nil }
+                results.detections.append(detection)
+            }
+        }
+        return results
+    }
+}

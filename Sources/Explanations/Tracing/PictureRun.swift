@@ -1,0 +1,80 @@
+import Dispatch
+import Loading
+import Inference
+import Synchronization
+import Tensors
+
+/// One picture's way through a model, with all that it left behind: what figures are drawn from and pages talk
+/// about.
+public struct PictureRun: Sendable {
+    /// The model, and how it came to be what it is.
+    public let loaded: LoadedModel
+    /// The picture as decoded.
+    public let image: Image
+    /// What to call the picture.
+    public let name: String
+    /// What was found.
+    public let instances: [Instance]
+    /// Each step's time, in seconds.
+    public let seconds: [PipelineStep: Double]
+    /// The stages that this model has, in the order in which they came to be.
+    public let stages: [Stage]
+    private let values: [Stage: StageValue]
+
+    /// Runs the whole pipeline once and keeps every stage.
+    public init(_ loaded: LoadedModel, on image: Image, named name: String) {
+        let keeper = Keeper()
+        self.loaded = loaded
+        self.image = image
+        self.name = name
+        instances = loaded.model.detect(image, observer: keeper)
+        (stages, values, seconds) = keeper.kept
+    }
+
+    /// The model.
+    public var model: Model { loaded.model }
+
+    /// A stage's value, or nil if this model has no such stage.
+    public subscript(stage: Stage) -> StageValue? { values[stage] }
+
+    /// The tensor of a stage that is a map, maps of regions, or a table, in the network's own order (channels
+    /// last); nil for other stages and those that this model does not have.
+    public func tensor(_ stage: Stage) -> Tensor? {
+        switch values[stage] {
+        case .map(let tensor), .anchorMap(let tensor, _), .regionMaps(let tensor), .table(let tensor): tensor
+        default: nil
+        }
+    }
+}
+
+/// Keeps everything, and the time of each step.
+private final class Keeper: Observer, Sendable {
+    private struct State {
+        var stages: [Stage] = []
+        var values: [Stage: StageValue] = [:]
+        var seconds: [PipelineStep: Double] = [:]
+        var last = DispatchTime.now()
+    }
+
+    private let state = Mutex(State())
+
+    var kept: ([Stage], [Stage: StageValue], [PipelineStep: Double]) {
+        state.withLock { ($0.stages, $0.values, $0.seconds) }
+    }
+
+    func wants(_ stage: Stage) -> Bool { true }
+
+    func record(_ stage: Stage, _ value: StageValue) {
+        state.withLock { state in
+            if state.values.updateValue(value, forKey: stage) == nil { state.stages.append(stage) }
+        }
+    }
+
+    func finished(_ step: PipelineStep) {
+        let now = DispatchTime.now()
+        state.withLock { state in
+            state.seconds[step] = Double(now.uptimeNanoseconds - state.last.uptimeNanoseconds) * 1e-9
+            state.last = now
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import Geometry
+import Inference
+import Tensors
+
+/// Where one detection comes from: mask ← RoI ← pyramid level ← proposal ← anchor, cell and level, with the
+/// scores, and the boxes that it suppressed on the way.
+///
+/// Boxes are in the frame of the resized picture, except those of ``instance``.
+public struct Provenance: Sendable {
+    /// The anchor that everything began with.
+    public struct Anchor: Hashable, Sendable {
+        /// `p2` … `p6`, `c4` or `c5`.
+        public let level: String
+        /// The level as an index into the model's level names.
+        public let levelIndex: Int
+        /// Cells of the level's map.
+        public let mapSize: PixelSize
+        /// Pixels from one row of cells to the next.
+        public let verticalStride: Int
+        /// Pixels from one column of cells to the next.
+        public let horizontalStride: Int
+        /// The cell's row, from 0.
+        public let row: Int
+        /// The cell's column, from 0.
+        public let column: Int
+        /// Which of the shapes at that cell, from 0.
+        public let shape: Int
+        /// The side of a square of the same area, in pixels.
+        public let size: Float
+        /// Height over width.
+        public let aspectRatio: Float
+        /// The anchor itself.
+        public let box: Box
+    }
+
+    /// A candidate that the detection's proposal suppressed.
+    public struct SuppressedCandidate: Hashable, Sendable {
+        /// Its place among the candidates of the level, 0 for the best.
+        public let rank: Int
+        /// Decoded and clipped.
+        public let box: Box
+        /// Its objectness as a probability.
+        public let score: Float
+        /// Its overlap (IoU) with the proposal.
+        public let overlap: Float
+    }
+
+    /// A box of the same class that the detection suppressed.
+    public struct SuppressedClassBox: Hashable, Sendable {
+        /// The proposal that it was refined from, an index into `rpn.proposals`.
+        public let proposal: Int
+        /// Refined and clipped.
+        public let box: Box
+        /// Its probability of the class.
+        public let score: Float
+        /// Its overlap (IoU) with the detection.
+        public let overlap: Float
+    }
+
+    /// The detection: an index into `detections.*`, 0 for the best.
+    public let detection: Int
+
+    // Region proposal network.
+    /// The anchor, its cell and its level.
+    public let anchor: Anchor
+    /// The anchor's objectness as the network gives it.
+    public let logit: Float
+    /// The same as a probability.
+    public let objectness: Float
+    /// How the network would change the anchor.
+    public let delta: BoxDelta
+    /// The anchor, changed; it may reach beyond the picture.
+    public let decoded: Box
+    /// The part of ``decoded`` within the picture: the candidate and later the proposal.
+    public let clipped: Box
+    /// The candidate's place among those of its level, 0 for the best.
+    public let rank: Int
+    /// How many candidates the level has.
+    public let candidateCount: Int
+    /// The candidates that it suppressed, best first.
+    public let suppressedCandidates: [SuppressedCandidate]
+
+    // Box head.
+    /// The proposal: an index into `rpn.proposals`, 0 for the best.
+    public let proposal: Int
+    /// How many proposals there are.
+    public let proposalCount: Int
+    /// The pyramid level that the proposal was pooled from: 2 for p2.
+    public let poolingLevel: Int
+    /// The proposal's probability of each class, background first.
+    public let probabilities: [Float]
+    /// The detected class, from 1.
+    public let label: Int
+    /// Its name.
+    public let className: String
+    /// Its probability: the detection's score.
+    public let score: Float
+    /// How the box head would change the proposal if it is of that class, as the network gives it (the coder
+    /// divides it by its weights).
+    public let refinement: BoxDelta
+    /// The proposal, changed; it may reach beyond the picture.
+    public let refined: Box
+    /// The part of ``refined`` within the picture: the detection's box.
+    public let box: Box
+    /// The boxes of the same class that it suppressed, best first.
+    public let suppressedClassBoxes: [SuppressedClassBox]
+
+    // Output.
+    /// The pyramid level that the mask was pooled from; nil without a mask head.
+    public let maskLevel: Int?
+    /// What came out, in the frame of the picture as decoded: box, mask with its area, and keypoints; nil if
+    /// nothing of it lies in the picture.
+    public let instance: Instance?
+
+    /// Traces a detection of a run.
+    /// - Parameters:
+    ///   - detection: an index into `detections.*`, 0 for the best.
+    ///   - trace: the run's selections, if they are at hand.
+    /// - Throws: ``NothingToDraw`` when there is no such detection.
+    public init(_ run: PictureRun, detection: Int, trace: SelectionTrace? = nil) throws {
+        let trace = try trace ?? SelectionTrace(run)
+        let detections = trace.detections
+        guard detections.boxes.indices.contains(detection) else {
+            throw NothingToDraw(Self.fault(detection, count: detections.boxes.count))
+        }
+        self.detection = detection
+
+        proposal = detections.proposals[detection]
+        proposalCount = trace.proposals.boxes.count
+        let keptMember = trace.suppression.outcome.kept[proposal]
+        let member = trace.suppression.members[keptMember]
+        let level = trace.levels[member.level]
+        rank = member.rank
+        candidateCount = level.candidates.boxes.count
+        let index = level.candidates.anchors[member.rank]
+        anchor = Anchor(index, level: member.level, of: level, model: run.model)
+        logit = level.objectness.withUnsafeElements { $0[index] }
+        objectness = level.candidates.scores[member.rank]
+        delta = level.deltas.delta(at: index)
+        decoded = run.model.profile.proposals.coder.decode(delta, from: anchor.box)
+        let clipped = level.candidates.boxes[member.rank]
+        self.clipped = clipped
+        suppressedCandidates = trace.suppression.outcome.suppressed(by: keptMember)
+            .map { trace.suppression.members[$0] }
+            .map { other in
+                let box = trace.box(of: other)
+                return SuppressedCandidate(
+                    rank: other.rank, box: box, score: trace.score(of: other),
+                    overlap: clipped.overlap(with: box))
+            }
+            .sorted { $0.rank < $1.rank }
+
+        let classes = trace.probabilities.shape[1]
+        let label = detections.classes[detection]
+        self.label = label
+        className = run.model.classes.name(of: label)
+        let row = proposal * classes
+        probabilities = trace.probabilities.withUnsafeElements { Array($0[row..<row + classes]) }
+        score = detections.scores[detection]
+        refinement = trace.refinements.delta(at: row + label)
+        refined = run.model.profile.detections.coder.decode(refinement, from: clipped)
+        let box = detections.boxes[detection]
+        self.box = box
+        let found = trace.classBoxes
+        suppressedClassBoxes = trace.classSuppression
+            .suppressed(by: trace.classSuppression.kept[detection])
+            .map { other in
+                SuppressedClassBox(
+                    proposal: found.proposals[other], box: found.boxes[other], score: found.scores[other],
+                    overlap: box.overlap(with: found.boxes[other]))
+            }
+            .sorted { ($1.score, $0.proposal) < ($0.score, $1.proposal) }
+
+        poolingLevel = try run.requiredIndices(.boxLevel)[proposal]
+        maskLevel =
+            run.model.configuration.masks == nil ? nil : try run.requiredIndices(.maskLevel)[detection]
+        instance = run.instances.first { $0.detection == detection }
+    }
+
+    private static func fault(_ detection: Int, count: Int) -> String {
+        switch count {
+        case 0: "nothing was detected"
+        case 1: "there is no detection \(detection): the only one is 0"
+        default: "there is no detection \(detection): they are 0 to \(count - 1)"
+        }
+    }
+}
+
+extension Provenance.Anchor {
+    /// The anchor of an index into a level's grid.
+    fileprivate init(_ index: Int, level levelIndex: Int, of level: SelectionTrace.Level, model: Model) {
+        let grid = level.anchors
+        let (position, shape) = index.quotientAndRemainder(dividingBy: grid.shapes.boxes.count)
+        let proposals = model.configuration.proposals
+        let (sizes, ratios) = (proposals.anchorSizes[levelIndex], proposals.aspectRatios)
+        let isRatioOuter = model.profile.anchors.ratiosAreOuter
+        self.init(
+            level: level.name, levelIndex: levelIndex, mapSize: grid.size,
+            verticalStride: grid.verticalStride, horizontalStride: grid.horizontalStride,
+            row: position / grid.size.width, column: position % grid.size.width, shape: shape,
+            size: sizes[isRatioOuter ? shape % sizes.count : shape / ratios.count],
+            aspectRatio: ratios[isRatioOuter ? shape / sizes.count : shape % ratios.count], box: grid[index])
+    }
+}
+
+extension NonMaximumSuppression.Outcome {
+    /// The boxes that one box suppressed, in order of their indices.
+    package func suppressed(by index: Int) -> [Int] { suppressor.indices.filter { suppressor[$0] == index } }
+}
+
+extension Tensor {
+    /// Four numbers in a row as a change of a box, the first four being those at 0.
+    package func delta(at index: Int) -> BoxDelta {
+        withUnsafeElements {
+            BoxDelta(
+                dx: $0[4 * index], dy: $0[4 * index + 1], dw: $0[4 * index + 2], dh: $0[4 * index + 3])
+        }
+    }
+}
+
+extension PictureRun {
+    /// The indices of a stage.
+    /// - Throws: ``NothingToDraw`` if the run has none.
+    package func requiredIndices(_ stage: Stage) throws -> [Int] {
+        guard case .indices(let indices)? = self[stage] else {
+            throw NothingToDraw("the run has no \(stage)")
+        }
+        return indices
+    }
+}

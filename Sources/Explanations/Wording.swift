@@ -1,0 +1,53 @@
+import Drawing
+import Foundation
+
+// How numbers are said, the same on every screen and page.
+
+/// `256×200×304`.
+public func wording(shape: [Int]) -> String {
+    shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
+}
+
+/// Four significant digits, with a sign that keeps columns apart.
+public func wording(number: Double) -> String {
+    guard number.isFinite else { return "\(number)" }
+    if number == number.rounded() && abs(number) < 1e6 { return String(Int(number)) }
+    let size = abs(number)
+    if size >= 1e5 || size < 1e-4 { return String(format: "%.3e", number) }
+    let digits = max(0, 3 - Int(floor(log10(size))))
+    return String(format: "%.\(digits)f", number)
+}
+
+/// `12 ms` or `1.23 s`.
+public func wording(seconds: Double) -> String {
+    seconds < 0.9995 ? String(format: "%.0f ms", seconds * 1000) : String(format: "%.2f s", seconds)
+}
+
+/// `1.2 GB`.
+public func wording(bytes: Int) -> String {
+    let units = ["bytes", "kB", "MB", "GB"]
+    var size = Double(bytes)
+    var unit = 0
+    while size >= 1000 && unit < units.count - 1 {
+        size /= 1000
+        unit += 1
+    }
+    return unit == 0 ? "\(bytes) bytes" : String(format: "%.1f %@", size, units[unit])
+}
+
+/// Breaks a text into lines of at most `width` columns, each after the first indented.
+public func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+        let room = lines.isEmpty ? width : width - indent
+        if !line.isEmpty && line.count + 1 + word.count > room {
+            lines.append(line)
+            line = String(word)
+        } else {
+            line += (line.isEmpty ? "" : " ") + word
+        }
+    }
+    lines.append(line)
+    return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+}
