@@ -115,7 +115,7 @@ def _proposal_network(configuration: Json, channels: int) -> RegionProposalNetwo
     if network["channels"] != channels:
         raise ToolError(f"configuration: network.proposals.channels: torchvision has the pyramid's {channels}")
     matching, sampling = member(configuration, "anchorMatching"), member(configuration, "anchorSampling")
-    limits = member(configuration, "proposals")
+    limits, testing = member(configuration, "proposals"), member(configuration, "testing.proposals")
     anchors = AnchorGenerator(
         tuple(tuple(sizes) for sizes in network["anchorSizes"]),
         (tuple(network["aspectRatios"]),) * len(network["anchorSizes"]),
@@ -127,9 +127,9 @@ def _proposal_network(configuration: Json, channels: int) -> RegionProposalNetwo
         bg_iou_thresh=matching["backgroundOverlap"],
         batch_size_per_image=sampling["count"],
         positive_fraction=sampling["objectShare"],
-        pre_nms_top_n={"training": limits["candidatesPerLevel"], "testing": network["candidatesPerLevel"]},
-        post_nms_top_n={"training": limits["count"], "testing": network["count"]},
-        nms_thresh=0.7,
+        pre_nms_top_n={"training": limits["preNMSTopN"], "testing": testing["preNMSTopN"]},
+        post_nms_top_n={"training": limits["postNMSTopN"], "testing": testing["postNMSTopN"]},
+        nms_thresh=testing["nmsThreshold"],
     )
     proposals.beta = member(configuration, "proposalBoxLoss.smoothL1")
     return proposals
@@ -156,6 +156,7 @@ def _heads(configuration: Json, channels: int) -> "TrainingHeads":
     hidden = member(configuration, "network.boxes.head.twoLayers.hidden")
     classes = network["classes"] + 1
     matching, sampling = member(configuration, "proposalMatching"), member(configuration, "proposalSampling")
+    testing = member(configuration, "testing.boxes")
 
     def pool(size: int) -> MultiScaleRoIAlign:
         return MultiScaleRoIAlign(["0", "1", "2", "3"], output_size=size, sampling_ratio=2)
@@ -169,9 +170,9 @@ def _heads(configuration: Json, channels: int) -> "TrainingHeads":
         batch_size_per_image=sampling["count"],
         positive_fraction=sampling["objectShare"],
         bbox_reg_weights=None,
-        score_thresh=boxes["scoreThreshold"],
-        nms_thresh=boxes["overlapThreshold"],
-        detections_per_img=boxes["count"],
+        score_thresh=testing["scoreThreshold"],
+        nms_thresh=testing["nmsThreshold"],
+        detections_per_img=testing["detectionsPerImage"],
         mask_roi_pool=pool(network["masks"]["poolSize"]),
         mask_head=MaskRCNNHeads(
             channels,

@@ -10,8 +10,8 @@ struct ConvertCommand: ParsableCommand {
         discussion: """
             The parameters get this project's names, which are the stages' names; --names torchvision gives \
             them torchvision's, so that they load there. Numbers are copied as they are, and rows put in \
-            order where frameworks number the classes in different ways. What tensors do not tell (profile, \
-            batch-norm epsilon, the channels that the network expects) goes into the file's metadata.
+            order where frameworks number the classes in different ways. What tensors do not tell (the \
+            profile, anchors, what else was said or known) goes into the file's metadata.
 
             Example:  maskrcnn convert maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth maskrcnn.safetensors
             """)
@@ -34,58 +34,29 @@ struct ConvertCommand: ParsableCommand {
 
     @OptionGroup var writing: OutputOptions
 
-    @OptionGroup(title: "Model") var model: ConversionOptions
+    @OptionGroup(title: "Model") var file: ConfigurationFileOption
+
+    @OptionGroup(title: "Model") var reading: ConfigurationOptions
 
     func run() throws {
         try writing.permission(reading: [input]).check(output, .parameters)
-        let loaded = try LoadedModel(contentsOf: input, options: try model.loadingOptions())
+        let loaded = try LoadedModel(
+            contentsOf: input, options: try reading.loadingOptions(configuration: file.configuration))
         let checkpoint = try Checkpoint(contentsOf: input)
-        let profile = loaded.model.profile
-        var metadata = [
-            "format": "pt", "profile": profile.name,
-            "batch_norm_epsilon": "\(profile.parameters.batchNormEpsilon)",
-        ]
-        if case .group(let groups) = loaded.model.configuration.backbone.norm {
-            metadata["group_norm_groups"] = "\(groups)"
+        var metadata = try ModelMetadata(loaded).strings
+        metadata["format"] = "pt"
+        // Names that nobody has said are made up again.
+        if checkpoint.metadata["classes"] == nil, reading.classes == nil,
+            loaded.model.classes == .standard(for: loaded.model.architecture)
+        {
+            metadata["classes"] = nil
         }
-        let placement = loaded.model.configuration.backbone.stridePlacement
-        let isTorchvision = [.native, .torchvision, .torchvisionV2].contains(checkpoint.keyMap)
-        if !isTorchvision || placement != Profile.named(profile.name)?.parameters.stridePlacement {
-            metadata["stride_placement"] = placement.rawValue
-        }
-        metadata["channels"] = ModelMetadata(loaded.model).channels
-        if checkpoint.metadata["configuration"] != nil {
-            metadata["configuration"] = try ModelMetadata(loaded.model).strings["configuration"]
-        }
-        // What else a file of this project says of itself stays with it.
-        for key in ModelMetadata.keys { metadata[key] = metadata[key] ?? checkpoint.metadata[key] }
+        // How a file of this project was trained stays with it.
+        metadata["training"] = checkpoint.metadata["training"]
         try checkpoint.write(to: output, keyMap: names, metadata: metadata, isRounded: half)
         for remark in loaded.remarks { print("! \(remark)") }
         let source = checkpoint.keyMap == .native ? "" : ", from the names of \(checkpoint.keyMap.framework)"
         print("\(output): \(checkpoint.names.count) tensors\(source)")
-    }
-}
-
-/// What can be said of a checkpoint when it is converted.
-struct ConversionOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("The profile to note in the file.", valueName: "name"),
-        completion: .list(Profile.all.map(\.name)))
-    var profile: ProfileName?
-
-    @Option(help: ArgumentHelp("The epsilon to note in the file.", valueName: "number"))
-    var batchNormEpsilon: Float?
-
-    @Option(
-        help: ArgumentHelp("What the backbone expects: pytorch, caffe or caffe2.", valueName: "style"))
-    var backboneStyle: BackboneStyle?
-
-    func loadingOptions() throws -> LoadingOptions {
-        if let epsilon = batchNormEpsilon, !(epsilon >= 0 && epsilon.isFinite) {
-            throw ValidationError("--batch-norm-epsilon \(epsilon): must be 0 or more")
-        }
-        return LoadingOptions(
-            profile: profile?.profile, batchNormEpsilon: batchNormEpsilon, backboneStyle: backboneStyle)
     }
 }
 

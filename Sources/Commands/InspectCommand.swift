@@ -13,10 +13,14 @@ struct InspectCommand: ParsableCommand {
         abstract: "Say which model a checkpoint holds, and list its tensors.",
         discussion: """
             The architecture is read off names and shapes. What they cannot tell is listed with what would be \
-            taken for it and why; each has an option. Bundles and other files of tensors are listed too. Without \
-            a file, the model that ships with this.
+            taken for it and why; all of it can be said, by --set, by a configuration file, some by options of \
+            their own. Bundles and other files of tensors are listed too. Exit code 1 for a file that does not \
+            load as a model. Without a file, the model that ships with this.
 
             Example:  maskrcnn inspect maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth
+            All of it, to be changed and read back:
+                      maskrcnn inspect model.pth --configuration > mine.json5
+                      maskrcnn detect street.jpg --weights model.pth --configuration mine.json5
             """)
 
     @Argument(
@@ -35,8 +39,37 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Option(
+        defaultAsFlag: "",
+        help: ArgumentHelp(
+            "Print the whole configuration as a commented file, which --configuration of other commands reads; "
+                + "with a file behind it, as that one would have it.",
+            valueName: "file"),
+        completion: .file(extensions: ["json5", "json", "yaml", "yml", "py"]))
+    var configuration: String?
+
+    @OptionGroup(title: "Model") var reading: ConfigurationOptions
+
     func run() throws {
-        let report = try Report(path: file ?? LoadedModel.shippedPath, only: only)
+        let path = try file ?? LoadedModel.shippedPath
+        let options = try reading.loadingOptions(
+            configuration: configuration.flatMap { $0.isEmpty ? nil : $0 })
+        if configuration != nil {
+            let loaded = try LoadedModel(contentsOf: path, options: options)
+            print(
+                ConfigurationText(
+                    loaded.model.configuration, sources: loaded.sources,
+                    title: "What the tensors of \(file ?? "the shipped model") do not tell."
+                ).text)
+            for remark in loaded.remarks { print("// \(remark)") }
+            return
+        }
+        let report = try Report(path: path, options: options, only: only)
+        try show(report)
+        if report.isRefused { throw ExitCode(1) }
+    }
+
+    private func show(_ report: Report) throws {
         guard !report.tensors.isEmpty || report.count == 0 else {
             throw ValidationError("--only \(only): no tensor has such a name")
         }
@@ -57,7 +90,7 @@ struct InspectCommand: ParsableCommand {
             if let model = report.model {
                 print("  " + wrapped("model: \(model)", width: width - 2, indent: 4))
             }
-            for decision in report.decisions { print("  \(decision)") }
+            for decision in report.decisions { print("  " + wrapped(decision, width: width - 2, indent: 4)) }
             for remark in report.remarks { print(wrapped("! " + remark, width: width, indent: 2)) }
         }
         if !summary {
@@ -89,8 +122,14 @@ private struct Report: Encodable {
     let remarks: [String]
     let metadata: [String: String]
     let tensors: [TensorRow]
+    /// Whether the file should hold a model and does not load as one.
+    let isRefused: Bool
 
-    init(path: String, only pattern: String) throws {
+    private enum CodingKeys: String, CodingKey {
+        case file, container, count, parameters, framework, model, decisions, remarks, metadata, tensors
+    }
+
+    init(path: String, options: LoadingOptions, only pattern: String) throws {
         let contents = try TensorFile(contentsOf: path)
         file = path
         container = contents.container.rawValue
@@ -106,19 +145,27 @@ private struct Report: Encodable {
             decisions = []
             let isBundle = contents.metadata["format"] != nil
             remarks = isBundle ? [] : ["The names are of no network that is known here."]
+            isRefused = !isBundle && contents.container.holdsModels
             return
         }
         framework = names == .native ? nil : names.framework
         // A checkpoint with a fault is still listed; the fault is what its owner wants to see.
         do {
-            let loaded = try LoadedModel(contentsOf: path)
-            model = describe(loaded.model.configuration)
+            let loaded = try LoadedModel(contentsOf: path, options: options)
+            model = describe(loaded.model.architecture)
             decisions = loaded.decisions.map { "\($0.subject): \($0.value) (\($0.reason))" }
             remarks = loaded.remarks
+            isRefused = false
         } catch let error as FileError {
             model = nil
             decisions = []
             remarks = ["It does not load: \(error.fault)."]
+            isRefused = true
         }
     }
+}
+
+extension TensorFile.Container {
+    /// Whether such files mostly are checkpoints, rather than any arrays.
+    fileprivate var holdsModels: Bool { ![.npy, .npz, .npyFolder].contains(self) }
 }

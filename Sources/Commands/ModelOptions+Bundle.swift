@@ -3,11 +3,12 @@ import Loading
 import Verification
 
 extension ModelOptions {
-    /// Loads the model to run on the tensors of a bundle.
+    /// Loads the model to run on the tensors of a bundle, with the configuration that the bundle says it was
+    /// recorded with.
     /// - Throws: `FileError` also when no model is given and the bundle says that another one than the shipped made
     ///   it: with other weights its stages would all come out differently, for no fault of theirs.
     func load(for bundle: Bundle) throws -> LoadedModel {
-        let loaded = try load()
+        let loaded = try load(recorded: StatedConfiguration(bundleMetadata: bundle.metadata))
         guard weights == nil, randomWeights == nil else { return loaded }
         let maker: String
         if let hash = bundle.metadata["weights.sha256"] {

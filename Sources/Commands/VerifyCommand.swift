@@ -117,9 +117,7 @@ struct VerifyCommand: ParsableCommand {
     /// The model that a reference was recorded with, if it is known: the one given, or the shipped one if the
     /// reference says that it is; by the reference's conventions, unless others are asked for.
     private func modelBehind(_ reference: Bundle) throws -> Model? {
-        var options = model
-        options.profile = model.profile ?? reference.metadata["profile"].flatMap(ProfileName.init(argument:))
-        let loaded = try options.load()
+        let loaded = try model.load(recorded: StatedConfiguration(bundleMetadata: reference.metadata))
         if model.weights == nil && model.randomWeights == nil {
             guard let hash = loaded.file?.sha256(), hash == reference.metadata["weights.sha256"] else {
                 return nil

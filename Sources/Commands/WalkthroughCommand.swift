@@ -105,13 +105,9 @@ extension ModelOptions {
         let options: [(String, String?)] = [
             ("--weights", weights.map(absolute)),
             ("--random-weights", randomWeights.map(String.init)),
-            ("--profile", profile?.profile.name),
-            ("--batch-norm-epsilon", batchNormEpsilon.map(\.description)),
-            ("--stride-placement", stridePlacement?.value.rawValue),
-            ("--channel-order", channelOrder?.value.rawValue),
-            ("--score-threshold", scoreThreshold.map(\.description)),
+            ("--configuration", file.configuration.map(absolute)),
         ]
-        return options.flatMap { name, value in value.map { [name, $0] } ?? [] }
+        return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + reading.arguments(absolute)
     }
 }
 

@@ -1,15 +1,15 @@
 import Inference
 
 /// One line on what a model is: `Mask R-CNN, ResNet-50 with FPN, 90 classes`.
-public func describe(_ configuration: Configuration) -> String {
+public func describe(_ architecture: Architecture) -> String {
     let kind =
-        switch (configuration.masks != nil, configuration.keypoints != nil) {
+        switch (architecture.masks != nil, architecture.keypoints != nil) {
         case (true, true): "Mask R-CNN with keypoints"
         case (true, false): "Mask R-CNN"
         case (false, true): "Keypoint R-CNN"
         case (false, false): "Faster R-CNN"
         }
-    let backbone = configuration.backbone
+    let backbone = architecture.backbone
     let layers = 2 + 3 * backbone.blocks.reduce(0, +)
     let isWide = backbone.stem == 64 && backbone.outputs == [256, 512, 1024, 2048]
     let body =
@@ -17,11 +17,11 @@ public func describe(_ configuration: Configuration) -> String {
         ? "ResNeXt-\(layers) \(backbone.groups)×\(backbone.widths[0] / backbone.groups)d"
         : isWide ? "ResNet-\(layers)" : "narrow ResNet-\(layers)"
     let features =
-        switch configuration.features {
+        switch architecture.features {
         case .pyramid: "FPN"
         case .c4: "C4 features"
         case .c5: "C5 features"
         }
-    let classes = configuration.classes
+    let classes = architecture.classes
     return "\(kind), \(body) with \(features), \(classes) class\(classes == 1 ? "" : "es") and background"
 }

@@ -42,7 +42,7 @@ public struct BoxCoder: Hashable, Sendable {
     }
 
     /// How the reference box's centre is computed.
-    public enum Centre: Hashable, Sendable {
+    public enum Centre: String, Hashable, Sendable, CaseIterable {
         /// `x1 + 0.5 · w`.
         case cornerPlusHalf
         /// `(x1 + x2) · 0.5`: MMDetection.
@@ -50,7 +50,7 @@ public struct BoxCoder: Hashable, Sendable {
     }
 
     /// How the decoded box's right and lower edge are computed.
-    public enum FarEdge: Hashable, Sendable {
+    public enum FarEdge: String, Hashable, Sendable, CaseIterable {
         /// `cx + 0.5 · w`.
         case centrePlusHalf
         /// `x1 + w`: Matterport.
@@ -58,7 +58,7 @@ public struct BoxCoder: Hashable, Sendable {
     }
 
     /// How predicted `dw` and `dh` are held back before `exp`, at ± ``BoxCoder/largestLogarithm``.
-    public enum SizeLimit: Hashable, Sendable {
+    public enum SizeLimit: String, Hashable, Sendable, CaseIterable {
         /// Not at all: Matterport.
         case none
         /// From above, against overflow.

@@ -15,7 +15,7 @@
 /// in Double, as there.
 public struct NonMaximumSuppression: Hashable, Sendable {
     /// When a box is suppressed, given its overlap with a better one.
-    public enum Comparison: Hashable, Sendable {
+    public enum Comparison: String, Hashable, Sendable, CaseIterable {
         /// Overlap > threshold: everyone but Detectron 1.
         case above
         /// Overlap ≥ threshold: Detectron 1.

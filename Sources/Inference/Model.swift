@@ -9,45 +9,60 @@ import Tensors
 /// for instance in model.detect(picture) { … }
 /// ```
 public struct Model: Sendable {
-    /// Which network.
+    /// All that decides what it makes of an image, besides its parameters.
     public let configuration: Configuration
-    /// Numeric conventions.
-    public private(set) var profile: Profile
     /// The parts with parameters.
     public let network: Network
     /// Names and category ids of the classes.
     public let classes: ClassTable
 
+    /// Which network.
+    public var architecture: Architecture { configuration.architecture }
+    /// How it computes where implementations differ.
+    public var conventions: Conventions { configuration.conventions }
+    /// Limits and thresholds.
+    public var settings: Settings { configuration.settings }
+
     /// Builds a model with parameters from `source`.
     /// - Throws: what the source throws for a parameter that is missing or of another shape.
     public init(
-        configuration: Configuration, profile: Profile, classes: ClassTable? = nil,
+        _ configuration: Configuration, classes: ClassTable? = nil,
         from source: inout some ParameterSource
     ) throws {
         self.configuration = configuration
-        self.profile = profile
-        network = try Network(configuration, from: &source)
-        // Only now is it certain that there are as many classes as the configuration says.
-        self.classes = classes ?? .standard(for: configuration)
+        network = try Network(configuration.architecture, from: &source)
+        // Only now is it certain that there are as many classes as the architecture says.
+        self.classes = classes ?? .standard(for: configuration.architecture)
     }
 
-    /// The same network run by other conventions, or with other limits: for comparing two ways of running the
-    /// same weights.
+    /// Builds a model by a profile's conventions and settings.
+    /// - Throws: what the source throws for a parameter that is missing or of another shape.
+    public init(
+        architecture: Architecture, profile: Profile, classes: ClassTable? = nil,
+        from source: inout some ParameterSource
+    ) throws {
+        try self.init(profile.configuration(for: architecture), classes: classes, from: &source)
+    }
+
+    /// The same network run by other conventions or settings: for comparing two ways of running the same weights.
     ///
     /// - Parameters:
-    ///   - profile: what is read when the network was built (batch norm's epsilon, the stride's place) changes
-    ///     nothing any more.
-    ///   - configuration: may differ in limits, thresholds and how mask logits become probabilities; the
-    ///     network stays as it is.
-    public func with(profile: Profile? = nil, configuration: Configuration? = nil) -> Model {
-        Model(
-            configuration: configuration ?? self.configuration, profile: profile ?? self.profile,
-            network: network, classes: classes)
+    ///   - conventions: in place of its own.
+    ///   - settings: in place of its own.
+    ///   - maskOutput: how mask logits become probabilities, which no parameter depends on.
+    public func with(
+        conventions: Conventions? = nil, settings: Settings? = nil,
+        maskOutput: Architecture.Masks.Output? = nil
+    ) -> Model {
+        var configuration = configuration
+        if let conventions { configuration.conventions = conventions }
+        if let settings { configuration.settings = settings }
+        if let maskOutput { configuration.architecture.masks?.output = maskOutput }
+        return Model(configuration: configuration, network: network, classes: classes)
     }
 
-    private init(configuration: Configuration, profile: Profile, network: Network, classes: ClassTable) {
+    private init(configuration: Configuration, network: Network, classes: ClassTable) {
         self.configuration = configuration
-        self.profile = profile
         self.network = network
         self.classes = classes
     }
@@ -74,7 +89,7 @@ public struct Model: Sendable {
     /// Resizes, normalises and pads a picture.
     public func prepare(_ image: Image, observer: (any Observer)? = nil) -> NetworkInput {
         observer.record(.image, .image(image))
-        let input = NetworkInput(image, conventions: profile.input)
+        let input = NetworkInput(image, conventions: conventions.input, settings: settings.input)
         observer.record(.inputTensor, .map(input.tensor))
         observer.record(.inputSize, .indices([input.size.height, input.size.width]))
         observer.finished(.input)
@@ -83,8 +98,8 @@ public struct Model: Sendable {
 
     /// The names of the maps that the region proposal network reads, finest first.
     public var levelNames: [String] {
-        switch configuration.features {
-        case .pyramid: configuration.proposals.anchorSizes.indices.map { "p\($0 + 2)" }
+        switch architecture.features {
+        case .pyramid: architecture.proposals.anchorSizes.indices.map { "p\($0 + 2)" }
         case .c4: ["c4"]
         case .c5: ["c5"]
         }
@@ -101,10 +116,11 @@ public struct Model: Sendable {
     ) -> AnchorGrid {
         AnchorGrid(
             shapes: AnchorShapes(
-                sizes: configuration.proposals.anchorSizes[level],
-                aspectRatios: configuration.proposals.aspectRatios, conventions: profile.anchors),
+                sizes: architecture.proposals.anchorSizes[level],
+                aspectRatios: architecture.proposals.aspectRatios, conventions: conventions.anchors),
             size: size, nominalStride: 1 << (firstLevel + level), padded: padded,
-            window: resized.map { profile.input.window(of: $0, in: padded) }, conventions: profile.anchors)
+            window: resized.map { conventions.input.window(of: $0, in: padded) },
+            conventions: conventions.anchors)
     }
 
     /// Where objects may be: runs the region proposal network on every level and selects.
@@ -115,7 +131,7 @@ public struct Model: Sendable {
         observer.finished(.rpn)
         let proposals = selectProposals(
             outputs, anchors: anchors(of: features, for: input), size: input.size,
-            limits: configuration.proposals.limits, observer: observer)
+            settings: settings.proposals, observer: observer)
         observer.finished(.proposals)
         return proposals
     }
@@ -144,15 +160,16 @@ public struct Model: Sendable {
     ///   - outputs: what the region proposal network says of each level.
     ///   - anchors: the grid of each level.
     ///   - size: the resized picture, without padding.
-    ///   - limits: how many to keep, which training sets higher.
+    ///   - settings: how many to keep, which training sets higher, and how much they may overlap.
     ///   - observer: is handed candidates and proposals.
     public func selectProposals<A: Activation>(
         _ outputs: [RPNHead.Output<A>], anchors: [AnchorGrid], size: PixelSize,
-        limits: Configuration.Proposals.Limits, observer: (any Observer)? = nil
+        settings: Settings.Proposals, observer: (any Observer)? = nil
     ) -> Proposals {
         var candidates: [Candidates] = []
         let counts = candidateCounts(
-            outputs.map(\.objectness.value), count: limits.candidatesPerLevel, conventions: profile.proposals)
+            outputs.map(\.objectness.value), preNMSTopN: settings.preNMSTopN,
+            conventions: conventions.proposals)
         for (level, output) in outputs.enumerated() {
             let name = levelNames[level]
             observer.record(.anchors(name), .boxes(Array(anchors[level])))
@@ -160,12 +177,12 @@ public struct Model: Sendable {
                 selectCandidates(
                     objectness: output.objectness.value, deltas: output.deltas.value,
                     anchors: anchors[level], count: counts[level], size: size,
-                    conventions: profile.proposals))
+                    conventions: conventions.proposals))
             observer.record(.candidateBoxes(name), .boxes(candidates[level].boxes))
             observer.record(.candidateScores(name), .numbers(candidates[level].scores))
         }
         let proposals = Inference.selectProposals(
-            candidates, count: limits.count, conventions: profile.proposals)
+            candidates, settings: settings, conventions: conventions.proposals)
         observer.record(.proposalBoxes, .boxes(proposals.boxes))
         observer.record(.proposalScores, .numbers(proposals.scores))
         return proposals
@@ -177,7 +194,7 @@ public struct Model: Sendable {
         let padded = PixelSize(height: finest[0] << firstLevel, width: finest[1] << firstLevel)
         return PooledMaps(
             features.count > 1 ? Array(features.dropLast()) : features, firstLevel: firstLevel, size: size,
-            window: profile.input.window(of: size, in: padded), conventions: profile.pooling)
+            window: conventions.input.window(of: size, in: padded), conventions: conventions.pooling)
     }
 
     /// Classifies and refines proposals, and selects detections.
@@ -193,11 +210,11 @@ public struct Model: Sendable {
         let probabilities = softmax(output.logits)
         observer.record(.boxProbabilities, .table(probabilities))
         observer.record(
-            .boxDeltas, .table(output.deltas.reshaped(to: [count, configuration.classes + 1, 4])))
+            .boxDeltas, .table(output.deltas.reshaped(to: [count, architecture.classes + 1, 4])))
         observer.finished(.boxes)
         let detections = selectDetections(
             probabilities: probabilities, deltas: output.deltas, proposals: proposals.boxes, size: size,
-            configuration: configuration.boxes, conventions: profile.detections)
+            settings: settings.boxes, conventions: conventions.detections)
         observer.record(.detectionBoxes, .boxes(detections.boxes))
         observer.record(.detectionScores, .numbers(detections.scores))
         observer.record(.detectionClasses, .indices(detections.classes))
@@ -210,7 +227,7 @@ public struct Model: Sendable {
     public func predictMasks(
         of detections: Detections, in maps: PooledMaps<Tensor>, observer: (any Observer)? = nil
     ) -> Tensor? {
-        guard let head = network.mask, let masks = configuration.masks else { return nil }
+        guard let head = network.mask, let masks = architecture.masks else { return nil }
         observer.record(.maskLevel, .indices(detections.boxes.map(maps.level)))
         let pooled = maps.pooled(detections.boxes, size: masks.poolSize)
         observer.record(.maskPooled, .regionMaps(pooled))
@@ -225,12 +242,12 @@ public struct Model: Sendable {
     public func predictKeypoints(
         of detections: Detections, in maps: PooledMaps<Tensor>, observer: (any Observer)? = nil
     ) -> [[Keypoint]]? {
-        guard let head = network.keypoints, let configuration = configuration.keypoints else { return nil }
-        let pooled = maps.pooled(detections.boxes, size: configuration.poolSize)
+        guard let head = network.keypoints, let shape = architecture.keypoints else { return nil }
+        let pooled = maps.pooled(detections.boxes, size: shape.poolSize)
         observer.record(.keypointPooled, .regionMaps(pooled))
         let heatmaps = head(pooled, observer: observer)
         let keypoints = decodeKeypoints(
-            heatmaps, boxes: detections.boxes, score: profile.output.keypointScore)
+            heatmaps, boxes: detections.boxes, score: conventions.output.keypointScore)
         observer.finished(.keypoints)
         return keypoints
     }
@@ -242,7 +259,7 @@ public struct Model: Sendable {
     ) -> [Instance] {
         let instances = makeInstances(
             detections, masks: masks, keypoints: keypoints, resized: input.size, original: input.original,
-            conventions: profile.output)
+            settings: settings.masks, conventions: conventions.output)
         observer.record(.outputBoxes, .boxes(instances.map(\.box)))
         observer.record(.outputScores, .numbers(instances.map(\.score)))
         observer.record(.outputClasses, .indices(instances.map(\.label)))
@@ -252,7 +269,7 @@ public struct Model: Sendable {
         if keypoints != nil {
             observer.record(.outputKeypoints) {
                 let numbers = instances.flatMap { ($0.keypoints ?? []).flatMap { [$0.x, $0.y, $0.score] } }
-                let count = configuration.keypoints?.count ?? 0
+                let count = architecture.keypoints?.count ?? 0
                 return .table(Tensor(shape: [instances.count, count, 3], elements: numbers))
             }
         }
@@ -262,13 +279,13 @@ public struct Model: Sendable {
 
     /// The side of a pooled proposal. A C4 head's own stride of 2 brings it down to the configured size.
     public var boxPoolSize: Int {
-        configuration.boxes.head == .residualStage
-            ? 2 * configuration.boxes.poolSize : configuration.boxes.poolSize
+        architecture.boxes.head == .residualStage
+            ? 2 * architecture.boxes.poolSize : architecture.boxes.poolSize
     }
 
     /// The pyramid index of the finest level: its stride is 2 to this power.
     private var firstLevel: Int {
-        switch configuration.features {
+        switch architecture.features {
         case .pyramid: 2
         case .c4: 4
         case .c5: 5

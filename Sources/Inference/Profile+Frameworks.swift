@@ -8,52 +8,53 @@ extension Profile {
     /// `keypointrcnn_resnet50_fpn` with published weights.
     public static let torchvision = Profile(
         name: "torchvision",
-        input: Input(
-            resize: .torchvision(minimum: 800, maximum: 1333), filter: .bilinearFloat, channelOrder: .rgb,
-            mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225], whitePoint: 1,
-            padMultiple: 32),
-        parameters: Parameters(batchNormEpsilon: 0, stridePlacement: .conv2),
-        anchors: Anchors(roundsCorners: true, stride: .measured, ratiosAreOuter: true),
-        proposals: Proposals(
-            coder: .torchvision(.proposals), minimumSide: 1e-3, minimumIsExcluded: false, ranksByLogit: false,
-            suppression: NonMaximumSuppression(threshold: 0.7)),
-        pooling: Pooling(
-            level: .epsilonOutside(1e-6), scale: .measured,
-            layer: .align(samplesPerAxis: 2, subtractsHalfPixel: false)),
-        detections: Detections(
-            coder: .torchvision(.detections), minimumSide: 1e-2,
-            suppression: NonMaximumSuppression(threshold: 0.5)),
-        output: Output(
-            clipsBoxes: false, pasting: .wholePixels, maskThreshold: 0.5, keypointScore: .logit))
+        conventions: Conventions(
+            input: Conventions.Input(
+                resize: .torchvision, filter: .bilinearFloat, channelOrder: .rgb,
+                mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225], whitePoint: 1,
+                padMultiple: 32),
+            anchors: Conventions.Anchors(roundsCorners: true, stride: .measured, ratiosAreOuter: true),
+            proposals: Conventions.Proposals(
+                coder: .torchvision(.proposals), minimumSide: 1e-3, minimumIsExcluded: false,
+                ranksByLogit: false),
+            pooling: Conventions.Pooling(
+                level: .epsilonOutside(1e-6), scale: .measured,
+                layer: .align(samplesPerAxis: 2, subtractsHalfPixel: false)),
+            detections: Conventions.Detections(
+                coder: .torchvision(.detections), minimumSide: 1e-2),
+            output: Conventions.Output(
+                clipsBoxes: false, pasting: .wholePixels, keypointScore: .logit)),
+        assumptions: ArchitectureAssumptions(batchNormEpsilon: 0, stridePlacement: .conv2))
 
     /// torchvision's second generation: `maskrcnn_resnet50_fpn_v2`. The network differs more than the
     /// conventions do, and shows in the checkpoint; what does not show is batch norm's epsilon.
     public static let torchvisionV2: Profile = {
         var profile = torchvision
         profile.name = "torchvision-v2"
-        profile.parameters.batchNormEpsilon = 1e-5
+        profile.assumptions.batchNormEpsilon = 1e-5
         return profile
     }()
 
     /// detectron2's model zoo.
     public static let detectron2 = Profile(
         name: "detectron2",
-        input: Input(
-            resize: .detectron2(minimum: 800, maximum: 1333), filter: .antialiasedBytes, channelOrder: .bgr,
-            mean: [103.53, 116.28, 123.675], standardDeviation: [1, 1, 1], whitePoint: 255, padMultiple: 32),
-        parameters: Parameters(batchNormEpsilon: 1e-5, stridePlacement: .conv1),
-        anchors: Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: false),
-        proposals: Proposals(
-            coder: .torchvision(.proposals), minimumSide: 0, minimumIsExcluded: true, ranksByLogit: true,
-            suppression: NonMaximumSuppression(threshold: 0.7)),
-        pooling: Pooling(
-            level: .epsilonInside(1e-8), scale: .nominal,
-            layer: .align(samplesPerAxis: nil, subtractsHalfPixel: true)),
-        detections: Detections(
-            coder: .torchvision(.detections), minimumSide: 0,
-            suppression: NonMaximumSuppression(threshold: 0.5)),
-        output: Output(
-            clipsBoxes: true, pasting: .pixelCentres, maskThreshold: 0.5, keypointScore: .probability))
+        conventions: Conventions(
+            input: Conventions.Input(
+                resize: .detectron2, filter: .antialiasedBytes, channelOrder: .bgr,
+                mean: [103.53, 116.28, 123.675], standardDeviation: [1, 1, 1], whitePoint: 255,
+                padMultiple: 32),
+            anchors: Conventions.Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: false),
+            proposals: Conventions.Proposals(
+                coder: .torchvision(.proposals), minimumSide: 0, minimumIsExcluded: true, ranksByLogit: true),
+            pooling: Conventions.Pooling(
+                level: .epsilonInside(1e-8), scale: .nominal,
+                layer: .align(samplesPerAxis: nil, subtractsHalfPixel: true)),
+            detections: Conventions.Detections(
+                coder: .torchvision(.detections), minimumSide: 0),
+            output: Conventions.Output(
+                clipsBoxes: true, pasting: .pixelCentres, keypointScore: .probability)),
+        assumptions: ArchitectureAssumptions(batchNormEpsilon: 1e-5, stridePlacement: .conv1),
+        padMultipleWithoutPyramid: 1)
 
     /// MMDetection 2 and 3, `mask_rcnn_r50_fpn` in "pytorch" style (RGB; stride in the 3×3 convolution).
     ///
@@ -62,26 +63,26 @@ extension Profile {
     /// anchors of equal probability, MMDetection's order depends on PyTorch's sort; here it is the grid's.
     public static let mmdetection = Profile(
         name: "mmdetection",
-        input: Input(
-            resize: .mmdetection(minimum: 800, maximum: 1333), filter: .fixedPointBytes, channelOrder: .rgb,
-            mean: [123.675, 116.28, 103.53], standardDeviation: [58.395, 57.12, 57.375], whitePoint: 255,
-            padMultiple: 32),
-        parameters: Parameters(batchNormEpsilon: 1e-5, stridePlacement: .conv2),
-        anchors: Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: true),
-        proposals: Proposals(
-            coder: .mmdetection(.proposals), minimumSide: 0, minimumIsExcluded: true, selectsByLogit: false,
-            ranksByLogit: false,
-            suppression: NonMaximumSuppression(
-                threshold: 0.7, classSeparation: .automatic(above: 9999))),
-        pooling: Pooling(
-            level: .epsilonInsideFromFinest(1e-6), scale: .nominal,
-            layer: .align(samplesPerAxis: nil, subtractsHalfPixel: true)),
-        detections: Detections(
-            coder: .mmdetection(.detections), minimumSide: 0,
-            suppression: NonMaximumSuppression(
-                threshold: 0.5, classSeparation: .automatic(above: 9999))),
-        output: Output(
-            clipsBoxes: false, pasting: .pixelCentres, maskThreshold: 0.5, keypointScore: .logit))
+        conventions: Conventions(
+            input: Conventions.Input(
+                resize: .mmdetection, filter: .fixedPointBytes, channelOrder: .rgb,
+                mean: [123.675, 116.28, 103.53], standardDeviation: [58.395, 57.12, 57.375], whitePoint: 255,
+                padMultiple: 32),
+            anchors: Conventions.Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: true),
+            proposals: Conventions.Proposals(
+                coder: .mmdetection(.proposals), minimumSide: 0, minimumIsExcluded: true,
+                selectsByLogit: false,
+                ranksByLogit: false,
+                suppression: Conventions.Suppression(classSeparation: .automatic(above: 9999))),
+            pooling: Conventions.Pooling(
+                level: .epsilonInsideFromFinest(1e-6), scale: .nominal,
+                layer: .align(samplesPerAxis: nil, subtractsHalfPixel: true)),
+            detections: Conventions.Detections(
+                coder: .mmdetection(.detections), minimumSide: 0,
+                suppression: Conventions.Suppression(classSeparation: .automatic(above: 9999))),
+            output: Conventions.Output(
+                clipsBoxes: false, pasting: .pixelCentres, keypointScore: .logit)),
+        assumptions: ArchitectureAssumptions(batchNormEpsilon: 1e-5, stridePlacement: .conv2))
 
     /// Matterport's Mask_RCNN, as far as it is a convention.
     ///
@@ -96,26 +97,32 @@ extension Profile {
     /// than a pixel, the second can matter for objects at the picture's border.
     public static let matterport = Profile(
         name: "matterport",
-        input: Input(
-            resize: .matterport(minimum: 800, maximum: 1024), filter: .truncatedBytes, channelOrder: .rgb,
-            mean: [123.7, 116.8, 103.9], standardDeviation: [1, 1, 1], whitePoint: 255, padMultiple: 64,
-            padding: .aroundInSquare, normalizesPadding: true),
-        parameters: Parameters(
-            batchNormEpsilon: 1e-3, stridePlacement: .conv1, groupedStridePlacement: .conv1),
-        anchors: Anchors(
-            roundsCorners: false, stride: .nominal, ratiosAreOuter: true, aspectRatio: .widthOverHeight),
-        proposals: Proposals(
-            coder: .matterport, minimumSide: 0, minimumIsExcluded: false, selectsByLogit: false,
-            candidateLimit: .overall(6000), ranksByLogit: false,
-            suppression: NonMaximumSuppression(threshold: 0.7, classSeparation: .none)),
-        pooling: Pooling(level: .rounded, scale: .cornerToCorner, layer: .crop),
-        detections: Detections(
-            coder: .matterport, minimumSide: 0,
-            suppression: NonMaximumSuppression(threshold: 0.3, classSeparation: .perClass),
-            scoreThreshold: 0.7, scoreThresholdIsIncluded: true, keepsBestClassOnly: true),
-        output: Output(
-            clipsBoxes: true, roundsBoxes: true, pasting: .resizedToBox, maskThreshold: 0.5,
-            keypointScore: .logit))
+        conventions: Conventions(
+            input: Conventions.Input(
+                resize: .matterport, filter: .truncatedBytes, channelOrder: .rgb,
+                mean: [123.7, 116.8, 103.9], standardDeviation: [1, 1, 1], whitePoint: 255, padMultiple: 64,
+                padding: .aroundInSquare, normalizesPadding: true),
+            anchors: Conventions.Anchors(
+                roundsCorners: false, stride: .nominal, ratiosAreOuter: true, aspectRatio: .widthOverHeight),
+            proposals: Conventions.Proposals(
+                coder: .matterport, minimumSide: 0, minimumIsExcluded: false, selectsByLogit: false,
+                preNMSTopNIsPerLevel: false, ranksByLogit: false,
+                suppression: Conventions.Suppression(classSeparation: .none)),
+            pooling: Conventions.Pooling(level: .rounded, scale: .cornerToCorner, layer: .crop),
+            detections: Conventions.Detections(
+                coder: .matterport, minimumSide: 0,
+                suppression: Conventions.Suppression(classSeparation: .perClass),
+                scoreThresholdIsIncluded: true,
+                keepsBestClassOnly: true),
+            output: Conventions.Output(
+                clipsBoxes: true, roundsBoxes: true, pasting: .resizedToBox,
+                keypointScore: .logit)),
+        settings: Settings(
+            input: Settings.Input(minimumSide: 800, maximumSide: 1024),
+            proposals: Settings.Proposals(preNMSTopN: 6000),
+            boxes: Settings.Boxes(scoreThreshold: 0.7, nmsThreshold: 0.3)),
+        assumptions: ArchitectureAssumptions(
+            batchNormEpsilon: 1e-3, stridePlacement: .conv1, groupedStridePlacement: .conv1))
 
     /// As the paper describes the system, with nothing rounded anywhere: anchors at exact places, RoIAlign with
     /// four samples a bin, values at the centres of their cells, masks pasted onto the exact box. What the
@@ -123,14 +130,15 @@ extension Profile {
     public static let paper: Profile = {
         var profile = torchvision
         profile.name = "paper"
-        profile.input.resize = .mmdetection(minimum: 800, maximum: 1333)
-        profile.parameters.batchNormEpsilon = 1e-5
-        profile.anchors = Anchors(roundsCorners: false, stride: .nominal, ratiosAreOuter: true)
-        profile.pooling = Pooling(
+        profile.conventions.input.resize = .mmdetection
+        profile.assumptions.batchNormEpsilon = 1e-5
+        profile.conventions.anchors = Conventions.Anchors(
+            roundsCorners: false, stride: .nominal, ratiosAreOuter: true)
+        profile.conventions.pooling = Conventions.Pooling(
             level: .epsilonOutside(1e-6), scale: .nominal,
             layer: .align(samplesPerAxis: 2, subtractsHalfPixel: true))
-        profile.output.clipsBoxes = true
-        profile.output.pasting = .pixelCentres
+        profile.conventions.output.clipsBoxes = true
+        profile.conventions.output.pasting = .pixelCentres
         return profile
     }()
 

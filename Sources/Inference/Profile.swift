@@ -1,268 +1,67 @@
-import Geometry
 import Kernels
 
-/// A named set of numeric conventions: everything in which two implementations of the same network differ and
-/// that no checkpoint tells.
+/// A named set of numeric conventions with the settings that usually go with them. `Profile.torchvision` and the
+/// others are those of the frameworks.
 ///
-/// Each switch is one member here and is read in one place. `Profile.torchvision` and the others are the sets
-/// that the frameworks use; any member of a copy can be changed.
+/// A profile is where values begin: nothing asks for its name afterwards.
 public struct Profile: Hashable, Sendable {
     /// As on the command line and in bundles.
     public var name: String
-    /// How a picture becomes the network's input.
-    public var input: Input
-    /// Conventions that a checkpoint's parameters must be read with.
-    public var parameters: Parameters
-    /// Where anchors lie.
-    public var anchors: Anchors
-    /// How proposals are made from anchors.
-    public var proposals: Proposals
-    /// How regions are pooled from the pyramid.
-    public var pooling: Pooling
-    /// How detections are made from proposals.
-    public var detections: Detections
-    /// How results return to the picture's own frame.
-    public var output: Output
+    /// How the network's numbers are computed.
+    public var conventions: Conventions
+    /// Limits and thresholds at test time, of a model with a feature pyramid.
+    public var settings: Settings
+    /// What is assumed of a network where the shapes of its parameters do not tell.
+    public var assumptions: ArchitectureAssumptions
+    /// What height and width are padded to a multiple of where there is no pyramid; nil for the same as with one.
+    public var padMultipleWithoutPyramid: Int?
 
-    // MARK: Members
-
-    /// How a picture becomes the network's input.
-    public struct Input: Hashable, Sendable {
-        /// The order in which the network expects red, green and blue.
-        public enum ChannelOrder: String, Hashable, Sendable, CaseIterable {
-            /// Red first.
-            case rgb
-            /// Blue first, as OpenCV reads pictures.
-            case bgr
-        }
-
-        /// The target size.
-        public var resize: ResizeRule
-        /// How values between pixels come about, and whether that happens before or after normalising.
-        public var filter: ResizeFilter
-        /// Red or blue first.
-        public var channelOrder: ChannelOrder
-        /// Subtracted from each channel (in `channelOrder`), values being 0 … `whitePoint`.
-        public var mean: [Float]
-        /// Each channel is then divided by this.
-        public var standardDeviation: [Float]
-        /// What full brightness is before normalising: 1 or 255.
-        public var whitePoint: Float
-        /// Height and width are padded to a multiple of this.
-        public var padMultiple: Int
-        /// Where padding goes, and how much of it.
-        public enum Padding: String, Hashable, Sendable, CaseIterable {
-            /// To the right and below, up to the next multiple.
-            case rightAndBelow
-            /// On all sides, to a square whose side is the resize rule's maximum: every picture becomes
-            /// equally large.
-            case aroundInSquare
-        }
-        /// Where padding goes, and how much of it.
-        public var padding = Padding.rightAndBelow
-        /// Whether padding is black before normalising rather than 0 after it.
-        public var normalizesPadding = false
+    /// A profile.
+    public init(
+        name: String, conventions: Conventions, settings: Settings = Settings(),
+        assumptions: ArchitectureAssumptions, padMultipleWithoutPyramid: Int? = nil
+    ) {
+        self.name = name
+        self.conventions = conventions
+        self.settings = settings
+        self.assumptions = assumptions
+        self.padMultipleWithoutPyramid = padMultipleWithoutPyramid
     }
 
-    /// Conventions that a checkpoint's parameters must be read with.
-    public struct Parameters: Hashable, Sendable {
-        /// Added to the variance in batch norms. torchvision's published first-generation models were trained
-        /// with 0; a model built without asking for weights has 1e-5.
-        public var batchNormEpsilon: Float
-        /// Which convolution of a downsampling block has the stride.
-        public var stridePlacement: Configuration.Backbone.StridePlacement
-        /// The same for ResNeXt, whose blocks have groups.
-        public var groupedStridePlacement: Configuration.Backbone.StridePlacement = .conv2
-    }
-
-    /// Where anchors lie.
-    public struct Anchors: Hashable, Sendable {
-        /// Whether the corners of the anchors around (0, 0) are rounded to whole pixels, ties to even.
-        public var roundsCorners: Bool
-        /// How far apart neighbouring anchors are.
-        public enum Stride: String, Hashable, Sendable, CaseIterable {
-            /// The padded picture's size divided by the map's, rounded down: 61 instead of 64 for p6 of an
-            /// 800-pixel picture.
-            case measured
-            /// 4, 8, 16, 32, 64.
-            case nominal
+    /// The conventions and settings of this profile for a network.
+    public func configuration(for architecture: Architecture) -> Configuration {
+        var configuration = Configuration(
+            profileName: name, architecture: architecture, conventions: conventions, settings: settings)
+        if case .pyramid = architecture.features { return configuration }
+        // On one level there are fewer positions to choose from, and all the sizes.
+        configuration.settings.proposals.preNMSTopN = 6000
+        if let padMultipleWithoutPyramid {
+            configuration.conventions.input.padMultiple = padMultipleWithoutPyramid
         }
-        /// How far apart neighbouring anchors are.
-        public var stride: Stride
-        /// Whether the anchors of one position run over ratios first and sizes within, or the reverse.
-        public var ratiosAreOuter: Bool
-        /// Which of the two an aspect ratio divides by the other.
-        public enum AspectRatio: String, Hashable, Sendable, CaseIterable {
-            /// A ratio of 2 is a tall anchor.
-            case heightOverWidth
-            /// A ratio of 2 is a wide anchor: the same shapes in the opposite order.
-            case widthOverHeight
-        }
-        /// Which of the two an aspect ratio divides by the other.
-        public var aspectRatio = AspectRatio.heightOverWidth
-    }
-
-    /// How proposals are made from anchors.
-    public struct Proposals: Hashable, Sendable {
-        /// How deltas turn into boxes.
-        public var coder: BoxCoder
-        /// A proposal must be at least this wide and high…
-        public var minimumSide: Float
-        /// …or, if true, more than that.
-        public var minimumIsExcluded: Bool
-        /// Whether the best anchors are chosen by logit rather than by probability. Where large logits tie at a
-        /// probability of 1, the order of the grid decides.
-        public var selectsByLogit = true
-        /// How many anchors are taken before suppression.
-        public enum CandidateLimit: Hashable, Sendable {
-            /// On each level the configuration's number.
-            case perLevel
-            /// That many over all levels together.
-            case overall(Int)
-        }
-        /// How many anchors are taken before suppression.
-        public var candidateLimit = CandidateLimit.perLevel
-        /// Whether suppression ranks by logit rather than by probability, in which large logits tie at 1.
-        public var ranksByLogit: Bool
-        /// Suppression within levels, or across them.
-        public var suppression: NonMaximumSuppression
-    }
-
-    /// How regions are pooled from the pyramid.
-    public struct Pooling: Hashable, Sendable {
-        /// Where the small number against rounding stands in 4 + log₂(√area / 224).
-        public enum LevelRule: Hashable, Sendable {
-            /// ⌊4 + log₂(s / 224) + ε⌋.
-            case epsilonOutside(Float)
-            /// ⌊4 + log₂(s / 224 + ε)⌋.
-            case epsilonInside(Float)
-            /// ⌊2 + log₂(s / 56 + ε)⌋, counted from p2.
-            case epsilonInsideFromFinest(Float)
-            /// 4 + log₂(s / 224) to the nearest whole number, ties to even: boxes change level at √2 times the
-            /// sides where the others do.
-            case rounded
-        }
-        /// How a box's size gives its level.
-        public var level: LevelRule
-        /// How map positions relate to pixels.
-        public enum Scale: String, Hashable, Sendable, CaseIterable {
-            /// 1/4, 1/8, …
-            case nominal
-            /// 2 to the rounded logarithm of the map's height over the unpadded picture's.
-            case measured
-            /// The map's outermost positions lie on the padded picture's outermost pixels: (map − 1) /
-            /// (picture − 1), along the vertical axis.
-            case cornerToCorner
-        }
-        /// How map positions relate to pixels.
-        public var scale: Scale
-        /// The kind of layer, made for an output size.
-        public var layer: PoolingLayer
-    }
-
-    /// How detections are made from proposals.
-    public struct Detections: Hashable, Sendable {
-        /// How deltas turn into boxes.
-        public var coder: BoxCoder
-        /// A detection must be at least this wide and high, in the resized frame; 0 for any.
-        public var minimumSide: Float
-        /// Suppression within classes. Its threshold is what a configuration has that is read off a checkpoint;
-        /// what counts at run time is the configuration's.
-        public var suppression: NonMaximumSuppression
-        /// The least probability of a detection, likewise.
-        public var scoreThreshold: Float = 0.05
-        /// Whether a probability of exactly the threshold is enough.
-        public var scoreThresholdIsIncluded = false
-        /// Whether a proposal can only be a detection of its most probable class, and of none if that is
-        /// background.
-        public var keepsBestClassOnly = false
-    }
-
-    /// How results return to the picture's own frame.
-    public struct Output: Hashable, Sendable {
-        /// Whether boxes are clipped to the picture once more, and those left without area dropped.
-        public var clipsBoxes: Bool
-        /// Whether edges are rounded to whole pixels, ties to even.
-        public var roundsBoxes = false
-        /// How a small mask is enlarged to its box.
-        public enum Pasting: String, Hashable, Sendable, CaseIterable {
-            /// Padded by one position, on a box truncated to whole pixels.
-            case wholePixels
-            /// Read at each pixel's centre from the exact box.
-            case pixelCentres
-            /// Resized to the whole pixels of the box, beyond which nothing is pasted.
-            case resizedToBox
-        }
-        /// How a small mask is enlarged to its box.
-        public var pasting: Pasting
-        /// A pixel belongs to the mask from this probability on.
-        public var maskThreshold: Float
-        /// What the third number of a keypoint is.
-        public enum KeypointScore: String, Hashable, Sendable, CaseIterable {
-            /// The logit at the maximum.
-            case logit
-            /// A softmax over the map before enlargement.
-            case probability
-        }
-        /// What the third number of a keypoint is.
-        public var keypointScore: KeypointScore
+        return configuration
     }
 }
 
-/// A kind of RoI layer with its conventions, before it is known how large its output is.
-public enum PoolingLayer: Hashable, Sendable {
-    /// RoIPool.
-    case pool(RoIPool.Quantization)
-    /// RoIWarp, with so many samples along each axis of a bin.
-    case warp(samplesPerAxis: Int?, RoIAlign.Reduction = .average)
-    /// One sample a bin, the outermost on the region's edges.
-    case crop
-    /// RoIAlign, with so many samples along each axis of a bin (nil: as many as it is long).
-    case align(samplesPerAxis: Int?, subtractsHalfPixel: Bool, RoIAlign.Reduction = .average)
+/// What is assumed of a network where the shapes of its parameters do not tell.
+public struct ArchitectureAssumptions: Hashable, Sendable {
+    /// Added to the variance in batch norms. torchvision's published first-generation models were trained
+    /// with 0; a model built without asking for weights has 1e-5.
+    public var batchNormEpsilon: Float
+    /// Which convolution of a downsampling block has the stride.
+    public var stridePlacement: Architecture.Backbone.StridePlacement
+    /// The same for ResNeXt, whose blocks have groups.
+    public var groupedStridePlacement: Architecture.Backbone.StridePlacement
+    /// Groups of group norms.
+    public var groupNormGroups: Int
 
-    /// The layer for an output of `size` × `size` bins.
-    public func layer(outputSize size: Int) -> RoILayer {
-        switch self {
-        case .pool(let quantization): .pool(RoIPool(outputSize: size, quantization: quantization))
-        case .crop: .crop(CropAndResize(outputSize: size))
-        case .warp(let samples, let reduction):
-            .warp(RoIWarp(outputSize: size, samplesPerAxis: samples, reduction: reduction))
-        case .align(let samples, let halfPixel, let reduction):
-            .align(
-                RoIAlign(
-                    outputSize: size, samplesPerAxis: samples, subtractsHalfPixel: halfPixel,
-                    reduction: reduction))
-        }
-    }
-}
-
-extension PoolingLayer {
-    /// The RoI layers of the paper's table 2c, by name.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// Rounds twice, then takes maxima.
-        case pool = "roipool"
-        /// Rounds the region, then samples.
-        case warp = "roiwarp"
-        /// Rounds nowhere, and averages the samples of a bin.
-        case align = "roialign"
-        /// Rounds nowhere, and takes the largest sample of a bin.
-        case alignMaximum = "roialign-max"
-    }
-
-    /// The layer of another kind that samples, where it samples, as this one does.
-    public func replaced(by kind: Kind) -> PoolingLayer {
-        let samples: Int?
-        let halfPixel: Bool
-        switch self {
-        case .pool, .crop: (samples, halfPixel) = (2, true)
-        case .warp(let count, _): (samples, halfPixel) = (count, true)
-        case .align(let count, let subtracts, _): (samples, halfPixel) = (count, subtracts)
-        }
-        return switch kind {
-        case .pool: .pool(.nearest)
-        case .warp: .warp(samplesPerAxis: samples)
-        case .align: .align(samplesPerAxis: samples, subtractsHalfPixel: halfPixel)
-        case .alignMaximum: .align(samplesPerAxis: samples, subtractsHalfPixel: halfPixel, .maximum)
-        }
+    /// Assumptions.
+    public init(
+        batchNormEpsilon: Float, stridePlacement: Architecture.Backbone.StridePlacement,
+        groupedStridePlacement: Architecture.Backbone.StridePlacement = .conv2, groupNormGroups: Int = 32
+    ) {
+        self.batchNormEpsilon = batchNormEpsilon
+        self.stridePlacement = stridePlacement
+        self.groupedStridePlacement = groupedStridePlacement
+        self.groupNormGroups = groupNormGroups
     }
 }

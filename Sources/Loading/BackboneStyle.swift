@@ -27,34 +27,34 @@ public enum BackboneStyle: String, Sendable, CaseIterable {
     }
 
     /// Which convolution of a downsampling block has the stride.
-    var stridePlacement: Configuration.Backbone.StridePlacement { self == .caffe ? .conv1 : .conv2 }
+    var stridePlacement: Architecture.Backbone.StridePlacement { self == .caffe ? .conv1 : .conv2 }
 }
 
 /// How colours become the channels of a network's input, values being 0 … 255.
 struct InputChannels: Equatable, Sendable {
     /// Red or blue first.
-    var order: Profile.Input.ChannelOrder
+    var order: Conventions.Input.ChannelOrder
     /// Subtracted from each channel.
     var mean: [Float]
     /// Each channel is then divided by this.
     var deviation: [Float]
 
     /// Channels of the given order; nil unless there are three numbers of each kind, and they make sense.
-    init?(order: Profile.Input.ChannelOrder, means mean: [Float], deviations deviation: [Float]) {
+    init?(order: Conventions.Input.ChannelOrder, means mean: [Float], deviations deviation: [Float]) {
         guard mean.count == 3, deviation.count == 3, mean.allSatisfy({ (0...255).contains($0) }),
             deviation.allSatisfy({ $0 > 0 && $0 <= 255 })
         else { return nil }
         self.init(order: order, mean: mean, deviation: deviation)
     }
 
-    fileprivate init(order: Profile.Input.ChannelOrder, mean: [Float], deviation: [Float]) {
+    fileprivate init(order: Conventions.Input.ChannelOrder, mean: [Float], deviation: [Float]) {
         self.order = order
         self.mean = mean
         self.deviation = deviation
     }
 
     /// The channels of a profile.
-    init(_ input: Profile.Input) {
+    init(_ input: Conventions.Input) {
         let scale = 255 / input.whitePoint
         self.init(
             order: input.channelOrder, mean: input.mean.map { $0 * scale },
@@ -62,24 +62,19 @@ struct InputChannels: Equatable, Sendable {
     }
 
     /// Writes them into a profile.
-    func apply(to input: inout Profile.Input) {
+    func apply(to input: inout Conventions.Input) {
         let scale = input.whitePoint / 255
         input.channelOrder = order
         input.mean = mean.map { $0 * scale }
         input.standardDeviation = deviation.map { $0 * scale }
     }
 
-    /// As it stands in the metadata of a file: the order, three means, three deviations.
-    var text: String {
-        ([order.rawValue] + (mean + deviation).map { "\($0)" }).joined(separator: " ")
-    }
-
-    /// What ``text`` wrote.
+    /// Reads the order, three means and three deviations, with spaces between them.
     init?(text: String) {
         let words = text.split(separator: " ")
         let numbers = words.dropFirst().compactMap { Float($0) }
         guard words.count == 7, numbers.count == 6,
-            let order = Profile.Input.ChannelOrder(rawValue: String(words[0]))
+            let order = Conventions.Input.ChannelOrder(rawValue: String(words[0]))
         else { return nil }
         self.init(order: order, means: Array(numbers[..<3]), deviations: Array(numbers[3...]))
     }

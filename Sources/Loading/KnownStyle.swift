@@ -7,7 +7,7 @@ struct KnownStyle {
     /// The style, when it is one that has a name.
     var style: BackboneStyle?
     var channels: InputChannels?
-    var stridePlacement: Configuration.Backbone.StridePlacement?
+    var stridePlacement: Architecture.Backbone.StridePlacement?
     /// On whose word.
     var reason: String
     /// Whether it holds whatever the profile.
@@ -15,7 +15,7 @@ struct KnownStyle {
     var remark: String?
 
     private init(
-        channels: InputChannels?, stridePlacement: Configuration.Backbone.StridePlacement?, reason: String,
+        channels: InputChannels?, stridePlacement: Architecture.Backbone.StridePlacement?, reason: String,
         isCertain: Bool = false
     ) {
         self.channels = channels
@@ -36,11 +36,13 @@ struct KnownStyle {
 
     /// What is known of a checkpoint's backbone; nil when all is left to the profile.
     /// - Throws: `FileError` for metadata that make no sense.
-    init?(_ checkpoint: Checkpoint, given: BackboneStyle?) throws {
+    init?(_ checkpoint: Checkpoint, given: BackboneStyle?, stored: EarlierMetadata) throws {
         if let given {
             self.init(given, reason: "given", isCertain: true)
-        } else if let stored = try Self.stored(in: checkpoint) {
-            self = stored
+        } else if stored.channels != nil || stored.stridePlacement != nil {
+            self.init(
+                channels: stored.channels, stridePlacement: stored.stridePlacement, reason: "from the file",
+                isCertain: true)
         } else {
             switch checkpoint.keyMap {
             case .native, .torchvision, .torchvisionV2: return nil
@@ -48,27 +50,6 @@ struct KnownStyle {
             case .mmdetection: self.init(mmdetection: checkpoint)
             }
         }
-    }
-
-    /// As this project notes it when it converts a file.
-    private static func stored(in checkpoint: Checkpoint) throws -> KnownStyle? {
-        var channels: InputChannels?
-        if let text = checkpoint.metadata["channels"] {
-            channels = InputChannels(text: text)
-            guard channels != nil else {
-                throw FileError(path: checkpoint.file.path, fault: "has the channels \(quoted(text))")
-            }
-        }
-        var placement: Configuration.Backbone.StridePlacement?
-        if let text = checkpoint.metadata["stride_placement"] {
-            placement = Configuration.Backbone.StridePlacement(rawValue: text)
-            guard placement != nil else {
-                throw FileError(path: checkpoint.file.path, fault: "has the stride placement \(quoted(text))")
-            }
-        }
-        guard channels != nil || placement != nil else { return nil }
-        return KnownStyle(
-            channels: channels, stridePlacement: placement, reason: "from the file", isCertain: true)
     }
 
     /// Channels of the 3×3 convolutions of c2 in one group; nil without groups.
@@ -84,7 +65,7 @@ struct KnownStyle {
         if let mean = checkpoint.file["pixel_mean"], let deviation = checkpoint.file["pixel_std"] {
             let means = try mean.floats().array
             // Blue is the darkest on average, so that the order shows.
-            let order: Profile.Input.ChannelOrder =
+            let order: Conventions.Input.ChannelOrder =
                 (means.first ?? 0) > (means.last ?? 0) ? .rgb : .bgr
             guard
                 let channels = InputChannels(

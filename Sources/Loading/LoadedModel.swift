@@ -11,21 +11,34 @@ public struct LoadingOptions: Sendable {
     /// Added to the variance in batch norms.
     public var batchNormEpsilon: Float?
     /// Which convolution of a downsampling block has the stride.
-    public var stridePlacement: Configuration.Backbone.StridePlacement?
+    public var stridePlacement: Architecture.Backbone.StridePlacement?
     /// Red or blue first.
-    public var channelOrder: Profile.Input.ChannelOrder?
+    public var channelOrder: Conventions.Input.ChannelOrder?
     /// What the backbone expects; for files of MMDetection, most of which do not say it.
     public var backboneStyle: BackboneStyle?
     /// Another RoI layer than the profile's.
     public var roiLayer: PoolingLayer.Kind?
     /// Detections below this probability are dropped.
     public var scoreThreshold: Float?
+    /// What a bundle says of the model that it was recorded from.
+    public var recorded: StatedConfiguration?
+    /// What a configuration file says.
+    public var configuration: StatedConfiguration?
+    /// What single assignments say, which have the last word.
+    public var assignments: StatedConfiguration?
+    /// The names of the classes, in a file: one name a line, or COCO's annotations.
+    public var classes: String?
+
+    /// The profile that options and files choose, if they do.
+    var chosenProfile: Profile? {
+        profile ?? assignments?.profile ?? configuration?.profile ?? recorded?.profile
+    }
 
     /// Options, all of them left open.
     public init(
         profile: Profile? = nil, batchNormEpsilon: Float? = nil,
-        stridePlacement: Configuration.Backbone.StridePlacement? = nil,
-        channelOrder: Profile.Input.ChannelOrder? = nil, backboneStyle: BackboneStyle? = nil,
+        stridePlacement: Architecture.Backbone.StridePlacement? = nil,
+        channelOrder: Conventions.Input.ChannelOrder? = nil, backboneStyle: BackboneStyle? = nil,
         roiLayer: PoolingLayer.Kind? = nil, scoreThreshold: Float? = nil
     ) {
         self.profile = profile
@@ -52,6 +65,8 @@ public struct LoadedModel: Sendable {
 
     /// Ready to run.
     public let model: Model
+    /// Who says each value of the configuration, by its key; those without a source are the profile's.
+    public let sources: [String: String]
     /// What the tensors did not tell.
     public let decisions: [Decision]
     /// What a reader of the decisions should know: a hash that does not match, keys that no part of the model
@@ -75,21 +90,28 @@ public struct LoadedModel: Sendable {
                     "is of MMDetection 1, whose order of classes, anchors and RoI layer are others and not read"
             )
         }
-        let settled = try Settled(checkpoint, options)
         do {
-            var configuration = try settled.configuration(of: checkpoint)
-            if let threshold = options.scoreThreshold { configuration.boxes.scoreThreshold = threshold }
-            let classes = try ModelMetadata.classes(
-                in: checkpoint.metadata, count: configuration.classes, path: path)
+            let resolved = try ResolvedConfiguration(checkpoint, options)
+            let count = resolved.configuration.architecture.classes
+            let own = ModelMetadata.classes(in: checkpoint.metadata, count: count)
+            let given = try options.classes.map { try ClassTable(contentsOf: $0, count: count) }
             model = try Model(
-                configuration: configuration, profile: settled.profile, classes: classes, from: &checkpoint)
+                resolved.configuration, classes: given ?? own.table ?? resolved.standardClasses,
+                from: &checkpoint)
+            sources = resolved.sources
+            decisions = resolved.decisions
+            remarks =
+                resolved.remarks
+                + (own.isForeign
+                    ? ["The file's own 'classes' is not in this program's form, and passed over."] : [])
+                + unusedRemarks(checkpoint)
         } catch let error as ParameterError {
             throw FileError(path: path, fault: error.description)
         } catch let error as InferenceError {
             throw FileError(path: path, fault: error.description)
+        } catch let error as ConfigurationError {
+            throw FileError(path: path, fault: error.description)
         }
-        decisions = settled.decisions
-        remarks = settled.remarks + unusedRemarks(checkpoint)
         file = checkpoint.file
     }
 
@@ -97,16 +119,25 @@ public struct LoadedModel: Sendable {
     /// what it finds means nothing.
     public init(randomSeed seed: UInt64, options: LoadingOptions = LoadingOptions()) throws {
         var source = RandomParameters(seed: seed)
-        var profile = options.profile ?? .torchvision
-        profile.input.resize = .torchvision(minimum: 320, maximum: 533)
-        if let order = options.channelOrder { profile.input.channelOrder = order }
-        if let kind = options.roiLayer { profile.pooling.layer = profile.pooling.layer.replaced(by: kind) }
-        var configuration = Configuration.narrow()
+        var configuration = Configuration(.narrow(), profile: options.chosenProfile ?? .torchvision)
+        configuration.settings.input = Settings.Input(minimumSide: 320, maximumSide: 533)
+        if configuration.conventions.proposals.preNMSTopNIsPerLevel {
+            configuration.settings.proposals.preNMSTopN = 300
+        }
+        configuration.settings.proposals.postNMSTopN = 300
         // Random scores are all alike, and a hundred boxes would hide the picture.
-        configuration.boxes.count = 6
-        if let threshold = options.scoreThreshold { configuration.boxes.scoreThreshold = threshold }
-        if let placement = options.stridePlacement { configuration.backbone.stridePlacement = placement }
-        model = try Model(configuration: configuration, profile: profile, from: &source)
+        configuration.settings.boxes = Settings.Boxes(detectionsPerImage: 6)
+        let resolved: ResolvedConfiguration
+        do {
+            resolved = try ResolvedConfiguration(configuration, options)
+        } catch let error as ConfigurationError {
+            throw FileError(path: "the random weights", fault: error.description)
+        }
+        let classes = try options.classes.map {
+            try ClassTable(contentsOf: $0, count: configuration.architecture.classes)
+        }
+        sources = resolved.sources
+        model = try Model(resolved.configuration, classes: classes, from: &source)
         decisions = [
             Decision(subject: "weights", value: "random, seed \(seed)", reason: "none were given")
         ]

@@ -3,32 +3,44 @@ import Foundation
 import Inference
 
 /// What a checkpoint of this project says of itself besides its parameters, so that nothing has to be guessed
-/// when it is loaded: the conventions, the whole configuration, the size of pictures, the names of classes.
+/// when it is loaded: the profile, what of the configuration does not follow from that and from the tensors, and the
+/// names of the classes.
 ///
-/// In a safetensors file these are strings under `profile`, `configuration`, `input` and `classes`, the last
-/// three of them JSON. Where a backbone expects other channels than the profile has, as in some files of other
-/// frameworks, `channels` says which.
+/// In a safetensors file these are strings under `profile`, `configuration` and `classes`, the last two of them
+/// JSON. What older files say instead is in ``EarlierMetadata``.
 public struct ModelMetadata: Sendable {
-    /// Numeric conventions, the input size among them.
-    public var profile: Profile
-    /// The network.
+    /// All but the parameters.
     public var configuration: Configuration
     /// Names and category ids.
     public var classes: ClassTable
+    /// The values to be written, by ``ConfigurationKey/name``.
+    private let written: Set<String>
 
-    /// What `model` is.
+    /// What `model` is, with all its settings: of a model that was trained here.
     public init(_ model: Model) {
-        profile = model.profile
         configuration = model.configuration
         classes = model.classes
+        let own = Profile.named(configuration.profileName)?.configuration(for: configuration.architecture)
+        written = Set(
+            ConfigurationKey.all.filter { [configuration] key in
+                key.owner != .conventions
+                    || own.map { key.value($0) != key.value(configuration) } ?? true
+            }.map(\.name))
+    }
+
+    /// What a model from a file is. What is only assumed of it, because its profile has it so, is left to the
+    /// profile.
+    public init(_ loaded: LoadedModel) {
+        configuration = loaded.model.configuration
+        classes = loaded.model.classes
+        written = Set(
+            ConfigurationKey.all.filter { key in
+                key.owner == .architecture || loaded.sources[key.name] != nil
+            }.map(\.name))
     }
 
     /// Under which keys the strings stand.
-    public static let keys = ["profile", "configuration", "input", "classes", "channels", "stride_placement"]
-
-    private struct Input: Codable {
-        var shorterSide: Int, longestSide: Int
-    }
+    public static let keys = ["profile", "configuration", "classes"]
 
     private struct Class: Codable {
         var name: String, category: Int
@@ -39,65 +51,38 @@ public struct ModelMetadata: Sendable {
         get throws {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            func json(_ value: some Encodable) throws -> String {
-                String(decoding: try encoder.encode(value), as: UTF8.self)
-            }
-            let lengths = profile.input.resize.lengths
             let table = classes.names.indices.map {
                 Class(name: classes.names[$0], category: classes.categories[$0])
             }
-            var strings = [
-                "profile": profile.name, "configuration": try json(configuration),
-                "input": try json(Input(shorterSide: lengths.minimum, longestSide: lengths.maximum)),
-                "classes": try json(table),
+            return [
+                "profile": configuration.profileName,
+                "configuration": configuration.json { written.contains($0.name) },
+                "classes": String(decoding: try encoder.encode(table), as: UTF8.self),
             ]
-            strings["channels"] = channels
-            return strings
         }
     }
 
-    /// The input's channels, where the profile of that name has others.
-    public var channels: String? {
-        let own = InputChannels(profile.input)
-        guard let named = Profile.named(profile.name), InputChannels(named.input) != own else { return nil }
-        return own.text
+    /// The configuration that a file's metadata state in the present form; nil if they have none.
+    /// - Throws: ``ConfigurationError`` for one that has an unknown member.
+    static func stated(in metadata: [String: String]) throws -> StatedConfiguration? {
+        guard let text = metadata["configuration"],
+            case .members(let members)? = try? ConfigurationValue(json: Data(text.utf8)),
+            case .string? = members["profile"]
+        else { return nil }
+        return try StatedConfiguration(json: Data(text.utf8), origin: "from the file", isStrict: false)
     }
 
-    /// The configuration that a file's metadata hold, if they do.
-    /// - Throws: `FileError` when it is not one.
-    static func configuration(in metadata: [String: String], path: String) throws -> Configuration? {
-        guard let text = metadata["configuration"] else { return nil }
-        do {
-            let configuration = try JSONDecoder().decode(Configuration.self, from: Data(text.utf8))
-            try configuration.validate()
-            return configuration
-        } catch let error as ConfigurationError {
-            throw FileError(path: path, fault: "has a configuration that cannot be: \(error.description)")
-        } catch {
-            throw FileError(path: path, fault: "has a configuration in its metadata that cannot be read")
-        }
-    }
-
-    /// The lengths of a picture's sides that a file's metadata hold, if they do.
-    /// - Throws: `FileError` when they make no sense.
-    static func lengths(in metadata: [String: String], path: String) throws -> (minimum: Int, maximum: Int)? {
-        guard let text = metadata["input"] else { return nil }
-        guard let input = try? JSONDecoder().decode(Input.self, from: Data(text.utf8)),
-            (1...8192).contains(input.shorterSide), (1...8192).contains(input.longestSide)
-        else { throw FileError(path: path, fault: "has an input size in its metadata that makes no sense") }
-        return (input.shorterSide, input.longestSide)
-    }
-
-    /// The classes that a file's metadata hold, if they do.
-    /// - Throws: `FileError` when they cannot be read, or are more or fewer than `count`.
-    static func classes(in metadata: [String: String], count: Int, path: String) throws -> ClassTable? {
+    /// The classes that a file's metadata hold.
+    /// - Returns: nil for a table if the file has none, or has something else under that name.
+    static func classes(in metadata: [String: String], count: Int) -> (table: ClassTable?, isForeign: Bool) {
         guard let text = metadata["classes"] else {
-            return metadata[CheckpointNotes.classes].flatMap { classes(named: $0, count: count) }
+            return (metadata[CheckpointNotes.classes].flatMap { classes(named: $0, count: count) }, false)
         }
         guard let table = try? JSONDecoder().decode([Class].self, from: Data(text.utf8)), table.count == count
-        else { throw FileError(path: path, fault: "has a list of classes in its metadata that does not fit") }
-        return ClassTable(names: table.map(\.name), categories: table.map(\.category))
+        else { return (nil, true) }
+        return (ClassTable(names: table.map(\.name), categories: table.map(\.category)), false)
     }
+
     /// The classes of a framework's file, which has names alone; nil when they are not as many as the network's.
     private static func classes(named lines: String, count: Int) -> ClassTable? {
         let names = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

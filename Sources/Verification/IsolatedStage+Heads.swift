@@ -41,7 +41,7 @@ extension StageRunner {
             return Candidates(boxes: boxes, scores: scores, ranks: try ranks(level, count: boxes.count))
         }
         let proposals = selectProposals(
-            candidates, count: model.configuration.proposals.count, conventions: model.profile.proposals)
+            candidates, settings: model.settings.proposals, conventions: model.conventions.proposals)
         return ContractTensor(
             stage == .proposalBoxes ? .boxes(proposals.boxes) : .numbers(proposals.scores))
     }
@@ -50,7 +50,7 @@ extension StageRunner {
     /// have the same probability. Candidates are the best of the level in order, so theirs are the largest
     /// logits. Nil, for the scores to be used, when the bundle lacks logits of any level.
     private func ranks(_ level: String, count: Int) throws -> [Float]? {
-        guard model.profile.proposals.ranksByLogit,
+        guard model.conventions.proposals.ranksByLogit,
             model.levelNames.allSatisfy({ bundle.contains(.objectness($0)) })
         else { return nil }
         let logits = try bundle.anchorMap(.objectness(level), perAnchor: 1)
@@ -76,7 +76,7 @@ extension StageRunner {
         return model.anchors(
             level: index, size: PixelSize(height: map[1], width: map[2]),
             padded: PixelSize(height: input[1], width: input[2]),
-            resized: model.profile.input.padding == .rightAndBelow ? nil : try bundle.inputSize())
+            resized: model.conventions.input.padding == .rightAndBelow ? nil : try bundle.inputSize())
     }
 
     private func candidates(_ level: String) throws -> Candidates {
@@ -89,20 +89,18 @@ extension StageRunner {
         return selectCandidates(
             objectness: objectness, deltas: deltas, anchors: anchors,
             count: try candidateCount(level, objectness: objectness), size: try bundle.inputSize(),
-            conventions: model.profile.proposals)
+            conventions: model.conventions.proposals)
     }
 
     /// How many candidates a level may have; where levels compete, the other levels' logits tell.
     private func candidateCount(_ level: String, objectness: Tensor) throws -> Int {
-        let (conventions, names) = (model.profile.proposals, model.levelNames)
-        let count = model.configuration.proposals.candidatesPerLevel
-        guard conventions.candidateLimit != .perLevel, let index = names.firstIndex(of: level) else {
-            return count
-        }
+        let (conventions, names) = (model.conventions.proposals, model.levelNames)
+        let count = model.settings.proposals.preNMSTopN
+        guard !conventions.preNMSTopNIsPerLevel, let index = names.firstIndex(of: level) else { return count }
         let all = try names.map {
             $0 == level ? objectness : try bundle.anchorMap(.objectness($0), perAnchor: 1)
         }
-        return candidateCounts(all, count: count, conventions: conventions)[index]
+        return candidateCounts(all, preNMSTopN: count, conventions: conventions)[index]
     }
 
     // MARK: Pooling
@@ -118,7 +116,7 @@ extension StageRunner {
 
     func runBoxes(_ stage: Stage) throws -> ContractTensor {
         let head = model.network.box
-        let classes = model.configuration.classes + 1
+        let classes = model.architecture.classes + 1
         switch stage {
         case .boxLevel:
             return ContractTensor(.indices(try bundle.boxes(.proposalBoxes).map(try pooledMaps().level)))
@@ -186,7 +184,7 @@ extension StageRunner {
     // MARK: Detections
 
     func runDetections(_ stage: Stage) throws -> ContractTensor {
-        let classes = model.configuration.classes + 1
+        let classes = model.architecture.classes + 1
         let proposals = try bundle.boxes(.proposalBoxes)
         let probabilities = try table(.boxProbabilities, columns: classes)
         let deltas = try bundle.table(.boxDeltas, rank: 3)
@@ -196,8 +194,8 @@ extension StageRunner {
         }
         let detections = selectDetections(
             probabilities: probabilities, deltas: deltas, proposals: proposals,
-            size: try bundle.inputSize(), configuration: model.configuration.boxes,
-            conventions: model.profile.detections)
+            size: try bundle.inputSize(), settings: model.settings.boxes,
+            conventions: model.conventions.detections)
         switch stage {
         case .detectionBoxes: return ContractTensor(.boxes(detections.boxes))
         case .detectionScores: return ContractTensor(.numbers(detections.scores))
@@ -210,7 +208,7 @@ extension StageRunner {
     // MARK: Masks and keypoints
 
     func runMasks(_ stage: Stage) throws -> ContractTensor {
-        guard let head = model.network.mask, let masks = model.configuration.masks else {
+        guard let head = model.network.mask, let masks = model.architecture.masks else {
             throw noSuchStage(stage)
         }
         switch (stage, head.body, model.network.box.body) {
@@ -266,7 +264,7 @@ extension StageRunner {
     }
 
     func runKeypoints(_ stage: Stage) throws -> ContractTensor {
-        guard let head = model.network.keypoints, let keypoints = model.configuration.keypoints else {
+        guard let head = model.network.keypoints, let keypoints = model.architecture.keypoints else {
             throw noSuchStage(stage)
         }
         if stage == .keypointPooled {
@@ -326,7 +324,7 @@ extension StageRunner {
             masks = probabilities
         }
         if stage == .outputKeypoints {
-            guard let count = model.configuration.keypoints?.count else { throw noSuchStage(stage) }
+            guard let count = model.architecture.keypoints?.count else { throw noSuchStage(stage) }
             let heatmaps = try regionMaps(.keypointHeatmaps, channels: count)
             guard heatmaps.shape[0] == boxes.count else {
                 throw bundle.fault(
@@ -334,7 +332,7 @@ extension StageRunner {
             }
             try checkSizes(of: boxes)
             keypoints = decodeKeypoints(
-                heatmaps, boxes: boxes, score: model.profile.output.keypointScore)
+                heatmaps, boxes: boxes, score: model.conventions.output.keypointScore)
         }
         let recorder = Recorder(patterns: [stage.name])
         _ = model.restore(

@@ -77,7 +77,7 @@ import Testing
         for detection in try boxes(.detectionBoxes).indices {
             let found = try Provenance(run, detection: detection, trace: trace)
             let anchor = found.anchor
-            let shapes = run.model.configuration.proposals.anchorsPerPosition
+            let shapes = run.model.architecture.proposals.anchorsPerPosition
             let index = (anchor.row * anchor.mapSize.width + anchor.column) * shapes + anchor.shape
             #expect((try boxes(.anchors(anchor.level)))[index] == anchor.box)
             let objectness = try #require(run.tensor(.objectness(anchor.level)))

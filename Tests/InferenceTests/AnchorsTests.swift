@@ -4,9 +4,9 @@ import Testing
 
 @Suite struct AnchorsTests {
     /// Corners rounded, strides measured, ratios outside.
-    static let rounded = Profile.torchvision.anchors
+    static let rounded = Profile.torchvision.conventions.anchors
     /// Nothing rounded, nominal strides, sizes outside.
-    static let exact = Profile.detectron2.anchors
+    static let exact = Profile.detectron2.conventions.anchors
 
     struct Case: Decodable {
         struct Level: Decodable {
@@ -37,7 +37,7 @@ import Testing
 
     // 800 rows of pixels are 13 of p6, and 800 / 13 is 61.5…: neighbours are 61 pixels apart, not 64. By hand.
     @Test func measuredStrideOfSixthLevelIsRoundedDown() {
-        func grid(_ conventions: Profile.Anchors) -> AnchorGrid {
+        func grid(_ conventions: Conventions.Anchors) -> AnchorGrid {
             AnchorGrid(
                 shapes: AnchorShapes(sizes: [512], aspectRatios: [1], conventions: conventions),
                 size: PixelSize(height: 13, width: 17), nominalStride: 64,
@@ -59,7 +59,7 @@ import Testing
     func shapesAreThePublishedOnes(
         size: Float, longRounded: Float, shortRounded: Float, long: Float, short: Float
     ) {
-        func boxes(_ conventions: Profile.Anchors) -> [Box] {
+        func boxes(_ conventions: Conventions.Anchors) -> [Box] {
             AnchorShapes(sizes: [size], aspectRatios: [0.5, 1, 2], conventions: conventions).boxes
         }
         func centred(_ x: Float, _ y: Float) -> Box { Box(x1: -x, y1: -y, x2: x, y2: y) }

@@ -46,7 +46,7 @@ import Testing
         return selectCandidates(
             objectness: Tensor(shape: [1, 2, 2], elements: logits),
             deltas: Tensor(shape: [1, 2, 8], elements: deltas), anchors: anchors, count: count,
-            size: PixelSize(height: 18, width: 36), conventions: profile.proposals)
+            size: PixelSize(height: 18, width: 36), conventions: profile.conventions.proposals)
     }
 
     // By hand: the delta (0.5, -0.25, log 2, 0) on (10, 0, 20, 20) has centre (20, 5) and size 20 × 20.
@@ -82,7 +82,8 @@ import Testing
         #expect(candidates.boxes[0] == Box(x1: 0, y1: 0, x2: 36, y2: 18))
         #expect(candidates.boxes[1].x1.isNaN)
         let proposals = selectProposals(
-            [candidates], count: 10, conventions: Profile.detectron2.proposals)
+            [candidates], settings: Settings.Proposals(postNMSTopN: 10),
+            conventions: Profile.detectron2.conventions.proposals)
         #expect(proposals.boxes == [candidates.boxes[0], candidates.boxes[2]])
     }
 }

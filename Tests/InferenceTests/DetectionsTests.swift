@@ -17,9 +17,9 @@ import Testing
             deltas: deltas.map { Tensor(shape: [probabilities.count, classes * 4], elements: $0) }
                 ?? Tensor(shape: [probabilities.count, classes * 4]),
             proposals: proposals, size: size,
-            configuration: Configuration.Boxes(
-                scoreThreshold: threshold, overlapThreshold: overlap, count: count),
-            conventions: profile.detections)
+            settings: Settings.Boxes(
+                scoreThreshold: threshold, nmsThreshold: overlap, detectionsPerImage: count),
+            conventions: profile.conventions.detections)
     }
 
     private func box(_ x: Float, _ width: Float = 20) -> Box { Box(x1: x, y1: 0, x2: x + width, y2: 20) }
@@ -41,8 +41,8 @@ import Testing
         #expect(detections.proposals == [2, 1])
     }
 
-    // Two boxes of 20 × 20 that share 20 × 10: overlap 1/3. The configuration's threshold is the one that counts.
-    @Test func overlapThresholdIsTheConfigurations() {
+    // Two boxes of 20 × 20 that share 20 × 10: an IoU of 1/3. The settings' threshold is the one that counts.
+    @Test func nmsThresholdIsTheSettings() {
         let proposals = [box(0), box(10)], probabilities: [[Float]] = [[0, 0.9], [0, 0.8]]
         #expect(select(probabilities, proposals: proposals, overlap: 0.34).scores == [0.9, 0.8])
         #expect(select(probabilities, proposals: proposals, overlap: 0.33).scores == [0.9])
@@ -92,13 +92,13 @@ import Testing
         let found = classBoxes(
             probabilities: Tensor(shape: [2, 3], elements: [0.2, 0.5, 0.3, 0.1, 0.04, 0.86]),
             deltas: Tensor(shape: [2, 12]), proposals: [box(0), box(1)], size: size, scoreThreshold: 0.05,
-            conventions: Profile.torchvision.detections)
+            conventions: Profile.torchvision.conventions.detections)
         #expect(found.proposals == [0, 0, 1])
         #expect(found.classes == [1, 2, 2])
         #expect(found.scores == [0.5, 0.3, 0.86])
         #expect(found.boxes == [box(0), box(0), box(1)])
         let outcome = suppressClassBoxes(
-            found, overlapThreshold: 0.5, conventions: Profile.torchvision.detections)
+            found, nmsThreshold: 0.5, conventions: Profile.torchvision.conventions.detections)
         #expect(outcome.kept == [2, 0])
         #expect(outcome.suppressor == [nil, 2, nil])
     }

@@ -12,11 +12,11 @@ import Verification
     struct Golden: CustomTestStringConvertible, Sendable {
         let name: String
         let groups: Int
-        let stridePlacement: Configuration.Backbone.StridePlacement
+        let stridePlacement: Architecture.Backbone.StridePlacement
         var testDescription: String { name }
 
-        var backbone: Configuration.Backbone {
-            Configuration.Backbone(
+        var backbone: Architecture.Backbone {
+            Architecture.Backbone(
                 stem: 4, blocks: [2, 1, 1, 2], widths: groups == 4 ? [8, 8, 16, 16] : [2, 2, 4, 4],
                 outputs: [8, 8, 16, 16], groups: groups, stridePlacement: stridePlacement,
                 norm: .frozenBatch(epsilon: 1e-5))
@@ -66,9 +66,9 @@ import Verification
         let file = try TensorFile(contentsOf: Fixture.path("\(golden.name).safetensors"))
         var source = Parameters(file: file, isC4: false)
         let network = try Network(
-            Configuration(
+            Architecture(
                 backbone: golden.backbone, features: .c5, proposals: .c4(), classes: 2,
-                boxes: Configuration.Boxes(head: .twoLayers(hidden: 4))), from: &source)
+                boxes: Architecture.Boxes(head: .twoLayers(hidden: 4))), from: &source)
         let recorder = Recorder(patterns: ["backbone.*"])
         _ = network.features(channelsLast(try tensor("input", file)), observer: recorder)
         #expect(recorder.stages.count == 5)
@@ -84,9 +84,9 @@ import Verification
         let file = try TensorFile(contentsOf: Fixture.path("\(golden.name).safetensors"))
         var source = Parameters(file: file, isC4: true)
         let model = try Model(
-            configuration: Configuration(
+            architecture: Architecture(
                 backbone: golden.backbone, features: .c4, proposals: .c4(), classes: 2,
-                boxes: Configuration.Boxes(head: .residualStage)),
+                boxes: Architecture.Boxes(head: .residualStage)),
             profile: .detectron2, from: &source)
         let numbers = try tensor("boxes", file).array.map(Double.init)
         let boxes = stride(from: 0, to: numbers.count, by: 4).map { Box(Array(numbers[$0..<$0 + 4])) }

@@ -30,7 +30,7 @@ import Testing
         }
         let boxes = golden.boxes.map { Box($0) }
         for (score, expected) in [
-            (Profile.Output.KeypointScore.logit, golden.logits), (.probability, golden.probabilities),
+            (Conventions.Output.KeypointScore.logit, golden.logits), (.probability, golden.probabilities),
         ] {
             let found = decodeKeypoints(maps, boxes: boxes, score: score)
             #expect(found.count == shape[0] && found.allSatisfy { $0.count == shape[1] })

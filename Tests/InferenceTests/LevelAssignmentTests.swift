@@ -17,7 +17,7 @@ import Testing
     ) -> PooledMaps<Tensor> {
         PooledMaps(
             zip(heights, widths).map { Tensor(shape: [$0, $1, 1]) }, firstLevel: firstLevel,
-            size: PixelSize(height: height, width: 1066), conventions: profile.pooling)
+            size: PixelSize(height: height, width: 1066), conventions: profile.conventions.pooling)
     }
 
     // torchvision's LevelMapper, and detectron2's rule restated in PyTorch: sides at and around 112, 224, 448 and
@@ -73,7 +73,7 @@ import Testing
     @Test func boxesPoolFromTheirLevel() {
         let maps = PooledMaps(
             (0..<4).map { Tensor(shape: [200 >> $0, 272 >> $0, 1], repeating: Float($0 + 2)) }, firstLevel: 2,
-            size: PixelSize(height: 800, width: 1088), conventions: Profile.detectron2.pooling)
+            size: PixelSize(height: 800, width: 1088), conventions: Profile.detectron2.conventions.pooling)
         let boxes = [30, 120, 230, 460].map { Box(x1: 100, y1: 100, x2: 100 + $0, y2: 100 + $0) }
         #expect(boxes.map(maps.level) == [2, 3, 4, 5])
         #expect(maps.pooled(boxes, size: 1).array == [2, 3, 4, 5])

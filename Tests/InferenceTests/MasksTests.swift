@@ -30,8 +30,8 @@ import Testing
             within: 1e-7, "softmax")
     }
 
-    @Test(arguments: Configuration.Masks.Output.allCases)
-    func oneMaskServesAllClasses(output: Configuration.Masks.Output) {
+    @Test(arguments: Architecture.Masks.Output.allCases)
+    func oneMaskServesAllClasses(output: Architecture.Masks.Output) {
         let agnostic = Tensor(shape: [2, 1, 2, 1], elements: [0, 1, -1, 3])
         let found = maskProbabilities(agnostic, classes: [7, 80], output: output)
         expectClose(
@@ -70,7 +70,9 @@ import Testing
     ) -> InstanceMask {
         let side = Int(Double(values.count).squareRoot())
         return values.withUnsafeBufferPointer {
-            pasteMask($0, side: side, box: box, imageSize: size, conventions: profile.output)
+            pasteMask(
+                $0, side: side, box: box, imageSize: size, threshold: profile.settings.masks.threshold,
+                conventions: profile.conventions.output)
         }
     }
 
@@ -130,7 +132,7 @@ import Testing
         let half = [Float](repeating: 0.5, count: 16)
         #expect(paste(half, box, size, .detectron2).area == 16)
         var strict = Profile.detectron2
-        strict.output.maskThreshold = Float(0.5).nextUp
+        strict.settings.masks.threshold = Float(0.5).nextUp
         #expect(paste(half, box, size, strict).area == 0)
         #expect(paste([Float](repeating: .nan, count: 16), box, size, .detectron2).area == 0)
     }

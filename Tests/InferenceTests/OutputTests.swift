@@ -20,7 +20,7 @@ import Testing
     {
         makeInstances(
             detections(boxes), masks: masks, keypoints: keypoints, resized: resized, original: original,
-            conventions: profile.output)
+            settings: profile.settings.masks, conventions: profile.conventions.output)
     }
 
     // Each axis has its own factor: 480 / 800 = 0.6 and 640 / 1066 = 0.60037…

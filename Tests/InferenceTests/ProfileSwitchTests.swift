@@ -18,7 +18,8 @@ import Testing
     // By hand: at least 800, unless the longer side would exceed 1024; never smaller because of the 800.
     @Test func matterportNeverShrinksForTheShorterSide() {
         func size(_ height: Int, _ width: Int) -> [Int] {
-            let size = ResizeRule.matterport().targetSize(for: PixelSize(height: height, width: width))
+            let size = ResizeRule.matterport.targetSize(
+                for: PixelSize(height: height, width: width), settings: Profile.matterport.settings.input)
             return [size.height, size.width]
         }
         #expect(size(480, 640) == [768, 1024])
@@ -69,8 +70,7 @@ import Testing
     // By hand: 2 × 3 pixels in a square of 4 (the maximum), one row above, none left ((4 − 3) / 2 is 0), and the
     // padding is black minus the mean.
     @Test func matterportsPictureLiesInTheMiddleOfASquare() {
-        var conventions = Profile.matterport.input
-        conventions.resize = .matterport(minimum: 2, maximum: 3)
+        var conventions = Profile.matterport.conventions.input
         conventions.padMultiple = 4
         conventions.mean = [1, 2, 3]
         let input = NetworkInput(
@@ -91,10 +91,11 @@ import Testing
 
     // (value − mean) / deviation on the scale of bytes, red first.
     @Test func mmdetectionNormalisesBytes() {
-        var conventions = Profile.mmdetection.input
-        conventions.resize = .mmdetection(minimum: 1, maximum: 1)
+        var conventions = Profile.mmdetection.conventions.input
         conventions.padMultiple = 1
-        let input = NetworkInput(Image(width: 1, height: 1, pixels: [10, 20, 30]), conventions: conventions)
+        let input = NetworkInput(
+            Image(width: 1, height: 1, pixels: [10, 20, 30]), conventions: conventions,
+            settings: Settings.Input(minimumSide: 1, maximumSide: 1))
         expectClose(
             input.tensor.array, [-1.9466564, -1.6855743, -1.2815686], within: 1e-6, "normalised")
     }
@@ -104,16 +105,18 @@ import Testing
     // 32 / √½ = 45.25 is the height of a ratio of ½ where it means width over height.
     @Test func ratiosMayMeanWidthOverHeight() {
         let shapes = AnchorShapes(
-            sizes: [32], aspectRatios: [0.5, 1, 2], conventions: Profile.matterport.anchors)
+            sizes: [32], aspectRatios: [0.5, 1, 2], conventions: Profile.matterport.conventions.anchors)
         expectClose(shapes.boxes.map(\.width), [22.627417, 32, 45.254834], within: 1e-5, "widths")
         expectClose(shapes.boxes.map(\.height), [45.254834, 32, 22.627417], within: 1e-5, "heights")
     }
 
     @Test func anchorsOfACentredPictureStartOutsideIt() {
         let grid = AnchorGrid(
-            shapes: AnchorShapes(sizes: [8], aspectRatios: [1], conventions: Profile.matterport.anchors),
+            shapes: AnchorShapes(
+                sizes: [8], aspectRatios: [1], conventions: Profile.matterport.conventions.anchors),
             size: PixelSize(height: 2, width: 2), nominalStride: 16, padded: PixelSize(height: 32, width: 32),
-            window: PixelRegion(x: 5, y: 10, width: 22, height: 12), conventions: Profile.matterport.anchors)
+            window: PixelRegion(x: 5, y: 10, width: 22, height: 12),
+            conventions: Profile.matterport.conventions.anchors)
         #expect(
             Array(grid) == [
                 Box(x1: -9, y1: -14, x2: -1, y2: -6), Box(x1: 7, y1: -14, x2: 15, y2: -6),
@@ -128,7 +131,7 @@ import Testing
             objectness: Tensor(shape: [1, 1, logits.count], elements: logits),
             deltas: Tensor(shape: [1, 1, deltas.count], elements: deltas),
             anchors: logits.indices.map { Box(x1: 0, y1: 0, x2: Float($0 + 1) * 10, y2: 10) }, count: count,
-            size: PixelSize(height: 500, width: 500), conventions: profile.proposals)
+            size: PixelSize(height: 500, width: 500), conventions: profile.conventions.proposals)
     }
 
     // In Float32 the sigmoid of 30 and of 40 is 1: the grid's order decides where probabilities rank.
@@ -142,7 +145,7 @@ import Testing
     @Test func sizesAreHeldBackAsTheFrameworkDoes() {
         let deltas: [Float] = [0, 0, -9, 6]
         func size(_ profile: Profile) -> [Float] {
-            var conventions = profile.proposals
+            var conventions = profile.conventions.proposals
             conventions.coder.centre = .cornerPlusHalf
             let box = conventions.coder.decode(
                 BoxDelta(dx: deltas[0], dy: deltas[1], dw: deltas[2], dh: deltas[3]),
@@ -161,21 +164,27 @@ import Testing
             Tensor(shape: [1, 2, 2], elements: [5, -1, 2, 1]),
             Tensor(shape: [1, 1, 3], elements: [3, 4, 0]),
         ]
-        var conventions = Profile.matterport.proposals
-        #expect(conventions.candidateLimit == .overall(6000))
-        conventions.candidateLimit = .overall(4)
-        #expect(candidateCounts(levels, count: 9, conventions: conventions) == [2, 2])
-        conventions.candidateLimit = .overall(1)
-        #expect(candidateCounts(levels, count: 9, conventions: conventions) == [1, 0])
-        #expect(candidateCounts(levels, count: 9, conventions: Profile.paper.proposals) == [9, 9])
+        let conventions = Profile.matterport.conventions.proposals
+        #expect(Profile.matterport.settings.proposals.preNMSTopN == 6000)
+        #expect(candidateCounts(levels, preNMSTopN: 4, conventions: conventions) == [2, 2])
+        #expect(candidateCounts(levels, preNMSTopN: 1, conventions: conventions) == [1, 0])
+        #expect(
+            candidateCounts(levels, preNMSTopN: 9, conventions: Profile.paper.conventions.proposals) == [
+                9, 9,
+            ])
     }
 
     @Test func levelsMaySuppressEachOther() {
         let big = Box(x1: 0, y1: 0, x2: 100, y2: 100), nearly = Box(x1: 0, y1: 0, x2: 100, y2: 99)
         let levels = [Candidates(boxes: [nearly], scores: [0.8]), Candidates(boxes: [big], scores: [0.9])]
-        #expect(selectProposals(levels, count: 5, conventions: Profile.matterport.proposals).boxes == [big])
+        let settings = Settings.Proposals(postNMSTopN: 5)
         #expect(
-            selectProposals(levels, count: 5, conventions: Profile.mmdetection.proposals).boxes == [
+            selectProposals(levels, settings: settings, conventions: Profile.matterport.conventions.proposals)
+                .boxes == [big])
+        #expect(
+            selectProposals(
+                levels, settings: settings, conventions: Profile.mmdetection.conventions.proposals
+            ).boxes == [
                 big, nearly,
             ])
     }
@@ -188,7 +197,7 @@ import Testing
                 Tensor(
                     shape: [side, side, 1], elements: (0..<side * side).map { Float($0 % side) })
             }, firstLevel: 2, size: PixelSize(height: 4 * sizes[0], width: 4 * sizes[0]), window: window,
-            conventions: profile.pooling)
+            conventions: profile.conventions.pooling)
     }
 
     // Rounded at 224 / √2 = 158.39 and 224 · √2 = 316.78; cut down at 112, 224 and 448, with MMDetection's 10⁻⁶
@@ -215,7 +224,7 @@ import Testing
     // pixel 12 moves that to position 5.
     @Test func regionsOfACentredPictureAreReadInsideTheWindow() {
         var profile = Profile.paper
-        profile.pooling.layer = .crop
+        profile.conventions.pooling.layer = .crop
         let box = Box(x1: 8, y1: 0, x2: 16, y2: 4)
         #expect(maps(profile, [16]).pooled([box], size: 2).array == [2, 4, 2, 4])
         let window = PixelRegion(x: 12, y: 0, width: 40, height: 64)
@@ -234,7 +243,9 @@ import Testing
                 Box(x1: Float($0) * 20, y1: 0, x2: Float($0) * 20 + 10, y2: 10)
             },
             size: PixelSize(height: 100, width: 100),
-            configuration: Configuration.Boxes(scoreThreshold: threshold), conventions: profile.detections)
+            settings: Settings.Boxes(
+                scoreThreshold: threshold, nmsThreshold: profile.settings.boxes.nmsThreshold),
+            conventions: profile.conventions.detections)
     }
 
     @Test func matterportKeepsTheBestClassOfEachProposal() {
@@ -254,10 +265,11 @@ import Testing
         for (profile, score, overlap) in [
             (Profile.torchvision, 0.05, 0.5), (.mmdetection, 0.05, 0.5), (.matterport, 0.7, 0.3),
         ] as [(Profile, Float, Double)] {
-            let boxes = try Configuration(
-                inferredFrom: source.shapes, profile: profile, groupNormGroups: 8
-            ).boxes
-            #expect(boxes.scoreThreshold == score && boxes.overlapThreshold == overlap, "\(profile.name)")
+            var assumptions = profile.assumptions
+            assumptions.groupNormGroups = 8
+            let architecture = try Architecture(inferredFrom: source.shapes, assuming: assumptions)
+            let boxes = Configuration(architecture, profile: profile).settings.boxes
+            #expect(boxes.scoreThreshold == score && boxes.nmsThreshold == overlap, "\(profile.name)")
         }
     }
 
@@ -267,7 +279,7 @@ import Testing
         makeInstances(
             Detections(boxes: [box], scores: [1], classes: [1], proposals: [0]),
             masks: Tensor(shape: [1, 4, 4], elements: values), keypoints: nil, resized: size, original: size,
-            conventions: profile.output)
+            settings: profile.settings.masks, conventions: profile.conventions.output)
     }
 
     // scikit-image 0.26: resize(map, (9, 7), order=1, mode="constant") ≥ 0.5, on the box (2, 1, 9, 10).
@@ -308,7 +320,8 @@ import Testing
         let boxes = [Box(x1: 0.5, y1: 1.5, x2: 7.3, y2: 8.7), Box(x1: 3.6, y1: 3, x2: 4.4, y2: 9)]
         let found = makeInstances(
             Detections(boxes: boxes, scores: [1, 1], classes: [1, 1], proposals: [0, 1]), masks: nil,
-            keypoints: nil, resized: size, original: size, conventions: Profile.matterport.output)
+            keypoints: nil, resized: size, original: size, settings: Settings.Masks(),
+            conventions: Profile.matterport.conventions.output)
         #expect(found.map(\.box) == [Box(x1: 0, y1: 2, x2: 7, y2: 9)])
     }
 }

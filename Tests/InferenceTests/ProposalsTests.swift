@@ -6,7 +6,9 @@ import Testing
     let big = Box(x1: 0, y1: 0, x2: 100, y2: 100)
 
     private func select(_ candidates: [Candidates], count: Int = 10, _ profile: Profile) -> Proposals {
-        selectProposals(candidates, count: count, conventions: profile.proposals)
+        selectProposals(
+            candidates, settings: Settings.Proposals(postNMSTopN: count),
+            conventions: profile.conventions.proposals)
     }
 
     // torchvision asks for at least 1/1000 of a pixel, detectron2 for more than nothing.
@@ -71,7 +73,8 @@ import Testing
             Candidates(boxes: [big, thin, nearly], scores: [0.9, 0.8, 0.7]),
             Candidates(boxes: [nearly, big], scores: [0.95, 0.6]),
         ]
-        let suppression = suppressCandidates(candidates, conventions: Profile.torchvision.proposals)
+        let suppression = suppressCandidates(
+            candidates, nmsThreshold: 0.7, conventions: Profile.torchvision.conventions.proposals)
         typealias Member = CandidateSuppression.Member
         #expect(
             suppression.members == [

@@ -15,10 +15,10 @@ import Testing
         for example in cases {
             let size = PixelSize(height: example.size[0], width: example.size[1])
             for (rule, expected) in [
-                (ResizeRule.torchvision(), example.torchvision), (.detectron2(), example.detectron2),
-                (.mmdetection(), example.mmdetection),
+                (ResizeRule.torchvision, example.torchvision), (.detectron2, example.detectron2),
+                (.mmdetection, example.mmdetection),
             ] {
-                let found = rule.targetSize(for: size)
+                let found = rule.targetSize(for: size, settings: Settings.Input())
                 #expect(found == PixelSize(height: expected[0], width: expected[1]), "\(rule) of \(size)")
             }
         }
@@ -26,24 +26,33 @@ import Testing
 
     // 480 · (800 / 480) is 800 exactly; 385 · (800 / 385) is not.
     @Test func torchvisionLosesARow() {
-        #expect(ResizeRule.torchvision().targetSize(for: PixelSize(height: 385, width: 400)).height == 799)
-        #expect(ResizeRule.torchvision().targetSize(for: PixelSize(height: 480, width: 500)).height == 800)
+        #expect(
+            ResizeRule.torchvision.targetSize(
+                for: PixelSize(height: 385, width: 400), settings: Settings.Input()
+            ).height == 799)
+        #expect(
+            ResizeRule.torchvision.targetSize(
+                for: PixelSize(height: 480, width: 500), settings: Settings.Input()
+            ).height == 800)
     }
 
-    @Test func limitsAreParameters() {
+    @Test func limitsAreSettings() {
         let size = PixelSize(height: 100, width: 400)
         #expect(
-            ResizeRule.detectron2(minimum: 50, maximum: 300).targetSize(for: size)
+            ResizeRule.detectron2.targetSize(
+                for: size, settings: Settings.Input(minimumSide: 50, maximumSide: 300))
                 == PixelSize(height: 50, width: 200))
         #expect(
-            ResizeRule.mmdetection(minimum: 200, maximum: 300).targetSize(for: size)
+            ResizeRule.mmdetection.targetSize(
+                for: size, settings: Settings.Input(minimumSide: 200, maximumSide: 300))
                 == PixelSize(height: 75, width: 300))
     }
 
     @Test func aThreadKeepsOnePixel() {
         let thread = PixelSize(height: 1, width: 100_000)
-        for rule in [ResizeRule.torchvision(), .detectron2(), .mmdetection()] {
-            #expect(rule.targetSize(for: thread) == PixelSize(height: 1, width: 1333))
+        for rule in [ResizeRule.torchvision, .detectron2, .mmdetection] {
+            #expect(
+                rule.targetSize(for: thread, settings: Settings.Input()) == PixelSize(height: 1, width: 1333))
         }
     }
 }

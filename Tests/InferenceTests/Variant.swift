@@ -5,60 +5,60 @@ import Testing
 /// Every kind of network that a configuration can say, narrow enough to run in a moment.
 struct Variant: CustomTestStringConvertible, Sendable {
     let name: String
-    var configuration: Configuration
+    var configuration: Architecture
     var profile: Profile = .torchvision
     var testDescription: String { name }
 
     static let classes = 4
 
     private static func backbone(
-        groups: Int = 1, _ placement: Configuration.Backbone.StridePlacement = .conv2,
+        groups: Int = 1, _ placement: Architecture.Backbone.StridePlacement = .conv2,
         norm: Normalization = .frozenBatch(epsilon: 0)
-    ) -> Configuration.Backbone {
-        Configuration.Backbone(
+    ) -> Architecture.Backbone {
+        Architecture.Backbone(
             stem: 8, blocks: [1, 2, 1, 1], widths: [8, 8, 16, 16], outputs: [16, 16, 32, 32], groups: groups,
             stridePlacement: placement, norm: norm)
     }
 
-    private static let maskHead = Configuration.Masks.Head.fullyConvolutional(
+    private static let maskHead = Architecture.Masks.Head.fullyConvolutional(
         convolutions: 2, channels: 12, norm: .bias)
 
     private static func pyramid(
-        _ backbone: Configuration.Backbone = backbone(), norm: Normalization = .bias, convolutions: Int = 1,
-        boxes: Configuration.Boxes.Head = .twoLayers(hidden: 20), masks: Configuration.Masks? = masks(),
-        keypoints: Configuration.Keypoints? = nil
-    ) -> Configuration {
-        Configuration(
-            backbone: backbone, features: .pyramid(Configuration.Pyramid(channels: 16, norm: norm)),
-            proposals: Configuration.Proposals(convolutions: convolutions, channels: 16), classes: classes,
-            boxes: Configuration.Boxes(head: boxes), masks: masks, keypoints: keypoints)
+        _ backbone: Architecture.Backbone = backbone(), norm: Normalization = .bias, convolutions: Int = 1,
+        boxes: Architecture.Boxes.Head = .twoLayers(hidden: 20), masks: Architecture.Masks? = masks(),
+        keypoints: Architecture.Keypoints? = nil
+    ) -> Architecture {
+        Architecture(
+            backbone: backbone, features: .pyramid(Architecture.Pyramid(channels: 16, norm: norm)),
+            proposals: Architecture.Proposals(convolutions: convolutions, channels: 16), classes: classes,
+            boxes: Architecture.Boxes(head: boxes), masks: masks, keypoints: keypoints)
     }
 
     private static func singleMap(
-        _ features: Configuration.Features, _ boxes: Configuration.Boxes.Head, masks: Configuration.Masks?,
-        keypoints: Configuration.Keypoints? = nil
-    ) -> Configuration {
-        var proposals = Configuration.Proposals.c4()
+        _ features: Architecture.Features, _ boxes: Architecture.Boxes.Head, masks: Architecture.Masks?,
+        keypoints: Architecture.Keypoints? = nil
+    ) -> Architecture {
+        var proposals = Architecture.Proposals.c4()
         proposals.channels = 16
-        return Configuration(
+        return Architecture(
             backbone: backbone(norm: .frozenBatch(epsilon: 1e-5)), features: features, proposals: proposals,
-            classes: classes, boxes: Configuration.Boxes(head: boxes), masks: masks, keypoints: keypoints)
+            classes: classes, boxes: Architecture.Boxes(head: boxes), masks: masks, keypoints: keypoints)
     }
 
-    private static func conv1(_ configuration: Configuration) -> Configuration {
+    private static func conv1(_ configuration: Architecture) -> Architecture {
         var configuration = configuration
         configuration.backbone.stridePlacement = .conv1
         return configuration
     }
 
     private static func masks(
-        _ head: Configuration.Masks.Head = maskHead, agnostic: Bool = false,
-        output: Configuration.Masks.Output = .sigmoid
-    ) -> Configuration.Masks {
-        Configuration.Masks(head: head, isClassAgnostic: agnostic, output: output)
+        _ head: Architecture.Masks.Head = maskHead, agnostic: Bool = false,
+        output: Architecture.Masks.Output = .sigmoid
+    ) -> Architecture.Masks {
+        Architecture.Masks(head: head, isClassAgnostic: agnostic, output: output)
     }
 
-    private static let people = Configuration.Keypoints(convolutions: 2, channels: 12, count: 3)
+    private static let people = Architecture.Keypoints(convolutions: 2, channels: 12, count: 3)
     private static let small: Normalization = .frozenBatch(epsilon: 1e-5)
 
     static let all: [Variant] = [
@@ -114,14 +114,12 @@ struct Variant: CustomTestStringConvertible, Sendable {
     /// The same network with few candidates, proposals and detections, all of which the threshold lets pass or
     /// none of which it does.
     func model(scoreThreshold: Float, seed: UInt64 = 1) throws -> Model {
-        var configuration = configuration
-        configuration.proposals.candidatesPerLevel = 40
-        configuration.proposals.count = 12
-        configuration.boxes.scoreThreshold = scoreThreshold
-        configuration.boxes.count = 5
-        var profile = profile
-        profile.input.resize = .torchvision(minimum: 90, maximum: 160)
+        var configuration = Configuration(configuration, profile: profile)
+        configuration.settings.proposals.preNMSTopN = 40
+        configuration.settings.proposals.postNMSTopN = 12
+        configuration.settings.boxes = Settings.Boxes(scoreThreshold: scoreThreshold, detectionsPerImage: 5)
+        configuration.settings.input = Settings.Input(minimumSide: 90, maximumSide: 160)
         var source = RandomParameters(seed: seed)
-        return try Model(configuration: configuration, profile: profile, from: &source)
+        return try Model(configuration, from: &source)
     }
 }

@@ -22,7 +22,7 @@ import Verification
             #expect(detections == (threshold == 0 ? 5 : 0))
             #expect(instances.count <= detections)
             let expected = ExpectedShapes(
-                model.configuration, proposals: proposals, detections: detections,
+                model.architecture, proposals: proposals, detections: detections,
                 instances: instances.count
             ).shapes
             #expect(Set(found.keys) == Set(expected.keys))
@@ -98,9 +98,9 @@ import Verification
 /// down) and padded to 96 × 128.
 private struct ExpectedShapes {
     private(set) var shapes: [String: [Int]] = [:]
-    private let configuration: Configuration
+    private let configuration: Architecture
 
-    init(_ configuration: Configuration, proposals: Int, detections: Int, instances: Int) {
+    init(_ configuration: Architecture, proposals: Int, detections: Int, instances: Int) {
         self.configuration = configuration
         shapes["input.image"] = [3, 60, 83]
         shapes["input.tensor"] = [3, 96, 128]

@@ -14,7 +14,7 @@ final class WrittenCheckpoint {
     ///   - name: of the file.
     ///   - change: the tensors by their foreign names, to be damaged.
     init(
-        _ configuration: Configuration = .tiny(), keyMap: KeyMap = .torchvision,
+        _ configuration: Architecture = .tiny(), keyMap: KeyMap = .torchvision,
         name: String = "model.safetensors",
         metadata: [String: String] = [:], change: (inout [String: Tensor]) -> Void = { _ in }
     ) throws {
@@ -52,11 +52,11 @@ final class WrittenCheckpoint {
     }
 }
 
-extension Configuration {
+extension Architecture {
     /// Faster R-CNN, as narrow as it gets; batch norms everywhere for torchvision's second generation.
-    static func tiny(isSecond: Bool = false) -> Configuration {
+    static func tiny(isSecond: Bool = false) -> Architecture {
         let batch = Normalization.frozenBatch(epsilon: 0)
-        return Configuration(
+        return Architecture(
             backbone: Backbone(
                 stem: 4, blocks: [1, 1, 1, 1], widths: [2, 2, 2, 2], outputs: [4, 4, 4, 4], norm: batch),
             features: .pyramid(Pyramid(channels: 4, norm: isSecond ? batch : .bias)),

@@ -24,7 +24,7 @@ import Training
         let logits = Tensor(shape: [2, 3, 3, 4], repeating: 0.5)
         let targets = Tensor(shape: [2, 3, 3], repeating: 1)
         let labels = [1, 3]
-        for output in Configuration.Masks.Output.allCases {
+        for output in Architecture.Masks.Output.allCases {
             let gradient = maskLoss(logits, targets: targets, labels: labels, output: output).gradient.array
             for (index, value) in gradient.enumerated() {
                 let isTrue = index % 4 == labels[index / 36]
@@ -49,7 +49,7 @@ import Training
     func agnostic() {
         let logits = Tensor(shape: [1, 1, 2, 1], elements: [0, 0])
         let targets = Tensor(shape: [1, 1, 2], elements: [1, 0])
-        for output in Configuration.Masks.Output.allCases {
+        for output in Architecture.Masks.Output.allCases {
             let gradient = maskLoss(logits, targets: targets, labels: [3], output: output).gradient
             #expect(gradient.array == [-0.5, 0.5])
         }
@@ -59,7 +59,7 @@ import Training
     func hugeLogits() {
         let logits = Tensor(shape: [1, 1, 2, 2], elements: [1e30, -1e30, -1e30, 1e30])
         let targets = Tensor(shape: [1, 1, 2], elements: [1, 0])
-        for output in Configuration.Masks.Output.allCases {
+        for output in Architecture.Masks.Output.allCases {
             let found = maskLoss(logits, targets: targets, labels: [1], output: output)
             #expect(found.sum.isFinite && found.sum >= 1e30)
             #expect(found.gradient.array.allSatisfy { (-1...1).contains($0) })

@@ -34,14 +34,14 @@ import Training
                     count: 1, channels: 8, norm: .group(groups: 2), hidden: 12)
             },
             Variant("C4, frozen batch norm") {
-                var proposals = Configuration.Proposals.c4()
+                var proposals = Architecture.Proposals.c4()
                 proposals.channels = 8
                 proposals.anchorSizes = [[12, 24, 48]]
                 $0.configuration.proposals = proposals
                 $0.configuration.features = .c4
                 $0.configuration.backbone.norm = .frozenBatch(epsilon: 1e-5)
-                $0.configuration.boxes = Configuration.Boxes(head: .residualStage, poolSize: 4)
-                $0.configuration.masks = Configuration.Masks(
+                $0.configuration.boxes = Architecture.Boxes(head: .residualStage, poolSize: 4)
+                $0.configuration.masks = Architecture.Masks(
                     head: .fullyConvolutional(convolutions: 0, channels: 8, norm: .bias), poolSize: 4)
                 $0.configuration.keypoints = nil
             },
@@ -117,18 +117,17 @@ import Training
     private func step(
         _ variant: Variant, _ parameters: Parameters, training trained: Set<String>
     ) throws -> BatchGradients {
-        var profile = Profile.paper
-        profile.input.resize = profile.input.resize.with(minimum: 64, maximum: 96)
+        let size = Settings.Input(minimumSide: 64, maximumSide: 96)
         var source = parameters
-        let model = try Model(configuration: variant.configuration, profile: profile, from: &source)
+        let model = try Model(architecture: variant.configuration, profile: .paper, from: &source)
         var settings = TrainingSettings()
-        settings.proposals = Configuration.Proposals.Limits(candidatesPerLevel: 0, count: 0)
+        settings.proposals = ProposalLimits(preNMSTopN: 0, postNMSTopN: 0)
         settings.anchorSampler = BalancedSampler(count: 4096, objectShare: 0.5, order: .first)
         settings.proposalSampler = BalancedSampler(count: 16, objectShare: 1, order: .first)
         settings.proposalBoxLoss = variant.boxLoss
         settings.boxLoss = variant.boxLoss
         let item = BatchItem(
-            example: TinyExamples().example(2), input: profile.input, generator: SeededGenerator(seed: 1))
+            example: TinyExamples().example(2), size: size, generator: SeededGenerator(seed: 1))
         return BatchGradients([item], through: model, settings: settings) { trained.contains($0) }
     }
 }

@@ -77,23 +77,25 @@ enum TinyRun {
         // All of them, so that every level learns in every step.
         configuration.anchorSampling = BalancedSampler(count: 2048, objectShare: 0.5)
         configuration.proposalSampling = BalancedSampler(count: 24, objectShare: 0.25)
-        configuration.proposals = Configuration.Proposals.Limits(candidatesPerLevel: 50, count: 40)
+        configuration.proposals = ProposalLimits(preNMSTopN: 50, postNMSTopN: 40)
+        configuration.testing.proposals.preNMSTopN = 50
+        configuration.testing.proposals.postNMSTopN = 40
         return configuration
     }
 
-    static func network() -> Configuration {
+    static func network() -> Architecture {
         let norm = Normalization.group(groups: 4)
-        var proposals = Configuration.Proposals(
-            channels: 8, anchorSizes: [[12], [24], [48], [96], [192]], candidatesPerLevel: 50, count: 40)
+        var proposals = Architecture.Proposals(
+            channels: 8, anchorSizes: [[12], [24], [48], [96], [192]])
         proposals.convolutions = 1
-        return Configuration(
-            backbone: Configuration.Backbone(
+        return Architecture(
+            backbone: Architecture.Backbone(
                 stem: 8, blocks: [1, 1, 1, 1], widths: [8, 8, 8, 8], outputs: [8, 8, 16, 16], norm: norm),
-            features: .pyramid(Configuration.Pyramid(channels: 8, norm: norm)), proposals: proposals,
-            classes: 3, boxes: Configuration.Boxes(head: .twoLayers(hidden: 16), poolSize: 3),
-            masks: Configuration.Masks(
+            features: .pyramid(Architecture.Pyramid(channels: 8, norm: norm)), proposals: proposals,
+            classes: 3, boxes: Architecture.Boxes(head: .twoLayers(hidden: 16), poolSize: 3),
+            masks: Architecture.Masks(
                 head: .fullyConvolutional(convolutions: 1, channels: 8, norm: norm), poolSize: 4),
-            keypoints: Configuration.Keypoints(convolutions: 1, channels: 8, count: 17, poolSize: 4))
+            keypoints: Architecture.Keypoints(convolutions: 1, channels: 8, count: 17, poolSize: 4))
     }
 
     static func trainer(

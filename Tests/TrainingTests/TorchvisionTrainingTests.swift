@@ -82,7 +82,6 @@ struct TrainingGoldenRun {
     let losses: [[LossKind: Double]]
     let gradients: [String: Tensor]
     private let configuration: Configuration
-    private let profile: Profile
     private let settings: TrainingSettings
     private let items: [BatchItem]
     private let trainable: [String]
@@ -112,16 +111,17 @@ struct TrainingGoldenRun {
         }
         gradients = try tensors(under: "gradients/")
         let weights = try tensors(under: "weights/")
-        var profile = Profile.torchvision
-        profile.input.resize = .torchvision(
-            minimum: try setting("min_size"), maximum: try setting("max_size"))
-        configuration = try Configuration(
-            inferredFrom: weights.mapValues(\.shape), profile: profile)
-        self.profile = profile
+        var configuration = Configuration(
+            try Architecture(
+                inferredFrom: weights.mapValues(\.shape), assuming: Profile.torchvision.assumptions),
+            profile: .torchvision)
+        configuration.settings.input = Settings.Input(
+            minimumSide: try setting("min_size"), maximumSide: try setting("max_size"))
+        self.configuration = configuration
         var settings = TrainingSettings()
-        settings.proposals = Configuration.Proposals.Limits(
-            candidatesPerLevel: try setting("rpn_pre_nms_top_n_train"),
-            count: try setting("rpn_post_nms_top_n_train"))
+        settings.proposals = ProposalLimits(
+            preNMSTopN: try setting("rpn_pre_nms_top_n_train"),
+            postNMSTopN: try setting("rpn_post_nms_top_n_train"))
         settings.anchorSampler = BalancedSampler(
             count: try setting("rpn_batch_size_per_image"), objectShare: 0.5, order: .first)
         settings.proposalSampler = BalancedSampler(
@@ -129,10 +129,10 @@ struct TrainingGoldenRun {
         self.settings = settings
         items = try (0..<2).map { index in
             BatchItem(
-                example: try Self.example(index, of: file), input: profile.input,
+                example: try Self.example(index, of: file), size: configuration.settings.input,
                 generator: SeededGenerator(seed: 0))
         }
-        parameters = try Parameters(configuration, from: GivenParameters(tensors: weights))
+        parameters = try Parameters(configuration.architecture, from: GivenParameters(tensors: weights))
         trainable = parameters.trainable(frozen: [])
         optimizer = Training.Optimizer(
             .sgd(momentum: try #require(optimization["momentum"])),
@@ -143,7 +143,7 @@ struct TrainingGoldenRun {
     /// Losses and gradients of the batch with the parameters as they are.
     func step() throws -> BatchGradients {
         var source = parameters
-        let model = try Model(configuration: configuration, profile: profile, from: &source)
+        let model = try Model(configuration, from: &source)
         let trained = Set(trainable)
         return BatchGradients(items, through: model, settings: settings) { trained.contains($0) }
     }

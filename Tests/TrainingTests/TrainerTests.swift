@@ -128,7 +128,7 @@ import Training
             seed: configuration.seed)
         let batch = order.batch(of: 0).map { index in
             BatchItem(
-                example: source.example(index), input: start.profile.input,
+                example: source.example(index), size: start.modelConfiguration.settings.input,
                 generator: SeededGenerator(seed: 0))
         }
         let trained = Set(start.parameters.trainable(frozen: []))

@@ -23,6 +23,19 @@ import Training
         return description
     }
 
+    @Test("A member's old name is refused with the new one")
+    func renamedMembers() throws {
+        #expect(
+            try fault { $0["proposals"] = ["candidatesPerLevel": 500, "count": 40] }
+                == "“proposals.candidatesPerLevel” is called “proposals.preNMSTopN” now")
+        #expect(
+            try fault {
+                var network = $0["network"] as? [String: Any] ?? [:]
+                set(&network, "boxes", "overlapThreshold", 0.5)
+                $0["network"] = network
+            } == "“network.boxes.overlapThreshold” is called “testing.boxes.nmsThreshold” now")
+    }
+
     /// Changes a member of a member.
     private func set(_ object: inout [String: Any], _ outer: String, _ inner: String, _ value: Any?) {
         var part = object[outer] as? [String: Any] ?? [:]
@@ -123,7 +136,10 @@ import Training
         try check("largestGradientNorm") { $0.largestGradientNorm = 0 }
         try check("anchorSampling.count") { $0.anchorSampling.count = 0 }
         try check("proposalSampling.objectShare") { $0.proposalSampling.objectShare = 1.1 }
-        try check("proposals") { $0.proposals.count = -1 }
+        try check("proposals") { $0.proposals.postNMSTopN = -1 }
+        try check("testing.boxes.scoreThreshold") { $0.testing.boxes.scoreThreshold = 2 }
+        try check("testing.proposals.preNMSTopN") { $0.testing.proposals.preNMSTopN = -1 }
+        try check("testing.masks.threshold") { $0.testing.masks.threshold = .nan }
         try check("anchorMatching") { $0.anchorMatching.backgroundOverlap = 0.9 }
         try check("proposalMatching") { $0.proposalMatching.objectOverlap = .nan }
         try check("proposalBoxLoss.smoothL1") { $0.proposalBoxLoss = .smoothL1(beta: -1) }

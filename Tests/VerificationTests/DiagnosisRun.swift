@@ -43,16 +43,15 @@ struct DiagnosisRun: Sendable {
     }
 
     private static func makeModel() throws -> Model {
-        var configuration = Configuration.narrow(classes: 5)
+        var configuration = Configuration(.narrow(classes: 5), profile: .paper)
         // Small anchors can grow by more than the largest factor allowed and still fit into the picture.
-        configuration.proposals.anchorSizes = [[4], [16], [40], [80], [160]]
-        configuration.proposals.candidatesPerLevel = 200
-        configuration.proposals.count = 200
-        configuration.boxes.count = 250
-        var profile = Profile.paper
-        profile.input.resize = profile.input.resize.with(minimum: 208, maximum: 277)
+        configuration.architecture.proposals.anchorSizes = [[4], [16], [40], [80], [160]]
+        configuration.settings.proposals.preNMSTopN = 200
+        configuration.settings.proposals.postNMSTopN = 200
+        configuration.settings.boxes.detectionsPerImage = 250
+        configuration.settings.input = Settings.Input(minimumSide: 208, maximumSide: 277)
         var source = SpreadParameters()
-        return try Model(configuration: configuration, profile: profile, from: &source)
+        return try Model(configuration, from: &source)
     }
 
     /// Waves of several lengths, colours apart: 150 × 200.

@@ -101,14 +101,15 @@ import Verification
     @Test(arguments: Profile.all.map(\.name))
     func profilesAreGuessed(name: String) throws {
         let run = try DiagnosisRun.shared.get()
-        var profile = try #require(Profile.named(name))
-        let lengths = run.model.profile.input.resize.lengths
-        profile.input.resize = profile.input.resize.with(minimum: lengths.minimum, maximum: lengths.maximum)
-        var configuration = run.model.configuration
-        configuration.boxes.scoreThreshold = profile.detections.scoreThreshold
-        configuration.boxes.overlapThreshold = profile.detections.suppression.threshold
+        let profile = try #require(Profile.named(name))
+        var settings = run.model.settings
+        if !profile.conventions.proposals.preNMSTopNIsPerLevel {
+            settings.proposals.preNMSTopN = profile.settings.proposals.preNMSTopN
+        }
+        settings.boxes.scoreThreshold = profile.settings.boxes.scoreThreshold
+        settings.boxes.nmsThreshold = profile.settings.boxes.nmsThreshold
         let candidate = try DiagnosisRun.record(
-            run.model.with(profile: profile, configuration: configuration))
+            run.model.with(conventions: profile.conventions, settings: settings))
         let guesses = guessProfile(candidate: candidate, model: run.model)
         #expect(guesses.map(\.profile).sorted() == Profile.all.map(\.name).sorted())
         let best = guesses.filter { $0.score == guesses[0].score }.map(\.profile)

@@ -28,21 +28,23 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
         let loaded = try LoadedModel(
             contentsOf: path("\(name).weights.safetensors"), options: LoadingOptions(profile: profile))
         #expect(loaded.remarks.isEmpty)
-        var adjusted = loaded.model.profile
-        #expect(adjusted.parameters.batchNormEpsilon == settings.batchNormEpsilon)
-        adjusted.input.resize = .torchvision(minimum: settings.minimumSize, maximum: settings.maximumSize)
-        adjusted.proposals.suppression.threshold = settings.proposalOverlap
         var configuration = loaded.model.configuration
-        configuration.proposals.candidatesPerLevel = settings.candidatesPerLevel
-        configuration.proposals.count = settings.proposals
-        configuration.boxes.scoreThreshold = settings.scoreThreshold
-        configuration.boxes.overlapThreshold = settings.detectionOverlap
-        configuration.boxes.count = settings.detections
+        #expect(
+            configuration.architecture.backbone.norm == .frozenBatch(epsilon: settings.batchNormEpsilon))
+        configuration.settings = Settings(
+            input: Settings.Input(
+                minimumSide: settings.minimumSize, maximumSide: settings.maximumSize),
+            proposals: Settings.Proposals(
+                preNMSTopN: settings.candidatesPerLevel, postNMSTopN: settings.proposals,
+                nmsThreshold: settings.proposalOverlap),
+            boxes: Settings.Boxes(
+                scoreThreshold: settings.scoreThreshold, nmsThreshold: settings.detectionOverlap,
+                detectionsPerImage: settings.detections))
         var checkpoint = try Checkpoint(contentsOf: path("\(name).weights.safetensors"))
-        return try Model(configuration: configuration, profile: adjusted, from: &checkpoint)
+        return try Model(configuration, from: &checkpoint)
     }
 
-    private struct Settings: Decodable {
+    private struct TorchvisionSettings: Decodable {
         let minimumSize: Int
         let maximumSize: Int
         let candidatesPerLevel: Int
@@ -67,9 +69,9 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
         }
     }
 
-    private func settings() throws -> Settings {
+    private func settings() throws -> TorchvisionSettings {
         let text = try #require(try bundle().metadata["settings"])
-        return try JSONDecoder().decode(Settings.self, from: Data(text.utf8))
+        return try JSONDecoder().decode(TorchvisionSettings.self, from: Data(text.utf8))
     }
 }
 

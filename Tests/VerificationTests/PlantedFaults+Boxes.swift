@@ -132,7 +132,7 @@ private func detections(
         let kept = plainSuppression(
             boxes, scores, groups: acrossClasses ? classes.map { _ in 0 } : classes, threshold: threshold,
             extra: extra
-        ).prefix(run.model.configuration.boxes.count)
+        ).prefix(run.model.settings.boxes.detectionsPerImage)
         return [
             .detectionBoxes: contract([kept.count, 4], kept.flatMap { change(boxes[$0]).numbers }),
             .detectionScores: contract([kept.count], kept.map { scores[$0] }),

@@ -39,12 +39,13 @@ struct CalculateAnchors: ParsableCommand {
 
     func run() throws {
         let model = try options.load().model
-        let (profile, settings) = (model.profile, model.configuration.proposals)
-        guard case .pyramid = model.configuration.features,
+        let (conventions, settings) = (model.conventions, model.architecture.proposals)
+        guard case .pyramid = model.architecture.features,
             let own = settings.anchorSizes.dropFirst(level.index - 2).first?.first
         else { throw ValidationError("\(level.name): the model has no such level") }
         let stride = 1 << level.index
-        let input = try profile.input.paddedSize(of: padded?.size ?? sceneSize(model))
+        let input = try conventions.input.paddedSize(
+            of: padded?.size ?? sceneSize(model), settings: model.settings.input)
         // P6 is every second position of P5, so its size is rounded up.
         let map = PixelSize(
             height: (input.height + stride - 1) / stride, width: (input.width + stride - 1) / stride)
@@ -53,20 +54,20 @@ struct CalculateAnchors: ParsableCommand {
         )
         let side = side ?? own
         let ratios = settings.aspectRatios
-        let shapes = AnchorShapes(sizes: [side], aspectRatios: ratios, conventions: profile.anchors)
-        var unrounded = profile.anchors
+        let shapes = AnchorShapes(sizes: [side], aspectRatios: ratios, conventions: conventions.anchors)
+        var unrounded = conventions.anchors
         unrounded.roundsCorners = false
         let exact = AnchorShapes(sizes: [side], aspectRatios: ratios, conventions: unrounded)
         let grid = AnchorGrid(
-            shapes: shapes, size: map, nominalStride: stride, padded: input, conventions: profile.anchors)
+            shapes: shapes, size: map, nominalStride: stride, padded: input, conventions: conventions.anchors)
         var sheet = Worksheet()
         sheet.heading(
             "\(level.name), input \(input): \(map) cells, \(ratios.count) anchors each, \(grid.count) in all; "
-                + profile.name)
+                + model.configuration.profileName)
         sheet.step(
             "stride",
             "\(grid.verticalStride) down, \(grid.horizontalStride) across"
-                + (profile.anchors.stride == .measured
+                + (conventions.anchors.stride == .measured
                     ? " (\(input.height) / \(map.height) and \(input.width) / \(map.width), rounded down)"
                     : ""))
         sheet.step(
@@ -78,7 +79,7 @@ struct CalculateAnchors: ParsableCommand {
             sheet.heading("height / width = \(short(ratio)): anchor \(place) of \(level.name)")
             sheet.step("width", "\(short(side)) / √\(short(ratio)) = \(short(box.width))")
             sheet.step("height", "\(short(side)) · √\(short(ratio)) = \(short(box.height))")
-            if profile.anchors.roundsCorners {
+            if conventions.anchors.roundsCorners {
                 let whole = shapes.boxes[shape]
                 sheet.step(
                     "rounded",
@@ -92,7 +93,7 @@ struct CalculateAnchors: ParsableCommand {
     /// The size to which the model resizes the drawn scene.
     private func sceneSize(_ model: Model) throws -> PixelSize {
         let scene = try readPicture(nil)
-        return model.profile.input.resize.targetSize(
-            for: PixelSize(height: scene.height, width: scene.width))
+        return model.conventions.input.resize.targetSize(
+            for: PixelSize(height: scene.height, width: scene.width), settings: model.settings.input)
     }
 }

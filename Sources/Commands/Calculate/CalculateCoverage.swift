@@ -29,12 +29,12 @@ struct CalculateCoverage: ParsableCommand {
 
     func run() throws {
         let model = try model.load().model
-        guard case .pyramid = model.configuration.features else {
+        guard case .pyramid = model.architecture.features else {
             throw ValidationError("the model has no pyramid, whose anchors these are")
         }
         let generator = SceneGenerator(seed: seed)
         let drawn = (0..<scenes).map { generator.scene($0) }
-        let settings = model.configuration.proposals
+        let settings = model.architecture.proposals
         let middle = settings.anchorSizes[settings.anchorSizes.count / 2]
         var sheet = Worksheet()
         let objects = drawn.reduce(0) { $0 + $1.objects.filter { !$0.isCrowd }.count }
@@ -52,11 +52,12 @@ struct CalculateCoverage: ParsableCommand {
             var best: [Float] = []
             var count = 0
             for scene in drawn {
-                let size = model.profile.input.resize.targetSize(
-                    for: PixelSize(height: scene.picture.height, width: scene.picture.width))
+                let size = model.conventions.input.resize.targetSize(
+                    for: PixelSize(height: scene.picture.height, width: scene.picture.width),
+                    settings: model.settings.input)
                 let grids = grids(
                     sizes: sizes, ratios: ratios,
-                    picture: size, profile: model.profile)
+                    picture: size, model: model)
                 count = grids.reduce(0) { $0 + $1.count }
                 let scale = (
                     Float(size.width) / Float(scene.picture.width),
@@ -80,18 +81,19 @@ struct CalculateCoverage: ParsableCommand {
         print(sheet.text)
     }
 
-    private func grids(sizes: [[Float]], ratios: [Float], picture: PixelSize, profile: Profile)
+    private func grids(sizes: [[Float]], ratios: [Float], picture: PixelSize, model: Model)
         -> [AnchorGrid]
     {
-        let input = profile.input.paddedSize(of: picture)
+        let conventions = model.conventions
+        let input = conventions.input.paddedSize(of: picture, settings: model.settings.input)
         return sizes.enumerated().map { index, sizes in
             let stride = 4 << index
             let map = PixelSize(
                 height: (input.height + stride - 1) / stride, width: (input.width + stride - 1) / stride)
             return AnchorGrid(
-                shapes: AnchorShapes(sizes: sizes, aspectRatios: ratios, conventions: profile.anchors),
+                shapes: AnchorShapes(sizes: sizes, aspectRatios: ratios, conventions: conventions.anchors),
                 size: map, nominalStride: stride, padded: input,
-                window: profile.input.window(of: picture, in: input), conventions: profile.anchors)
+                window: conventions.input.window(of: picture, in: input), conventions: conventions.anchors)
         }
     }
 }

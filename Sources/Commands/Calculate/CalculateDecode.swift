@@ -37,7 +37,8 @@ struct CalculateDecode: ParsableCommand {
         sheet.heading("from \(corners(anchor.box)) by \(list(delta.delta)); profile \(profile.name)")
         sheet.decode(
             delta.delta, from: anchor.box,
-            by: refinement ? profile.detections.coder : profile.proposals.coder, clippedTo: size?.size)
+            by: refinement ? profile.conventions.detections.coder : profile.conventions.proposals.coder,
+            clippedTo: size?.size)
         print(sheet.text)
     }
 }

@@ -18,7 +18,7 @@ struct CalculateLevel: ParsableCommand {
                 "\(corners(box)): side √(\(short(box.width)) · \(short(box.height))) = "
                     + short(box.area.squareRoot()))
             for profile in [Profile.torchvision, .detectron2, .paper] {
-                let rule = profile.pooling.level
+                let rule = profile.conventions.pooling.level
                 let formula: String
                 switch rule {
                 case .epsilonOutside(let epsilon): formula = "4 + log2(side / 224) + \(epsilon)"

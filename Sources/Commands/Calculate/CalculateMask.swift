@@ -55,7 +55,7 @@ struct CalculateMask: ParsableCommand {
             show(
                 logits.values, chosen: chosen,
                 names: ["background"] + (1..<logits.values.count).map { "class \($0)" },
-                threshold: Profile.paper.output.maskThreshold)
+                threshold: Profile.paper.settings.masks.threshold)
         } else {
             try pipeline.withRun(showDetection)
         }
@@ -87,12 +87,12 @@ struct CalculateMask: ParsableCommand {
             values, chosen: channels == 1 ? 0 : label,
             names: channels == 1
                 ? ["any class"] : ["background"] + (1..<channels).map { names.name(of: $0) },
-            threshold: run.model.profile.output.maskThreshold)
+            threshold: run.model.settings.masks.threshold)
     }
 
     private func show(_ logits: [Float], chosen: Int, names: [String], threshold: Float) {
         let cell = Tensor(shape: [1, 1, 1, logits.count], elements: logits)
-        func probability(_ label: Int, _ output: Configuration.Masks.Output) -> Float {
+        func probability(_ label: Int, _ output: Architecture.Masks.Output) -> Float {
             maskProbabilities(cell, classes: [label], output: output)[0, 0, 0]
         }
         var table = NumberTable("class", "logit", "sigmoid", "softmax", "")
@@ -102,7 +102,7 @@ struct CalculateMask: ParsableCommand {
                 probability(label, .softmax).digits(4), label == chosen ? "<- chosen" : "")
         }
         print(table.text)
-        for output in Configuration.Masks.Output.allCases where output == .sigmoid || logits.count > 1 {
+        for output in Architecture.Masks.Output.allCases where output == .sigmoid || logits.count > 1 {
             let value = probability(chosen, output)
             print(
                 value >= threshold

@@ -50,7 +50,7 @@ struct CalculateObjectness: ParsableCommand {
                     dx: found.deltas[row, column, 4 * shape], dy: found.deltas[row, column, 4 * shape + 1],
                     dw: found.deltas[row, column, 4 * shape + 2], dh: found.deltas[row, column, 4 * shape + 3]
                 )
-                let box = run.model.profile.proposals.coder.decode(delta, from: anchor)
+                let box = run.model.conventions.proposals.coder.decode(delta, from: anchor)
                 sheet.heading("anchor \(index): \(corners(anchor))")
                 sheet.step("objectness", "1 / (1 + exp(\(short(-logit)))) = \(probability(sigmoid(logit)))")
                 sheet.step("delta", list(delta))

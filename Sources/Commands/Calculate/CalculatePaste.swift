@@ -77,14 +77,17 @@ struct CalculatePaste: ParsableCommand {
         }
         print("A mask of \(map.side)×\(map.side) on the box \(map.box.digits(2)):")
         var masks: [InstanceMask] = []
-        for pasting in Profile.Output.Pasting.allCases {
-            let profiles = Profile.all.filter { $0.output.pasting == pasting }
-            guard let conventions = profiles.first?.output else { continue }
+        for pasting in Conventions.Output.Pasting.allCases {
+            let profiles = Profile.all.filter { $0.conventions.output.pasting == pasting }
+            guard let profile = profiles.first else { continue }
+            let (conventions, threshold) = (profile.conventions.output, profile.settings.masks.threshold)
             print("\n\(pasting.words) (\(profiles.map(\.name).joined(separator: ", ")))")
             let box = conventions.roundsBoxes ? map.box.rounded : map.box
             if conventions.roundsBoxes { print("  box rounded to \(box.digits(0))") }
             let pasted = map.values.withUnsafeBufferPointer {
-                pasteMask($0, side: map.side, box: box, imageSize: map.size, conventions: conventions)
+                pasteMask(
+                    $0, side: map.side, box: box, imageSize: map.size, threshold: threshold,
+                    conventions: conventions)
             }
             let placement = MaskPlacement(box: box, side: map.side, imageSize: map.size, pasting: pasting)
             print("  looks at \(placement.region.words)")
@@ -94,7 +97,7 @@ struct CalculatePaste: ParsableCommand {
                 let shared = first.intersectionArea(with: pasted)
                 print("  differs from the first in \(first.area + pasted.area - 2 * shared) pixels")
             }
-            if let pixel { show(pixel, of: map, placement, threshold: conventions.maskThreshold) }
+            if let pixel { show(pixel, of: map, placement, threshold: threshold) }
             masks.append(pasted)
         }
     }
@@ -153,7 +156,7 @@ private struct PlacedMask {
     var side: Int { Int(Double(values.count).squareRoot().rounded()) }
 }
 
-extension Profile.Output.Pasting {
+extension Conventions.Output.Pasting {
     fileprivate var words: String {
         switch self {
         case .wholePixels: "whole pixels"

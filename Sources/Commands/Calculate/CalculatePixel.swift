@@ -30,13 +30,13 @@ struct CalculatePixel: ParsableCommand {
             try checked(row, below: picture.height, "row"),
             try checked(column, below: picture.width, "column")
         )
-        let conventions = model.profile.input
+        let conventions = model.conventions.input
         let isReversed = conventions.channelOrder == .bgr
         let values = channelValues(conventions)
         var sheet = Worksheet()
         sheet.heading(
             "row \(row), column \(column) of \(image ?? "a drawn scene"), \(picture.height)×\(picture.width); "
-                + "profile \(model.profile.name)")
+                + "profile \(model.configuration.profileName)")
         for channel in 0..<3 {
             let colour = isReversed ? 2 - channel : channel
             let byte = picture.pixels[3 * (row * picture.width + column) + colour]

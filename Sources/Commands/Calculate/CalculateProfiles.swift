@@ -70,28 +70,30 @@ private struct ProfileEffects {
     private(set) var rows: [(subject: String, words: String)] = []
 
     init(_ profile: Profile, box: Box, size: PixelSize) {
-        let resized = profile.input.resize.targetSize(for: size)
+        let conventions = profile.conventions
+        let resized = conventions.input.resize.targetSize(for: size, settings: profile.settings.input)
         rows.append(("picture resized to", resized.description))
         rows.append(("a byte of 128 becomes", Self.grey(profile).digits(4)))
         let scaled = box.scaled(
             x: Float(resized.width) / Float(size.width), y: Float(resized.height) / Float(size.height))
         rows.append(("right edge, resized", scaled.x2.digits(3)))
 
-        let shapes = AnchorShapes(sizes: [32], aspectRatios: [0.5], conventions: profile.anchors)
+        let shapes = AnchorShapes(sizes: [32], aspectRatios: [0.5], conventions: conventions.anchors)
         rows.append(
             ("anchor, size 32, 1:2", "±\(shapes.boxes[0].x2.digits(2)) ±\(shapes.boxes[0].y2.digits(2))"))
-        let padded = profile.input.paddedSize(of: resized)
+        let padded = conventions.input.paddedSize(of: resized, settings: profile.settings.input)
         let coarsest = PixelSize(
             height: (padded.height / 32 + 1) / 2, width: (padded.width / 32 + 1) / 2)
         let grid = AnchorGrid(
-            shapes: shapes, size: coarsest, nominalStride: 64, padded: padded, conventions: profile.anchors)
+            shapes: shapes, size: coarsest, nominalStride: 64, padded: padded,
+            conventions: conventions.anchors)
         rows.append(("p6: anchors apart", "\(grid.horizontalStride) × \(grid.verticalStride)"))
 
         let maps = (2...5).map { Tensor(shape: [padded.height >> $0, padded.width >> $0, 1]) }
-        let pooled = PooledMaps(maps, firstLevel: 2, size: resized, conventions: profile.pooling)
+        let pooled = PooledMaps(maps, firstLevel: 2, size: resized, conventions: conventions.pooling)
         let level = pooled.level(of: scaled)
         rows.append(("pools from", "p\(level)"))
-        if case .align(let align) = profile.pooling.layer.layer(outputSize: 7) {
+        if case .align(let align) = conventions.pooling.layer.layer(outputSize: 7) {
             let map = maps[level - 2].shape
             let samples = align.samples(
                 of: scaled, scale: pooled.scales[level - 2],
@@ -104,7 +106,7 @@ private struct ProfileEffects {
             let right = scaled.x1 + scaled.width / 14
             rows.append(("first bin read at x", place.digits(2)))
             rows.append(("its middle is at", right.digits(2)))
-        } else if case .crop(let crop) = profile.pooling.layer.layer(outputSize: 7) {
+        } else if case .crop(let crop) = conventions.pooling.layer.layer(outputSize: 7) {
             let scale = pooled.scales[level - 2]
             rows.append(("samples a bin", "1 × 1"))
             // Its positions reach from the first to the last pixel.
@@ -112,24 +114,27 @@ private struct ProfileEffects {
             rows.append(("first bin read at x", place.digits(2)))
             rows.append(("its middle is at", (scaled.x1 + scaled.width / 14).digits(2)))
         }
-        let pasted = profile.output.roundsBoxes ? box.rounded : box
+        let pasted = conventions.output.roundsBoxes ? box.rounded : box
         let ones = [Float](repeating: 1, count: 28 * 28)
         let mask = ones.withUnsafeBufferPointer {
-            pasteMask($0, side: 28, box: pasted, imageSize: size, conventions: profile.output)
+            pasteMask(
+                $0, side: 28, box: pasted, imageSize: size, threshold: profile.settings.masks.threshold,
+                conventions: conventions.output)
         }
         let set = mask.bounds
         rows.append(("mask's columns", "\(set.x) … \(set.x + set.width - 1)"))
         rows.append(("mask's rows", "\(set.y) … \(set.y + set.height - 1)"))
         rows.append(("mask's pixels", "\(mask.area)"))
-        rows.append(("keypoint score", profile.output.keypointScore.rawValue))
+        rows.append(("keypoint score", conventions.output.keypointScore.rawValue))
     }
 
     /// What the network sees of the first channel of a grey picture.
     private static func grey(_ profile: Profile) -> Float {
-        var conventions = profile.input
-        conventions.resize = conventions.resize.with(minimum: 32, maximum: 32)
         let picture = Image(width: 32, height: 32, pixels: Array(repeating: 128, count: 32 * 32 * 3))
-        let tensor = NetworkInput(picture, conventions: conventions).tensor
+        let tensor = NetworkInput(
+            picture, conventions: profile.conventions.input,
+            settings: Settings.Input(minimumSide: 32, maximumSide: 32)
+        ).tensor
         return tensor[tensor.shape[0] / 2, tensor.shape[1] / 2, 0]
     }
 

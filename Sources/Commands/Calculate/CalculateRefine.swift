@@ -48,7 +48,7 @@ struct CalculateRefine: ParsableCommand {
             sheet.heading("proposal \(index): \(corners(reference, 2))")
             sheet.softmax(row, names: names)
             sheet.heading("refined as \(names[label]), by \(list(delta))")
-            let coder = run.model.profile.detections.coder
+            let coder = run.model.conventions.detections.coder
             sheet.decode(delta, from: reference, by: coder, clippedTo: trace.size)
             let box = coder.decode(delta, from: reference).clipped(to: trace.size)
             sheet.step("overlap with the proposal", short(box.overlap(with: reference)))

@@ -32,11 +32,11 @@ struct CalculateResize: ParsableCommand {
         var sheet = Worksheet()
         let (low, high) = (min(picture.height, picture.width), max(picture.height, picture.width))
         for profile in profile.map({ [$0.profile] }) ?? [.torchvision, .detectron2, .paper] {
-            let rule = profile.input.resize.with(minimum: shorter, maximum: longest)
-            let scaling = rule.scaling(of: picture)
-            var input = profile.input
-            input.resize = rule
-            let padded = input.paddedSize(of: scaling.size)
+            let input = profile.conventions.input
+            let settings = Settings.Input(minimumSide: shorter, maximumSide: longest)
+            let rule = input.resize
+            let scaling = rule.scaling(of: picture, settings: settings)
+            let padded = input.paddedSize(of: scaling.size, settings: settings)
             let rounding: String
             if case .torchvision = rule { rounding = "down" } else { rounding = "to the nearest" }
             sheet.heading("\(profile.name): \(picture) → \(scaling.size)")
@@ -48,7 +48,7 @@ struct CalculateResize: ParsableCommand {
             sheet.step("height", "\(picture.height) · \(short(scaling.factor, 6)) = \(short(scaling.height))")
             sheet.step("width", "\(picture.width) · \(short(scaling.factor, 6)) = \(short(scaling.width))")
             sheet.step("rounded", "\(rounding): \(scaling.size)")
-            sheet.step("padded", "up to multiples of \(profile.input.padMultiple): \(padded)")
+            sheet.step("padded", "up to multiples of \(input.padMultiple): \(padded)")
             sheet.step(
                 "scale",
                 "y \(scaling.size.height) / \(picture.height) = "

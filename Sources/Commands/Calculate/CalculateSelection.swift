@@ -31,7 +31,7 @@ struct CalculateSelection: ParsableCommand {
     private func counts(_ trace: SelectionTrace, _ model: Model) -> String {
         var sheet = Worksheet()
         let members = trace.suppression.members, kept = trace.suppression.outcome.kept
-        let proposals = model.configuration.proposals
+        let proposals = model.architecture.proposals
         sheet.heading("proposals")
         sheet.step("level", " anchors  candidates  after suppression  proposals")
         for (index, level) in trace.levels.enumerated() {
@@ -45,13 +45,13 @@ struct CalculateSelection: ParsableCommand {
                 trace.levels.map(\.anchors.count).reduce(0, +), members.count, kept.count,
                 trace.proposals.boxes.count))
         sheet.heading("detections")
-        let boxes = model.configuration.boxes, classes = model.configuration.classes
+        let boxes = model.settings.boxes, classes = model.architecture.classes
         sheet.step(
             "proposals × classes",
             "\(trace.proposals.boxes.count) × \(classes) = \(trace.proposals.boxes.count * classes)")
         sheet.step("probability above \(boxes.scoreThreshold)", "\(trace.classBoxes.boxes.count)")
         sheet.step("after suppression within classes", "\(trace.classSuppression.kept.count)")
-        sheet.step("the best \(boxes.count)", "\(trace.detections.boxes.count)")
+        sheet.step("the best \(boxes.detectionsPerImage)", "\(trace.detections.boxes.count)")
         return sheet.text
     }
 
@@ -65,7 +65,7 @@ struct CalculateSelection: ParsableCommand {
         let place = Dictionary(
             uniqueKeysWithValues: trace.classSuppression.kept.enumerated().map { ($1, $0) })
         var lines: [String] = []
-        for (detection, kept) in trace.classSuppression.kept.prefix(model.configuration.boxes.count)
+        for (detection, kept) in trace.classSuppression.kept.prefix(model.settings.boxes.detectionsPerImage)
             .enumerated()
         {
             let others = suppressor.indices.filter { suppressor[$0] == kept }

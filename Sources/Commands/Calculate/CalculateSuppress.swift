@@ -61,8 +61,8 @@ struct CalculateSuppress: ParsableCommand {
                 throw ValidationError("--level \(level.name): the model has no such level")
             }
             let accepted = found.candidates
-            var suppression = run.model.profile.proposals.suppression
-            if let threshold { suppression.threshold = threshold }
+            let suppression = run.model.conventions.proposals.suppression.at(
+                threshold: threshold ?? run.model.settings.proposals.nmsThreshold)
             let outcome = suppression.outcome(boxes: accepted.boxes, scores: accepted.ranks)
             print(
                 Listing(boxes: accepted.boxes, scores: accepted.scores, outcome: outcome)

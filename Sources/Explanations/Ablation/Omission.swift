@@ -17,24 +17,30 @@ public enum Omission: String, CaseIterable, Sendable {
     /// the model has no such part.
     public func pipelines(_ model: Model) -> [ReducedPipeline] {
         if self == .lateral || self == .topDown, model.network.pyramid == nil { return [] }
-        func changed(_ name: String, _ change: (inout Profile) -> Void) -> ReducedPipeline {
-            var profile = model.profile
-            change(&profile)
-            return ReducedPipeline(name: name, model: model.with(profile: profile))
+        func changed(_ name: String, _ change: (inout Conventions) -> Void) -> ReducedPipeline {
+            var conventions = model.conventions
+            change(&conventions)
+            return ReducedPipeline(name: name, model: model.with(conventions: conventions))
+        }
+        func withSettings(_ name: String, _ change: (inout Settings) -> Void) -> ReducedPipeline {
+            var settings = model.settings
+            change(&settings)
+            return ReducedPipeline(name: name, model: model.with(settings: settings))
         }
         func without(_ name: String) -> [ReducedPipeline] {
             [ReducedPipeline(name: name, model: model, omission: self)]
         }
         switch self {
         case .resize:
-            let (shorter, longest) = model.profile.input.resize.lengths
+            let size = model.settings.input
             return [
-                changed("pictures at half the size") {
-                    $0.input.resize = $0.input.resize.with(
-                        minimum: max(shorter / 2, 1), maximum: max(longest / 2, 1))
+                withSettings("pictures at half the size") { settings in
+                    settings.input = Settings.Input(
+                        minimumSide: max(size.minimumSide / 2, 1), maximumSide: max(size.maximumSide / 2, 1))
                 },
-                changed("pictures at twice the size") {
-                    $0.input.resize = $0.input.resize.with(minimum: shorter * 2, maximum: longest * 2)
+                withSettings("pictures at twice the size") { settings in
+                    settings.input = Settings.Input(
+                        minimumSide: size.minimumSide * 2, maximumSide: size.maximumSide * 2)
                 },
             ]
         case .normalisation:
@@ -52,7 +58,7 @@ public enum Omission: String, CaseIterable, Sendable {
         case .anchorDeltas: return without("anchors as they are")
         case .proposalSuppression:
             let name = "no suppression of proposals"
-            let unsuppressed = changed(name) { $0.proposals.suppression.threshold = 1 }
+            let unsuppressed = withSettings(name) { $0.proposals.nmsThreshold = 1 }
             var short = ReducedPipeline(name: "only 10 proposals", model: model)
             var shortUnsuppressed = ReducedPipeline(
                 name: "the same, no suppression", model: unsuppressed.model)

@@ -65,12 +65,12 @@ public struct ReducedPipeline: Sendable {
     }
 
     private func proposals(from features: [Tensor], for input: NetworkInput) -> Proposals {
-        var limits = model.configuration.proposals.limits
-        limits.count = proposalCount ?? limits.count
+        var settings = model.settings.proposals
+        settings.postNMSTopN = proposalCount ?? settings.postNMSTopN
         switch omission {
         case .objectness:
             let grids = model.anchors(of: features, for: input)
-            let step = max(grids.reduce(0) { $0 + $1.count } / limits.count, 1)
+            let step = max(grids.reduce(0) { $0 + $1.count } / settings.postNMSTopN, 1)
             let anchors = grids.flatMap { Array($0) }
             let boxes = stride(from: step / 2, to: anchors.count, by: step)
                 .map { anchors[$0].clipped(to: input.size) }
@@ -82,11 +82,12 @@ public struct ReducedPipeline: Sendable {
                     objectness: output.objectness, deltas: Tensor(shape: output.deltas.shape, repeating: 0))
             }
             return model.selectProposals(
-                outputs, anchors: model.anchors(of: features, for: input), size: input.size, limits: limits)
+                outputs, anchors: model.anchors(of: features, for: input), size: input.size,
+                settings: settings)
         default:
             return model.selectProposals(
                 model.proposalMaps(features), anchors: model.anchors(of: features, for: input),
-                size: input.size, limits: limits)
+                size: input.size, settings: settings)
         }
     }
 
@@ -98,13 +99,13 @@ public struct ReducedPipeline: Sendable {
         }
         let head = model.network.box
         let output = head.output(head.hidden(maps.pooled(proposals.boxes, size: model.boxPoolSize)))
-        var configuration = model.configuration.boxes
-        if omission == .detectionSuppression { configuration.overlapThreshold = 1 }
+        var settings = model.settings.boxes
+        if omission == .detectionSuppression { settings.nmsThreshold = 1 }
         return selectDetections(
             probabilities: softmax(output.logits),
             deltas: omission == .refinement
                 ? Tensor(shape: output.deltas.shape, repeating: 0) : output.deltas,
-            proposals: proposals.boxes, size: size, configuration: configuration,
-            conventions: model.profile.detections)
+            proposals: proposals.boxes, size: size, settings: settings,
+            conventions: model.conventions.detections)
     }
 }

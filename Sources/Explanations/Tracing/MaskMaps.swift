@@ -30,7 +30,7 @@ package struct MaskMaps {
     }
 
     /// One channel of one detection as probabilities, by the pipeline's own function.
-    package func probabilities(of detection: Int, channel: Int, output: Configuration.Masks.Output) -> [Float]
+    package func probabilities(of detection: Int, channel: Int, output: Architecture.Masks.Output) -> [Float]
     {
         let area = side * side * channels
         let own = logits.withUnsafeElements {

@@ -13,7 +13,7 @@ extension PictureRun {
     /// The same, pooled from as a model with other conventions does.
     package func pooledMaps(for model: Model) -> PooledMaps<Tensor>? {
         let features = model.levelNames.indices.compactMap { level in
-            switch model.configuration.features {
+            switch model.architecture.features {
             case .pyramid: tensor(.pyramid(level + 2))
             case .c4: tensor(.backbone(4))
             case .c5: tensor(.backbone(5))

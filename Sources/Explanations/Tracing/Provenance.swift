@@ -137,7 +137,7 @@ public struct Provenance: Sendable {
         logit = level.objectness.withUnsafeElements { $0[index] }
         objectness = level.candidates.scores[member.rank]
         delta = level.deltas.delta(at: index)
-        decoded = run.model.profile.proposals.coder.decode(delta, from: anchor.box)
+        decoded = run.model.conventions.proposals.coder.decode(delta, from: anchor.box)
         let clipped = level.candidates.boxes[member.rank]
         self.clipped = clipped
         suppressedCandidates = trace.suppression.outcome.suppressed(by: keptMember)
@@ -158,7 +158,7 @@ public struct Provenance: Sendable {
         probabilities = trace.probabilities.withUnsafeElements { Array($0[row..<row + classes]) }
         score = detections.scores[detection]
         refinement = trace.refinements.delta(at: row + label)
-        refined = run.model.profile.detections.coder.decode(refinement, from: clipped)
+        refined = run.model.conventions.detections.coder.decode(refinement, from: clipped)
         let box = detections.boxes[detection]
         self.box = box
         let found = trace.classBoxes
@@ -173,7 +173,7 @@ public struct Provenance: Sendable {
 
         poolingLevel = try run.requiredIndices(.boxLevel)[proposal]
         maskLevel =
-            run.model.configuration.masks == nil ? nil : try run.requiredIndices(.maskLevel)[detection]
+            run.model.architecture.masks == nil ? nil : try run.requiredIndices(.maskLevel)[detection]
         instance = run.instances.first { $0.detection == detection }
     }
 
@@ -191,9 +191,9 @@ extension Provenance.Anchor {
     fileprivate init(_ index: Int, level levelIndex: Int, of level: SelectionTrace.Level, model: Model) {
         let grid = level.anchors
         let (position, shape) = index.quotientAndRemainder(dividingBy: grid.shapes.boxes.count)
-        let proposals = model.configuration.proposals
+        let proposals = model.architecture.proposals
         let (sizes, ratios) = (proposals.anchorSizes[levelIndex], proposals.aspectRatios)
-        let isRatioOuter = model.profile.anchors.ratiosAreOuter
+        let isRatioOuter = model.conventions.anchors.ratiosAreOuter
         self.init(
             level: level.name, levelIndex: levelIndex, mapSize: grid.size,
             verticalStride: grid.verticalStride, horizontalStride: grid.horizontalStride,

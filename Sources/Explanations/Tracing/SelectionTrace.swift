@@ -49,7 +49,7 @@ public struct SelectionTrace: Sendable {
         let (size, padded) = try run.inputSizes()
         let counts = candidateCounts(
             try model.levelNames.map { try run.recorded(.objectness($0)) },
-            count: model.configuration.proposals.candidatesPerLevel, conventions: model.profile.proposals)
+            preNMSTopN: model.settings.proposals.preNMSTopN, conventions: model.conventions.proposals)
         levels = try model.levelNames.enumerated().map { index, name in
             let objectness = try run.recorded(.objectness(name))
             let deltas = try run.recorded(.rpnDeltas(name))
@@ -57,25 +57,27 @@ public struct SelectionTrace: Sendable {
             let anchors = model.anchors(level: index, size: map, padded: padded, resized: size)
             let candidates = selectCandidates(
                 objectness: objectness, deltas: deltas, anchors: anchors,
-                count: counts[index], size: size, conventions: model.profile.proposals)
+                count: counts[index], size: size, conventions: model.conventions.proposals)
             return Level(
                 name: name, anchors: anchors, objectness: objectness, deltas: deltas, candidates: candidates)
         }
         let candidates = levels.map(\.candidates)
-        suppression = suppressCandidates(candidates, conventions: model.profile.proposals)
+        suppression = suppressCandidates(
+            candidates, nmsThreshold: model.settings.proposals.nmsThreshold,
+            conventions: model.conventions.proposals)
         proposals = selectProposals(
-            candidates, count: model.configuration.proposals.count, conventions: model.profile.proposals)
+            candidates, settings: model.settings.proposals, conventions: model.conventions.proposals)
         probabilities = try run.recorded(.boxProbabilities)
         refinements = try run.recorded(.boxDeltas)
-        let boxes = model.configuration.boxes
+        let boxes = model.settings.boxes
         classBoxes = Inference.classBoxes(
             probabilities: probabilities, deltas: refinements, proposals: proposals.boxes, size: size,
-            scoreThreshold: boxes.scoreThreshold, conventions: model.profile.detections)
+            scoreThreshold: boxes.scoreThreshold, conventions: model.conventions.detections)
         classSuppression = suppressClassBoxes(
-            classBoxes, overlapThreshold: boxes.overlapThreshold, conventions: model.profile.detections)
+            classBoxes, nmsThreshold: boxes.nmsThreshold, conventions: model.conventions.detections)
         detections = selectDetections(
             probabilities: probabilities, deltas: refinements, proposals: proposals.boxes, size: size,
-            configuration: boxes, conventions: model.profile.detections)
+            settings: boxes, conventions: model.conventions.detections)
         self.size = size
         paddedSize = padded
     }

@@ -6,28 +6,28 @@ import Tensors
 extension Gallery {
     /// Figure 1: the pipeline with the shapes that this run's tensors had.
     func overview() throws -> Figure {
-        let configuration = run.model.configuration
+        let architecture = run.model.architecture
         var backbone = [node(.stem)]
         for stage in run.backboneStages { backbone.append(node(.backbone(stage))) }
         var pyramid: [OverviewFigure.Node] = []
-        if case .pyramid = configuration.features {
+        if case .pyramid = architecture.features {
             pyramid = run.model.levelNames.indices.map { node(.pyramid($0 + 2)) }
         }
         let family = family
-        let colours = configuration.backbone.groups > 1 ? "ResNeXt" : "ResNet"
+        let colours = architecture.backbone.groups > 1 ? "ResNeXt" : "ResNet"
         return OverviewFigure(
             picture: run.image, result: try resultWithoutLabels(), input: node(.inputTensor),
             backbone: backbone, pyramid: pyramid, proposals: proposalNodes, heads: headRows,
             detections: node(.detectionBoxes),
             subtitle:
-                "\(run.name.prefix(1).uppercased() + run.name.dropFirst()), through a \(colours) with \(family) and \(configuration.classes) classes.",
+                "\(run.name.prefix(1).uppercased() + run.name.dropFirst()), through a \(colours) with \(family) and \(architecture.classes) classes.",
             background: background
         ).figure
     }
 
     /// Where the heads read from, in a few words.
     private var family: String {
-        switch run.model.configuration.features {
+        switch run.model.architecture.features {
         case .pyramid: "a feature pyramid"
         case .c4: "heads on c4"
         case .c5: "heads on c5"
@@ -48,7 +48,7 @@ extension Gallery {
         let candidates = names.reduce(0) { total, name in
             if case .boxes(let boxes) = run[.candidateBoxes(name)] { total + boxes.count } else { total }
         }
-        let perPosition = run.model.configuration.proposals.anchorsPerPosition
+        let perPosition = run.model.architecture.proposals.anchorsPerPosition
         var head = OverviewFigure.Node("rpn.objectness")
         // Without a pyramid the box is twice as wide.
         head.lines =
@@ -88,7 +88,7 @@ extension Gallery {
                     [node(.maskPooled, poolingName), hidden, node(.maskProbabilities, "of the class found")]))
         }
         if run[.keypointPooled] != nil {
-            let layers = run.model.configuration.keypoints?.convolutions ?? 0
+            let layers = run.model.architecture.keypoints?.convolutions ?? 0
             heads.append(
                 OverviewFigure.Head(
                     .keypoints,
@@ -104,7 +104,7 @@ extension Gallery {
     }
 
     private var boxHidden: OverviewFigure.Node {
-        switch run.model.configuration.boxes.head {
+        switch run.model.architecture.boxes.head {
         case .twoLayers: node(.boxHidden(2), "two fully connected layers")
         case .convolutions: node(.boxHidden(1), "convolutions, fully connected")
         case .residualStage: node(.boxHidden(1), "the fifth stage, averaged")
@@ -112,7 +112,7 @@ extension Gallery {
     }
 
     private var poolingName: String {
-        switch run.model.profile.pooling.layer {
+        switch run.model.conventions.pooling.layer {
         case .pool: "RoIPool"
         case .warp: "RoIWarp"
         case .align: "RoIAlign"

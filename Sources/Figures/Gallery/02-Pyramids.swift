@@ -7,7 +7,7 @@ import Tensors
 extension Gallery {
     /// Figure 2: the four kinds of pyramids. Runs the backbone over three smaller versions of the picture as well.
     func pyramids() throws -> Figure {
-        guard case .pyramid = run.model.configuration.features else {
+        guard case .pyramid = run.model.architecture.features else {
             throw NothingToDraw("the model has no feature pyramid")
         }
         let backbone = run.backboneStages.compactMap { run.tensor(.backbone($0)) }
@@ -15,16 +15,14 @@ extension Gallery {
         guard let coarsest = backbone.last, let tensor = run.tensor(.inputTensor) else {
             throw NothingToDraw("the run recorded no maps")
         }
-        let conventions = run.model.profile.input
-        var pictures = [picture(of: NetworkInput(run.image, conventions: conventions))]
+        let (conventions, size) = (run.model.conventions.input, run.model.settings.input)
+        var pictures = [picture(of: NetworkInput(run.image, conventions: conventions, settings: size))]
         var maps = [coarsest]
         if pictures[0].width == 0 || tensor.count == 0 { throw NothingToDraw("the picture is empty") }
         for step in 1..<backbone.count {
-            var smaller = conventions
-            let lengths = conventions.resize.lengths
-            smaller.resize = conventions.resize.with(
-                minimum: max(lengths.minimum >> step, 1), maximum: max(lengths.maximum >> step, 1))
-            let input = NetworkInput(run.image, conventions: smaller)
+            let smaller = Settings.Input(
+                minimumSide: max(size.minimumSide >> step, 1), maximumSide: max(size.maximumSide >> step, 1))
+            let input = NetworkInput(run.image, conventions: conventions, settings: smaller)
             pictures.append(picture(of: input))
             if let map = run.model.network.backbone(input.tensor).last { maps.append(map) }
         }

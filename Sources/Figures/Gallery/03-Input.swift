@@ -5,8 +5,9 @@ import Tensors
 extension Gallery {
     /// Figure 3: resize, normalise, pad.
     func input() throws -> Figure {
-        let conventions = run.model.profile.input
-        let input = NetworkInput(run.image, conventions: conventions)
+        let conventions = run.model.conventions.input
+        let input = NetworkInput(
+            run.image, conventions: conventions, settings: run.model.settings.input)
         let names = ["red", "green", "blue"]
         let order = conventions.channelOrder == .rgb ? names : names.reversed()
         return InputFigure(
@@ -24,7 +25,7 @@ extension Gallery {
 
     /// The resized picture as it was before it was normalised and padded.
     func picture(of input: NetworkInput) -> Image {
-        let conventions = run.model.profile.input
+        let conventions = run.model.conventions.input
         let (height, width) = (input.size.height, input.size.width)
         let rowLength = input.tensor.shape[1]
         var pixels = [UInt8](repeating: 0, count: height * width * 3)

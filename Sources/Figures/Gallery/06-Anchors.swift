@@ -17,7 +17,7 @@ extension Gallery {
             AnchorsFigure.Level(
                 name: level.0, index: pyramidIndex(level.0), cells: level.1.size,
                 verticalStride: level.1.verticalStride, horizontalStride: level.1.horizontalStride,
-                shapes: level.1.shapes.boxes, sides: run.model.configuration.proposals.anchorSizes[index])
+                shapes: level.1.shapes.boxes, sides: run.model.architecture.proposals.anchorSizes[index])
         }
         // Without objects the figure has less to say, but enough.
         let known = try? PictureObjects(run)
@@ -33,7 +33,7 @@ extension Gallery {
         }
         return AnchorsFigure(
             ground: ground(size: size), levels: levels,
-            aspectRatios: run.model.configuration.proposals.aspectRatios, objects: objects,
+            aspectRatios: run.model.architecture.proposals.aspectRatios, objects: objects,
             objectsAre: known?.words ?? "", background: background
         ).figure
     }

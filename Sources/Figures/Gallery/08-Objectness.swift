@@ -10,9 +10,9 @@ extension Gallery {
     /// Figure 8.
     func objectness() throws -> Figure {
         let trace = try SelectionTrace(run)
-        let proposals = run.model.configuration.proposals
+        let proposals = run.model.architecture.proposals
         let ratios = proposals.aspectRatios
-        let isRatioOuter = run.model.profile.anchors.ratiosAreOuter
+        let isRatioOuter = run.model.conventions.anchors.ratiosAreOuter
         var rows: [ObjectnessFigure.Row] = []
         for (index, level) in trace.levels.enumerated() {
             let name = Stage.objectness(level.name).name

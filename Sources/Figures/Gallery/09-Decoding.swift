@@ -29,7 +29,7 @@ extension Gallery {
         let anchor = level.anchors[index]
         return DecodingFigure.Item(
             level: level.name, levelIndex: pyramidIndex(level.name), anchor: anchor, delta: delta,
-            decoded: run.model.profile.proposals.coder.decode(delta, from: anchor),
+            decoded: run.model.conventions.proposals.coder.decode(delta, from: anchor),
             clipped: level.candidates.boxes[member.rank],
             score: Double(level.candidates.scores[member.rank]))
     }

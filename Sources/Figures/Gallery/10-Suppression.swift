@@ -18,7 +18,7 @@ extension Gallery {
         return SuppressionFigure(
             ground: ground(size: trace.size), candidates: candidates, kept: outcome.kept,
             proposalCount: trace.proposals.boxes.count,
-            threshold: run.model.profile.proposals.suppression.threshold,
+            threshold: run.model.settings.proposals.nmsThreshold,
             levelName: { index in
                 trace.levels.first { pyramidIndex($0.name) == index }?.name ?? "level \(index)"
             }, background: background

@@ -8,7 +8,7 @@ import Tensors
 extension Gallery {
     /// Figure 11.
     func levels() throws -> Figure {
-        guard case .pyramid = run.model.configuration.features, run.model.levelNames.count > 2 else {
+        guard case .pyramid = run.model.architecture.features, run.model.levelNames.count > 2 else {
             throw NothingToDraw("the model has no pyramid: every region pools from the same map")
         }
         let trace = try SelectionTrace(run)
@@ -17,7 +17,7 @@ extension Gallery {
             LevelsFigure.Region(box: $0, level: $1)
         }
         let detections =
-            run.model.configuration.masks == nil
+            run.model.architecture.masks == nil
             ? []
             : zip(trace.detections.boxes, try run.requiredIndices(.maskLevel)).map {
                 LevelsFigure.Region(box: $0, level: $1)

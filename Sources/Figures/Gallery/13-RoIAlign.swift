@@ -21,13 +21,13 @@ extension Gallery {
         let level = maps.level(of: proposals[proposal]) - maps.firstLevel
         let map = maps.maps[level]
         let strongest = PooledBin(pooled, region: proposal)
-        let layer = run.model.profile.pooling.align(outputSize: pooled.shape[1])
+        let layer = run.model.conventions.pooling.align(outputSize: pooled.shape[1])
         let calculation = RoICalculation(
             box: proposals[proposal], stride: 1 / maps.scales[level], bins: layer.outputSize,
             mapSize: PixelSize(height: map.shape[0], width: map.shape[1]),
             samplesPerAxis: layer.samplesPerAxis, subtractsHalfPixel: layer.subtractsHalfPixel)
         let name = run.pooledName(level: level)
-        let isOwn = if case .align = run.model.profile.pooling.layer { true } else { false }
+        let isOwn = if case .align = run.model.conventions.pooling.layer { true } else { false }
         let result =
             isOwn
             ? pooled
@@ -66,7 +66,7 @@ private struct PooledBin {
     }
 }
 
-extension Profile.Pooling {
+extension Conventions.Pooling {
     /// RoIAlign as this profile has it, or as the paper has it where the profile pools in another way.
     func align(outputSize: Int) -> RoIAlign {
         if case .align(let align) = layer.layer(outputSize: outputSize) { return align }
@@ -77,7 +77,7 @@ extension Profile.Pooling {
 extension PictureRun {
     /// The name of the map that regions of a level are pooled from.
     func pooledName(level: Int) -> String {
-        switch model.configuration.features {
+        switch model.architecture.features {
         case .pyramid: Stage.pyramid(level + 2).name
         case .c4: Stage.backbone(4).name
         case .c5: Stage.backbone(5).name
@@ -86,7 +86,7 @@ extension PictureRun {
 
     /// Whether those maps have negative numbers: a pyramid's do, a backbone's end in a ReLU.
     var pooledIsSigned: Bool {
-        if case .pyramid = model.configuration.features { true } else { false }
+        if case .pyramid = model.architecture.features { true } else { false }
     }
 }
 

@@ -20,8 +20,8 @@ extension Gallery {
         let level = maps.level(of: box) - maps.firstLevel
         let comparison = LayerComparison(
             box: box, map: maps.maps[level], scale: maps.scales[level],
-            align: run.model.profile.pooling.align(
-                outputSize: run.model.configuration.masks?.poolSize ?? run.model.boxPoolSize))
+            align: run.model.conventions.pooling.align(
+                outputSize: run.model.architecture.masks?.poolSize ?? run.model.boxPoolSize))
         let subject = example.map { run.wording($0) } ?? "the first proposal"
         return RoILayersFigure(
             comparison.place(in: run, level: level), pooled: comparison.pooled(isSigned: run.pooledIsSigned),

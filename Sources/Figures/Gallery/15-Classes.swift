@@ -12,7 +12,7 @@ extension Gallery {
         let proposal = trace.detections.proposals[doubtful]
         let box = trace.proposals.boxes[proposal]
         let count = trace.probabilities.shape[1]
-        let coder = run.model.profile.detections.coder
+        let coder = run.model.conventions.detections.coder
         let entries = (0..<count).map { label in
             let index = proposal * count + label
             let delta = label == 0 ? nil : trace.refinements.delta(at: index)

@@ -13,14 +13,14 @@ extension Gallery {
                 box: found.boxes[index], label: found.classes[index], score: Double(found.scores[index]),
                 suppressor: trace.classSuppression.suppressor[index])
         }
-        let settings = run.model.configuration.boxes
+        let settings = run.model.settings.boxes
         let classes = run.model.classes
         return DetectionsFigure(
             ground: ground(size: trace.size), boxes: boxes, kept: trace.classSuppression.kept,
             counts: DetectionsFigure.Counts(
-                proposals: trace.proposals.boxes.count, classes: run.model.configuration.classes,
-                detections: trace.detections.boxes.count, limit: settings.count,
-                scoreThreshold: Double(settings.scoreThreshold), overlapThreshold: settings.overlapThreshold),
+                proposals: trace.proposals.boxes.count, classes: run.model.architecture.classes,
+                detections: trace.detections.boxes.count, limit: settings.detectionsPerImage,
+                scoreThreshold: Double(settings.scoreThreshold), overlapThreshold: settings.nmsThreshold),
             className: { classes.name(of: $0) }, background: background
         ).figure
     }

@@ -9,7 +9,7 @@ extension Gallery {
         let maps = try MaskMaps(run)
         guard let example = run.example else { throw NothingToDraw("nothing was found in this picture") }
         let classes = run.model.classes
-        let output = run.model.configuration.masks?.output ?? .sigmoid
+        let output = run.model.architecture.masks?.output ?? .sigmoid
         let probabilities = maps.classProbabilities(of: example.detection)
         func channel(_ label: Int, named name: String, isPredicted: Bool) -> MaskChannelsFigure.Channel {
             MaskChannelsFigure.Channel(

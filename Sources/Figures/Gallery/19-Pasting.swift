@@ -19,7 +19,7 @@ extension Gallery {
         return PastingFigure(
             picture: run.image, subject: subject,
             others: chosen.compactMap { self.subject($0, probabilities, side: maps.side) },
-            threshold: Double(run.model.profile.output.maskThreshold), background: background
+            threshold: Double(run.model.settings.masks.threshold), background: background
         ).figure
     }
 
@@ -31,7 +31,7 @@ extension Gallery {
                 rebasing: all[instance.detection * area..<(instance.detection + 1) * area])
             let enlarged = enlargedMask(
                 own, side: side, box: instance.box, imageSize: mask.imageSize,
-                conventions: run.model.profile.output)
+                conventions: run.model.conventions.output)
             guard !enlarged.region.isEmpty else { return nil }
             return PastingFigure.Subject(
                 name: run.model.classes.name(of: instance.label), classIndex: instance.label,

@@ -9,12 +9,12 @@ extension Gallery {
         guard !run.instances.isEmpty else { throw NothingToDraw("nothing was detected") }
         let likely = run.instances.filter { $0.score >= 0.5 }
         let drawn = likely.isEmpty ? run.instances : likely
-        let configuration = run.model.configuration
+        let architecture = run.model.architecture
         return ResultFigure(
             image: run.image, instances: drawn.map { DrawnInstance($0, of: run.model) },
             leftOut: run.instances.count - drawn.count,
-            parts: (configuration.masks == nil ? [] : ["a mask"])
-                + (configuration.keypoints == nil ? [] : ["keypoints"]), background: background
+            parts: (architecture.masks == nil ? [] : ["a mask"])
+                + (architecture.keypoints == nil ? [] : ["keypoints"]), background: background
         ).figure
     }
 }

@@ -41,7 +41,7 @@ extension Gallery {
                     logits: HeatMap(own, channel: index, isSigned: true), place: keypoints[index])
             },
             enlarged: keypointMapSize(of: box),
-            scoreName: run.model.profile.output.keypointScore == .logit ? "logit" : "probability",
+            scoreName: run.model.conventions.output.keypointScore == .logit ? "logit" : "probability",
             subject: "For \(run.wording(person))", background: background
         ).figure
     }

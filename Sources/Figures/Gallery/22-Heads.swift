@@ -5,7 +5,7 @@ import Inference
 extension Gallery {
     /// Figure 22: the heads of this model, and those that it would have on the other kind of features.
     func heads() throws -> Figure {
-        let own = run.model.configuration
+        let own = run.model.architecture
         let isC4 = own.boxes.head == .residualStage
         let other = isC4 ? own.onPyramid : own.onC4
         let kind =
@@ -28,9 +28,9 @@ extension Gallery {
     }
 }
 
-extension Configuration {
+extension Architecture {
     /// The same backbone and classes with the heads of a C4 model.
-    fileprivate var onC4: Configuration {
+    fileprivate var onC4: Architecture {
         var other = self
         other.features = .c4
         other.boxes.head = .residualStage
@@ -47,7 +47,7 @@ extension Configuration {
     }
 
     /// The same backbone and classes with the pyramid and the heads that the paper has.
-    fileprivate var onPyramid: Configuration {
+    fileprivate var onPyramid: Architecture {
         var other = self
         other.features = .pyramid(Pyramid())
         other.boxes = Boxes()

@@ -52,11 +52,11 @@ extension Gallery {
 
     /// As the trainer makes them for this model; nil for one without a mask head.
     private var maskTargets: MaskTargets? {
-        guard let masks = run.model.configuration.masks, run.model.network.mask != nil else { return nil }
+        guard let masks = run.model.architecture.masks, run.model.network.mask != nil else { return nil }
         let side = run.tensor(.maskLogits)?.shape[1] ?? 2 * masks.poolSize
         return MaskTargets(
             side: side,
-            subtractsHalfPixel: run.model.profile.pooling.align(outputSize: side).subtractsHalfPixel)
+            subtractsHalfPixel: run.model.conventions.pooling.align(outputSize: side).subtractsHalfPixel)
     }
 }
 

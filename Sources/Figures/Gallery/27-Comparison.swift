@@ -10,11 +10,11 @@ extension Gallery {
     /// Figure 27: the run of this picture, and another one of the same network in which RoIAlign is half a pixel
     /// off: what a port does that takes the other convention.
     func comparison() throws -> Figure {
-        var profile = run.model.profile
+        var conventions = run.model.conventions
         let fault: String
-        switch profile.pooling.layer {
+        switch conventions.pooling.layer {
         case .align(let samples, let subtractsHalfPixel, let reduction):
-            profile.pooling.layer = .align(
+            conventions.pooling.layer = .align(
                 samplesPerAxis: samples, subtractsHalfPixel: !subtractsHalfPixel, reduction)
             fault =
                 subtractsHalfPixel
@@ -22,11 +22,11 @@ extension Gallery {
                 : "A port that subtracts half a pixel in RoIAlign where this model does not, on the same "
                     + "picture and weights."
         default:
-            profile.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: true)
+            conventions.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: true)
             fault =
                 "A port with RoIAlign in place of the layer of this model, on the same picture and weights."
         }
-        let candidate = candidateStages(run.model.with(profile: profile))
+        let candidate = candidateStages(run.model.with(conventions: conventions))
         let pairs = candidate.compactMap { stage, candidate in
             run[stage].map {
                 ComparedStage(stage: stage, candidate: candidate, reference: ContractTensor($0))

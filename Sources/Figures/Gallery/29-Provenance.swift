@@ -33,7 +33,7 @@ extension Gallery {
     private func outcome(of story: Provenance) throws -> ProvenanceFigure.Outcome {
         let model = run.model
         let letter =
-            switch model.configuration.features {
+            switch model.architecture.features {
             case .pyramid: "p"
             case .c4, .c5: "c"
             }

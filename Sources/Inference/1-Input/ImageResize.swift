@@ -10,7 +10,7 @@ import Tensors
 // Rows are shared out among the cores; no pixel depends on how.
 
 /// How a picture is resampled, and with it whether that happens before or after normalisation.
-public enum ResizeFilter: Hashable, Sendable {
+public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
     /// PyTorch's `interpolate`: bilinear between the four nearest pixels, in Float32, on the normalised
     /// picture (torchvision). See `Tensor.resizedBilinear(to:)`.
     case bilinearFloat

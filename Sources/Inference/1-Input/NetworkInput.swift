@@ -25,9 +25,9 @@ public struct NetworkInput: Sendable {
     }
 
     /// Resizes, normalises and pads a picture.
-    public init(_ image: Image, conventions: Profile.Input) {
+    public init(_ image: Image, conventions: Conventions.Input, settings: Settings.Input) {
         original = PixelSize(height: image.height, width: image.width)
-        size = conventions.resize.targetSize(for: original)
+        size = conventions.resize.targetSize(for: original, settings: settings)
         let values = channelValues(conventions)
         var resized: Tensor
         switch conventions.filter {
@@ -37,11 +37,12 @@ public struct NetworkInput: Sendable {
         case .truncatedBytes: resized = image.resizedTruncating(to: size).replaced(by: values)
         }
         if conventions.channelOrder == .bgr { resized.reverseChannels() }
-        tensor = conventions.padded(resized)
+        tensor = conventions.padded(
+            resized, to: conventions.paddedSize(of: size, settings: settings))
     }
 }
 
-extension Profile.Input {
+extension Conventions.Input {
     /// Where a resized picture of `size` lies in the network's input, which is `padded` pixels large.
     public func window(of size: PixelSize, in padded: PixelSize) -> PixelRegion {
         switch padding {
@@ -54,19 +55,18 @@ extension Profile.Input {
     }
 
     /// The size of the network's input for a resized picture of `size`.
-    public func paddedSize(of size: PixelSize) -> PixelSize {
+    public func paddedSize(of size: PixelSize, settings: Settings.Input) -> PixelSize {
         switch padding {
         case .rightAndBelow: return size.padded(toMultipleOf: padMultiple)
         case .aroundInSquare:
-            let side = max(resize.lengths.maximum, size.height, size.width)
+            let side = max(settings.maximumSide, size.height, size.width)
             return PixelSize(height: side, width: side).padded(toMultipleOf: padMultiple)
         }
     }
 
     /// Surrounds a resized picture `[height, width, 3]` with what the padding holds.
-    func padded(_ picture: Tensor) -> Tensor {
+    func padded(_ picture: Tensor, to padded: PixelSize) -> Tensor {
         let size = PixelSize(height: picture.shape[0], width: picture.shape[1])
-        let padded = paddedSize(of: size)
         guard padded != size else { return picture }
         let window = window(of: size, in: padded)
         // Each channel with its own mean: both are in the network's order by now.
@@ -87,7 +87,7 @@ extension Profile.Input {
 
 /// What each byte of red, green and blue stands for, whatever the order in which the network expects the three:
 /// (value − mean) / standard deviation, `[3, 256]`.
-public func channelValues(_ conventions: Profile.Input) -> [Float] {
+public func channelValues(_ conventions: Conventions.Input) -> [Float] {
     let isReversed = conventions.channelOrder == .bgr
     return (0..<3).flatMap { colour in
         let channel = isReversed ? 2 - colour : colour

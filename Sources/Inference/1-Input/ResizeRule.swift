@@ -1,38 +1,19 @@
 import Geometry
 
-/// How large a picture is made before the network sees it: its shorter side becomes `minimum`, unless the
-/// longer one would then exceed `maximum`, which it becomes instead. All frameworks but Matterport's agree on this and differ
-/// in how they round: 480×640 becomes 800×1066 in torchvision and 800×1067 in the others.
-public enum ResizeRule: Hashable, Sendable {
+/// How the size is rounded that an image is brought to: its shorter side becomes the settings' `minimumSide`, unless
+/// the longer one would then exceed `maximumSide`, which it becomes instead. All frameworks but Matterport's agree on
+/// this and differ in how they round: 480×640 becomes 800×1066 in torchvision and 800×1067 in the others.
+public enum ResizeRule: String, Hashable, Sendable, CaseIterable {
     /// One factor in Double, and both sides rounded down. The factor is itself rounded, so the shorter side
     /// comes out as 799 for some pictures (385, 386, 539, … pixels); the published models were run like that.
-    case torchvision(minimum: Int = 800, maximum: Int = 1333)
+    case torchvision
     /// Two factors, the second only if the longer side is too long after the first; then rounded to nearest.
-    case detectron2(minimum: Int = 800, maximum: Int = 1333)
+    case detectron2
     /// One factor, and both sides rounded to nearest.
-    case mmdetection(minimum: Int = 800, maximum: Int = 1333)
-    /// One factor, never below 1 because of `minimum`: a large picture is made smaller only to fit into
-    /// `maximum`. Both sides rounded to nearest, ties to even.
-    case matterport(minimum: Int = 800, maximum: Int = 1024)
-
-    /// The same way of rounding for other lengths.
-    public func with(minimum: Int, maximum: Int) -> ResizeRule {
-        switch self {
-        case .torchvision: .torchvision(minimum: minimum, maximum: maximum)
-        case .detectron2: .detectron2(minimum: minimum, maximum: maximum)
-        case .mmdetection: .mmdetection(minimum: minimum, maximum: maximum)
-        case .matterport: .matterport(minimum: minimum, maximum: maximum)
-        }
-    }
-
-    /// What the shorter side becomes, and what the longer one may not exceed.
-    public var lengths: (minimum: Int, maximum: Int) {
-        switch self {
-        case .torchvision(let minimum, let maximum), .detectron2(let minimum, let maximum),
-            .mmdetection(let minimum, let maximum), .matterport(let minimum, let maximum):
-            (minimum, maximum)
-        }
-    }
+    case mmdetection
+    /// One factor, never below 1 because of `minimumSide`: a large picture is made smaller only to fit into
+    /// `maximumSide`. Both sides rounded to nearest, ties to even.
+    case matterport
 
     /// How a target size comes about.
     public struct Scaling: Hashable, Sendable {
@@ -45,20 +26,23 @@ public enum ResizeRule: Hashable, Sendable {
     }
 
     /// The size that a picture of `size` pixels is resized to, at least one pixel along each axis.
-    public func targetSize(for size: PixelSize) -> PixelSize { scaling(of: size).size }
+    public func targetSize(for size: PixelSize, settings: Settings.Input) -> PixelSize {
+        scaling(of: size, settings: settings).size
+    }
 
     /// The size that a picture of `size` pixels is resized to, and how it comes about.
-    public func scaling(of size: PixelSize) -> Scaling {
+    public func scaling(of size: PixelSize, settings: Settings.Input) -> Scaling {
+        let (minimum, maximum) = (settings.minimumSide, settings.maximumSide)
         precondition(size.height > 0 && size.width > 0, "a picture of \(size)")
         let height = Double(size.height), width = Double(size.width)
         let shorter = min(height, width), longer = max(height, width)
         switch self {
-        case .torchvision(let minimum, let maximum):
+        case .torchvision:
             let factor = min(Double(minimum) / shorter, Double(maximum) / longer)
             let exact = (height * factor, width * factor)
             return Scaling(
                 factor: factor, height: exact.0, width: exact.1, size: .whole(exact.0, exact.1))
-        case .detectron2(let minimum, let maximum):
+        case .detectron2:
             // The shorter side is set, not computed: no rounding can make it 799.
             let target = Double(minimum), factor = target / shorter
             let first = height < width ? (target, factor * width) : (factor * height, target)
@@ -68,13 +52,13 @@ public enum ResizeRule: Hashable, Sendable {
             return Scaling(
                 factor: factor * second, height: exact.0, width: exact.1,
                 size: .whole(exact.0 + 0.5, exact.1 + 0.5))
-        case .mmdetection(let minimum, let maximum):
+        case .mmdetection:
             let factor = min(Double(maximum) / longer, Double(minimum) / shorter)
             let exact = (height * factor, width * factor)
             return Scaling(
                 factor: factor, height: exact.0, width: exact.1,
                 size: .whole(exact.0 + 0.5, exact.1 + 0.5))
-        case .matterport(let minimum, let maximum):
+        case .matterport:
             var factor = max(1, Double(minimum) / shorter)
             if (longer * factor).rounded(.toNearestOrEven) > Double(maximum) {
                 factor = Double(maximum) / longer

@@ -25,7 +25,7 @@ public struct Bottleneck: Sendable {
     ///   - stride: 2 where the block halves the map.
     init(
         _ name: String, inputs: Int, width: Int, outputs: Int, stride: Int,
-        _ configuration: Configuration.Backbone, from source: inout some ParameterSource
+        _ configuration: Architecture.Backbone, from source: inout some ParameterSource
     ) throws {
         let norm = configuration.norm
         let in1x1 = configuration.stridePlacement == .conv1
@@ -66,7 +66,7 @@ public struct ResidualStage: Sendable {
 
     /// Takes the parameters of stage `index` (2 … 5) from `source`, under `name`.
     init(
-        _ name: String, index: Int, stride: Int, _ configuration: Configuration.Backbone,
+        _ name: String, index: Int, stride: Int, _ configuration: Architecture.Backbone,
         from source: inout some ParameterSource
     ) throws {
         let width = configuration.widths[index - 2]
@@ -100,7 +100,7 @@ public struct ResNet: Sendable {
 
     /// Takes the backbone's parameters from `source`.
     /// - Parameter lastStage: 5, or 4 for a C4 model.
-    init(_ configuration: Configuration.Backbone, lastStage: Int, from source: inout some ParameterSource)
+    init(_ configuration: Architecture.Backbone, lastStage: Int, from source: inout some ParameterSource)
         throws
     {
         stem = try ConvolutionLayer(

@@ -20,7 +20,7 @@ public struct FeaturePyramid: Sendable {
 
     /// Takes the pyramid's parameters from `source`.
     init(
-        _ configuration: Configuration.Pyramid, inputs: [Int], from source: inout some ParameterSource
+        _ configuration: Architecture.Pyramid, inputs: [Int], from source: inout some ParameterSource
     ) throws {
         var laterals: [ConvolutionLayer] = []
         var outputs: [ConvolutionLayer] = []

@@ -12,7 +12,7 @@ public struct AnchorShapes: Hashable, Sendable {
     public let boxes: [Box]
 
     /// Boxes of area size² whose height is `ratio` times their width, or the reverse.
-    public init(sizes: [Float], aspectRatios: [Float], conventions: Profile.Anchors) {
+    public init(sizes: [Float], aspectRatios: [Float], conventions: Conventions.Anchors) {
         func shape(_ size: Float, _ ratio: Float) -> Box {
             let heightRatio = ratio.squareRoot()
             let widthRatio = 1 / heightRatio
@@ -42,7 +42,8 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     public let verticalStride: Int
     /// Pixels from one column of positions to the next.
     public let horizontalStride: Int
-    /// Where the first position lies, in the frame of the resized picture: (0, 0) unless padding comes before it.
+    /// Where the first position lies, in the frame of the resized picture: (0, 0) unless padding comes before it,
+    /// or the conventions have an offset.
     private let originX: Float, originY: Float
 
     /// The grid for a map on a padded picture.
@@ -55,11 +56,9 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     ///   - conventions: how far apart anchors are.
     public init(
         shapes: AnchorShapes, size: PixelSize, nominalStride: Int, padded: PixelSize,
-        window: PixelRegion? = nil, conventions: Profile.Anchors
+        window: PixelRegion? = nil, conventions: Conventions.Anchors
     ) {
         self.shapes = shapes
-        originX = -Float(window?.x ?? 0)
-        originY = -Float(window?.y ?? 0)
         self.size = size
         switch conventions.stride {
         case .nominal:
@@ -69,6 +68,8 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
             verticalStride = padded.height / size.height
             horizontalStride = padded.width / size.width
         }
+        originX = conventions.offset * Float(horizontalStride) - Float(window?.x ?? 0)
+        originY = conventions.offset * Float(verticalStride) - Float(window?.y ?? 0)
     }
 
     /// The first index.

@@ -55,7 +55,7 @@ public struct Proposals: Sendable {
 ///   - conventions: how deltas turn into boxes, and what ranks them.
 public func selectCandidates(
     objectness: Tensor, deltas: Tensor, anchors: some RandomAccessCollection<Box>, count: Int,
-    size: PixelSize, conventions: Profile.Proposals
+    size: PixelSize, conventions: Conventions.Proposals
 ) -> Candidates {
     precondition(objectness.count == anchors.count && deltas.count == 4 * anchors.count)
     let best =
@@ -82,38 +82,38 @@ public func selectCandidates(
 ///
 /// - Parameters:
 ///   - objectness: the logits of each level.
-///   - count: how many a level may have, where the levels do not compete.
-///   - conventions: whether they do.
-public func candidateCounts(_ objectness: [Tensor], count: Int, conventions: Profile.Proposals) -> [Int] {
-    switch conventions.candidateLimit {
-    case .perLevel: return objectness.map { _ in count }
-    case .overall(let limit):
-        // The best of a level are in order, so it is enough to know how many of each level are among the best.
-        let all = objectness.flatMap { level in
-            conventions.selectsByLogit ? level.array : level.array.map(sigmoid)
-        }
-        let levels = objectness.enumerated().flatMap { index, level in
-            repeatElement(index, count: level.count)
-        }
-        var counts = objectness.map { _ in 0 }
-        for index in all.withUnsafeBufferPointer({ indicesOfLargest(limit, in: $0) }) {
-            counts[levels[index]] += 1
-        }
-        return counts
+///   - preNMSTopN: how many there may be, on each level or over all of them.
+///   - conventions: which of the two.
+public func candidateCounts(_ objectness: [Tensor], preNMSTopN: Int, conventions: Conventions.Proposals)
+    -> [Int]
+{
+    guard !conventions.preNMSTopNIsPerLevel else { return objectness.map { _ in preNMSTopN } }
+    // The best of a level are in order, so it is enough to know how many of each level are among the best.
+    let all = objectness.flatMap { level in
+        conventions.selectsByLogit ? level.array : level.array.map(sigmoid)
     }
+    let levels = objectness.enumerated().flatMap { index, level in
+        repeatElement(index, count: level.count)
+    }
+    var counts = objectness.map { _ in 0 }
+    for index in all.withUnsafeBufferPointer({ indicesOfLargest(preNMSTopN, in: $0) }) {
+        counts[levels[index]] += 1
+    }
+    return counts
 }
 
 /// Steps 3 to 5.
 ///
 /// - Parameters:
 ///   - candidates: one element a level.
-///   - count: how many proposals to keep at most.
+///   - settings: how much proposals may overlap, and how many to keep at most.
 ///   - conventions: the smallest box, and suppression.
-public func selectProposals(_ candidates: [Candidates], count: Int, conventions: Profile.Proposals)
-    -> Proposals
-{
-    let suppression = suppressCandidates(candidates, conventions: conventions)
-    let kept = suppression.outcome.kept.prefix(count).map { suppression.members[$0] }
+public func selectProposals(
+    _ candidates: [Candidates], settings: Settings.Proposals, conventions: Conventions.Proposals
+) -> Proposals {
+    let suppression = suppressCandidates(
+        candidates, nmsThreshold: settings.nmsThreshold, conventions: conventions)
+    let kept = suppression.outcome.kept.prefix(settings.postNMSTopN).map { suppression.members[$0] }
     return Proposals(
         boxes: kept.map { candidates[$0.level].boxes[$0.rank] },
         scores: kept.map { candidates[$0.level].scores[$0.rank] })
@@ -146,21 +146,22 @@ public struct CandidateSuppression: Sendable {
 ///
 /// - Parameters:
 ///   - candidates: one element a level.
+///   - nmsThreshold: the largest IoU of two proposals.
 ///   - conventions: the smallest box, and suppression.
-public func suppressCandidates(_ candidates: [Candidates], conventions: Profile.Proposals)
-    -> CandidateSuppression
-{
+public func suppressCandidates(
+    _ candidates: [Candidates], nmsThreshold: Double, conventions: Conventions.Proposals
+) -> CandidateSuppression {
     let members = candidates.enumerated().flatMap { level, candidates in
         candidates.boxes.indices.filter { conventions.accepts(candidates.boxes[$0]) }
             .map { CandidateSuppression.Member(level: level, rank: $0) }
     }
-    let outcome = conventions.suppression.outcome(
+    let outcome = conventions.suppression.at(threshold: nmsThreshold).outcome(
         boxes: members.map { candidates[$0.level].boxes[$0.rank] },
         scores: members.map { candidates[$0.level].ranks[$0.rank] }, classes: members.map(\.level))
     return CandidateSuppression(members: members, outcome: outcome)
 }
 
-extension Profile.Proposals {
+extension Conventions.Proposals {
     /// Whether a box is large enough to be a proposal. A box that is not a number is not.
     func accepts(_ box: Box) -> Bool {
         minimumIsExcluded

@@ -12,7 +12,7 @@ public struct RPNHead: Sendable {
     public let deltas: ConvolutionLayer
 
     /// Takes the head's parameters from `source`.
-    init(_ configuration: Configuration.Proposals, inputs: Int, from source: inout some ParameterSource)
+    init(_ configuration: Architecture.Proposals, inputs: Int, from source: inout some ParameterSource)
         throws
     {
         var hidden: [ConvolutionLayer] = []

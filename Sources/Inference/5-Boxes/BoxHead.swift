@@ -22,7 +22,7 @@ public struct BoxHead: Sendable {
 
     /// Takes the head's parameters from `source`.
     init(
-        _ configuration: Configuration, inputs: Int, from source: inout some ParameterSource
+        _ configuration: Architecture, inputs: Int, from source: inout some ParameterSource
     ) throws {
         let boxes = configuration.boxes
         func pooled(_ channels: Int) -> MapSize {

@@ -38,18 +38,18 @@ public struct Detections: Sendable {
 ///   - deltas: `[proposals, (classes + 1) · 4]`.
 ///   - proposals: the boxes that the deltas refine.
 ///   - size: the resized picture, without padding.
-///   - configuration: the thresholds and the number to keep.
+///   - settings: the thresholds and the number to keep.
 ///   - conventions: how deltas turn into boxes, the smallest box, and suppression.
 public func selectDetections(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize,
-    configuration: Configuration.Boxes, conventions: Profile.Detections
+    settings: Settings.Boxes, conventions: Conventions.Detections
 ) -> Detections {
     let found = classBoxes(
         probabilities: probabilities, deltas: deltas, proposals: proposals, size: size,
-        scoreThreshold: configuration.scoreThreshold, conventions: conventions)
+        scoreThreshold: settings.scoreThreshold, conventions: conventions)
     let kept = suppressClassBoxes(
-        found, overlapThreshold: configuration.overlapThreshold, conventions: conventions
-    ).kept.prefix(configuration.count)
+        found, nmsThreshold: settings.nmsThreshold, conventions: conventions
+    ).kept.prefix(settings.detectionsPerImage)
     return Detections(
         boxes: kept.map { found.boxes[$0] }, scores: kept.map { found.scores[$0] },
         classes: kept.map { found.classes[$0] }, proposals: kept.map { found.proposals[$0] })
@@ -67,7 +67,7 @@ public func selectDetections(
 ///   - conventions: how deltas turn into boxes, and the smallest box.
 public func classBoxes(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize, scoreThreshold: Float,
-    conventions: Profile.Detections
+    conventions: Conventions.Detections
 ) -> Detections {
     let classes = probabilities.shape[1]
     var found = Detections(boxes: [], scores: [], classes: [], proposals: [])
@@ -104,14 +104,13 @@ public func classBoxes(
 
 /// Step 4: who is kept, best first, and who suppressed whom within each class. Detection i is the i-th kept one.
 public func suppressClassBoxes(
-    _ found: Detections, overlapThreshold: Double, conventions: Profile.Detections
+    _ found: Detections, nmsThreshold: Double, conventions: Conventions.Detections
 ) -> NonMaximumSuppression.Outcome {
-    var suppression = conventions.suppression
-    suppression.threshold = overlapThreshold
-    return suppression.outcome(boxes: found.boxes, scores: found.scores, classes: found.classes)
+    conventions.suppression.at(threshold: nmsThreshold).outcome(
+        boxes: found.boxes, scores: found.scores, classes: found.classes)
 }
 
-extension Profile.Detections {
+extension Conventions.Detections {
     /// Whether a class is probable enough.
     fileprivate func accepts(_ probability: Float, threshold: Float) -> Bool {
         scoreThresholdIsIncluded ? probability >= threshold : probability > threshold

@@ -12,7 +12,7 @@ public struct PooledMaps<A: Activation> {
     public let scales: [Float]
     /// The pyramid index of the first map: 2 for p2.
     public let firstLevel: Int
-    private let conventions: Profile.Pooling
+    private let conventions: Conventions.Pooling
     /// Where the picture lies in the padded one.
     private let window: PixelRegion?
 
@@ -24,7 +24,7 @@ public struct PooledMaps<A: Activation> {
     ///   - conventions: the level of a box, the scale of a map, and the layer.
     public init(
         _ maps: [A], firstLevel: Int, size: PixelSize, window: PixelRegion? = nil,
-        conventions: Profile.Pooling
+        conventions: Conventions.Pooling
     ) {
         self.maps = maps
         self.conventions = conventions
@@ -67,7 +67,7 @@ public struct PooledMaps<A: Activation> {
     }
 }
 
-extension Profile.Pooling.LevelRule {
+extension Conventions.Pooling.LevelRule {
     /// 4 + log₂(√area / 224) with the rule's small number, before it becomes a whole number and is brought to the
     /// levels that there are. −∞ for a box without area.
     public func exactLevel(of box: Box) -> Float {

@@ -19,7 +19,7 @@ public struct MaskHead: Sendable {
 
     /// Takes the head's parameters from `source`.
     init(
-        _ configuration: Configuration.Masks, classes: Int, inputs: Int,
+        _ configuration: Architecture.Masks, classes: Int, inputs: Int,
         from source: inout some ParameterSource
     ) throws {
         let outputs = configuration.isClassAgnostic ? 1 : classes + 1
@@ -99,8 +99,7 @@ public struct MaskHead: Sendable {
 ///   - classes: one class a detection.
 ///   - output: sigmoid or softmax.
 /// - Returns: `[detections, side, side]`.
-public func maskProbabilities(_ logits: Tensor, classes: [Int], output: Configuration.Masks.Output) -> Tensor
-{
+public func maskProbabilities(_ logits: Tensor, classes: [Int], output: Architecture.Masks.Output) -> Tensor {
     let (side, width, channels) = (logits.shape[1], logits.shape[2], logits.shape[3])
     let values = output == .softmax && channels > 1 ? softmax(logits) : logits
     return Tensor(shape: [classes.count, side, width]) { result in

@@ -17,7 +17,7 @@ import Tensors
 ///   - score: what the third number of a keypoint is.
 /// - Returns: the keypoints of each detection.
 public func decodeKeypoints(
-    _ heatmaps: Tensor, boxes: [Box], score: Profile.Output.KeypointScore
+    _ heatmaps: Tensor, boxes: [Box], score: Conventions.Output.KeypointScore
 ) -> [[Keypoint]] {
     let planes = channelsFirst(heatmaps)
     let (count, height, width) = (planes.shape[1], planes.shape[2], planes.shape[3])

@@ -9,7 +9,7 @@ public struct KeypointHead: Sendable {
     public let heatmaps: TransposedConvolutionLayer
 
     /// Takes the head's parameters from `source`.
-    init(_ configuration: Configuration.Keypoints, inputs: Int, from source: inout some ParameterSource)
+    init(_ configuration: Architecture.Keypoints, inputs: Int, from source: inout some ParameterSource)
         throws
     {
         var hidden: [ConvolutionLayer] = []

@@ -30,12 +30,12 @@ public struct ClassTable: Hashable, Sendable {
 
     /// What the number of classes suggests: COCO's sparse ids for 90, its 80 used ones for 80, a person for a
     /// keypoint model of one class, and plain numbers otherwise.
-    public static func standard(for configuration: Configuration) -> ClassTable {
-        switch configuration.classes {
+    public static func standard(for architecture: Architecture) -> ClassTable {
+        switch architecture.classes {
         case 90: cocoSparse
         case 80: coco
-        case 1 where configuration.keypoints != nil: ClassTable(names: ["person"])
-        default: ClassTable(names: (1...max(configuration.classes, 1)).map { "class \($0)" })
+        case 1 where architecture.keypoints != nil: ClassTable(names: ["person"])
+        default: ClassTable(names: (1...max(architecture.classes, 1)).map { "class \($0)" })
         }
     }
 

@@ -15,14 +15,14 @@ import Tensors
 ///   - side: of the map.
 ///   - box: where the map belongs, in pixels of the picture.
 ///   - imageSize: of the picture.
-///   - conventions: how the map is enlarged, and where it is cut.
+///   - threshold: the least probability of a pixel of the mask.
+///   - conventions: how the map is enlarged.
 public func pasteMask(
-    _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
-    conventions: Profile.Output
+    _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize, threshold: Float,
+    conventions: Conventions.Output
 ) -> InstanceMask {
     let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     let region = placement.region
-    let threshold = conventions.maskThreshold
     // Matterport's resize never goes below the map's own minimum, at the border either.
     let floor = conventions.pasting == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
@@ -32,12 +32,12 @@ public func pasteMask(
     return InstanceMask(imageSize: imageSize, region: region, bits: bits)
 }
 
-/// The probabilities that ``pasteMask(_:side:box:imageSize:conventions:)`` compares with the threshold: what a
+/// The probabilities that ``pasteMask(_:side:box:imageSize:threshold:conventions:)`` compares with the threshold: what a
 /// figure shows between the head's map and the mask.
 /// - Returns: the pixels of the box's region, and a value for each, row by row.
 public func enlargedMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
-    conventions: Profile.Output
+    conventions: Conventions.Output
 ) -> (region: PixelRegion, values: [Float]) {
     let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     var values = [Float](repeating: 0, count: placement.region.width * placement.region.height)
@@ -99,7 +99,7 @@ public struct MaskPlacement: Sendable {
     ///   - side: of the map, without the border.
     ///   - imageSize: of the picture.
     ///   - pasting: the convention.
-    public init(box: Box, side: Int, imageSize: PixelSize, pasting: Profile.Output.Pasting) {
+    public init(box: Box, side: Int, imageSize: PixelSize, pasting: Conventions.Output.Pasting) {
         let horizontal = Axis(box.x1, box.x2, side: side, length: imageSize.width, pasting)
         let vertical = Axis(box.y1, box.y2, side: side, length: imageSize.height, pasting)
         region = PixelRegion(
@@ -113,7 +113,7 @@ public struct MaskPlacement: Sendable {
         let pixels: Range<Int>
         let taps: [Tap]
 
-        init(_ start: Float, _ end: Float, side: Int, length: Int, _ pasting: Profile.Output.Pasting) {
+        init(_ start: Float, _ end: Float, side: Int, length: Int, _ pasting: Conventions.Output.Pasting) {
             func clipped(_ lower: Int, _ upper: Int) -> Range<Int> {
                 let lower = min(max(lower, 0), length)
                 return lower..<max(lower, min(upper, length))

@@ -26,10 +26,11 @@ public struct Instance: Sendable {
 ///   - keypoints: in the resized frame, or nil.
 ///   - resized: the resized picture, without padding.
 ///   - original: the picture as decoded.
+///   - settings: which pixels belong to a mask.
 ///   - conventions: whether boxes are clipped once more, and how masks are pasted.
 public func makeInstances(
     _ detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?, resized: PixelSize,
-    original: PixelSize, conventions: Profile.Output
+    original: PixelSize, settings: Settings.Masks, conventions: Conventions.Output
 ) -> [Instance] {
     let horizontal = Float(original.width) / Float(resized.width)
     let vertical = Float(original.height) / Float(resized.height)
@@ -51,13 +52,18 @@ public func makeInstances(
                 box: box, score: detections.scores[index], label: detections.classes[index], mask: nil,
                 keypoints: points, detection: index))
     }
-    if let masks { paste(masks, onto: &instances, imageSize: original, conventions: conventions) }
+    if let masks {
+        paste(
+            masks, onto: &instances, imageSize: original, threshold: settings.threshold,
+            conventions: conventions)
+    }
     return instances
 }
 
 /// Pastes the mask of each instance's detection.
 private func paste(
-    _ masks: Tensor, onto instances: inout [Instance], imageSize: PixelSize, conventions: Profile.Output
+    _ masks: Tensor, onto instances: inout [Instance], imageSize: PixelSize, threshold: Float,
+    conventions: Conventions.Output
 ) {
     let side = masks.shape[1]
     let boxes = instances.map { ($0.box, $0.detection) }
@@ -67,7 +73,7 @@ private func paste(
             let start = detection * side * side
             return pasteMask(
                 UnsafeBufferPointer(rebasing: masks[start..<start + side * side]), side: side, box: box,
-                imageSize: imageSize, conventions: conventions)
+                imageSize: imageSize, threshold: threshold, conventions: conventions)
         }
     }
     for (index, mask) in pasted.enumerated() { instances[index].mask = mask }

@@ -20,7 +20,7 @@ public struct Network: Sendable {
 
     /// Builds the network with parameters from `source`.
     /// - Throws: what the source throws for a parameter that is missing or of another shape.
-    public init(_ configuration: Configuration, from source: inout some ParameterSource) throws {
+    public init(_ configuration: Architecture, from source: inout some ParameterSource) throws {
         let backbone = configuration.backbone
         let channels: Int
         switch configuration.features {

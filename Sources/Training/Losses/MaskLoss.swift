@@ -14,7 +14,7 @@ import Tensors
 ///   - targets: `[regions, side, side]`, from 0 to 1.
 ///   - labels: one class a region.
 public func maskLoss(
-    _ logits: Tensor, targets: Tensor, labels: [Int], output: Configuration.Masks.Output
+    _ logits: Tensor, targets: Tensor, labels: [Int], output: Architecture.Masks.Output
 ) -> (sum: Double, gradient: Tensor) {
     let channels = logits.shape[3]
     precondition(logits.shape.prefix(3).elementsEqual(targets.shape) && labels.count == logits.shape[0])

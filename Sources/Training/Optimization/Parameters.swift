@@ -13,7 +13,7 @@ public struct Parameters: Sendable {
 
     /// What a network of this configuration asks for, as `source` has it.
     /// - Throws: what the source throws for a parameter that is missing or of another shape.
-    public init(_ configuration: Configuration, from source: some ParameterSource) throws {
+    public init(_ configuration: Architecture, from source: some ParameterSource) throws {
         var recorder = Recorder(source: source)
         _ = try Network(configuration, from: &recorder)
         names = recorder.names

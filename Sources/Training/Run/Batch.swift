@@ -7,15 +7,15 @@ import Tensors
 public struct BatchItem: Sendable {
     /// The picture and its objects, flipped if it is to be.
     public var example: Example
-    /// How it becomes the network's input.
-    public var input: Profile.Input
+    /// How large it is made.
+    public var size: Settings.Input
     /// For sampling.
     public var generator: SeededGenerator
 
     /// An item.
-    public init(example: Example, input: Profile.Input, generator: SeededGenerator) {
+    public init(example: Example, size: Settings.Input, generator: SeededGenerator) {
         self.example = example
-        self.input = input
+        self.size = size
         self.generator = generator
     }
 }
@@ -40,7 +40,7 @@ public struct BatchGradients: Sendable {
         let passes = parallelMap(batch.count) { index in
             var generator = batch[index].generator
             return ForwardPass(
-                batch[index].example, as: batch[index].input, through: model, settings: settings,
+                batch[index].example, resizedTo: batch[index].size, through: model, settings: settings,
                 tape: Tape(training: isTrained), using: &generator)
         }
         // An average over all anchors, proposals, cells or keypoints of the batch: what a picture's part of it

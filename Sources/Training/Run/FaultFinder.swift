@@ -21,10 +21,10 @@ final class FaultFinder: Observer {
             network.box.hidden(maps.pooled(whole, size: model.boxPoolSize), observer: finder))
         finder.record(.boxLogits, .table(output.logits))
         finder.record(.boxDeltas, .table(output.deltas))
-        if let head = network.mask, let masks = model.configuration.masks {
+        if let head = network.mask, let masks = model.architecture.masks {
             _ = network.masks(maps.pooled(whole, size: masks.poolSize), by: head, observer: finder)
         }
-        if let head = network.keypoints, let keypoints = model.configuration.keypoints {
+        if let head = network.keypoints, let keypoints = model.architecture.keypoints {
             _ = head(maps.pooled(whole, size: keypoints.poolSize), observer: finder)
         }
         return finder.stage

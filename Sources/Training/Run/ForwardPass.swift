@@ -25,15 +25,15 @@ public struct ForwardPass: Sendable {
     /// Runs one picture.
     ///
     /// - Parameters:
-    ///   - input: how the picture becomes the network's input; its size may change from picture to picture.
+    ///   - size: how large the image is made, which may change from image to image.
     ///   - tape: an empty one.
     ///   - generator: for sampling.
     public init(
-        _ example: Example, as input: Profile.Input, through model: Model, settings: TrainingSettings,
+        _ example: Example, resizedTo size: Settings.Input, through model: Model, settings: TrainingSettings,
         tape: Tape, using generator: inout SeededGenerator
     ) {
         self.tape = tape
-        let input = NetworkInput(example.image, conventions: input)
+        let input = NetworkInput(example.image, conventions: model.conventions.input, settings: size)
         let objects = ScaledObjects(example, to: input.size)
         let features = model.network.features(tape.constant(input.tensor))
 
@@ -43,7 +43,8 @@ public struct ForwardPass: Sendable {
             outputs, anchors: anchors, objects: objects, model: model, settings: settings, using: &generator)
 
         let proposals = model.selectProposals(
-            outputs, anchors: anchors, size: input.size, limits: settings.proposals)
+            outputs, anchors: anchors, size: input.size,
+            settings: settings.proposals.applied(to: model.settings.proposals))
         let sample = ProposalSample(
             proposals.boxes + objects.boxes, objects: objects, settings: settings, using: &generator)
         let maps = model.pooledMaps(features, size: input.size)
@@ -78,7 +79,7 @@ public struct ForwardPass: Sendable {
                 target = 1
                 let loss = settings.proposalBoxLoss(
                     outputs[level].deltas.value.delta(place), from: anchors[level][place],
-                    to: objects.boxes[object], coder: model.profile.proposals.coder)
+                    to: objects.boxes[object], coder: model.conventions.proposals.coder)
                 deltaSum += Double(loss.value)
                 levels[level].deltas.setDelta(place, to: loss.gradient)
             }
@@ -109,10 +110,10 @@ public struct ForwardPass: Sendable {
         var deltaSum = 0.0
         var gradient = Tensor(shape: output.deltas.value.shape)
         for (row, label) in sample.labels.enumerated() where label > 0 {
-            let place = row * (model.configuration.classes + 1) + label
+            let place = row * (model.architecture.classes + 1) + label
             let loss = settings.boxLoss(
                 output.deltas.value.delta(place), from: sample.boxes[row], to: sample.targets[row],
-                coder: model.profile.detections.coder)
+                coder: model.conventions.detections.coder)
             deltaSum += Double(loss.value)
             gradient.setDelta(place, to: loss.gradient)
         }
@@ -126,14 +127,15 @@ public struct ForwardPass: Sendable {
         _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings,
         using generator: inout SeededGenerator
     ) {
-        guard let head = model.network.mask, let masks = model.configuration.masks else { return }
+        guard let head = model.network.mask, let masks = model.architecture.masks else { return }
         let regions = settings.proposalSampler.select(
             settings.maskCount ?? .max, from: sample.regions { $0.mask != nil }, using: &generator)
         guard !regions.isEmpty else { return }
         let logits = model.network.masks(
             maps.pooled(regions.map { sample.boxes[$0] }, size: masks.poolSize), by: head)
         let targets = MaskTargets(
-            side: logits.value.shape[1], subtractsHalfPixel: model.profile.pooling.layer.subtractsHalfPixel,
+            side: logits.value.shape[1],
+            subtractsHalfPixel: model.conventions.pooling.layer.subtractsHalfPixel,
             areBinary: settings.masksAreBinary)
         let loss = maskLoss(
             logits.value, targets: sample.maskTargets(targets, regions: regions),
@@ -147,7 +149,7 @@ public struct ForwardPass: Sendable {
         _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings,
         using generator: inout SeededGenerator
     ) {
-        guard let head = model.network.keypoints, let keypoints = model.configuration.keypoints else {
+        guard let head = model.network.keypoints, let keypoints = model.architecture.keypoints else {
             return
         }
         let side = 4 * keypoints.poolSize

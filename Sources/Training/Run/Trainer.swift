@@ -14,8 +14,8 @@ public struct Trainer: Sendable {
     public let configuration: TrainingConfiguration
     /// The names of the classes.
     public let classes: ClassTable
-    /// Numeric conventions, with the input size of the configuration.
-    public let profile: Profile
+    /// The model's configuration.
+    public let modelConfiguration: Configuration
     /// Steps taken so far.
     public private(set) var step = 0
     /// The network's parameters after those steps.
@@ -60,15 +60,18 @@ public struct Trainer: Sendable {
         _ configuration: TrainingConfiguration, classes: ClassTable, source: any ExampleSource,
         start: Parameters? = nil
     ) throws {
-        guard var profile = Profile.named(configuration.profile) else {
+        guard let profile = Profile.named(configuration.profile) else {
             throw TrainingError("there is no profile called “\(configuration.profile)”")
         }
         try configuration.validate()
         try configuration.check(classes: classes)
-        profile.input.resize = configuration.input.rule(profile.input.resize, at: nil)
+        var modelConfiguration = Configuration(configuration.network, profile: profile)
+        modelConfiguration.settings = Settings(
+            input: configuration.input.size(at: nil), proposals: configuration.testing.proposals,
+            boxes: configuration.testing.boxes, masks: configuration.testing.masks)
         self.configuration = configuration
         self.classes = classes
-        self.profile = profile
+        self.modelConfiguration = modelConfiguration
         self.source = source
         parameters =
             try start ?? Parameters(configuration.network, from: RandomParameters(seed: configuration.seed))
@@ -102,8 +105,7 @@ public struct Trainer: Sendable {
     /// The network as it is now.
     public func model() throws -> Model {
         var source = parameters
-        return try Model(
-            configuration: configuration.network, profile: profile, classes: classes, from: &source)
+        return try Model(modelConfiguration, classes: classes, from: &source)
     }
 
     /// Takes one step.
@@ -148,7 +150,7 @@ public struct Trainer: Sendable {
     /// The pictures of the step that comes next.
     private mutating func batch() throws -> [BatchItem] {
         let indices = order.batch(of: step)
-        let (configuration, source, step, input) = (configuration, source, step, profile.input)
+        let (configuration, source, step) = (configuration, source, step)
         return try parallelMap(indices.count) { slot in
             Result {
                 var generator = SeededGenerator(seed: configuration.seed, name: "step \(step), slot \(slot)")
@@ -156,11 +158,9 @@ public struct Trainer: Sendable {
                 if generator.uniform() < configuration.flipProbability {
                     example = example.flippedHorizontally(mirroredKeypoints: Self.mirroredKeypoints)
                 }
-                var input = input
                 let sides = configuration.input.shorterSides
-                input.resize = configuration.input.rule(
-                    input.resize, at: Int.random(in: sides.indices, using: &generator))
-                return BatchItem(example: example, input: input, generator: generator)
+                let size = configuration.input.size(at: Int.random(in: sides.indices, using: &generator))
+                return BatchItem(example: example, size: size, generator: generator)
             }
         }.map { try $0.get() }
     }
@@ -181,7 +181,8 @@ public struct Trainer: Sendable {
     /// The first stage, in data-flow order, that puts out a NaN or an infinity for one of the pictures.
     private func firstFault(of batch: [BatchItem], in model: Model) -> String? {
         for item in batch {
-            let input = NetworkInput(item.example.image, conventions: item.input)
+            let input = NetworkInput(
+                item.example.image, conventions: model.conventions.input, settings: item.size)
             if let stage = FaultFinder.firstFault(of: model, on: input) { return stage.name }
         }
         return nil
@@ -189,10 +190,10 @@ public struct Trainer: Sendable {
 }
 
 extension TrainingConfiguration.InputSize {
-    /// A resize rule for one of the shorter sides; nil for the last one, that of the finished model.
-    func rule(_ rule: ResizeRule, at index: Int?) -> ResizeRule {
-        let minimum = shorterSides[index ?? shorterSides.count - 1]
-        return rule.with(minimum: minimum, maximum: longestSide)
+    /// The size for one of the shorter sides; nil for the last one, that of the finished model.
+    func size(at index: Int?) -> Settings.Input {
+        Settings.Input(
+            minimumSide: shorterSides[index ?? shorterSides.count - 1], maximumSide: longestSide)
     }
 }
 

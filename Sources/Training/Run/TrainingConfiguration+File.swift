@@ -36,6 +36,11 @@ extension TrainingConfiguration {
     public init(_ data: Data) throws {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
+        if let members = try? decoder.decode(Members.self, from: data),
+            let (old, new) = Self.renamed.first(where: { members.contains($0.old) })
+        {
+            throw TrainingError("“\(old)” is called “\(new)” now")
+        }
         do {
             self = try decoder.decode(Self.self, from: data)
         } catch let error as DecodingError {
@@ -55,6 +60,17 @@ extension TrainingConfiguration {
         }
         try validate()
     }
+
+    /// Members that had another name or place.
+    private static let renamed: [(old: String, new: String)] = [
+        ("network.proposals.candidatesPerLevel", "testing.proposals.preNMSTopN"),
+        ("network.proposals.count", "testing.proposals.postNMSTopN"),
+        ("network.boxes.scoreThreshold", "testing.boxes.scoreThreshold"),
+        ("network.boxes.overlapThreshold", "testing.boxes.nmsThreshold"),
+        ("network.boxes.count", "testing.boxes.detectionsPerImage"),
+        ("proposals.candidatesPerLevel", "proposals.preNMSTopN"),
+        ("proposals.count", "proposals.postNMSTopN"),
+    ]
 
     /// The configuration as JSON, members in alphabetical order.
     public func encoded() throws -> Data {
@@ -81,6 +97,13 @@ private struct Members: Decodable {
         for name in container.allKeys where try !container.decodeNil(forKey: name) {
             members[name.stringValue] = try container.decode(Members.self, forKey: name)
         }
+    }
+
+    /// Whether there is a member at a path, whose parts are joined by dots.
+    func contains(_ path: String) -> Bool {
+        var member: Members? = self
+        for name in path.split(separator: ".") { member = member?.members[String(name)] }
+        return member != nil
     }
 
     /// The path of a member that `other` does not have; alphabetically the first. Members that are null are no

@@ -13,6 +13,11 @@ extension TrainingConfiguration {
         } catch let error as ConfigurationError {
             throw TrainingError("network.\(error)")
         }
+        do {
+            try testing.validate()
+        } catch let error as ConfigurationError {
+            throw TrainingError("testing.\(error)")
+        }
         // As many pictures as anybody draws; their numbers are shuffled in memory.
         try require(
             scenes.map { (1...10_000_000).contains($0.count) } ?? true,
@@ -53,7 +58,7 @@ extension TrainingConfiguration {
             try require(count.map { $0 > 0 } ?? true, "\(name) must be positive or null")
         }
         try require(
-            proposals.count >= 0 && proposals.candidatesPerLevel >= 0, "proposals: must not be negative")
+            proposals.preNMSTopN >= 0 && proposals.postNMSTopN >= 0, "proposals: must not be negative")
         for (name, matching) in [("anchorMatching", anchorMatching), ("proposalMatching", proposalMatching)] {
             try require(
                 matching.objectOverlap > 0 && matching.backgroundOverlap >= 0

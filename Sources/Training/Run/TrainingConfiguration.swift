@@ -8,9 +8,11 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     /// Numeric conventions, by name.
     public var profile: String
     /// The network.
-    public var network: Configuration
+    public var network: Architecture
     /// How large pictures are made.
     public var input: InputSize
+    /// Limits and thresholds when training is over.
+    public var testing: Testing
     /// What the pictures are, unless `--data` says so.
     public var scenes: Scenes?
     /// The probability that a picture is mirrored.
@@ -42,7 +44,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     /// How many anchors have a loss.
     public var anchorSampling: BalancedSampler
     /// Proposals while training.
-    public var proposals: Configuration.Proposals.Limits
+    public var proposals: ProposalLimits
     /// How proposals find their objects.
     public var proposalMatching: BoxMatcher
     /// How many proposals have a loss.
@@ -73,6 +75,22 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         package init(shorterSides: [Int], longestSide: Int) {
             self.shorterSides = shorterSides
             self.longestSide = longestSide
+        }
+    }
+
+    /// Limits and thresholds of the trained model.
+    public struct Testing: Hashable, Codable, Sendable {
+        /// How many proposals, and how much they may overlap, in training too.
+        public var proposals: Settings.Proposals
+        /// Which boxes become detections.
+        public var boxes: Settings.Boxes
+        /// Which pixels belong to a mask.
+        public var masks: Settings.Masks
+
+        func validate() throws {
+            try proposals.validate()
+            try boxes.validate()
+            try masks.validate()
         }
     }
 

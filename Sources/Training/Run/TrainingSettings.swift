@@ -7,7 +7,7 @@ public struct TrainingSettings: Hashable, Sendable {
     /// Which anchors have a loss.
     public var anchorSampler = BalancedSampler.anchors
     /// Proposals during training: more than at test time.
-    public var proposals = Configuration.Proposals.Limits(candidatesPerLevel: 2000, count: 2000)
+    public var proposals = ProposalLimits(preNMSTopN: 2000, postNMSTopN: 2000)
     /// Proposals to objects.
     public var proposalMatcher = BoxMatcher.proposals
     /// Which proposals have a loss.
@@ -27,4 +27,24 @@ public struct TrainingSettings: Hashable, Sendable {
 
     /// The paper's settings where it has them, torchvision's elsewhere.
     public init() {}
+}
+
+/// How many proposals there are while training.
+public struct ProposalLimits: Hashable, Codable, Sendable {
+    /// Anchors taken before suppression, as at test time.
+    public var preNMSTopN: Int
+    /// Proposals kept after suppression.
+    public var postNMSTopN: Int
+
+    /// Limits.
+    public init(preNMSTopN: Int, postNMSTopN: Int) {
+        self.preNMSTopN = preNMSTopN
+        self.postNMSTopN = postNMSTopN
+    }
+
+    /// The settings at test time with these limits.
+    func applied(to settings: Settings.Proposals) -> Settings.Proposals {
+        Settings.Proposals(
+            preNMSTopN: preNMSTopN, postNMSTopN: postNMSTopN, nmsThreshold: settings.nmsThreshold)
+    }
 }

@@ -20,9 +20,9 @@ public struct SelectionLimits: Sendable {
     /// Those of a model.
     public init(_ model: Model) {
         self.init(
-            score: model.configuration.boxes.scoreThreshold,
-            proposalOverlap: Float(model.profile.proposals.suppression.threshold),
-            detectionOverlap: Float(model.configuration.boxes.overlapThreshold))
+            score: model.settings.boxes.scoreThreshold,
+            proposalOverlap: Float(model.settings.proposals.nmsThreshold),
+            detectionOverlap: Float(model.settings.boxes.nmsThreshold))
     }
 
     func score(of group: RowGroup) -> Float? { group == .detections || group == .output ? score : nil }

@@ -10,22 +10,28 @@ extension Diagnosis {
             .switched(
                 "anchor corners rounded", in: ["anchors.*"],
                 [
-                    ("rounded", { profile, _ in profile.anchors.roundsCorners = true }),
-                    ("not rounded", { profile, _ in profile.anchors.roundsCorners = false }),
+                    ("rounded", { configuration in configuration.conventions.anchors.roundsCorners = true }),
+                    (
+                        "not rounded",
+                        { configuration in configuration.conventions.anchors.roundsCorners = false }
+                    ),
                 ]),
             .switched(
                 "anchor stride measured against nominal", in: ["anchors.*"],
                 [
-                    ("measured", { profile, _ in profile.anchors.stride = .measured }),
-                    ("nominal", { profile, _ in profile.anchors.stride = .nominal }),
+                    ("measured", { configuration in configuration.conventions.anchors.stride = .measured }),
+                    ("nominal", { configuration in configuration.conventions.anchors.stride = .nominal }),
                 ]),
             .switched(
                 "anchors in another order", in: ["anchors.*"],
                 [
-                    ("ratios reversed", { profile, _ in profile.anchors.aspectRatio.reverse() }),
+                    (
+                        "ratios reversed",
+                        { configuration in configuration.conventions.anchors.aspectRatio.reverse() }
+                    ),
                     (
                         "sizes and ratios exchanged",
-                        { profile, _ in profile.anchors.ratiosAreOuter.toggle() }
+                        { configuration in configuration.conventions.anchors.ratiosAreOuter.toggle() }
                     ),
                 ]),
             Suspect("anchors in another order", in: ["anchors.*"]) { trial in
@@ -60,7 +66,7 @@ extension Diagnosis {
     }
 }
 
-extension Profile.Anchors.AspectRatio {
+extension Conventions.Anchors.AspectRatio {
     fileprivate mutating func reverse() {
         self = self == .heightOverWidth ? .widthOverHeight : .heightOverWidth
     }
@@ -89,7 +95,7 @@ extension Trial {
         }
         let feature = Stage(model.network.pyramid == nil ? "backbone.\(level)" : "fpn.\(level)")
         let map = try bundle.shape(feature)
-        let shapes = model.configuration.proposals.anchorsPerPosition
+        let shapes = model.architecture.proposals.anchorsPerPosition
         // In Double: a broken bundle can claim any size.
         guard map.count == 3, map[1] > 0, map[2] > 0,
             Double(map[1]) * Double(map[2]) * Double(4 * shapes) == Double(expected.count)

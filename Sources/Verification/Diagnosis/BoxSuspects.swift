@@ -46,9 +46,9 @@ extension Diagnosis {
                 [
                     (
                         "in decoding",
-                        { profile, _ in
-                            profile.proposals.coder.edgesAreInclusive.toggle()
-                            profile.detections.coder.edgesAreInclusive.toggle()
+                        { configuration in
+                            configuration.conventions.proposals.coder.edgesAreInclusive.toggle()
+                            configuration.conventions.detections.coder.edgesAreInclusive.toggle()
                         }
                     )
                 ]),
@@ -60,9 +60,9 @@ extension Diagnosis {
                 [
                     (
                         "all weights 1",
-                        { profile, _ in
-                            profile.proposals.coder.scaling = .weights(1, 1)
-                            profile.detections.coder.scaling = .weights(1, 1)
+                        { configuration in
+                            configuration.conventions.proposals.coder.scaling = .weights(1, 1)
+                            configuration.conventions.detections.coder.scaling = .weights(1, 1)
                         }
                     )
                 ]),
@@ -70,11 +70,15 @@ extension Diagnosis {
                 "deltas weighted twice or where none belong", in: decoded,
                 [
                     (
-                        "10, 10, 5, 5", { profile, _ in profile.proposals.coder.scaling = .weights(10, 5) }
+                        "10, 10, 5, 5",
+                        { configuration in configuration.conventions.proposals.coder.scaling = .weights(10, 5)
+                        }
                     ),
                     (
                         "100, 100, 25, 25",
-                        { profile, _ in profile.detections.coder.scaling = .weights(100, 25) }
+                        { configuration in
+                            configuration.conventions.detections.coder.scaling = .weights(100, 25)
+                        }
                     ),
                 ]),
             .switched(
@@ -82,9 +86,9 @@ extension Diagnosis {
                 [
                     (
                         "no limit on dw and dh",
-                        { profile, _ in
-                            profile.proposals.coder.sizeLimit = .none
-                            profile.detections.coder.sizeLimit = .none
+                        { configuration in
+                            configuration.conventions.proposals.coder.sizeLimit = .none
+                            configuration.conventions.detections.coder.sizeLimit = .none
                         }
                     )
                 ]),
@@ -93,9 +97,9 @@ extension Diagnosis {
                 [BoxCoder.SizeLimit.above, .bothSides].map { limit in
                     (
                         limit == .above ? "from above only" : "on both sides",
-                        { profile, _ in
-                            profile.proposals.coder.sizeLimit = limit
-                            profile.detections.coder.sizeLimit = limit
+                        { configuration in
+                            configuration.conventions.proposals.coder.sizeLimit = limit
+                            configuration.conventions.detections.coder.sizeLimit = limit
                         }
                     )
                 }),
@@ -168,7 +172,7 @@ extension Trial {
         guard objectness.count == anchors.count, deltas.count == 4 * anchors.count else { return [] }
         let best = objectness.withUnsafeElements { indicesOfLargest(count, in: $0) }
         return best.map { index in
-            model.profile.proposals.coder.decode(BoxDelta(deltas, at: index), from: anchors[index])
+            model.conventions.proposals.coder.decode(BoxDelta(deltas, at: index), from: anchors[index])
         }
     }
 
@@ -183,7 +187,7 @@ extension Trial {
             sources.allSatisfy({ proposals.indices.contains($0) })
         else { return nil }
         return zip(classes, sources).map { label, source in
-            model.profile.detections.coder.decode(
+            model.conventions.detections.coder.decode(
                 BoxDelta(values, at: source * columns + label), from: proposals[source])
         }
     }

@@ -43,44 +43,58 @@ extension Diagnosis {
                 return [("no half pixel", ResamplingGrid.corner), ("corners aligned", .cornersAligned)].map {
                     detail, grid in
                     let resized = grid.resized(
-                        image, to: trial.window, conventions: trial.model.profile.input)
+                        image, to: trial.window, conventions: trial.model.conventions.input)
                     return Prediction(.tensor(expected.replacing(trial.window, by: resized)), detail)
                 }
             },
             .switched(
                 "another resize filter", in: ["input.tensor"],
                 [
-                    ("bilinear in floats", { profile, _ in profile.input.filter = .bilinearFloat }),
-                    ("antialiased (Pillow)", { profile, _ in profile.input.filter = .antialiasedBytes }),
-                    ("fixed point (OpenCV)", { profile, _ in profile.input.filter = .fixedPointBytes }),
-                    ("truncated (scikit-image)", { profile, _ in profile.input.filter = .truncatedBytes }),
+                    (
+                        "bilinear in floats",
+                        { configuration in configuration.conventions.input.filter = .bilinearFloat }
+                    ),
+                    (
+                        "antialiased (Pillow)",
+                        { configuration in configuration.conventions.input.filter = .antialiasedBytes }
+                    ),
+                    (
+                        "fixed point (OpenCV)",
+                        { configuration in configuration.conventions.input.filter = .fixedPointBytes }
+                    ),
+                    (
+                        "truncated (scikit-image)",
+                        { configuration in configuration.conventions.input.filter = .truncatedBytes }
+                    ),
                 ]),
             .switched(
                 "another resize rule", in: ["input.tensor", "input.size"],
                 [
-                    ("torchvision's", ResizeRule.torchvision()), ("detectron2's", .detectron2()),
-                    ("MMDetection's", .mmdetection()), ("Matterport's", .matterport()),
+                    ("torchvision's", ResizeRule.torchvision), ("detectron2's", .detectron2),
+                    ("MMDetection's", .mmdetection), ("Matterport's", .matterport),
                 ].map { detail, rule in
-                    (
-                        detail,
-                        { profile, _ in
-                            let lengths = profile.input.resize.lengths
-                            profile.input.resize = rule.with(
-                                minimum: lengths.minimum, maximum: lengths.maximum)
-                        }
-                    )
+                    (detail, { configuration in configuration.conventions.input.resize = rule })
                 }),
             .switched(
                 "another padding", in: ["input.tensor"],
                 [
                     (
                         "filled with the mean's negative",
-                        { profile, _ in profile.input.normalizesPadding = true }
+                        { configuration in configuration.conventions.input.normalizesPadding = true }
                     ),
-                    ("filled with zeros", { profile, _ in profile.input.normalizesPadding = false }),
-                    ("around the picture", { profile, _ in profile.input.padding = .aroundInSquare }),
-                    ("right and below", { profile, _ in profile.input.padding = .rightAndBelow }),
-                    ("none", { profile, _ in profile.input.padMultiple = 1 }),
+                    (
+                        "filled with zeros",
+                        { configuration in configuration.conventions.input.normalizesPadding = false }
+                    ),
+                    (
+                        "around the picture",
+                        { configuration in configuration.conventions.input.padding = .aroundInSquare }
+                    ),
+                    (
+                        "right and below",
+                        { configuration in configuration.conventions.input.padding = .rightAndBelow }
+                    ),
+                    ("none", { configuration in configuration.conventions.input.padMultiple = 1 }),
                 ]),
             Suspect("picture not resized", in: ["input.size"]) { trial in
                 let shape = try trial.bundle.shape(.image)
@@ -99,12 +113,12 @@ extension Suspect {
     /// A suspect that changes the three channels of every pixel of the picture, and leaves the padding alone.
     fileprivate static func pixelwise(
         _ name: String,
-        _ changes: @escaping (Profile.Input) -> [(String?, ([Float]) -> [Float])]
+        _ changes: @escaping (Conventions.Input) -> [(String?, ([Float]) -> [Float])]
     ) -> Suspect {
         Suspect(name, in: ["input.tensor"]) { trial in
             guard let expected = trial.expected.tensor, expected.shape.count == 3, expected.shape[0] == 3
             else { return [] }
-            return changes(trial.model.profile.input).map { detail, change in
+            return changes(trial.model.conventions.input).map { detail, change in
                 Prediction(.tensor(expected.changing(trial.window, by: change)), detail)
             }
         }
@@ -118,12 +132,12 @@ extension Trial {
         guard shape.count == 3 else { return .empty }
         let whole = PixelRegion(x: 0, y: 0, width: shape[2], height: shape[1])
         guard let size = try? bundle.inputSize() else { return whole }
-        return model.profile.input.window(of: size, in: PixelSize(height: shape[1], width: shape[2]))
+        return model.conventions.input.window(of: size, in: PixelSize(height: shape[1], width: shape[2]))
             .intersection(with: whole)
     }
 }
 
-extension Profile.Input {
+extension Conventions.Input {
     /// What a normalised value was, on the scale from 0 to the white point.
     fileprivate func byte(_ value: Float, channel: Int) -> Float {
         value * standardDeviation[channel] + mean[channel]
@@ -186,7 +200,7 @@ private enum ResamplingGrid: Sendable {
     }
 
     /// The picture's normalised values, `[height, width, 3]` in the network's order of channels.
-    func resized(_ image: Image, to window: PixelRegion, conventions: Profile.Input) -> Tensor {
+    func resized(_ image: Image, to window: PixelRegion, conventions: Conventions.Input) -> Tensor {
         let rows = places(from: image.height, to: window.height)
         let columns = places(from: image.width, to: window.width)
         let colours = conventions.channelOrder == .rgb ? [0, 1, 2] : [2, 1, 0]

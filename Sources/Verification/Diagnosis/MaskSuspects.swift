@@ -10,7 +10,7 @@ extension Diagnosis {
     static var maskSuspects: [Suspect] {
         [
             Suspect("mask of the wrong class", in: ["mask.probabilities"]) { trial in
-                let count = trial.model.configuration.classes + 1
+                let count = trial.model.architecture.classes + 1
                 return [
                     try trial.masks("the class before") { $0 &- 1 },
                     try trial.masks("the class after") { ($0 &+ 1) % count },
@@ -19,10 +19,10 @@ extension Diagnosis {
             },
             .switched(
                 "softmax in place of sigmoid", in: ["mask.probabilities"],
-                [(nil, { $1.masks?.output = .softmax })]),
+                [(nil, { $0.architecture.masks?.output = .softmax })]),
             .switched(
                 "sigmoid in place of softmax", in: ["mask.probabilities"],
-                [(nil, { $1.masks?.output = .sigmoid })]),
+                [(nil, { $0.architecture.masks?.output = .sigmoid })]),
             Suspect("logits in place of probabilities", in: ["mask.probabilities"]) { trial in
                 try trial.classLogits().map { [Prediction(.tensor($0))] } ?? []
             },
@@ -35,13 +35,19 @@ extension Diagnosis {
             .switched(
                 "another way of pasting", in: ["output.masks"],
                 [
-                    ("on whole pixels", { profile, _ in profile.output.pasting = .wholePixels }),
-                    ("at pixel centres", { profile, _ in profile.output.pasting = .pixelCentres }),
+                    (
+                        "on whole pixels",
+                        { configuration in configuration.conventions.output.pasting = .wholePixels }
+                    ),
+                    (
+                        "at pixel centres",
+                        { configuration in configuration.conventions.output.pasting = .pixelCentres }
+                    ),
                     (
                         "resized to the rounded box",
-                        { profile, _ in
-                            profile.output.pasting = .resizedToBox
-                            profile.output.roundsBoxes = true
+                        { configuration in
+                            configuration.conventions.output.pasting = .resizedToBox
+                            configuration.conventions.output.roundsBoxes = true
                         }
                     ),
                 ]),
@@ -50,19 +56,25 @@ extension Diagnosis {
                 [
                     (
                         nil,
-                        { profile, _ in profile.output.maskThreshold = profile.output.maskThreshold.nextUp }
+                        { configuration in
+                            configuration.settings.masks.threshold =
+                                configuration.settings.masks.threshold.nextUp
+                        }
                     )
                 ]),
             .switched(
                 "another mask threshold", in: ["output.masks"],
                 [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map { (threshold: Float) in
-                    ("\(threshold)", { profile, _ in profile.output.maskThreshold = threshold })
+                    ("\(threshold)", { configuration in configuration.settings.masks.threshold = threshold })
                 }),
             .switched(
                 "another keypoint score", in: ["output.keypoints"],
                 [
-                    ("logit", { profile, _ in profile.output.keypointScore = .logit }),
-                    ("probability", { profile, _ in profile.output.keypointScore = .probability }),
+                    ("logit", { configuration in configuration.conventions.output.keypointScore = .logit }),
+                    (
+                        "probability",
+                        { configuration in configuration.conventions.output.keypointScore = .probability }
+                    ),
                 ]),
             .rearranged(
                 "half-pixel shift", in: ["output.keypoints"],
@@ -125,7 +137,7 @@ extension Trial {
         else { throw bundle.fault(.maskProbabilities, "does not fit the boxes") }
         let (side, picture) = (probabilities.shape[1], PixelSize(height: shape[1], width: shape[2]))
         // Another library's masks, if they are not pasted at pixel centres, differ by more than half a pixel.
-        var conventions = model.profile.output
+        var conventions = model.conventions.output
         conventions.pasting = .pixelCentres
         let masks = probabilities.withUnsafeElements { values in
             boxes.enumerated().map { index, box in
@@ -135,7 +147,7 @@ extension Trial {
                     plane, side: side,
                     box: Box(
                         x1: box.x1 + step, y1: box.y1 + step, x2: box.x2 + step, y2: box.y2 + step),
-                    imageSize: picture, conventions: conventions)
+                    imageSize: picture, threshold: model.settings.masks.threshold, conventions: conventions)
             }
         }
         return Prediction(.tensor(ContractTensor(.masks(masks, picture)).floats), detail)

@@ -12,10 +12,10 @@ extension Diagnosis {
         [
             .switched(
                 "level assignment by rounding", in: ["box.level", "mask.level"] + pooled,
-                [(nil, { profile, _ in profile.pooling.level = .rounded })]),
+                [(nil, { configuration in configuration.conventions.pooling.level = .rounded })]),
             Suspect("level index off by one", in: ["box.level", "mask.level"]) { trial in
                 guard let expected = trial.expected.tensor else { return [] }
-                let levels = trial.model.configuration.proposals.anchorSizes.count
+                let levels = trial.model.architecture.proposals.anchorSizes.count
                 return [
                     Prediction(.tensor(expected.mapped { $0 + 1 }), "one more"),
                     Prediction(.tensor(expected.mapped { $0 - 1 }), "one less"),
@@ -28,12 +28,13 @@ extension Diagnosis {
                 [
                     (
                         nil,
-                        { profile, _ in
+                        { configuration in
                             guard
-                                case .align(let samples, let isSubtracted, let reduction) = profile.pooling
+                                case .align(let samples, let isSubtracted, let reduction) = configuration
+                                    .conventions.pooling
                                     .layer
                             else { return }
-                            profile.pooling.layer = .align(
+                            configuration.conventions.pooling.layer = .align(
                                 samplesPerAxis: samples, subtractsHalfPixel: !isSubtracted, reduction)
                         }
                     )
@@ -43,12 +44,14 @@ extension Diagnosis {
                 [1, 2, 3, 4, nil].map { (count: Int?) in
                     (
                         count.map { "\($0) × \($0)" } ?? "adaptive",
-                        { profile, _ in
-                            guard case .align(_, let isSubtracted, let reduction) = profile.pooling.layer
+                        { configuration in
+                            guard
+                                case .align(_, let isSubtracted, let reduction) = configuration.conventions
+                                    .pooling.layer
                             else {
                                 return
                             }
-                            profile.pooling.layer = .align(
+                            configuration.conventions.pooling.layer = .align(
                                 samplesPerAxis: count, subtractsHalfPixel: isSubtracted, reduction)
                         }
                     )
@@ -58,11 +61,14 @@ extension Diagnosis {
                 [
                     (
                         nil,
-                        { profile, _ in
-                            guard case .align(let samples, let isSubtracted, _) = profile.pooling.layer else {
+                        { configuration in
+                            guard
+                                case .align(let samples, let isSubtracted, _) = configuration.conventions
+                                    .pooling.layer
+                            else {
                                 return
                             }
-                            profile.pooling.layer = .align(
+                            configuration.conventions.pooling.layer = .align(
                                 samplesPerAxis: samples, subtractsHalfPixel: isSubtracted, .maximum)
                         }
                     )
@@ -70,21 +76,36 @@ extension Diagnosis {
             .switched(
                 "RoIPool in place of RoIAlign", in: pooled,
                 [
-                    ("rounding to the nearest", { profile, _ in profile.pooling.layer = .pool(.nearest) }),
-                    ("cutting down", { profile, _ in profile.pooling.layer = .pool(.truncating) }),
+                    (
+                        "rounding to the nearest",
+                        { configuration in configuration.conventions.pooling.layer = .pool(.nearest) }
+                    ),
+                    (
+                        "cutting down",
+                        { configuration in configuration.conventions.pooling.layer = .pool(.truncating) }
+                    ),
                 ]),
             .switched(
                 "RoIWarp in place of RoIAlign", in: pooled,
-                [(nil, { profile, _ in profile.pooling.layer = .warp(samplesPerAxis: 2) })]),
+                [
+                    (
+                        nil,
+                        { configuration in configuration.conventions.pooling.layer = .warp(samplesPerAxis: 2)
+                        }
+                    )
+                ]),
             .switched(
                 "crop_and_resize in place of RoIAlign", in: pooled,
                 [
-                    ("map scale 1/stride", { profile, _ in profile.pooling.layer = .crop }),
+                    (
+                        "map scale 1/stride",
+                        { configuration in configuration.conventions.pooling.layer = .crop }
+                    ),
                     (
                         "map scale from corner to corner",
-                        { profile, _ in
-                            profile.pooling.layer = .crop
-                            profile.pooling.scale = .cornerToCorner
+                        { configuration in
+                            configuration.conventions.pooling.layer = .crop
+                            configuration.conventions.pooling.scale = .cornerToCorner
                         }
                     ),
                 ]),
@@ -93,14 +114,16 @@ extension Diagnosis {
                 [
                     (
                         "with the half pixel",
-                        { profile, _ in
-                            profile.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: true)
+                        { configuration in
+                            configuration.conventions.pooling.layer = .align(
+                                samplesPerAxis: 2, subtractsHalfPixel: true)
                         }
                     ),
                     (
                         "without the half pixel",
-                        { profile, _ in
-                            profile.pooling.layer = .align(samplesPerAxis: 2, subtractsHalfPixel: false)
+                        { configuration in
+                            configuration.conventions.pooling.layer = .align(
+                                samplesPerAxis: 2, subtractsHalfPixel: false)
                         }
                     ),
                 ]),
@@ -136,10 +159,10 @@ extension Trial {
         let size: Int
         switch stage {
         case .boxPooled: size = model.boxPoolSize
-        case .maskPooled: size = model.configuration.masks?.poolSize ?? 14
-        default: size = model.configuration.keypoints?.poolSize ?? 14
+        case .maskPooled: size = model.architecture.masks?.poolSize ?? 14
+        default: size = model.architecture.keypoints?.poolSize ?? 14
         }
-        let layer = model.profile.pooling.layer.layer(outputSize: size)
+        let layer = model.conventions.pooling.layer.layer(outputSize: size)
         return channelsFirst(layer(maps.maps, regions: regions, scales: maps.scales))
     }
 }

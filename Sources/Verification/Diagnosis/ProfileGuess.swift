@@ -31,7 +31,7 @@ private let telling = [
 /// - Parameters:
 ///   - candidate: what somebody's program recorded.
 ///   - model: with the weights that it was recorded with, by whatever profile. The lengths that pictures are
-///     resized to, and thresholds other than that profile's, are kept.
+///     resized to, and settings other than that profile's, are kept.
 public func guessProfile(candidate: Bundle, model: Model) -> [ProfileGuess] {
     let guesses = Profile.all.map { guess($0, candidate: candidate, model: model) }
     // `sorted` is stable.
@@ -66,18 +66,26 @@ private func guess(_ profile: Profile, candidate: Bundle, model: Model) -> Profi
 }
 
 extension Model {
-    /// The model by another profile's conventions. The lengths of the resize, and thresholds that are not its
-    /// own profile's, are somebody's choice and stay.
+    /// The model by another profile's conventions. The lengths of the resize, and settings that are not its own
+    /// profile's, are somebody's choice and stay.
     fileprivate func following(_ profile: Profile) -> Model {
-        var (profile, configuration) = (profile, configuration)
-        let lengths = self.profile.input.resize.lengths
-        profile.input.resize = profile.input.resize.with(minimum: lengths.minimum, maximum: lengths.maximum)
-        if configuration.boxes.scoreThreshold == self.profile.detections.scoreThreshold {
-            configuration.boxes.scoreThreshold = profile.detections.scoreThreshold
+        let own = Profile.named(configuration.profileName)?.configuration(for: architecture)
+        var other = profile.configuration(for: architecture)
+        func keep<Value: Equatable>(_ setting: WritableKeyPath<Settings, Value>) {
+            if let own, settings[keyPath: setting] == own.settings[keyPath: setting] { return }
+            other.settings[keyPath: setting] = settings[keyPath: setting]
         }
-        if configuration.boxes.overlapThreshold == self.profile.detections.suppression.threshold {
-            configuration.boxes.overlapThreshold = profile.detections.suppression.threshold
+        other.settings.input = settings.input
+        // A number of anchors on each level says nothing of a number over all levels.
+        if conventions.proposals.preNMSTopNIsPerLevel == other.conventions.proposals.preNMSTopNIsPerLevel {
+            keep(\.proposals.preNMSTopN)
         }
-        return with(profile: profile, configuration: configuration)
+        keep(\.proposals.postNMSTopN)
+        keep(\.proposals.nmsThreshold)
+        keep(\.boxes.scoreThreshold)
+        keep(\.boxes.nmsThreshold)
+        keep(\.boxes.detectionsPerImage)
+        keep(\.masks)
+        return with(conventions: other.conventions, settings: other.settings)
     }
 }

@@ -88,7 +88,7 @@ extension Suspect {
     /// A suspect that runs the stage by another convention or limit.
     static func switched(
         _ name: String, in stages: [String],
-        _ changes: [(String?, (inout Profile, inout Configuration) -> Void)]
+        _ changes: [(String?, (inout Configuration) -> Void)]
     ) -> Suspect {
         Suspect(name, in: stages) { trial in
             try changes.map { detail, change in Prediction(try trial.run(change), detail) }

@@ -12,24 +12,24 @@ extension Diagnosis {
     static var selectionSuspects: [Suspect] {
         [
             // Before the thresholds: a high one may do the same as none.
-            .switched("suppression missing", in: suppressed, [(nil, { $0.setOverlap(1, &$1) })]),
+            .switched("suppression missing", in: suppressed, [(nil, { $0.setNMSThreshold(1) })]),
             .switched(
                 "another suppression threshold", in: suppressed,
-                thresholds.map { threshold in ("\(threshold)", { $0.setOverlap(threshold, &$1) }) }),
+                thresholds.map { threshold in ("\(threshold)", { $0.setNMSThreshold(threshold) }) }),
             .switched(
                 "suppression across classes or levels", in: suppressed,
-                [(nil, { profile, _ in profile.setSeparation(.none) })]),
+                [(nil, { configuration in configuration.setSeparation(.none) })]),
             .switched(
                 "suppression within classes or levels", in: suppressed,
-                [(nil, { profile, _ in profile.setSeparation(.perClass) })]),
+                [(nil, { configuration in configuration.setSeparation(.perClass) })]),
             .switched(
                 "legacy +1 in suppression", in: suppressed,
                 [
                     (
                         nil,
-                        { profile, _ in
-                            profile.proposals.suppression.edgesAreInclusive.toggle()
-                            profile.detections.suppression.edgesAreInclusive.toggle()
+                        { configuration in
+                            configuration.conventions.proposals.suppression.edgesAreInclusive.toggle()
+                            configuration.conventions.detections.suppression.edgesAreInclusive.toggle()
                         }
                     )
                 ]),
@@ -38,28 +38,29 @@ extension Diagnosis {
                 [
                     (
                         nil,
-                        { profile, _ in
-                            profile.proposals.suppression.comparison.flip()
-                            profile.detections.suppression.comparison.flip()
+                        { configuration in
+                            configuration.conventions.proposals.suppression.comparison.flip()
+                            configuration.conventions.detections.suppression.comparison.flip()
                         }
                     )
                 ]),
             .switched(
                 "another score threshold", in: ["detections.boxes"],
                 [0, 0.01, 0.02, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map { (threshold: Float) in
-                    ("\(threshold)", { $1.boxes.scoreThreshold = threshold })
+                    ("\(threshold)", { $0.settings.boxes.scoreThreshold = threshold })
                 }),
             .switched(
                 "only the most probable class kept", in: ["detections.boxes"],
-                [(nil, { profile, _ in profile.detections.keepsBestClassOnly.toggle() })]),
+                [(nil, { configuration in configuration.conventions.detections.keepsBestClassOnly.toggle() })]
+            ),
             .switched(
                 "ranked by probability against logit", in: ["rpn.candidates.*.boxes", "rpn.proposals.boxes"],
                 [
                     (
                         nil,
-                        { profile, _ in
-                            profile.proposals.selectsByLogit.toggle()
-                            profile.proposals.ranksByLogit.toggle()
+                        { configuration in
+                            configuration.conventions.proposals.selectsByLogit.toggle()
+                            configuration.conventions.proposals.ranksByLogit.toggle()
                         }
                     )
                 ]),
@@ -68,16 +69,16 @@ extension Diagnosis {
                 [
                     (
                         "none",
-                        { profile, _ in
-                            profile.proposals.minimumSide = -.infinity
-                            profile.detections.minimumSide = -.infinity
+                        { configuration in
+                            configuration.conventions.proposals.minimumSide = -.infinity
+                            configuration.conventions.detections.minimumSide = -.infinity
                         }
                     ),
                     (
                         "16 pixels",
-                        { profile, _ in
-                            profile.proposals.minimumSide = 16
-                            profile.detections.minimumSide = 16
+                        { configuration in
+                            configuration.conventions.proposals.minimumSide = 16
+                            configuration.conventions.detections.minimumSide = 16
                         }
                     ),
                 ]),
@@ -86,15 +87,15 @@ extension Diagnosis {
                 return [
                     Prediction(
                         try trial.run {
-                            $1.proposals.candidatesPerLevel = count
-                            $1.proposals.count = count
-                            $1.boxes.count = count
+                            $0.settings.proposals.preNMSTopN = count
+                            $0.settings.proposals.postNMSTopN = count
+                            $0.settings.boxes.detectionsPerImage = count
                         }, "\(count)")
                 ]
             },
             .rows("class index off by one", in: ["detections.boxes", "output.boxes"]) { rows, trial in
                 guard let classes = rows.classes else { return [] }
-                let count = trial.model.configuration.classes
+                let count = trial.model.architecture.classes
                 func shifted(_ change: (Int) -> Int) -> Rows {
                     var shifted = rows
                     shifted.classes = classes.map(change)
@@ -176,16 +177,16 @@ extension Trial {
     }
 }
 
-extension Profile {
-    /// In both suppressions: proposals have theirs here, detections in the configuration.
-    fileprivate mutating func setOverlap(_ threshold: Double, _ configuration: inout Configuration) {
-        proposals.suppression.threshold = threshold
-        configuration.boxes.overlapThreshold = threshold
+extension Configuration {
+    /// In both suppressions.
+    fileprivate mutating func setNMSThreshold(_ threshold: Double) {
+        settings.proposals.nmsThreshold = threshold
+        settings.boxes.nmsThreshold = threshold
     }
 
     fileprivate mutating func setSeparation(_ separation: NonMaximumSuppression.ClassSeparation) {
-        proposals.suppression.classSeparation = separation
-        detections.suppression.classSeparation = separation
+        conventions.proposals.suppression.classSeparation = separation
+        conventions.detections.suppression.classSeparation = separation
     }
 }
 

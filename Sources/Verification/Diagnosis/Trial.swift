@@ -46,15 +46,18 @@ struct Trial {
 
     // MARK: Running the stage in another way
 
-    /// The stage with other conventions or limits, or with other inputs.
+    /// The stage with other conventions or settings, or with other inputs.
     func run(
         bundle changed: Bundle? = nil,
-        _ change: (inout Profile, inout Configuration) -> Void = { _, _ in }
+        _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Outcome {
-        var (profile, configuration) = (model.profile, model.configuration)
-        change(&profile, &configuration)
+        var configuration = model.configuration
+        change(&configuration)
         let runner = StageRunner(
-            model: model.with(profile: profile, configuration: configuration), bundle: changed ?? bundle)
+            model: model.with(
+                conventions: configuration.conventions, settings: configuration.settings,
+                maskOutput: configuration.architecture.masks?.output),
+            bundle: changed ?? bundle)
         return try Self.outcome(members) { try runner.run($0).floats }
     }
 

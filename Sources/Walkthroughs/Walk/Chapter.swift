@@ -48,15 +48,15 @@ package struct Chapter: Sendable, Equatable {
 
     /// Why a model has nothing for a chapter to show; nil if it has.
     package func absence(in model: Model, found: Int) -> String? {
-        let configuration = model.configuration
+        let architecture = model.architecture
         let map = model.levelNames.first ?? ""
         if name == "pyramid" {
-            if case .pyramid = configuration.features { return nil }
+            if case .pyramid = architecture.features { return nil }
             return "This model has no feature pyramid: its heads read the single map \(map)."
         }
         switch name {
-        case "mask-head" where configuration.masks == nil: return "This model predicts no masks."
-        case "keypoints" where configuration.keypoints == nil: return "This model predicts no keypoints."
+        case "mask-head" where architecture.masks == nil: return "This model predicts no masks."
+        case "keypoints" where architecture.keypoints == nil: return "This model predicts no keypoints."
         case "detections" where found == 0, "mask-head" where found == 0, "pasting" where found == 0,
             "keypoints" where found == 0:
             return "Nothing was found in this picture, so these tensors have no rows."

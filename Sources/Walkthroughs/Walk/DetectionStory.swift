@@ -60,14 +60,14 @@ public struct DetectionStory {
     }
 
     private var mask: [String] {
-        guard let level = facts.maskLevel, let masks = run.model.configuration.masks else {
+        guard let level = facts.maskLevel, let masks = run.model.architecture.masks else {
             return ["This model predicts no masks."]
         }
         let side = run.tensor(.maskProbabilities).map { $0.shape[1] } ?? 0
         return [
             "mask.probabilities, row \(facts.detection): \(side)×\(side) probabilities of the class "
                 + "\(facts.className), stretched to the box and cut at "
-                + "\(run.model.profile.output.maskThreshold).",
+                + "\(run.model.settings.masks.threshold).",
             "Pooled to \(masks.poolSize)×\(masks.poolSize) from \(name(ofLevel: level)). "
                 + levelArithmetic(facts.box, level: level),
         ]
@@ -80,14 +80,14 @@ public struct DetectionStory {
                 "\($0.offset == 0 ? "background" : run.model.classes.name(of: $0.offset)) \(decimal($0.element))"
             }
         let rivals = facts.suppressedClassBoxes
-        let limit = run.model.configuration.boxes.overlapThreshold
+        let limit = run.model.settings.boxes.nmsThreshold
         return [
             "detections.boxes, row \(facts.detection): \(text(facts.box)).",
             "Class: \(facts.className) \(decimal(facts.score)); next, \(others.joined(separator: ", ")).",
         ]
             + change(
                 "Refined from the proposal below", by: facts.refinement, of: facts.clipped,
-                into: facts.refined, clipped: facts.box, coder: run.model.profile.detections.coder)
+                into: facts.refined, clipped: facts.box, coder: run.model.conventions.detections.coder)
             + [
                 rivals.isEmpty
                     ? "It suppressed no other box of its class."
@@ -112,7 +112,7 @@ public struct DetectionStory {
     private var proposal: [String] {
         let rivals = facts.suppressedCandidates
         let level = facts.anchor.level
-        let limit = run.model.profile.proposals.suppression.threshold
+        let limit = run.model.settings.proposals.nmsThreshold
         return [
             "rpn.proposals.boxes, row \(facts.proposal) of \(facts.proposalCount): \(text(facts.clipped)), "
                 + "objectness \(decimal(facts.objectness)).",
@@ -131,7 +131,7 @@ public struct DetectionStory {
 
     private var anchor: [String] {
         let anchor = facts.anchor
-        let shapes = run.model.configuration.proposals
+        let shapes = run.model.architecture.proposals
         let number = (anchor.row * anchor.mapSize.width + anchor.column)
         let perCell = shapes.anchorSizes[anchor.levelIndex].count * shapes.aspectRatios.count
         return [
@@ -146,7 +146,7 @@ public struct DetectionStory {
         ]
             + change(
                 "Changed into the proposal", by: facts.delta, of: anchor.box, into: facts.decoded,
-                clipped: facts.clipped, coder: run.model.profile.proposals.coder)
+                clipped: facts.clipped, coder: run.model.conventions.proposals.coder)
     }
 
     // MARK: Wording
@@ -180,7 +180,7 @@ public struct DetectionStory {
     }
 
     private func name(ofLevel level: Int) -> String {
-        switch run.model.configuration.features {
+        switch run.model.architecture.features {
         case .pyramid: "p\(level)"
         case .c4, .c5: "c\(level), the only map"
         }
@@ -188,9 +188,9 @@ public struct DetectionStory {
 
     /// FPN, equation 1, with this box's numbers.
     private func levelArithmetic(_ box: Box, level: Int) -> String {
-        guard case .pyramid = run.model.configuration.features, box.area > 0 else { return "" }
+        guard case .pyramid = run.model.architecture.features, box.area > 0 else { return "" }
         let side = Double(box.area).squareRoot()
-        let exact = Double(run.model.profile.pooling.level.exactLevel(of: box))
+        let exact = Double(run.model.conventions.pooling.level.exactLevel(of: box))
         let held = Int(exact.rounded(.down)) == level ? "" : ", held to the levels there are: \(level)"
         return "Which level: a side of √(\(wording(number: Double(box.width))) · "
             + "\(wording(number: Double(box.height)))) = \(wording(number: side)) pixels, "

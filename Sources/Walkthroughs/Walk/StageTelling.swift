@@ -42,7 +42,7 @@ func introduction(to run: PictureRun, on terminal: Terminal) -> String {
     var lines = [
         wrapped(
             "Mask R-CNN on \(run.name), \(run.image.height)×\(run.image.width) pixels.", width: width),
-        wrapped("Model: " + describe(run.model.configuration), width: width, indent: 2),
+        wrapped("Model: " + describe(run.model.architecture), width: width, indent: 2),
     ]
     lines += run.loaded.decisions.map {
         "  " + wrapped("\($0.subject): \($0.value) (\($0.reason))", width: width - 2, indent: 4)

@@ -1,10 +1,13 @@
-/// What keeps a configuration from being a network.
+/// What keeps a configuration from being a network that can be run.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// One line that names the member and the fault.
     public let description: String
+
+    /// An error with one line.
+    public init(description: String) { self.description = description }
 }
 
-extension Configuration {
+extension Architecture {
     /// Refuses what no network can be built from. A configuration may come from a file, so every length is
     /// bounded before anything is made of it.
     /// - Throws: ``ConfigurationError``.
@@ -35,7 +38,7 @@ extension Configuration {
     }
 }
 
-extension Configuration.Backbone {
+extension Architecture.Backbone {
     fileprivate func validate() throws {
         try check(stem, in: 1...8192, "backbone.stem")
         for (name, lengths, range) in [
@@ -54,12 +57,10 @@ extension Configuration.Backbone {
     }
 }
 
-extension Configuration.Proposals {
+extension Architecture.Proposals {
     fileprivate func validate(levels: Int) throws {
         try check(convolutions, in: 0...64, "proposals.convolutions")
         try check(channels, in: 1...8192, "proposals.channels")
-        try check(candidatesPerLevel, in: 0...1_000_000, "proposals.candidatesPerLevel")
-        try check(count, in: 0...1_000_000, "proposals.count")
         guard anchorSizes.count == levels, let sizes = anchorSizes.first?.count, (1...64).contains(sizes),
             anchorSizes.allSatisfy({ $0.count == sizes }), (1...64).contains(aspectRatios.count)
         else {
@@ -73,7 +74,7 @@ extension Configuration.Proposals {
     }
 }
 
-extension Configuration.Boxes {
+extension Architecture.Boxes {
     fileprivate func validate() throws {
         switch head {
         case .twoLayers(let hidden): try check(hidden, in: 1...65536, "boxes.head.hidden")
@@ -85,14 +86,10 @@ extension Configuration.Boxes {
         case .residualStage: break
         }
         try check(poolSize, in: 1...128, "boxes.poolSize")
-        try check(count, in: 0...100_000, "boxes.count")
-        guard (0...1).contains(scoreThreshold), (0...1).contains(overlapThreshold) else {
-            throw ConfigurationError(description: "boxes: thresholds must be from 0 to 1")
-        }
     }
 }
 
-extension Configuration.Masks {
+extension Architecture.Masks {
     fileprivate func validate() throws {
         switch head {
         case .fullyConvolutional(let convolutions, let channels, let norm):
@@ -108,10 +105,16 @@ extension Configuration.Masks {
     }
 }
 
-private func check(_ value: Int, in range: ClosedRange<Int>, _ name: String) throws {
+func check(_ value: Int, in range: ClosedRange<Int>, _ name: String) throws {
     guard range.contains(value) else {
         throw ConfigurationError(
             description: "\(name) is \(value), not from \(range.lowerBound) to \(range.upperBound)")
+    }
+}
+
+func check(_ value: Double, in range: ClosedRange<Double>, _ name: String) throws {
+    guard range.contains(value) else {
+        throw ConfigurationError(description: "\(name) is \(value), not from 0 to 1")
     }
 }
 

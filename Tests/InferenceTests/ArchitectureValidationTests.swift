@@ -2,7 +2,7 @@ import Inference
 import Testing
 
 /// A configuration may come from a file, so anything may be in it.
-@Suite struct ConfigurationValidationTests {
+@Suite struct ArchitectureValidationTests {
     private static let small = Variant.all[0].configuration
 
     @Test("Every kind of network passes", arguments: Variant.all)
@@ -12,12 +12,26 @@ import Testing
 
     private func expectFault(
         _ name: String, sourceLocation: SourceLocation = #_sourceLocation,
-        _ change: (inout Configuration) -> Void
+        _ change: (inout Architecture) -> Void
     ) {
         var configuration = Self.small
         change(&configuration)
         let error = #expect(throws: ConfigurationError.self, sourceLocation: sourceLocation) {
             try configuration.validate()
+        }
+        let description = error?.description ?? ""
+        #expect(
+            description.hasPrefix(name) && !description.contains("\n"), "\(description)",
+            sourceLocation: sourceLocation)
+    }
+
+    private func expectSettingsFault(
+        _ name: String, sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout Settings) -> Void
+    ) {
+        var settings = Settings()
+        change(&settings)
+        let error = #expect(throws: ConfigurationError.self, sourceLocation: sourceLocation) {
+            try settings.validate()
         }
         let description = error?.description ?? ""
         #expect(
@@ -33,7 +47,7 @@ import Testing
         expectFault("backbone.outputs") { $0.backbone.outputs[1] = length }
         expectFault("backbone.groups") { $0.backbone.groups = length }
         expectFault("features.pyramid.channels") {
-            $0.features = .pyramid(Configuration.Pyramid(channels: length))
+            $0.features = .pyramid(Architecture.Pyramid(channels: length))
         }
         expectFault("proposals.channels") { $0.proposals.channels = length }
         expectFault("classes") { $0.classes = length }
@@ -57,9 +71,11 @@ import Testing
     @Test("Counts that may be 0 are bounded as well", arguments: [-1, Int.min, Int.max])
     func counts(count: Int) {
         expectFault("proposals.convolutions") { $0.proposals.convolutions = count }
-        expectFault("proposals.candidatesPerLevel") { $0.proposals.candidatesPerLevel = count }
-        expectFault("proposals.count") { $0.proposals.count = count }
-        expectFault("boxes.count") { $0.boxes.count = count }
+        expectSettingsFault("proposals.preNMSTopN") { $0.proposals.preNMSTopN = count }
+        expectSettingsFault("proposals.postNMSTopN") { $0.proposals.postNMSTopN = count }
+        expectSettingsFault("boxes.detectionsPerImage") { $0.boxes.detectionsPerImage = count }
+        expectSettingsFault("input.minimumSide") { $0.input.minimumSide = count }
+        expectSettingsFault("input.maximumSide") { $0.input.maximumSide = count }
         expectFault("boxes.head.count") {
             $0.boxes.head = .convolutions(count: count, channels: 8, norm: .bias, hidden: 8)
         }
@@ -92,8 +108,10 @@ import Testing
     func numbers(number: Float) {
         expectFault("proposals") { $0.proposals.anchorSizes[1] = [number] }
         expectFault("proposals") { $0.proposals.aspectRatios = [1, number] }
-        expectFault("boxes") { $0.boxes.scoreThreshold = number }
-        expectFault("boxes") { $0.boxes.overlapThreshold = Double(number) }
+        expectSettingsFault("boxes.scoreThreshold") { $0.boxes.scoreThreshold = number }
+        expectSettingsFault("boxes.nmsThreshold") { $0.boxes.nmsThreshold = Double(number) }
+        expectSettingsFault("proposals.nmsThreshold") { $0.proposals.nmsThreshold = Double(number) }
+        expectSettingsFault("masks.threshold") { $0.masks.threshold = number }
         expectFault("backbone.norm") { $0.backbone.norm = .frozenBatch(epsilon: number) }
     }
 
@@ -102,7 +120,7 @@ import Testing
         for groups in [0, -4, 3, Int.max] {
             expectFault("backbone.norm") { $0.backbone.norm = .group(groups: groups) }
             expectFault("features.pyramid.norm") {
-                $0.features = .pyramid(Configuration.Pyramid(channels: 16, norm: .group(groups: groups)))
+                $0.features = .pyramid(Architecture.Pyramid(channels: 16, norm: .group(groups: groups)))
             }
         }
         expectFault("backbone.groups") { $0.backbone.groups = 3 }

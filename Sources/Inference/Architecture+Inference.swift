@@ -1,9 +1,8 @@
 import Kernels
 
 // Which network a checkpoint holds shows in its parameters' names and shapes, all but a few numbers: the
-// stride's place, batch norm's epsilon and the detections' thresholds come from the profile, group norm's number
-// of groups and limits such as the number of proposals from the defaults. Checkpoints that this project writes carry their whole
-// configuration along, so nothing needs to be inferred from them.
+// stride's place, batch norm's epsilon, group norm's number of groups. These are assumed as the profile says, until
+// somebody says better. Checkpoints that this project writes say all of it.
 
 /// What keeps a set of parameters from being a model that can be run.
 public struct InferenceError: Error, Equatable, CustomStringConvertible {
@@ -11,23 +10,24 @@ public struct InferenceError: Error, Equatable, CustomStringConvertible {
     public let description: String
 }
 
-extension Configuration {
+extension Architecture {
     /// Reads the network off the shapes of its parameters.
     ///
     /// - Parameters:
     ///   - shapes: every parameter's shape under its native name, in the order PyTorch has.
-    ///   - profile: for the stride's place, batch norm's epsilon and the thresholds of detections.
-    ///   - groupNormGroups: for group norms, whose number of groups does not show.
+    ///   - assumptions: what is taken for what does not show.
     /// - Throws: ``InferenceError`` naming the first parameter that is missing or makes no sense.
-    public init(inferredFrom shapes: [String: [Int]], profile: Profile, groupNormGroups: Int = 32) throws {
+    public init(inferredFrom shapes: [String: [Int]], assuming assumptions: ArchitectureAssumptions) throws {
         let reader = ShapeReader(
-            shapes: shapes, epsilon: profile.parameters.batchNormEpsilon, groups: groupNormGroups)
+            shapes: shapes, epsilon: assumptions.batchNormEpsilon, groups: assumptions.groupNormGroups)
         let isC4 = reader.has("box.c5.0.conv2.weight")
         let isPyramid = reader.has("fpn.lateral.p2.weight")
         guard !(isC4 && isPyramid) else {
             throw reader.fault("box.c5.0.conv2.weight", "does not go with a feature pyramid")
         }
-        backbone = try reader.backbone(isC4: isC4, stridePlacement: profile.parameters.stridePlacement)
+        backbone = try reader.backbone(isC4: isC4)
+        backbone.stridePlacement =
+            backbone.groups > 1 ? assumptions.groupedStridePlacement : assumptions.stridePlacement
         let channels: Int
         if isPyramid {
             let weight = try reader.shape("fpn.p2.weight", rank: 4)
@@ -42,8 +42,6 @@ extension Configuration {
         guard logits[0] >= 2 else { throw reader.fault("box.logits.weight", "has no class but background") }
         classes = logits[0] - 1
         boxes = try reader.boxes(isC4: isC4, channels: channels)
-        boxes.scoreThreshold = profile.detections.scoreThreshold
-        boxes.overlapThreshold = profile.detections.suppression.threshold
         masks = try reader.masks(poolSize: 14)
         keypoints = try reader.keypoints()
         try checkGroupNorms()
@@ -105,13 +103,10 @@ private struct ShapeReader {
         return has("\(layer).norm.weight") ? .group(groups: groups) : .bias
     }
 
-    func backbone(isC4: Bool, stridePlacement: Configuration.Backbone.StridePlacement) throws
-        -> Configuration.Backbone
-    {
+    func backbone(isC4: Bool) throws -> Architecture.Backbone {
         let stem = try shape("backbone.stem.weight", rank: 4)
-        var backbone = Configuration.Backbone(
-            stem: stem[0], blocks: [], widths: [], outputs: [], stridePlacement: stridePlacement,
-            norm: norm(of: "backbone.stem"))
+        var backbone = Architecture.Backbone(
+            stem: stem[0], blocks: [], widths: [], outputs: [], norm: norm(of: "backbone.stem"))
         for index in 2...5 {
             let stage = isC4 && index == 5 ? "box.c5" : "backbone.c\(index)"
             let inner = try shape("\(stage).0.conv2.weight", rank: 4)
@@ -132,22 +127,17 @@ private struct ShapeReader {
         return backbone
     }
 
-    func proposals(isPyramid: Bool) throws -> Configuration.Proposals {
+    func proposals(isPyramid: Bool) throws -> Architecture.Proposals {
         let hidden = try shape("rpn.hidden.1.weight", rank: 4)
-        let objectness = try shape("rpn.objectness.weight", rank: 4)
-        var proposals = isPyramid ? Configuration.Proposals() : .c4()
+        _ = try shape("rpn.objectness.weight", rank: 4)
+        var proposals = isPyramid ? Architecture.Proposals() : .c4()
         proposals.channels = hidden[0]
         proposals.convolutions = count(from: 1) { "rpn.hidden.\($0).weight" }
-        guard objectness[0] == proposals.anchorsPerPosition else {
-            throw fault(
-                "rpn.objectness.weight",
-                "is for \(objectness[0]) anchors at a position, expected \(proposals.anchorsPerPosition)")
-        }
         return proposals
     }
 
-    func boxes(isC4: Bool, channels: Int) throws -> Configuration.Boxes {
-        guard !isC4 else { return Configuration.Boxes(head: .residualStage) }
+    func boxes(isC4: Bool, channels: Int) throws -> Architecture.Boxes {
+        guard !isC4 else { return Architecture.Boxes(head: .residualStage) }
         let hidden = try shape("box.hidden.1.weight", rank: 2)
         let convolutions = count(from: 1) { "box.convolution.\($0).weight" }
         let inputs = convolutions > 0 ? try shape("box.convolution.1.weight", rank: 4)[0] : channels
@@ -156,20 +146,20 @@ private struct ShapeReader {
             throw fault("box.hidden.1.weight", "has \(hidden[1]) inputs, not a square of \(inputs) channels")
         }
         guard convolutions > 0 else {
-            return Configuration.Boxes(head: .twoLayers(hidden: hidden[0]), poolSize: side)
+            return Architecture.Boxes(head: .twoLayers(hidden: hidden[0]), poolSize: side)
         }
-        return Configuration.Boxes(
+        return Architecture.Boxes(
             head: .convolutions(
                 count: convolutions, channels: inputs, norm: norm(of: "box.convolution.1"), hidden: hidden[0]),
             poolSize: side)
     }
 
-    func masks(poolSize: Int) throws -> Configuration.Masks? {
+    func masks(poolSize: Int) throws -> Architecture.Masks? {
         guard has("mask.logits.weight") else { return nil }
         if has("mask.upsampled.weight") {
             let outputs = try shape("mask.logits.weight", rank: 4)[0]
             let upsampled = try shape("mask.upsampled.weight", rank: 4)
-            return Configuration.Masks(
+            return Architecture.Masks(
                 head: .fullyConvolutional(
                     convolutions: count(from: 1) { "mask.hidden.\($0).weight" }, channels: upsampled[1],
                     norm: norm(of: "mask.hidden.1")),
@@ -182,7 +172,7 @@ private struct ShapeReader {
         for (rows, isAgnostic) in [(classRows, false), (1, true)] where outputs % rows == 0 {
             let side = Int(Double(outputs / rows).squareRoot().rounded())
             guard side * side * rows == outputs else { continue }
-            return Configuration.Masks(
+            return Architecture.Masks(
                 head: .fullyConnected(
                     hidden: try (0..<layers).map { try shape("mask.hidden.\($0 + 1).weight", rank: 2)[0] },
                     side: side),
@@ -191,10 +181,10 @@ private struct ShapeReader {
         throw fault("mask.logits.weight", "has \(outputs) rows, which no square mask gives")
     }
 
-    func keypoints() throws -> Configuration.Keypoints? {
+    func keypoints() throws -> Architecture.Keypoints? {
         guard has("keypoint.heatmaps.weight") else { return nil }
         let heatmaps = try shape("keypoint.heatmaps.weight", rank: 4)
-        return Configuration.Keypoints(
+        return Architecture.Keypoints(
             convolutions: count(from: 1) { "keypoint.hidden.\($0).weight" }, channels: heatmaps[0],
             norm: norm(of: "keypoint.hidden.1"), count: heatmaps[1])
     }

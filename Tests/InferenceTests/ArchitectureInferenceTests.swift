@@ -3,15 +3,17 @@ import Inference
 import Tensors
 import Testing
 
-@Suite struct ConfigurationInferenceTests {
-    private func shapes(_ configuration: Configuration) throws -> [String: [Int]] {
+@Suite struct ArchitectureInferenceTests {
+    private func shapes(_ configuration: Architecture) throws -> [String: [Int]] {
         var source = RecordingParameters()
         _ = try Network(configuration, from: &source)
         return source.shapes
     }
 
-    private func infer(_ shapes: [String: [Int]], _ profile: Profile = .torchvision) throws -> Configuration {
-        try Configuration(inferredFrom: shapes, profile: profile, groupNormGroups: 4)
+    private func infer(_ shapes: [String: [Int]], _ profile: Profile = .torchvision) throws -> Architecture {
+        var assumptions = profile.assumptions
+        assumptions.groupNormGroups = 4
+        return try Architecture(inferredFrom: shapes, assuming: assumptions)
     }
 
     @Test(arguments: Variant.all)
@@ -24,20 +26,20 @@ import Testing
 
     // Sizes as in the papers: ResNet-50 and -101, ResNeXt-101 of 32 × 4d, 32 × 8d and 64 × 4d.
     @Test(arguments: [
-        (Configuration.Backbone.blocks50, 1, 64, [64, 128, 256, 512], 1),
-        (Configuration.Backbone.blocks101, 1, 64, [64, 128, 256, 512], 1),
-        (Configuration.Backbone.blocks101, 32, 4, [128, 256, 512, 1024], 32),
-        (Configuration.Backbone.blocks101, 32, 8, [256, 512, 1024, 2048], 32),
-        (Configuration.Backbone.blocks101, 64, 4, [256, 512, 1024, 2048], 64),
+        (Architecture.Backbone.blocks50, 1, 64, [64, 128, 256, 512], 1),
+        (Architecture.Backbone.blocks101, 1, 64, [64, 128, 256, 512], 1),
+        (Architecture.Backbone.blocks101, 32, 4, [128, 256, 512, 1024], 32),
+        (Architecture.Backbone.blocks101, 32, 8, [256, 512, 1024, 2048], 32),
+        (Architecture.Backbone.blocks101, 64, 4, [256, 512, 1024, 2048], 64),
     ])
     func publishedBackbonesHaveTheirShapes(
         blocks: [Int], groups: Int, width: Int, widths: [Int], expectedGroups: Int
     ) throws {
-        let original = Configuration(
+        let original = Architecture(
             backbone: .resNet(
                 blocks: blocks, groups: groups, widthPerGroup: width, norm: .frozenBatch(epsilon: 0)),
-            features: .pyramid(Configuration.Pyramid()), classes: 90, boxes: Configuration.Boxes(),
-            masks: Configuration.Masks())
+            features: .pyramid(Architecture.Pyramid()), classes: 90, boxes: Architecture.Boxes(),
+            masks: Architecture.Masks())
         var source = ShapesOnly()
         _ = try Network(original, from: &source)
         let shapes = source.shapes
@@ -59,7 +61,7 @@ import Testing
         #expect(shapes["box.deltas.weight"] == [364, 1024])
         #expect(shapes["mask.upsampled.weight"] == [256, 256, 2, 2])
         #expect(shapes["mask.logits.weight"] == [91, 256, 1, 1])
-        #expect(try Configuration(inferredFrom: shapes, profile: .torchvision) == original)
+        #expect(try Architecture(inferredFrom: shapes, assuming: Profile.torchvision.assumptions) == original)
     }
 
     // MARK: What is no network
@@ -84,7 +86,6 @@ import Testing
                 "has shape [8, 3, 3, 3], which no number of groups gives"
             ),
             ("backbone.c4.0.conv2.weight", [16, 8, 3, 3], "has 2 groups, those before 1"),
-            ("rpn.objectness.weight", [9, 16, 1, 1], "is for 9 anchors at a position, expected 3"),
             ("box.logits.weight", [1, 20], "has no class but background"),
             ("box.hidden.1.weight", [20, 785], "has 785 inputs, not a square of 16 channels"),
             ("box.hidden.1.weight", [20, 15], "has 15 inputs, not a square of 16 channels"),
@@ -112,9 +113,9 @@ import Testing
 
     // The number of groups does not show, and 32, the usual one, would not divide these channels.
     @Test func groupsMustDivideTheChannels() throws {
-        let shapes = try shapes(Configuration.narrow())
+        let shapes = try shapes(Architecture.narrow())
         let error = try #require(throws: InferenceError.self) {
-            try Configuration(inferredFrom: shapes, profile: .torchvision)
+            try Architecture(inferredFrom: shapes, assuming: Profile.torchvision.assumptions)
         }
         #expect(
             error.description
@@ -141,13 +142,13 @@ import Testing
                 var shapes = original
                 shapes[name] = mutation
                 do {
-                    var configuration = try infer(shapes, variant.profile)
-                    configuration.proposals.candidatesPerLevel = 5
-                    configuration.proposals.count = 5
-                    var profile = variant.profile
-                    profile.input.resize = .torchvision(minimum: 32, maximum: 64)
+                    var configuration = Configuration(
+                        try infer(shapes, variant.profile), profile: variant.profile)
+                    configuration.settings.proposals.preNMSTopN = 5
+                    configuration.settings.proposals.postNMSTopN = 5
+                    configuration.settings.input = Settings.Input(minimumSide: 32, maximumSide: 64)
                     var source = ShapedParameters(shapes: shapes)
-                    let model = try Model(configuration: configuration, profile: profile, from: &source)
+                    let model = try Model(configuration, from: &source)
                     built += 1
                     // Few get here; each must be able to run.
                     if built < 40 { _ = model.detect(picture) }

@@ -26,7 +26,7 @@ extension Normalization: Codable {
     }
 }
 
-extension Configuration.Keypoints {
+extension Architecture.Keypoints {
     private enum Member: String, CodingKey { case convolutions, channels, norm, count, poolSize }
 
     /// An object with all members; without a norm, which older files do not have, it is `"bias"`.
@@ -41,14 +41,14 @@ extension Configuration.Keypoints {
     }
 }
 
-extension Configuration.Features: Codable {
+extension Architecture.Features: Codable {
     private enum Kind: String, CodingKey { case pyramid, c4, c5 }
 
     /// `{"pyramid": {…}}`, `"c4"` or `"c5"`.
     public init(from decoder: any Decoder) throws {
         self = try decoder.alternative(of: Kind.self, plain: [.c4: .c4, .c5: .c5]) { kind, container in
             guard kind == .pyramid else { return nil }
-            return .pyramid(try container.decode(Configuration.Pyramid.self, forKey: kind))
+            return .pyramid(try container.decode(Architecture.Pyramid.self, forKey: kind))
         }
     }
 
@@ -62,7 +62,7 @@ extension Configuration.Features: Codable {
     }
 }
 
-extension Configuration.Boxes.Head: Codable {
+extension Architecture.Boxes.Head: Codable {
     private enum Kind: String, CodingKey { case twoLayers, convolutions, residualStage }
     private struct Layers: Codable { var hidden: Int }
     private struct Convolutions: Codable {
@@ -98,7 +98,7 @@ extension Configuration.Boxes.Head: Codable {
     }
 }
 
-extension Configuration.Masks.Head: Codable {
+extension Architecture.Masks.Head: Codable {
     private enum Kind: String, CodingKey { case fullyConvolutional, fullyConnected }
     private struct Convolutions: Codable { var convolutions: Int, channels: Int, norm: Normalization }
     private struct Layers: Codable { var hidden: [Int], side: Int }

@@ -1,0 +1,289 @@
+import Geometry
+import Kernels
+
+/// Which network to build: everything that the shapes of a checkpoint's tensors show, and what belongs to the
+/// network without showing there: the stride's place, batch norm's epsilon, group norm's groups, the anchors.
+///
+/// Numeric conventions are in ``Conventions``, limits and thresholds in ``Settings``.
+///
+/// Variants are values of this one type: without `masks` it is Faster R-CNN, with `keypoints` Keypoint R-CNN.
+public struct Architecture: Hashable, Codable, Sendable {
+    /// ResNet or ResNeXt.
+    public var backbone: Backbone
+    /// Where the heads read from.
+    public var features: Features
+    /// The region proposal network.
+    public var proposals: Proposals
+    /// Object classes, background not counted.
+    public var classes: Int
+    /// The head that classifies and refines.
+    public var boxes: Boxes
+    /// The mask head, if any.
+    public var masks: Masks?
+    /// The keypoint head, if any.
+    public var keypoints: Keypoints?
+
+    /// A network of the given parts.
+    public init(
+        backbone: Backbone, features: Features, proposals: Proposals = Proposals(), classes: Int,
+        boxes: Boxes, masks: Masks? = nil, keypoints: Keypoints? = nil
+    ) {
+        self.backbone = backbone
+        self.features = features
+        self.proposals = proposals
+        self.classes = classes
+        self.boxes = boxes
+        self.masks = masks
+        self.keypoints = keypoints
+    }
+
+    // MARK: Parts
+
+    /// ResNet or ResNeXt.
+    public struct Backbone: Hashable, Codable, Sendable {
+        /// Which convolution of a block that halves the map has the stride. Both exist, with the same
+        /// parameter shapes; the wrong one gives plausible nonsense.
+        public enum StridePlacement: String, Hashable, Codable, Sendable, CaseIterable {
+            /// The first, 1×1: the original ResNet and detectron2's.
+            case conv1
+            /// The second, 3×3: torchvision ("V1.5") and ResNeXt.
+            case conv2
+        }
+
+        /// Channels after the stem.
+        public var stem: Int
+        /// Blocks in c2 … c5.
+        public var blocks: [Int]
+        /// Inner channels of the blocks of c2 … c5.
+        public var widths: [Int]
+        /// Output channels of c2 … c5.
+        public var outputs: [Int]
+        /// Groups of the 3×3 convolutions: 1 for ResNet, the cardinality for ResNeXt.
+        public var groups: Int
+        /// Where blocks that halve the map do so.
+        public var stridePlacement: StridePlacement
+        /// What follows each convolution.
+        public var norm: Normalization
+
+        /// A backbone of the given sizes.
+        public init(
+            stem: Int, blocks: [Int], widths: [Int], outputs: [Int], groups: Int = 1,
+            stridePlacement: StridePlacement = .conv2, norm: Normalization
+        ) {
+            self.stem = stem
+            self.blocks = blocks
+            self.widths = widths
+            self.outputs = outputs
+            self.groups = groups
+            self.stridePlacement = stridePlacement
+            self.norm = norm
+        }
+
+        /// ResNet-50 or -101, or a ResNeXt of that depth: `groups` × `widthPerGroup` channels inside the
+        /// blocks of c2, doubling from stage to stage.
+        public static func resNet(
+            blocks: [Int] = [3, 4, 6, 3], groups: Int = 1, widthPerGroup: Int = 64,
+            stridePlacement: StridePlacement = .conv2, norm: Normalization
+        ) -> Backbone {
+            Backbone(
+                stem: 64, blocks: blocks, widths: (0..<4).map { groups * widthPerGroup << $0 },
+                outputs: [256, 512, 1024, 2048], groups: groups, stridePlacement: stridePlacement, norm: norm)
+        }
+
+        /// Blocks of ResNet-50.
+        public static let blocks50 = [3, 4, 6, 3]
+        /// Blocks of ResNet-101 and ResNeXt-101.
+        public static let blocks101 = [3, 4, 23, 3]
+    }
+
+    /// Feature pyramid: its width and what follows its convolutions.
+    public struct Pyramid: Hashable, Codable, Sendable {
+        /// Channels of p2 … p6.
+        public var channels: Int
+        /// Bias, or batch norm in torchvision's second generation.
+        public var norm: Normalization
+
+        /// A pyramid.
+        public init(channels: Int = 256, norm: Normalization = .bias) {
+            self.channels = channels
+            self.norm = norm
+        }
+    }
+
+    /// Where the heads read from.
+    public enum Features: Hashable, Sendable {
+        /// p2 … p6.
+        case pyramid(Pyramid)
+        /// c4, stride 16; the fifth stage is the box head.
+        case c4
+        /// c5, stride 32.
+        case c5
+    }
+
+    /// The region proposal network.
+    public struct Proposals: Hashable, Codable, Sendable {
+        /// 3×3 convolutions before the two outputs.
+        public var convolutions: Int
+        /// Channels of those convolutions.
+        public var channels: Int
+        /// Anchor sides in pixels, for each level.
+        public var anchorSizes: [[Float]]
+        /// Anchor heights over widths.
+        public var aspectRatios: [Float]
+
+        /// A region proposal network; by default that of an FPN model.
+        public init(
+            convolutions: Int = 1, channels: Int = 256,
+            anchorSizes: [[Float]] = [[32], [64], [128], [256], [512]],
+            aspectRatios: [Float] = [0.5, 1, 2]
+        ) {
+            self.convolutions = convolutions
+            self.channels = channels
+            self.anchorSizes = anchorSizes
+            self.aspectRatios = aspectRatios
+        }
+
+        /// A C4 model's: all sizes on one level.
+        public static func c4() -> Proposals {
+            Proposals(channels: 1024, anchorSizes: [[32, 64, 128, 256, 512]])
+        }
+
+        /// Anchors at each position of a level.
+        public var anchorsPerPosition: Int { anchorSizes[0].count * aspectRatios.count }
+    }
+
+    /// The head that classifies and refines proposals.
+    public struct Boxes: Hashable, Codable, Sendable {
+        /// What turns a pooled proposal into a vector.
+        public enum Head: Hashable, Sendable {
+            /// Two fully connected layers.
+            case twoLayers(hidden: Int)
+            /// 3×3 convolutions with batch norm, then one fully connected layer: torchvision's second
+            /// generation.
+            case convolutions(count: Int, channels: Int, norm: Normalization, hidden: Int)
+            /// The fifth residual stage, averaged: a C4 model.
+            case residualStage
+        }
+
+        /// Which head.
+        public var head: Head
+        /// Side of a pooled proposal.
+        public var poolSize: Int
+
+        /// A box head; by default the paper's.
+        public init(head: Head = .twoLayers(hidden: 1024), poolSize: Int = 7) {
+            self.head = head
+            self.poolSize = poolSize
+        }
+    }
+
+    /// The mask head.
+    public struct Masks: Hashable, Codable, Sendable {
+        /// How a pooled detection becomes masks (table 2e).
+        public enum Head: Hashable, Sendable {
+            /// 3×3 convolutions, then a 2×2 transposed convolution: place is kept throughout. With no
+            /// convolutions and a C4 box head, the shared fifth stage comes before.
+            case fullyConvolutional(convolutions: Int, channels: Int, norm: Normalization)
+            /// Fully connected layers; the last one has classes · side² outputs.
+            case fullyConnected(hidden: [Int], side: Int)
+        }
+
+        /// How masks of different classes relate (table 2b).
+        public enum Output: String, Hashable, Codable, Sendable, CaseIterable {
+            /// Each class has a mask of its own, decided pixel by pixel with a sigmoid.
+            case sigmoid
+            /// Classes compete in each pixel.
+            case softmax
+        }
+
+        /// Which head.
+        public var head: Head
+        /// Side of a pooled detection.
+        public var poolSize: Int
+        /// One mask for all classes instead of one each.
+        public var isClassAgnostic: Bool
+        /// How logits become probabilities.
+        public var output: Output
+
+        /// A mask head; by default that of an FPN model.
+        public init(
+            head: Head = .fullyConvolutional(convolutions: 4, channels: 256, norm: .bias),
+            poolSize: Int = 14, isClassAgnostic: Bool = false, output: Output = .sigmoid
+        ) {
+            self.head = head
+            self.poolSize = poolSize
+            self.isClassAgnostic = isClassAgnostic
+            self.output = output
+        }
+    }
+
+    /// The keypoint head.
+    public struct Keypoints: Hashable, Codable, Sendable {
+        /// 3×3 convolutions.
+        public var convolutions: Int
+        /// Their channels.
+        public var channels: Int
+        /// What follows each of them: nothing but a bias in the paper's.
+        public var norm: Normalization
+        /// Kinds of keypoints: 17 in COCO.
+        public var count: Int
+        /// Side of a pooled detection.
+        public var poolSize: Int
+
+        /// A keypoint head; by default the paper's.
+        public init(
+            convolutions: Int = 8, channels: Int = 512, norm: Normalization = .bias, count: Int = 17,
+            poolSize: Int = 14
+        ) {
+            self.convolutions = convolutions
+            self.channels = channels
+            self.norm = norm
+            self.count = count
+            self.poolSize = poolSize
+        }
+    }
+}
+
+extension Architecture {
+    /// A small network for scenes drawn on a CPU, with group norm so that it can be trained from scratch and
+    /// behaves even before: the default of every command.
+    public static func narrow(classes: Int = 6, keypoints: Int? = 17) -> Architecture {
+        let norm = Normalization.group(groups: 8)
+        return Architecture(
+            backbone: Backbone(
+                stem: 16, blocks: [1, 1, 1, 1], widths: [16, 32, 48, 64], outputs: [32, 64, 96, 128],
+                norm: norm),
+            features: .pyramid(Pyramid(channels: 64)),
+            proposals: Proposals(
+                channels: 64, anchorSizes: [[16], [32], [64], [128], [256]]),
+            classes: classes,
+            boxes: Boxes(head: .twoLayers(hidden: 256)),
+            masks: Masks(head: .fullyConvolutional(convolutions: 2, channels: 64, norm: .bias)),
+            keypoints: keypoints.map { Keypoints(convolutions: 2, channels: 64, count: $0) })
+    }
+}
+
+extension Architecture {
+    /// The same network with another epsilon in all its frozen batch norms: no shape tells it.
+    public func with(batchNormEpsilon epsilon: Float) -> Architecture {
+        func changed(_ norm: Normalization) -> Normalization {
+            if case .frozenBatch = norm { .frozenBatch(epsilon: epsilon) } else { norm }
+        }
+        var result = self
+        result.backbone.norm = changed(backbone.norm)
+        if case .pyramid(var pyramid) = features {
+            pyramid.norm = changed(pyramid.norm)
+            result.features = .pyramid(pyramid)
+        }
+        if case .convolutions(let count, let channels, let norm, let hidden) = boxes.head {
+            result.boxes.head = .convolutions(
+                count: count, channels: channels, norm: changed(norm), hidden: hidden)
+        }
+        if case .fullyConvolutional(let convolutions, let channels, let norm)? = masks?.head {
+            result.masks?.head = .fullyConvolutional(
+                convolutions: convolutions, channels: channels, norm: changed(norm))
+        }
+        if let norm = keypoints?.norm { result.keypoints?.norm = changed(norm) }
+        return result
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Inference
+
+/// What files say that this project wrote before a configuration had its present form. Their users' checkpoints still
+/// load, with the same results; this is the one place that knows how they look.
+///
+/// `configuration` was the JSON of the network with a few limits in it, `input` the lengths of an image's sides,
+/// `channels` the order of colours with three means and three deviations, and `stride_placement`,
+/// `batch_norm_epsilon` and `group_norm_groups` single values.
+struct EarlierMetadata {
+    /// The network; nil unless the file has it.
+    private(set) var architecture: Architecture?
+    /// What else it says.
+    private(set) var stated = StatedConfiguration(origin: "from the file", isStrict: false)
+    /// The number of groups of all group norms.
+    private(set) var groupNormGroups: Int?
+    /// Order, mean and deviation of colours, on a scale from 0 to 255.
+    private(set) var channels: InputChannels?
+    /// Which convolution of a downsampling block has the stride.
+    private(set) var stridePlacement: Architecture.Backbone.StridePlacement?
+    /// What is under a name of ours and in no form of ours.
+    private(set) var foreign: [String] = []
+
+    private struct Lengths: Decodable {
+        var shorterSide: Int, longestSide: Int
+    }
+
+    private struct Limits: Decodable {
+        struct Proposals: Decodable {
+            var candidatesPerLevel: Int, count: Int
+        }
+        struct Boxes: Decodable {
+            var scoreThreshold: Float, overlapThreshold: Double, count: Int
+        }
+        var proposals: Proposals, boxes: Boxes
+    }
+
+    /// - Throws: ``ConfigurationError`` for a network that is in the right form and cannot be.
+    init(_ metadata: [String: String]) throws {
+        if let text = metadata["configuration"], try !readNetwork(text) { foreign.append("configuration") }
+        if let text = metadata["input"] {
+            if let lengths = try? JSONDecoder().decode(Lengths.self, from: Data(text.utf8)),
+                (1...8192).contains(lengths.shorterSide), (1...8192).contains(lengths.longestSide)
+            {
+                stated.state("input.minimumSide", lengths.shorterSide.configurationValue)
+                stated.state("input.maximumSide", lengths.longestSide.configurationValue)
+            } else {
+                foreign.append("input")
+            }
+        }
+        if let text = metadata["channels"] {
+            channels = InputChannels(text: text)
+            if channels == nil { foreign.append("channels") }
+        }
+        if let text = metadata["stride_placement"] {
+            stridePlacement = Architecture.Backbone.StridePlacement(rawValue: text)
+            if stridePlacement == nil { foreign.append("stride_placement") }
+        }
+        if let text = metadata["batch_norm_epsilon"] {
+            if let epsilon = Float(text), epsilon >= 0, epsilon.isFinite {
+                stated.state("backbone.batchNormEpsilon", ConfigurationValue(epsilon))
+            } else {
+                foreign.append("batch_norm_epsilon")
+            }
+        }
+        if let text = metadata["group_norm_groups"] {
+            groupNormGroups = Int(text).flatMap { $0 > 0 ? $0 : nil }
+            if groupNormGroups == nil { foreign.append("group_norm_groups") }
+        }
+    }
+
+    private mutating func readNetwork(_ text: String) throws -> Bool {
+        let data = Data(text.utf8)
+        guard let network = try? JSONDecoder().decode(Architecture.self, from: data),
+            let limits = try? JSONDecoder().decode(Limits.self, from: data)
+        else { return false }
+        try network.validate()
+        architecture = network
+        // Whatever the profile, but for a number a level where all levels are counted together.
+        stated.state("proposals.preNMSTopN", limits.proposals.candidatesPerLevel.configurationValue)
+        stated.state("proposals.postNMSTopN", limits.proposals.count.configurationValue)
+        stated.state("boxes.scoreThreshold", limits.boxes.scoreThreshold.configurationValue)
+        stated.state("boxes.nmsThreshold", limits.boxes.overlapThreshold.configurationValue)
+        stated.state("boxes.detectionsPerImage", limits.boxes.count.configurationValue)
+        return true
+    }
+}

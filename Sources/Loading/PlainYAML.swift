@@ -1,0 +1,225 @@
+import Inference
+
+/// The part of YAML that configurations of detectron2 are written in: mappings and lists by indentation, lists in
+/// brackets, numbers, words, quoted text and comments. Anchors, tags, blocks of text and several documents are
+/// refused with their line.
+struct PlainYAML {
+    private struct Line {
+        var number: Int
+        var indent: Int
+        var text: Substring
+    }
+
+    private let lines: [Line]
+    private var index = 0
+    private static let deepest = 32
+
+    /// Reads a text.
+    /// - Throws: ``ConfigurationError``, in one line that says which line it is.
+    static func read(_ text: String) throws -> ConfigurationValue {
+        var reader = try PlainYAML(text)
+        guard let first = reader.lines.first else { return .members([:]) }
+        let value = try reader.block(indent: first.indent, depth: 0)
+        if reader.index < reader.lines.count { throw reader.fault("is indented in another way than before") }
+        return value
+    }
+
+    private init(_ text: String) throws {
+        var lines: [Line] = []
+        for (number, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = Self.withoutComment(raw)
+            let content = line.drop { $0 == " " }
+            guard !content.isEmpty else { continue }
+            guard !content.hasPrefix("\t") else {
+                throw ConfigurationError(description: "line \(number + 1) is indented by a tab")
+            }
+            if number == 0 || lines.isEmpty, content == "---" { continue }
+            lines.append(
+                Line(number: number + 1, indent: line.count - content.count, text: content))
+        }
+        self.lines = lines
+    }
+
+    /// A comment begins with # at the beginning or after a space, outside of quotes.
+    private static func withoutComment(_ line: Substring) -> Substring {
+        var quote: Character?
+        var previous: Character = " "
+        for position in line.indices {
+            let character = line[position]
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "'" || character == "\"" {
+                quote = character
+            } else if character == "#", previous == " " {
+                return Self.trimmed(line[..<position])
+            }
+            previous = character
+        }
+        return trimmed(line)
+    }
+
+    private static func trimmed(_ line: Substring) -> Substring {
+        var line = line
+        while let last = line.last, last.isWhitespace { line.removeLast() }
+        return line
+    }
+
+    private func fault(_ text: String) -> ConfigurationError {
+        let number = lines.indices.contains(index) ? lines[index].number : lines.last?.number ?? 1
+        return ConfigurationError(description: "line \(number) \(text)")
+    }
+
+    private mutating func block(indent: Int, depth: Int) throws -> ConfigurationValue {
+        guard depth < Self.deepest else { throw fault("is nested too deeply") }
+        return lines[index].text == "-" || lines[index].text.hasPrefix("- ")
+            ? try list(indent: indent, depth: depth) : try mapping(indent: indent, depth: depth)
+    }
+
+    private mutating func mapping(indent: Int, depth: Int) throws -> ConfigurationValue {
+        var members: [String: ConfigurationValue] = [:]
+        while index < lines.count, lines[index].indent == indent, !lines[index].text.hasPrefix("- ") {
+            let text = lines[index].text
+            guard let colon = Self.colon(in: text) else { throw fault("is no member: '\(text.prefix(40))'") }
+            let name = Self.unquoted(text[..<colon])
+            let rest = text[text.index(after: colon)...].drop { $0 == " " }
+            guard members[name] == nil else { throw fault("has '\(name)' a second time") }
+            if rest.isEmpty {
+                index += 1
+                guard index < lines.count else {
+                    members[name] = .null
+                    break
+                }
+                // A list may stand as far left as the name that it belongs to.
+                let isList = lines[index].text == "-" || lines[index].text.hasPrefix("- ")
+                if lines[index].indent > indent || (isList && lines[index].indent == indent) {
+                    members[name] = try block(indent: lines[index].indent, depth: depth + 1)
+                } else {
+                    members[name] = .null
+                }
+            } else {
+                members[name] = try inline(rest, depth: depth)
+            }
+        }
+        if index < lines.count, lines[index].indent > indent {
+            throw fault("is indented in another way than before")
+        }
+        return .members(members)
+    }
+
+    private mutating func list(indent: Int, depth: Int) throws -> ConfigurationValue {
+        var values: [ConfigurationValue] = []
+        while index < lines.count, lines[index].indent == indent {
+            let text = lines[index].text
+            guard text == "-" || text.hasPrefix("- ") else { break }
+            let rest = text.dropFirst().drop { $0 == " " }
+            if rest.isEmpty {
+                index += 1
+                let isDeeper = index < lines.count && lines[index].indent > indent
+                values.append(isDeeper ? try block(indent: lines[index].indent, depth: depth + 1) : .null)
+            } else if rest == "-" || rest.hasPrefix("- ") || Self.colon(in: rest) != nil {
+                // What follows the dash is a block that begins in this line.
+                var inner = self
+                let offset = text.count - rest.count
+                inner = inner.replacing(
+                    Line(number: lines[index].number, indent: indent + offset, text: rest))
+                values.append(try inner.block(indent: indent + offset, depth: depth + 1))
+                index = inner.index
+            } else {
+                values.append(try inline(rest, depth: depth))
+            }
+        }
+        return .list(values)
+    }
+
+    private func replacing(_ line: Line) -> PlainYAML {
+        var lines = lines
+        lines[index] = line
+        return PlainYAML(lines: lines, index: index)
+    }
+
+    private init(lines: [Line], index: Int) {
+        self.lines = lines
+        self.index = index
+    }
+
+    /// A scalar, or a list in brackets, which may go on in further lines.
+    private mutating func inline(_ text: Substring, depth: Int) throws -> ConfigurationValue {
+        var whole = String(text)
+        if whole.hasPrefix("[") || whole.hasPrefix("(") {
+            while Self.isOpen(whole) {
+                index += 1
+                guard index < lines.count else { throw fault("has a bracket that is not closed") }
+                whole += " " + lines[index].text
+                guard whole.utf8.count < 1 << 16 else { throw fault("has a list that is too long") }
+            }
+        }
+        defer { index += 1 }
+        return try scalar(whole)
+    }
+
+    private static func isOpen(_ text: String) -> Bool {
+        text.count { $0 == "[" || $0 == "(" } > text.count { $0 == "]" || $0 == ")" }
+    }
+
+    private func scalar(_ text: String) throws -> ConfigurationValue {
+        guard let first = text.first, !"&*!|>%@`{".contains(first) else {
+            throw fault("has '\(text.prefix(20))', which is not read here")
+        }
+        switch text {
+        case "null", "~", "Null", "NULL": return .null
+        case "true", "True", "TRUE": return .bool(true)
+        case "false", "False", "FALSE": return .bool(false)
+        default: break
+        }
+        if first == "[" || first == "(" {
+            // As Python and YAML write lists of numbers, words and lists.
+            let literal = PythonLiteral.assignments(in: "x = (\(text))")["x"] ?? .unknown
+            guard let value = Self.value(literal) else { throw fault("has a list that is not read here") }
+            return value
+        }
+        if let number = Double(text.filter { $0 != "_" }), number.isFinite { return .number(number) }
+        let word = Self.unquoted(Substring(text))
+        // A tuple in quotes is how yacs keeps tuples.
+        if word.hasPrefix("("), word.hasSuffix(")"), let value = try? scalar(word) { return value }
+        return .string(word)
+    }
+
+    private static func value(_ literal: PythonLiteral) -> ConfigurationValue? {
+        switch literal {
+        case .none: return .null
+        case .bool(let value): return .bool(value)
+        case .number(let number): return .number(number)
+        case .string(let text): return .string(text)
+        case .list(let values):
+            let read = values.compactMap { value($0) }
+            return read.count == values.count ? .list(read) : nil
+        case .dictionary, .unknown: return nil
+        }
+    }
+
+    /// The colon that ends a name: the first one before a space or the end of the line.
+    private static func colon(in text: Substring) -> Substring.Index? {
+        var quote: Character?
+        for position in text.indices {
+            let character = text[position]
+            if let open = quote {
+                if character == open { quote = nil }
+                continue
+            }
+            if character == "'" || character == "\"" { quote = character }
+            if character == "[" || character == "(" { return nil }
+            let next = text.index(after: position)
+            if character == ":", next == text.endIndex || text[next] == " " { return position }
+        }
+        return nil
+    }
+
+    private static func unquoted(_ text: Substring) -> String {
+        let text = trimmed(text)
+        guard text.count >= 2, let first = text.first, first == text.last, first == "'" || first == "\""
+        else {
+            return String(text)
+        }
+        return String(text.dropFirst().dropLast())
+    }
+}

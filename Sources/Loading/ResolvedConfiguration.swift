@@ -1,0 +1,295 @@
+import Formats
+import Kernels
+import Inference
+
+/// The configuration of a checkpoint, with the source of every value that its tensors do not tell.
+///
+/// Who says something has a rank: an option comes before `--configuration`, that before a bundle, that before the
+/// file's own metadata and the framework's configuration in it, that before what is known of such files; where nobody
+/// says anything, the profile has it. Later statements overwrite earlier ones, so they are applied in the reverse
+/// order.
+struct ResolvedConfiguration {
+    private(set) var configuration: Configuration
+    /// Who says what, by ``ConfigurationKey/name``; what has no source is the profile's.
+    private(set) var sources: [String: String] = [:]
+    private(set) var remarks: [String] = []
+    /// The style of the backbone, if it is known, and on whose word.
+    private(set) var style: (name: String, reason: String)?
+    /// The names of the classes, where their number tells them.
+    private(set) var standardClasses: ClassTable?
+    /// Whether the profile is the one that the names of the parameters suggest.
+    private let isUsualProfile: Bool
+    private let profileSource: String
+
+    /// Settles everything.
+    /// - Throws: `FileError` for a checkpoint that is none or lacks something; ``ConfigurationError`` for a value that
+    ///   somebody said and that cannot be.
+    init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
+        let usual = Self.profile(ofNames: checkpoint.keyMap)
+        let (profile, source) = Self.profile(checkpoint, options, usual: usual)
+        isUsualProfile = profile.name == usual.name
+        profileSource = source
+        let metadata = checkpoint.metadata
+        let earlier = try EarlierMetadata(metadata)
+        let stored = try ModelMetadata.stated(in: metadata)
+        var foreign = stored == nil ? earlier.foreign : []
+        if let name = metadata["profile"], Profile.named(name) == nil { foreign.append("profile") }
+
+        let (assumptions, placementSource) = Self.assumptions(of: profile, checkpoint, earlier)
+        let architecture =
+            try earlier.architecture
+            ?? Architecture(inferredFrom: checkpoint.shapes, assuming: assumptions)
+        configuration = profile.configuration(for: architecture)
+        sources["backbone.stridePlacement"] = placementSource
+        if earlier.architecture != nil {
+            for key in ConfigurationKey.all where key.owner == .architecture {
+                sources[key.name] = "from the file"
+            }
+        }
+        if earlier.groupNormGroups != nil {
+            for key in ConfigurationKey.all where key.name.hasSuffix(".groupNormGroups") {
+                sources[key.name] = "from the file"
+            }
+        }
+        for name in foreign {
+            remarks.append("The file's own \(quoted(name)) is not in this program's form, and passed over.")
+        }
+
+        addPublished(checkpoint, isProfileGiven: source != "from the names of the parameters")
+        let names = metadata[CheckpointNotes.classes]?.split(separator: "\n").map(String.init)
+        if stored == nil, earlier.architecture == nil,
+            let known = KnownDataset(classes: architecture.classes, names: names, keyMap: checkpoint.keyMap)
+        {
+            for (key, value) in known.settings { try set(key, value, "known of \(known.name)") }
+            standardClasses = known.classes
+            remarks.append(known.remark)
+        }
+        if stored == nil || options.backboneStyle != nil { try addStyle(checkpoint, options, earlier) }
+        if isUsualProfile { try addFrameworkNotes(checkpoint) }
+        try add(earlier.stated)
+        if let stored { try add(stored) }
+        if let recorded = options.recorded { try add(recorded) }
+        if let file = options.configuration { try add(file) }
+        try addOptions(checkpoint, options)
+        if let given = options.assignments { try add(given) }
+        try checkAnchors(checkpoint)
+        if options.batchNormEpsilon == nil { remarkOnCounters(checkpoint) }
+    }
+
+    /// Settles a model of random numbers, of which nothing but the options says anything.
+    init(_ configuration: Configuration, _ options: LoadingOptions) throws {
+        self.configuration = configuration
+        isUsualProfile = options.profile == nil
+        profileSource = options.profile == nil ? "from the profile" : "given"
+        if let recorded = options.recorded { try add(recorded) }
+        if let file = options.configuration { try add(file) }
+        try addOptions(nil, options)
+        if let given = options.assignments { try add(given) }
+    }
+
+    // MARK: The profile
+
+    /// The conventions of the framework whose names a file has.
+    private static func profile(ofNames keyMap: KeyMap) -> Profile {
+        switch keyMap {
+        case .native, .torchvision: .torchvision
+        case .torchvisionV2: .torchvisionV2
+        case .detectron2, .detectron2C4: .detectron2
+        case .mmdetection: .mmdetection
+        }
+    }
+
+    private static func profile(_ checkpoint: Checkpoint, _ options: LoadingOptions, usual: Profile)
+        -> (Profile, String)
+    {
+        if let chosen = options.profile ?? options.assignments?.profile { return (chosen, "given") }
+        for stated in [options.configuration, options.recorded] {
+            if let stated, let profile = stated.profile { return (profile, stated.origin) }
+        }
+        if let known = checkpoint.metadata["profile"].flatMap(Profile.named) {
+            return (known, "from the file")
+        }
+        return (usual, "from the names of the parameters")
+    }
+
+    /// What is assumed of the network, and the source of the stride's place where that is not the profile.
+    private static func assumptions(of profile: Profile, _ checkpoint: Checkpoint, _ earlier: EarlierMetadata)
+        -> (ArchitectureAssumptions, String?)
+    {
+        var assumptions = profile.assumptions
+        if let groups = earlier.groupNormGroups { assumptions.groupNormGroups = groups }
+        let isGroupNorm =
+            checkpoint.contains("backbone.stem.norm.weight")
+            && !checkpoint.contains("backbone.stem.norm.running_mean")
+        guard isGroupNorm, [.detectron2, .detectron2C4].contains(checkpoint.keyMap) else {
+            return (assumptions, nil)
+        }
+        // All of detectron2's models with group norm begin with weights whose stride is in the 3×3.
+        assumptions.stridePlacement = .conv2
+        return (assumptions, "known of detectron2's group norm")
+    }
+
+    // MARK: What is known of files
+
+    private mutating func addPublished(_ checkpoint: Checkpoint, isProfileGiven: Bool) {
+        guard checkpoint.contains("backbone.stem.norm.running_mean") else { return }
+        switch checkpoint.publishedHash() {
+        case .matches(let file):
+            remarks.append("The file is torchvision's published \(file.fileName).")
+            if file == .keypointRCNNLegacy && !isProfileGiven {
+                configuration.architecture = configuration.architecture.with(batchNormEpsilon: 1e-5)
+                sources["backbone.batchNormEpsilon"] = "known of this file"
+            }
+        case .contradicted(let claimed, let hash):
+            remarks.append(
+                "The name claims the published \(claimed.fileName), but the content's SHA-256 begins with "
+                    + "\(hash.prefix(8)).")
+        case .none: break
+        }
+    }
+
+    private mutating func remarkOnCounters(_ checkpoint: Checkpoint) {
+        guard sources["backbone.batchNormEpsilon"] == nil,
+            case .frozenBatch(0) = configuration.architecture.backbone.norm,
+            checkpoint.file.names.contains(where: { $0.hasSuffix("num_batches_tracked") })
+        else { return }
+        remarks.append(
+            "The file has batch-norm counters, which published files lack: a model built without "
+                + "weights runs with epsilon 1e-5 (--batch-norm-epsilon 1e-5).")
+    }
+
+    /// What the backbone expects of its input, and where it halves maps. A given profile has the last word, unless
+    /// it is the one that the names suggest anyway.
+    private mutating func addStyle(
+        _ checkpoint: Checkpoint, _ options: LoadingOptions, _ earlier: EarlierMetadata
+    ) throws {
+        guard let known = try KnownStyle(checkpoint, given: options.backboneStyle, stored: earlier),
+            known.isCertain || isUsualProfile
+        else { return }
+        if let name = known.style?.rawValue { style = (name, known.reason) }
+        let reason = known.style == nil ? known.reason : "from the backbone style"
+        if let channels = known.channels {
+            channels.apply(to: &configuration.conventions.input)
+            for key in ["input.channelOrder", "input.mean", "input.standardDeviation"] {
+                sources[key] = reason
+            }
+        }
+        if let placement = known.stridePlacement, earlier.architecture == nil || options.backboneStyle != nil,
+            !(sources["backbone.stridePlacement"] != nil && !known.isCertain)
+        {
+            configuration.architecture.backbone.stridePlacement = placement
+            sources["backbone.stridePlacement"] = reason
+        }
+        if let remark = known.remark { remarks.append(remark) }
+    }
+
+    /// What the framework's own configuration says, where a file carries it along.
+    private mutating func addFrameworkNotes(_ checkpoint: Checkpoint) throws {
+        if let text = checkpoint.metadata[CheckpointNotes.configuration] {
+            try add(MMDetectionConfiguration(text).stated(by: "the file's configuration", isStyleKnown: true))
+        }
+        do {
+            guard let anchors = try CellAnchors(checkpoint.file) else { return }
+            try set("anchors.sizes", anchors.sizes.configurationValue, "the file's cell_anchors")
+            try set(
+                "anchors.aspectRatios", anchors.aspectRatios.configurationValue, "the file's cell_anchors")
+        } catch let error as ConfigurationError {
+            remarks.append("The file's \(error.description).")
+        }
+    }
+
+    // MARK: What is said
+
+    private mutating func set(_ name: String, _ value: ConfigurationValue, _ source: String) throws {
+        try ConfigurationKey.named(name)?.set(value, in: &configuration)
+        sources[name] = source
+    }
+
+    private mutating func add(_ stated: StatedConfiguration) throws {
+        // What only follows from another profile than the chosen one gives way to that.
+        let other = stated.profile.flatMap { $0.name == configuration.profileName ? nil : $0 }?
+            .configuration(for: configuration.architecture)
+        for key in ConfigurationKey.all {
+            guard let statement = stated[key.name] else { continue }
+            if !stated.isStrict {
+                // A part that the model does not have needs no value.
+                if key.value(configuration) == nil { continue }
+                if key.owner == .conventions || stated.isComplete, let own = other.flatMap({ key.value($0) }),
+                    own == statement.value
+                {
+                    continue
+                }
+                // A number of anchors on each level says nothing of a number over all levels.
+                if key.name == "proposals.preNMSTopN",
+                    configuration.conventions.proposals.preNMSTopNIsPerLevel
+                        != other?.conventions.proposals.preNMSTopNIsPerLevel ?? true
+                {
+                    continue
+                }
+            }
+            do {
+                try set(key.name, statement.value.spread(over: levels, for: key), statement.origin)
+            } catch let error as ConfigurationError {
+                if stated.isStrict { throw ConfigurationError(description: "\(stated.origin): \(error)") }
+                remarks.append("\(statement.origin) is not followed: \(error).")
+            }
+        }
+        remarks += stated.remarks.map { "\(stated.origin): \($0)." }
+    }
+
+    /// Levels that have anchors.
+    private var levels: Int { configuration.architecture.proposals.anchorSizes.count }
+
+    private mutating func addOptions(_ checkpoint: Checkpoint?, _ options: LoadingOptions) throws {
+        if let epsilon = options.batchNormEpsilon {
+            if let checkpoint, !checkpoint.contains("backbone.stem.norm.running_mean") {
+                throw FileError(
+                    path: checkpoint.file.path, fault: "has no batch norm that an epsilon could be given for")
+            }
+            if case .frozenBatch = configuration.architecture.backbone.norm {
+                try set("backbone.batchNormEpsilon", ConfigurationValue(epsilon), "given")
+            }
+        }
+        if let placement = options.stridePlacement {
+            try set("backbone.stridePlacement", placement.configurationValue, "given")
+        }
+        if let order = options.channelOrder {
+            if order != configuration.conventions.input.channelOrder {
+                configuration.conventions.input.mean.reverse()
+                configuration.conventions.input.standardDeviation.reverse()
+            }
+            try set("input.channelOrder", order.configurationValue, "given")
+        }
+        if let kind = options.roiLayer {
+            configuration.conventions.pooling.layer = configuration.conventions.pooling.layer.replaced(
+                by: kind)
+            sources["pooling.layer"] = "given"
+        }
+        if let threshold = options.scoreThreshold {
+            try set("boxes.scoreThreshold", ConfigurationValue(threshold), "given")
+        }
+    }
+
+    /// Anchors do not show in shapes, their number at a position does.
+    private func checkAnchors(_ checkpoint: Checkpoint) throws {
+        let proposals = configuration.architecture.proposals
+        guard let rows = checkpoint.shapes["rpn.objectness.weight"]?.first,
+            rows != proposals.anchorsPerPosition
+        else { return }
+        throw FileError(
+            path: checkpoint.file.path,
+            fault: "parameter 'rpn.objectness.weight' is for \(rows) anchors at a position, expected "
+                + "\(proposals.anchorsPerPosition): anchors.sizes has \(proposals.anchorSizes[0].count) a level, "
+                + "anchors.aspectRatios \(proposals.aspectRatios.count) (--set)")
+    }
+}
+
+extension ConfigurationValue {
+    /// Sizes of anchors for one level serve all levels.
+    fileprivate func spread(over levels: Int, for key: ConfigurationKey) -> ConfigurationValue {
+        guard key.name == "anchors.sizes", levels > 1, case .list(let lists) = self, lists.count == 1 else {
+            return self
+        }
+        return .list(Array(repeating: lists[0], count: levels))
+    }
+}
