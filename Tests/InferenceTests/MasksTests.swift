@@ -98,6 +98,23 @@ import Testing
         #expect(compared > 300)
     }
 
+    // skimage.transform.resize([[1, 0.2], [0.3, 0.9]], (4, 4), order=1, mode="constant", anti_aliasing=False) of
+    // scikit-image 0.26: zeros beyond the map, and nothing below its smallest value.
+    @Test func matterportsMapsAreScikitImages() {
+        let map: [Float] = [1, 0.2, 0.3, 0.9]
+        let enlarged = map.withUnsafeBufferPointer {
+            enlargedMask(
+                $0, side: 2, box: Box(x1: 3, y1: 1, x2: 7, y2: 5), imageSize: PixelSize(height: 8, width: 8),
+                conventions: Profile.matterport.conventions.output)
+        }
+        #expect(enlarged.region == PixelRegion(x: 3, y: 1, width: 4, height: 4))
+        let expected: [Float] = [
+            0.5625, 0.6, 0.3, 0.2, 0.61875, 0.7125, 0.4875, 0.28125,
+            0.35625, 0.5375, 0.6625, 0.54375, 0.2, 0.3375, 0.5625, 0.50625,
+        ]
+        #expect(zip(enlarged.values, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+
     @Test func onlyTheBoxesSurroundingsAreStored() {
         let size = PixelSize(height: 100, width: 100)
         let box = Box(x1: 20, y1: 30, x2: 48, y2: 58)

@@ -97,13 +97,14 @@ struct CalculatePaste: ParsableCommand {
                 let shared = first.intersectionArea(with: pasted)
                 print("  differs from the first in \(first.area + pasted.area - 2 * shared) pixels")
             }
-            if let pixel { show(pixel, of: map, placement, threshold: threshold) }
+            if let pixel { show(pixel, of: map, placement, pasting: pasting, threshold: threshold) }
             masks.append(pasted)
         }
     }
 
     private func show(
-        _ pixel: GivenPlace, of map: PlacedMask, _ placement: MaskPlacement, threshold: Float
+        _ pixel: GivenPlace, of map: PlacedMask, _ placement: MaskPlacement,
+        pasting: Conventions.Output.Pasting, threshold: Float
     ) {
         let (column, row) = (pixel.x - placement.region.x, pixel.y - placement.region.y)
         guard placement.columns.indices ~= column && placement.rows.indices ~= row else {
@@ -125,7 +126,10 @@ struct CalculatePaste: ParsableCommand {
             }
         }
         print(table.text)
-        print("    sum \(sum.digits(4)): \(sum >= threshold ? "the object's" : "not the object's")")
+        let smallest = pasting.smallestValue(of: map.values)
+        let raised = sum < smallest ? ", raised to the map's smallest value, \(smallest.digits(4))" : ""
+        let isObject = max(sum, smallest) >= threshold
+        print("    sum \(sum.digits(4))\(raised): \(isObject ? "the object's" : "not the object's")")
     }
 }
 

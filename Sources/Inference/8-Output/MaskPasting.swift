@@ -23,10 +23,11 @@ public func pasteMask(
 ) -> InstanceMask {
     let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     let region = placement.region
-    // Matterport's resize never goes below the map's own minimum, at the border either.
-    let floor = conventions.pasting == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
+    let smallest = conventions.pasting.smallestValue(of: probabilities)
     let bits = [UInt8](unsafeUninitializedCapacity: region.width * region.height) { bits, count in
-        enlarge(probabilities, side: side, to: placement) { bits[$0] = max($1, floor) >= threshold ? 1 : 0 }
+        enlarge(probabilities, side: side, to: placement) {
+            bits[$0] = max($1, smallest) >= threshold ? 1 : 0
+        }
         count = region.width * region.height
     }
     return InstanceMask(imageSize: imageSize, region: region, bits: bits)
@@ -41,8 +42,20 @@ public func enlargedMask(
 ) -> (region: PixelRegion, values: [Float]) {
     let placement = MaskPlacement(box: box, side: side, imageSize: imageSize, pasting: conventions.pasting)
     var values = [Float](repeating: 0, count: placement.region.width * placement.region.height)
-    enlarge(probabilities, side: side, to: placement) { values[$0] = $1 }
+    let smallest = conventions.pasting.smallestValue(of: probabilities)
+    enlarge(probabilities, side: side, to: placement) { values[$0] = max($1, smallest) }
     return (placement.region, values)
+}
+
+extension Conventions.Output.Pasting {
+    /// The value below which no pixel of an enlarged map falls.
+    ///
+    /// scikit-image's `resize`, which Matterport calls, interpolates towards zeros at the border and then clips the
+    /// result to the range of the map that it was given: a map of ones has ones up to its edge. The other
+    /// conventions let the border's zeros take effect.
+    public func smallestValue(of probabilities: some Sequence<Float>) -> Float {
+        self == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
+    }
 }
 
 /// Steps 1 and 2: calls `body` with the index of each pixel of the placement's region, and its value.
