@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Commands
+
 /// The worked examples of the pages. Expected numbers are worked by hand, as the pages do.
 @Suite struct CalculateTests {
     /// What a calculation prints, as lines without their indentation.
@@ -171,9 +173,26 @@ import Testing
         let run = try Invocation("calculate", "without", "detection-suppression", "--scenes", "2")
         #expect(run.status == 0, "\(run.errors)")
         let rows = run.output.split(separator: "\n").map(String.init)
-        #expect(rows.count == 4)
+        #expect(rows.count == 5)
         #expect(rows[2].hasPrefix("the whole pipeline"))
         #expect(rows[3].hasPrefix("no suppression of detections"))
+        #expect(rows[4].hasPrefix("  ±"))
         #expect(rows.allSatisfy { $0.count <= 80 })
+    }
+
+    @Test func aSingleSceneHasNoStandardError() throws {
+        let run = try Invocation("calculate", "without", "detection-suppression", "--scenes", "1")
+        #expect(run.status == 0, "\(run.errors)")
+        let errors = try #require(run.output.split(separator: "\n").last { $0.hasPrefix("  ±") })
+        #expect(errors.split(separator: " ").dropFirst() == ["–", "–", "–", "–", "–", "–"])
+    }
+
+    /// For a mean the jackknife gives the textbook's standard error, the samples' deviation over √n.
+    @Test func theJackknifeOfAMean() throws {
+        let samples = [1.0, 2, 3, 4, 10]
+        let means = samples.map { (20 - $0) / 4 }
+        // Deviations from 4: −3, −2, −1, 0, 6; variance 50 / 4 = 12.5.
+        #expect(abs(try #require(jackknifeError(means)) - (12.5 / 5).squareRoot()) < 1e-12)
+        #expect(jackknifeError([1]) == nil)
     }
 }
