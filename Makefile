@@ -17,9 +17,13 @@ test: setup
 	swift test -c release
 	$(MAKE) --no-print-directory notebooks
 
-# Executes every notebook in an environment of its own, with the versions that they are known to run with.
+# Executes every notebook and the Python of every page, in an environment of its own with the versions that they are
+# known to run with, and compares the Swift that pages quote with the source.
 NOTEBOOKS = .build/notebooks
-notebooks: $(NOTEBOOKS)/ready
+notebooks: $(NOTEBOOKS)/ready build
+	$(NOTEBOOKS)/bin/python Tools/test_pages.py
+	$(NOTEBOOKS)/bin/python Tools/quote_sources.py
+	$(NOTEBOOKS)/bin/python Tools/run_pages.py
 	$(NOTEBOOKS)/bin/python Tools/run_notebooks.py
 
 $(NOTEBOOKS)/ready: Notebooks-md/requirements.txt
@@ -27,8 +31,10 @@ $(NOTEBOOKS)/ready: Notebooks-md/requirements.txt
 	$(NOTEBOOKS)/bin/pip install --quiet --disable-pip-version-check -r Notebooks-md/requirements.txt
 	touch $@
 
-# What pages and notebooks show, recorded anew: after a change of the model, or of what a command prints.
+# What pages and notebooks show, recorded anew: after a change of the model, of what a command prints, or of the Swift
+# that a page quotes.
 pages: build
+	python3 Tools/quote_sources.py --update
 	.build/release/maskrcnn pages --update
 
 references: build

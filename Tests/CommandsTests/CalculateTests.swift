@@ -1,7 +1,6 @@
+import Commands
 import Foundation
 import Testing
-
-@testable import Commands
 
 /// The worked examples of the pages. Expected numbers are worked by hand, as the pages do.
 @Suite struct CalculateTests {

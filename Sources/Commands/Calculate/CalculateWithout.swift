@@ -126,7 +126,7 @@ private struct PrecisionTable {
 /// second, and so on; nil for fewer than two.
 ///
 /// Efron and Tibshirani, *An Introduction to the Bootstrap*, equation 11.5.
-func jackknifeError(_ valuesWithoutOne: [Double]) -> Double? {
+package func jackknifeError(_ valuesWithoutOne: [Double]) -> Double? {
     let count = Double(valuesWithoutOne.count)
     guard count > 1 else { return nil }
     let mean = valuesWithoutOne.reduce(0, +) / count
