@@ -19,7 +19,7 @@ struct ResolvedConfiguration {
     private(set) var standardClasses: ClassTable?
     /// Whether the profile is the one that the names of the parameters suggest.
     private let isUsualProfile: Bool
-    private let profileSource: String
+    let profileSource: String
 
     /// Settles everything.
     /// - Throws: `FileError` for a checkpoint that is none or lacks something; ``ConfigurationError`` for a value that
