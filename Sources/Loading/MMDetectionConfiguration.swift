@@ -17,7 +17,7 @@ struct MMDetectionConfiguration {
         values = PythonLiteral.assignments(in: text)
         let dictionaries = PythonLiteral.dictionary(values).dictionaries
         func first<Value>(_ name: String, _ value: (PythonLiteral) -> Value?) -> Value? {
-            dictionaries.lazy.compactMap { $0[name].flatMap(value) }.first
+            dictionaries.compactMap { $0[name].flatMap(value) }.first
         }
         func three(_ literal: PythonLiteral) -> [Float]? {
             literal.numbers.flatMap { $0.count == 3 ? $0.map { Float($0) } : nil }
