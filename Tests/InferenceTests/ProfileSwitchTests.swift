@@ -74,7 +74,8 @@ import Testing
         conventions.padMultiple = 4
         conventions.mean = [1, 2, 3]
         let input = NetworkInput(
-            Image(width: 3, height: 2, pixels: [UInt8](repeating: 7, count: 18)), conventions: conventions)
+            Image(width: 3, height: 2, pixels: [UInt8](repeating: 7, count: 18)), conventions: conventions,
+            settings: Settings.Input(minimumSide: 2, maximumSide: 3))
         #expect(input.size == PixelSize(height: 2, width: 3))
         #expect(input.tensor.shape == [4, 4, 3])
         for row in 0..<4 {
