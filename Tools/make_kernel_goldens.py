@@ -48,7 +48,7 @@ def maps_last(values):
 def convolutions():
     """In float64, so that the expected values carry one rounding only."""
     cases = []
-    for name, shape, outputs, kernel, stride, padding, groups, steps, rectified in [
+    for name, shape, outputs, kernel, stride, padding, groups, steps, relu in [
         ("1×1", [1, 3, 4, 3], 5, 1, 1, 0, 1, "", False),
         ("3×3", [1, 5, 6, 2], 3, 3, 1, 1, 1, "", False),
         ("3×3 of stride 2", [2, 5, 4, 3], 2, 3, 2, 1, 1, "scale shift", True),
@@ -72,14 +72,14 @@ def convolutions():
         cases.append({
             "name": name, "input": shape, "outputs": outputs, "kernel": kernel, "stride": stride,
             "padding": padding, "groups": groups, "scale": "scale" in steps, "shift": "shift" in steps,
-            "residual": "residual" in steps, "rectified": rectified,
-            "output": maps_last(y.relu() if rectified else y)})
+            "residual": "residual" in steps, "relu": relu,
+            "output": maps_last(y.relu() if relu else y)})
     return cases
 
 
 def transposed_convolutions():
     cases = []
-    for name, shape, outputs, kernel, stride, padding, bias, rectified in [
+    for name, shape, outputs, kernel, stride, padding, bias, relu in [
         ("2×2 of stride 2, the mask head's", [2, 2, 3, 5], 3, 2, 2, 0, True, True),
         ("4×4 of stride 2, the keypoint head's", [1, 3, 2, 4], 9, 4, 2, 1, True, False),
         ("3×3 of stride 1", [1, 3, 4, 2], 2, 3, 1, 1, False, False),
@@ -92,8 +92,8 @@ def transposed_convolutions():
         y = F.conv_transpose2d(x, weight, tensor([outputs], 4) if bias else None, stride, padding)
         cases.append({
             "name": name, "input": shape, "outputs": outputs, "kernel": kernel, "stride": stride,
-            "padding": padding, "bias": bias, "rectified": rectified,
-            "output": maps_last(y.relu() if rectified else y)})
+            "padding": padding, "bias": bias, "relu": relu,
+            "output": maps_last(y.relu() if relu else y)})
     return cases
 
 

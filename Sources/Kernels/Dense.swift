@@ -27,11 +27,11 @@ public struct Dense: Sendable {
     public var outputs: Int { weight.shape[0] }
 
     /// Applies the layer to each row: `[rows, …]` with `inputs` numbers a row → `[rows, outputs]`.
-    public func callAsFunction(_ input: Tensor, rectified: Bool = false) -> Tensor {
+    public func callAsFunction(_ input: Tensor, relu: Bool = false) -> Tensor {
         let rows = input.shape[0]
         precondition(input.count == rows * inputs, "a dense layer of \(inputs) inputs on \(input.shape)")
         let weight = packedWeight
-        let finish = Epilogue(scale: nil, shift: bias, rectified: rectified, channels: outputs)
+        let finish = Epilogue(scale: nil, shift: bias, relu: relu, channels: outputs)
         return Tensor(shape: [rows, outputs]) { output in
             guard rows > 0 else { return }
             let output = Shared(output.baseAddress!)

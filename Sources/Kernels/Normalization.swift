@@ -46,9 +46,9 @@ public struct GroupNorm: Sendable {
         self.epsilon = epsilon
     }
 
-    /// Normalises a map `[height, width, channels]` or each of a batch, adds `residual`, and, if `rectified`,
+    /// Normalises a map `[height, width, channels]` or each of a batch, adds `residual`, and, if `relu`,
     /// replaces negative values by 0.
-    public func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, rectified: Bool = false)
+    public func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, relu: Bool = false)
         -> Tensor
     {
         let maps = MapBatch(input.shape)
@@ -67,7 +67,7 @@ public struct GroupNorm: Sendable {
         }
         return Tensor(shape: input.shape) { output in
             combine(
-                (input, scales), residual.map { ($0, nil) }, shifts: shifts, rectified: rectified, maps: maps,
+                (input, scales), residual.map { ($0, nil) }, shifts: shifts, relu: relu, maps: maps,
                 into: Shared(output.baseAddress!))
         }
     }
@@ -131,7 +131,7 @@ extension GroupNorm {
         }
         let inputGradient = Tensor(shape: input.shape) { output in
             combine(
-                (gradient, gradientScales), (input, inputScales), shifts: shifts, rectified: false,
+                (gradient, gradientScales), (input, inputScales), shifts: shifts, relu: false,
                 maps: maps, into: Shared(output.baseAddress!))
         }
         return GroupNormGradients(
@@ -242,7 +242,7 @@ private struct SummingBlock: LaneBody {
 /// a second without scales is added as it is.
 private func combine(
     _ first: (values: Tensor, scales: [Float]), _ second: (values: Tensor, scales: [Float]?)?,
-    shifts: [Float], rectified: Bool, maps: MapBatch, into output: Shared<UnsafeMutablePointer<Float>>
+    shifts: [Float], relu: Bool, maps: MapBatch, into output: Shared<UnsafeMutablePointer<Float>>
 ) {
     let channels = maps.channels
     let ones = second.map { _ in Array(repeating: Float(1), count: maps.count * channels) } ?? []
@@ -263,7 +263,7 @@ private func combine(
                                     scales: scales.baseAddress! + map * channels,
                                     others: hasSecond ? others.pointer + offset : nil,
                                     otherScales: hasSecond ? otherScales.baseAddress! + map * channels : nil,
-                                    shifts: shifts.baseAddress! + map * channels, rectified: rectified,
+                                    shifts: shifts.baseAddress! + map * channels, relu: relu,
                                     positions: positions.count, channels: channels,
                                     output: output.pointer + offset))
                         }
@@ -280,7 +280,7 @@ private struct CombiningBlock: LaneBody {
     let others: UnsafePointer<Float>?
     let otherScales: UnsafePointer<Float>?
     let shifts: UnsafePointer<Float>
-    let rectified: Bool
+    let relu: Bool
     let positions: Int
     let channels: Int
     let output: UnsafeMutablePointer<Float>
@@ -294,7 +294,7 @@ private struct CombiningBlock: LaneBody {
             let offset = position * channels + channel
             var result = scale * L(loading: values + offset) + shift
             if let others { result += otherScale * L(loading: others + offset) }
-            if rectified { result = result.maximum(L(repeating: 0)) }
+            if relu { result = result.maximum(L(repeating: 0)) }
             result.store(to: output + offset)
         }
     }

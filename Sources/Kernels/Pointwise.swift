@@ -2,13 +2,13 @@ import Foundation
 import Tensors
 
 /// `max(x, 0)` for each element. NaN stays NaN.
-public func rectified(_ input: Tensor) -> Tensor {
+public func relu(_ input: Tensor) -> Tensor {
     mapped(input) { $0 < 0 ? 0 : $0 }
 }
 
-/// The pullback of ``rectified(_:)``: the gradient where the rectified output is positive, 0 elsewhere. Both
+/// The pullback of ``relu(_:)``: the gradient where its output is positive, 0 elsewhere. Both
 /// tensors have the same shape.
-public func rectifierGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
+public func reluGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
     precondition(gradient.shape == output.shape, "a gradient of \(gradient.shape) by \(output.shape)")
     return Tensor(shape: gradient.shape) { result in
         gradient.withUnsafeElements { gradient in

@@ -24,7 +24,7 @@ extension StageRunner {
                 let hidden = try map(.rpnHidden(level), channels: rpn.objectness.convolution.inputs)
                 let isObjectness = stage == .objectness(level)
                 let output = hidden.convolved(
-                    by: isObjectness ? rpn.objectness : rpn.deltas, adding: nil, rectified: false)
+                    by: isObjectness ? rpn.objectness : rpn.deltas, adding: nil, relu: false)
                 return ContractTensor(.anchorMap(output, perAnchor: isObjectness ? 1 : 4))
             case .candidateBoxes(level): return ContractTensor(.boxes(try candidates(level).boxes))
             case .candidateScores(level): return ContractTensor(.numbers(try candidates(level).scores))
@@ -124,9 +124,9 @@ extension StageRunner {
             let boxes = try bundle.boxes(.proposalBoxes)
             return ContractTensor(.regionMaps(try pooledMaps().pooled(boxes, size: model.boxPoolSize)))
         case .boxLogits:
-            return ContractTensor(try boxVectors(head.logits).dense(by: head.logits, rectified: false))
+            return ContractTensor(try boxVectors(head.logits).dense(by: head.logits, relu: false))
         case .boxDeltas:
-            let deltas = try boxVectors(head.deltas).dense(by: head.deltas, rectified: false)
+            let deltas = try boxVectors(head.deltas).dense(by: head.deltas, relu: false)
             return ContractTensor(deltas.reshaped(to: [deltas.shape[0], classes, 4]))
         case .boxProbabilities: return ContractTensor(softmax(try table(.boxLogits, columns: classes)))
         default: return try runBoxBody(stage)
@@ -143,13 +143,13 @@ extension StageRunner {
     private func runBoxBody(_ stage: Stage) throws -> ContractTensor {
         switch (model.network.box.body, stage) {
         case (.twoLayers(let first, _), .boxHidden(1)):
-            return ContractTensor(try flattened(.boxPooled, into: first).dense(by: first, rectified: true))
+            return ContractTensor(try flattened(.boxPooled, into: first).dense(by: first, relu: true))
         case (.twoLayers(_, let second), .boxHidden(2)):
             let hidden = try table(.boxHidden(1), columns: second.dense.inputs)
-            return ContractTensor(hidden.dense(by: second, rectified: true))
+            return ContractTensor(hidden.dense(by: second, relu: true))
         case (.convolutions(let layers, let dense), .boxHidden(1)):
             let last = layers.isEmpty ? Stage.boxPooled : .boxConvolution(layers.count)
-            return ContractTensor(try flattened(last, into: dense).dense(by: dense, rectified: true))
+            return ContractTensor(try flattened(last, into: dense).dense(by: dense, relu: true))
         case (.convolutions(let layers, _), _):
             for (index, layer) in layers.enumerated() where stage == .boxConvolution(index + 1) {
                 let input = index == 0 ? Stage.boxPooled : .boxConvolution(index)
@@ -178,7 +178,7 @@ extension StageRunner {
     /// A convolution with ReLU on region maps.
     private func convolved(_ stage: Stage, by layer: ConvolutionLayer) throws -> ContractTensor {
         let maps = try regionMaps(stage, channels: layer.convolution.inputs)
-        return ContractTensor(.regionMaps(maps.convolved(by: layer, adding: nil, rectified: true)))
+        return ContractTensor(.regionMaps(maps.convolved(by: layer, adding: nil, relu: true)))
     }
 
     // MARK: Detections
@@ -237,21 +237,21 @@ extension StageRunner {
             }
             if stage == .maskUpsampled {
                 let maps = try regionMaps(input, channels: upsampled.convolution.inputs)
-                return ContractTensor(.regionMaps(maps.upsampled(by: upsampled, rectified: true)))
+                return ContractTensor(.regionMaps(maps.upsampled(by: upsampled, relu: true)))
             }
             guard stage == .maskLogits else { throw noSuchStage(stage) }
             let maps = try regionMaps(.maskUpsampled, channels: last.convolution.inputs)
-            return ContractTensor(.regionMaps(maps.convolved(by: last, adding: nil, rectified: false)))
+            return ContractTensor(.regionMaps(maps.convolved(by: last, adding: nil, relu: false)))
         case (_, .fullyConnected(let layers, let last, let channels, let side), _):
             var input = Stage.maskPooled
             for (index, layer) in layers.enumerated() {
                 if stage == .maskHidden(index + 1) {
-                    return ContractTensor(try rows(input, into: layer).dense(by: layer, rectified: true))
+                    return ContractTensor(try rows(input, into: layer).dense(by: layer, relu: true))
                 }
                 input = .maskHidden(index + 1)
             }
             guard stage == .maskLogits else { throw noSuchStage(stage) }
-            let logits = try rows(input, into: last).dense(by: last, rectified: false)
+            let logits = try rows(input, into: last).dense(by: last, relu: false)
             // Class by class already, as the contract has it.
             return ContractTensor(logits.reshaped(to: [logits.shape[0], channels, side, side]))
         }
@@ -279,7 +279,7 @@ extension StageRunner {
         guard stage == .keypointHeatmaps else { throw noSuchStage(stage) }
         let maps = try regionMaps(input, channels: head.heatmaps.convolution.inputs)
         return ContractTensor(
-            .regionMaps(maps.upsampled(by: head.heatmaps, rectified: false).enlargedBilinearly(by: 2)))
+            .regionMaps(maps.upsampled(by: head.heatmaps, relu: false).enlargedBilinearly(by: 2)))
     }
 
     // MARK: Output

@@ -128,7 +128,7 @@ extension StageRunner {
             switch stage {
             case .lateral(level):
                 let feature = try map(.backbone(level), channels: lateral.convolution.inputs)
-                return ContractTensor(.map(feature.convolved(by: lateral, adding: nil, rectified: false)))
+                return ContractTensor(.map(feature.convolved(by: lateral, adding: nil, relu: false)))
             case .topDown(level) where level < top:
                 let coarser = try map(.merged(level + 1), channels: channels)
                 let size = try map(.backbone(level), channels: lateral.convolution.inputs).shape
@@ -143,7 +143,7 @@ extension StageRunner {
                 return ContractTensor(.map(sum(lateral, topDown)))
             case .pyramid(level):
                 let merged = try map(.merged(level), channels: channels)
-                return ContractTensor(.map(merged.convolved(by: output, adding: nil, rectified: false)))
+                return ContractTensor(.map(merged.convolved(by: output, adding: nil, relu: false)))
             default: continue
             }
         }

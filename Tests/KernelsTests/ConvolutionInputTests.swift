@@ -17,19 +17,19 @@ struct ConvolutionInputTests {
 
     /// The outputs of a map with `value` in row 5, column 5 of one channel.
     private func outputs(
-        with value: Float, _ algorithm: ConvolutionAlgorithm, rectified: Bool
+        with value: Float, _ algorithm: ConvolutionAlgorithm, relu: Bool
     ) -> Tensor {
         var input = pattern([size, size, 3], seed: 1)
         input[5, 5, 1] = value
-        return layer(algorithm)(input, rectified: rectified)
+        return layer(algorithm)(input, relu: relu)
     }
 
     /// Direct and matrix product: exactly the outputs whose window sees the NaN. Winograd mixes the inputs of a
     /// tile, so there the NaN may fill the tile of the outputs 4 … 7, but must not go further, nor get lost.
     @Test("NaN reaches its outputs, through a ReLU as well", arguments: ConvolutionAlgorithm.allCases)
     func notANumber(algorithm: ConvolutionAlgorithm) {
-        for rectified in [false, true] {
-            let output = outputs(with: .nan, algorithm, rectified: rectified)
+        for relu in [false, true] {
+            let output = outputs(with: .nan, algorithm, relu: relu)
             for y in 0..<size {
                 for x in 0..<size {
                     let seesIt = (4...6).contains(y) && (4...6).contains(x)
@@ -48,7 +48,7 @@ struct ConvolutionInputTests {
     @Test("infinity stays infinite", arguments: ConvolutionAlgorithm.allCases)
     func infinity(algorithm: ConvolutionAlgorithm) {
         for value in [Float.infinity, -.infinity] {
-            let output = outputs(with: value, algorithm, rectified: false)
+            let output = outputs(with: value, algorithm, relu: false)
             for y in 0..<size {
                 for x in 0..<size {
                     let seesIt = (4...6).contains(y) && (4...6).contains(x)
@@ -75,7 +75,7 @@ struct ConvolutionInputTests {
         var residual = Tensor(shape: [5, 4, outputs], repeating: 1)
         residual[2, 3, 8] = .nan
         let plain = layer(algorithm)
-        let output = plain(input, adding: residual, rectified: true)
+        let output = plain(input, adding: residual, relu: true)
         #expect(output[2, 3, 8].isNaN)
         #expect(output.array.count { $0.isNaN } == 1)
 
@@ -85,7 +85,7 @@ struct ConvolutionInputTests {
         scale[7] = .nan
         let broken = Convolution(
             weight: plain.weight, scale: scale, shift: shift, window: plain.window, algorithm: algorithm)
-        let rows = broken(input, rectified: true).reshaped(to: [20, outputs])
+        let rows = broken(input, relu: true).reshaped(to: [20, outputs])
         for row in 0..<20 {
             for channel in 0..<outputs {
                 #expect(rows[row, channel].isNaN == (channel == 2 || channel == 7))

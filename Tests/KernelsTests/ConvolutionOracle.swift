@@ -8,7 +8,7 @@ import Tensors
 /// order), which is what the tests allow.
 struct ConvolutionOracle {
     let convolution: Convolution
-    let rectified: Bool
+    let relu: Bool
     /// `[count, height, width, channels]` of the output.
     let shape: [Int]
 
@@ -17,10 +17,9 @@ struct ConvolutionOracle {
     private let residual: [Float]?
     private let weight: [Float]
 
-    init(_ convolution: Convolution, _ input: Tensor, adding residual: Tensor? = nil, rectified: Bool = false)
-    {
+    init(_ convolution: Convolution, _ input: Tensor, adding residual: Tensor? = nil, relu: Bool = false) {
         self.convolution = convolution
-        self.rectified = rectified
+        self.relu = relu
         self.input = input.array
         self.residual = residual?.array
         weight = convolution.weight.array
@@ -73,7 +72,7 @@ struct ConvolutionOracle {
             sum += Double(summand)
             magnitude += abs(Double(summand))
         }
-        return (rectified && sum < 0 ? 0 : sum, magnitude)
+        return (relu && sum < 0 ? 0 : sum, magnitude)
     }
 
     /// Every output, in row-major order, and its magnitude.

@@ -15,7 +15,7 @@ struct ConvolutionCase: Decodable, Sendable, CustomTestStringConvertible {
     var scale = false
     var shift = false
     var residual = false
-    var rectified = false
+    var relu = false
     /// What PyTorch computes; nil in tables.
     var output: [Double]?
 
@@ -36,8 +36,8 @@ struct ConvolutionCase: Decodable, Sendable, CustomTestStringConvertible {
         let outputShape = ConvolutionOracle(layer, source).shape
         let summand = residual ? pattern(outputShape, seed: 5) : nil
         return (
-            layer(source, adding: summand, rectified: rectified),
-            ConvolutionOracle(layer, source, adding: summand, rectified: rectified)
+            layer(source, adding: summand, relu: relu),
+            ConvolutionOracle(layer, source, adding: summand, relu: relu)
         )
     }
 
@@ -127,7 +127,7 @@ struct ConvolutionTests {
             let item = ConvolutionCase(
                 name: "kernel \(kernel), choice \(choice)", input: [1, 5, 6, 9], outputs: 11, kernel: kernel,
                 stride: 1, padding: kernel / 2, groups: 1, scale: choice & 1 > 0, shift: choice & 2 > 0,
-                residual: choice & 4 > 0, rectified: choice & 8 > 0)
+                residual: choice & 4 > 0, relu: choice & 8 > 0)
             for algorithm in ConvolutionAlgorithm.allCases { item.check(algorithm) }
         }
     }

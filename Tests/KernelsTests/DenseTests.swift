@@ -39,7 +39,7 @@ struct DenseTests {
         let bias = pattern(outputs, seed: 3)
         let input = pattern([rows, inputs], seed: 1)
         let (w, x) = (weight.array, input.array)
-        for rectified in [false, true] {
+        for relu in [false, true] {
             for bias in [bias, nil] {
                 let expected = (0..<rows * outputs).map { index -> Double in
                     let (row, output) = index.quotientAndRemainder(dividingBy: outputs)
@@ -47,13 +47,13 @@ struct DenseTests {
                     for i in 0..<inputs {
                         sum += Double(w[output * inputs + i]) * Double(x[row * inputs + i])
                     }
-                    return rectified && sum < 0 ? 0 : sum
+                    return relu && sum < 0 ? 0 : sum
                 }
                 let terms = Double(inputs + 1)
                 expect(
-                    Dense(weight: weight, bias: bias)(input, rectified: rectified),
+                    Dense(weight: weight, bias: bias)(input, relu: relu),
                     hasShape: [rows, outputs], near: expected,
-                    absolute: (terms + 1) * terms * unitRoundoff, "rectified \(rectified)")
+                    absolute: (terms + 1) * terms * unitRoundoff, "relu \(relu)")
             }
         }
     }
@@ -80,7 +80,7 @@ struct DenseTests {
         #expect(layer(Tensor(shape: [0, 3])).shape == [0, 9])
         var input = pattern([4, 3], seed: 1)
         input[2, 1] = .nan
-        let output = layer(input, rectified: true)
+        let output = layer(input, relu: true)
         for row in 0..<4 {
             for column in 0..<9 { #expect(output[row, column].isNaN == (row == 2)) }
         }

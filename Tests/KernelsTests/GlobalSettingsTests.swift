@@ -33,7 +33,7 @@ struct GlobalSettingsTests {
                     weight: pattern([outputs, input[3] / groups, kernel, kernel], seed: 2),
                     shift: pattern(outputs, seed: 4),
                     window: ConvolutionWindow(kernel: kernel, groups: groups), algorithm: algorithm)
-                return layer(pattern(input, seed: 1), rectified: true)
+                return layer(pattern(input, seed: 1), relu: true)
             }
         }
     }

@@ -162,11 +162,11 @@ struct LayerGradientTests {
 
     /// Eight elements at a time and those left over; a NaN where nothing flows stays behind.
     @Test("ReLU")
-    func rectifier() {
+    func relu() {
         let gradient = Tensor(shape: [11], elements: [1, -2, 3, 4, .nan, 6, 7, 8, 9, -10, .nan])
         let output = Tensor(shape: [11], elements: [0, 0.5, 7, 0, 0, 1, 0, 2, 0, 3, 0])
         expect(
-            rectifierGradient(gradient, output: output), hasShape: [11],
+            reluGradient(gradient, output: output), hasShape: [11],
             near: [0, -2, 3, 0, 0, 6, 0, 8, 0, -10, 0])
     }
 }

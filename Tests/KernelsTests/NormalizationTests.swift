@@ -93,7 +93,7 @@ struct NormalizationTests {
         expect(norm(input), hasShape: shape, near: expected, absolute: allowed)
         let finished = zip(expected, residual.array).map { max($0 + Double($1), 0) }
         expect(
-            norm(input, adding: residual, rectified: true), hasShape: shape, near: finished,
+            norm(input, adding: residual, relu: true), hasShape: shape, near: finished,
             absolute: allowed + 4 * unitRoundoff, "residual and ReLU")
         let single = Tensor(shape: [5, 7, 12], elements: Array(input.array.prefix(5 * 7 * 12)))
         let half = Array(expected.prefix(5 * 7 * 12))
@@ -108,7 +108,7 @@ struct NormalizationTests {
 
         var input = pattern([2, 3, 3, 4], seed: 1)
         input[1, 2, 1, 3] = .nan
-        let output = norm(input, rectified: true)
+        let output = norm(input, relu: true)
         for (index, value) in output.array.enumerated() {
             #expect(value.isNaN == (index / 36 == 1 && index % 4 >= 2))
         }

@@ -71,7 +71,7 @@ struct PointwiseTests {
         let input = Tensor(
             shape: [2, 3], elements: [-1, 2, -.infinity, .infinity, .nan, -.leastNonzeroMagnitude])
         expect(
-            rectified(input), hasShape: [2, 3], near: [0, 2, 0, .infinity, .nan, 0])
+            relu(input), hasShape: [2, 3], near: [0, 2, 0, .infinity, .nan, 0])
     }
 
     @Test("the sum of two tensors")

@@ -13,7 +13,7 @@ struct TransposedConvolutionTests {
         var stride: Int
         var padding: Int
         var bias = true
-        var rectified = false
+        var relu = false
         /// What PyTorch computes; nil in tables.
         var output: [Double]?
 
@@ -29,7 +29,7 @@ struct TransposedConvolutionTests {
         let cases = try fixture("transposed-convolutions", as: [Case].self)
         #expect(cases.count == 6)
         for item in cases {
-            let found = item.layer(pattern(item.input, seed: 1), rectified: item.rectified)
+            let found = item.layer(pattern(item.input, seed: 1), relu: item.relu)
             let shape = [
                 item.input[0], item.layer.outputLength(item.input[1]), item.layer.outputLength(item.input[2]),
                 item.outputs,
@@ -103,7 +103,7 @@ struct TransposedConvolutionTests {
 
         var broken = source
         broken[0, 1, 2, 3] = .nan
-        let output = item.layer(broken, rectified: true)
+        let output = item.layer(broken, relu: true)
         for y in 0..<6 {
             for x in 0..<8 {
                 let seesIt = y / 2 == 1 && x / 2 == 2

@@ -77,7 +77,7 @@ import Training
         let tape = Tape()
         let input = tape.variable(map(1, 2, [1, -4]), name: "input")
         let residual = tape.variable(map(1, 2, [2, 1]), name: "residual")
-        let output = input.convolved(by: try layer("layer", weight: 3), adding: residual, rectified: true)
+        let output = input.convolved(by: try layer("layer", weight: 3), adding: residual, relu: true)
         #expect(output.value.array == [5, 0])
         let gradients = tape.gradients(from: [LossSeed(output, gradient: map(1, 2, [10, 100]))])
         #expect(gradients["residual"]?.array == [10, 0])
@@ -90,7 +90,7 @@ import Training
     func identityShortcut() throws {
         let tape = Tape()
         let input = tape.variable(map(1, 1, [1]), name: "input")
-        let output = input.convolved(by: try layer("layer", weight: 3), adding: input, rectified: false)
+        let output = input.convolved(by: try layer("layer", weight: 3), adding: input, relu: false)
         let gradients = tape.gradients(from: [LossSeed(output, gradient: map(1, 1, [2]))])
         #expect(gradients["input"]?.array == [8])
     }
@@ -123,6 +123,6 @@ import Training
 extension Taped {
     /// The layer alone: nothing added, no ReLU.
     fileprivate func passed(through layer: ConvolutionLayer) -> Taped {
-        convolved(by: layer, adding: nil, rectified: false)
+        convolved(by: layer, adding: nil, relu: false)
     }
 }

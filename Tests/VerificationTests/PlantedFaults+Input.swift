@@ -112,12 +112,12 @@ let mapFaults: [PlantedFault] = [
         }
         let shortcut = try #require(blocks[0].shortcut)
         let output =
-            half.convolved(by: unstrided(blocks[0].conv1), adding: nil, rectified: true)
-            .convolved(by: unstrided(blocks[0].conv2), adding: nil, rectified: true)
+            half.convolved(by: unstrided(blocks[0].conv1), adding: nil, relu: true)
+            .convolved(by: unstrided(blocks[0].conv2), adding: nil, relu: true)
             .convolved(
                 by: blocks[0].conv3,
-                adding: half.convolved(by: unstrided(shortcut), adding: nil, rectified: false),
-                rectified: true)
+                adding: half.convolved(by: unstrided(shortcut), adding: nil, relu: false),
+                relu: true)
         #expect(blocks.count == 1)
         return [.backbone(3): ContractTensor(.map(output))]
     },

@@ -27,7 +27,7 @@ struct CalculateConvolutionCell: ParsableCommand {
 
     func run() throws {
         try pipeline.withRun { run in
-            guard let (input, layer, rectified) = parts(run) else {
+            guard let (input, layer, relu) = parts(run) else {
                 throw ValidationError(
                     "'\(self.layer)': is no such layer; 'calculate convolution-cell --help' lists them")
             }
@@ -73,11 +73,11 @@ struct CalculateConvolutionCell: ParsableCommand {
             }
             sheet.step("the kernel's", short(output[row, column, channel]))
             if layer.groupNorm != nil {
-                let normed = input.convolved(by: layer, adding: nil, rectified: false)
+                let normed = input.convolved(by: layer, adding: nil, relu: false)
                 sheet.step("after group norm", short(normed[row, column, channel]))
             }
-            if rectified {
-                let rectified = input.convolved(by: layer, adding: nil, rectified: true)
+            if relu {
+                let rectified = input.convolved(by: layer, adding: nil, relu: true)
                 sheet.step("after ReLU", short(rectified[row, column, channel]))
             }
             print(sheet.text)

@@ -38,7 +38,7 @@ public struct ReducedPipeline: Sendable {
             let maps = network.backbone.stages.map { stage in
                 for block in stage.blocks {
                     for layer in [block.conv1, block.conv2, block.conv3] {
-                        map = map.convolved(by: layer, adding: nil, rectified: true)
+                        map = map.convolved(by: layer, adding: nil, relu: true)
                     }
                 }
                 return map
@@ -53,14 +53,14 @@ public struct ReducedPipeline: Sendable {
 
     /// A pyramid in which nothing is added: each level is what comes from beside, or what comes from above.
     private func separated(_ pyramid: FeaturePyramid, _ maps: [Tensor]) -> [Tensor] {
-        var merged = zip(maps, pyramid.laterals).map { $0.convolved(by: $1, adding: nil, rectified: false) }
+        var merged = zip(maps, pyramid.laterals).map { $0.convolved(by: $1, adding: nil, relu: false) }
         if omission == .lateral {
             for index in merged.indices.dropLast().reversed() {
                 merged[index] = upsampledNearest(
                     merged[index + 1], height: merged[index].shape[0], width: merged[index].shape[1])
             }
         }
-        let levels = zip(merged, pyramid.outputs).map { $0.convolved(by: $1, adding: nil, rectified: false) }
+        let levels = zip(merged, pyramid.outputs).map { $0.convolved(by: $1, adding: nil, relu: false) }
         return levels + levels.suffix(1).map { $0.maxPooled(FeaturePyramid.subsampling) }
     }
 

@@ -53,9 +53,9 @@ public struct Bottleneck: Sendable {
         let residual = shortcut.map { input.convolved(by: $0) } ?? input
         return
             input
-            .convolved(by: conv1, rectified: true)
-            .convolved(by: conv2, rectified: true)
-            .convolved(by: conv3, adding: residual, rectified: true)
+            .convolved(by: conv1, relu: true)
+            .convolved(by: conv2, relu: true)
+            .convolved(by: conv3, adding: residual, relu: true)
     }
 }
 
@@ -118,7 +118,7 @@ public struct ResNet: Sendable {
 
     /// Convolution, norm, ReLU and max pool: `[height, width, 3]` → a quarter of the size.
     public func stem<A: Activation>(of input: A) -> A {
-        input.convolved(by: stem, rectified: true).maxPooled(Self.stemPool)
+        input.convolved(by: stem, relu: true).maxPooled(Self.stemPool)
     }
 
     /// The outputs of all stages, `c2` first, with strides 4, 8, 16 and 32.

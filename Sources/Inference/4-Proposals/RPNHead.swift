@@ -48,7 +48,7 @@ public struct RPNHead: Sendable {
 
     /// The shared hidden map of one level.
     public func hidden<A: Activation>(_ feature: A) -> A {
-        hidden.reduce(feature) { $0.convolved(by: $1, rectified: true) }
+        hidden.reduce(feature) { $0.convolved(by: $1, relu: true) }
     }
 
     /// Objectness and deltas of one level, `name` saying which.

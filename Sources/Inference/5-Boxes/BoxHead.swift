@@ -76,18 +76,18 @@ public struct BoxHead: Sendable {
     public func hidden<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
         switch body {
         case .twoLayers(let first, let second):
-            let hidden = pooled.dense(by: first, rectified: true)
+            let hidden = pooled.dense(by: first, relu: true)
             observer.record(.boxHidden(1), .table(hidden.value))
-            let output = hidden.dense(by: second, rectified: true)
+            let output = hidden.dense(by: second, relu: true)
             observer.record(.boxHidden(2), .table(output.value))
             return output
         case .convolutions(let convolutions, let dense):
             var map = pooled
             for (index, convolution) in convolutions.enumerated() {
-                map = map.convolved(by: convolution, rectified: true)
+                map = map.convolved(by: convolution, relu: true)
                 observer.record(.boxConvolution(index + 1), .regionMaps(map.value))
             }
-            let output = map.dense(by: dense, rectified: true)
+            let output = map.dense(by: dense, relu: true)
             observer.record(.boxHidden(1), .table(output.value))
             return output
         case .residualStage(let stage):
@@ -102,8 +102,8 @@ public struct BoxHead: Sendable {
     /// Logits and deltas of each proposal, from its vector.
     public func output<A: Activation>(_ hidden: A) -> Output<A> {
         Output(
-            logits: hidden.dense(by: logits, rectified: false),
-            deltas: hidden.dense(by: deltas, rectified: false))
+            logits: hidden.dense(by: logits, relu: false),
+            deltas: hidden.dense(by: deltas, relu: false))
     }
 }
 

@@ -68,22 +68,22 @@ public struct MaskHead: Sendable {
         case .convolutions(let convolutions, let upsampled, let last):
             var map = pooled
             for (index, convolution) in convolutions.enumerated() {
-                map = map.convolved(by: convolution, rectified: true)
+                map = map.convolved(by: convolution, relu: true)
                 observer.record(.maskHidden(index + 1), .regionMaps(map.value))
             }
-            map = map.upsampled(by: upsampled, rectified: true)
+            map = map.upsampled(by: upsampled, relu: true)
             observer.record(.maskUpsampled, .regionMaps(map.value))
             logits = map.convolved(by: last)
             observer.record(.maskLogits, .regionMaps(logits.value))
         case .fullyConnected(let layers, let last, let channels, let side):
             var hidden = pooled
             for (index, layer) in layers.enumerated() {
-                hidden = hidden.dense(by: layer, rectified: true)
+                hidden = hidden.dense(by: layer, relu: true)
                 observer.record(.maskHidden(index + 1), .table(hidden.value))
             }
             // The layer's outputs are class by class; maps have the classes last.
             let regions = hidden.value.shape[0]
-            logits = hidden.dense(by: last, rectified: false).reshaped(to: [regions, channels, side, side])
+            logits = hidden.dense(by: last, relu: false).reshaped(to: [regions, channels, side, side])
                 .channelsLast()
             observer.record(.maskLogits, .regionMaps(logits.value))
         }

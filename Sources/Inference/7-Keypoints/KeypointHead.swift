@@ -31,10 +31,10 @@ public struct KeypointHead: Sendable {
     public func callAsFunction<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
         var map = pooled
         for (index, convolution) in hidden.enumerated() {
-            map = map.convolved(by: convolution, rectified: true)
+            map = map.convolved(by: convolution, relu: true)
             observer.record(.keypointHidden(index + 1), .regionMaps(map.value))
         }
-        let logits = map.upsampled(by: heatmaps, rectified: false).enlargedBilinearly(by: 2)
+        let logits = map.upsampled(by: heatmaps, relu: false).enlargedBilinearly(by: 2)
         observer.record(.keypointHeatmaps, .regionMaps(logits.value))
         return logits
     }

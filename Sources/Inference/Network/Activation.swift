@@ -12,10 +12,10 @@ public protocol Activation {
 
     /// Convolution, its norm or bias, a residual and ReLU in one go, since the four can share a pass over
     /// memory. A map `[height, width, channels]` or a batch `[count, height, width, channels]`.
-    func convolved(by layer: ConvolutionLayer, adding residual: Self?, rectified: Bool) -> Self
+    func convolved(by layer: ConvolutionLayer, adding residual: Self?, relu: Bool) -> Self
 
     /// Transposed convolution, bias and ReLU.
-    func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Self
+    func upsampled(by layer: TransposedConvolutionLayer, relu: Bool) -> Self
 
     /// Maximum over square windows.
     func maxPooled(_ window: ConvolutionWindow) -> Self
@@ -32,7 +32,7 @@ public protocol Activation {
         -> Self
 
     /// A fully connected layer on each row, with ReLU if asked for.
-    func dense(by layer: DenseLayer, rectified: Bool) -> Self
+    func dense(by layer: DenseLayer, relu: Bool) -> Self
 
     /// The mean over all positions of each map: `[count, channels]`.
     func averagedOverPositions() -> Self
@@ -46,8 +46,8 @@ public protocol Activation {
 }
 
 extension Activation {
-    func convolved(by layer: ConvolutionLayer, rectified: Bool = false) -> Self {
-        convolved(by: layer, adding: nil, rectified: rectified)
+    func convolved(by layer: ConvolutionLayer, relu: Bool = false) -> Self {
+        convolved(by: layer, adding: nil, relu: relu)
     }
 }
 
@@ -57,16 +57,16 @@ extension Tensor: Activation {
     public var value: Tensor { self }
 
     /// One call of the kernel; with a group norm, two.
-    public func convolved(by layer: ConvolutionLayer, adding residual: Tensor?, rectified: Bool) -> Tensor {
+    public func convolved(by layer: ConvolutionLayer, adding residual: Tensor?, relu: Bool) -> Tensor {
         guard let norm = layer.groupNorm else {
-            return layer.convolution(self, adding: residual, rectified: rectified)
+            return layer.convolution(self, adding: residual, relu: relu)
         }
-        return norm(layer.convolution(self), adding: residual, rectified: rectified)
+        return norm(layer.convolution(self), adding: residual, relu: relu)
     }
 
     /// One call of the kernel.
-    public func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Tensor {
-        layer.convolution(self, rectified: rectified)
+    public func upsampled(by layer: TransposedConvolutionLayer, relu: Bool) -> Tensor {
+        layer.convolution(self, relu: relu)
     }
 
     /// One call of the kernel.
@@ -92,8 +92,8 @@ extension Tensor: Activation {
     }
 
     /// One call of the kernel.
-    public func dense(by layer: DenseLayer, rectified: Bool) -> Tensor {
-        layer.dense(self, rectified: rectified)
+    public func dense(by layer: DenseLayer, relu: Bool) -> Tensor {
+        layer.dense(self, relu: relu)
     }
 
     /// One call of the kernel.

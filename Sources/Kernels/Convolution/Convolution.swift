@@ -89,8 +89,8 @@ public struct Convolution: Sendable {
     /// Convolves a map `[height, width, inputs]`, or a batch of them `[count, height, width, inputs]`.
     ///
     /// Computes `scale · (weight ∗ input) + shift`, adds `residual` (of the output's shape), and, if
-    /// `rectified`, replaces negative values by 0: the block of a residual network in one pass over memory.
-    public func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, rectified: Bool = false)
+    /// `relu`, replaces negative values by 0: the block of a residual network in one pass over memory.
+    public func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, relu: Bool = false)
         -> Tensor
     {
         let maps = MapBatch(input.shape)
@@ -100,7 +100,7 @@ public struct Convolution: Sendable {
         return Tensor(shape: output.shape(like: input.shape)) { result in
             input.withUnsafeElements { input in
                 let finish = Epilogue(
-                    scale: scale, shift: shift, residual: residual, rectified: rectified, channels: outputs)
+                    scale: scale, shift: shift, residual: residual, relu: relu, channels: outputs)
                 let destination = Shared(result.baseAddress!)
                 let source = Shared(input.baseAddress!)
                 switch algorithm(on: output) {

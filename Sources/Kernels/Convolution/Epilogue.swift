@@ -6,14 +6,14 @@ struct Epilogue: Sendable {
     let scale: [Float]?
     let shift: [Float]?
     let residual: Tensor?
-    let rectified: Bool
+    let relu: Bool
     let channels: Int
 
-    init(scale: [Float]?, shift: [Float]?, residual: Tensor? = nil, rectified: Bool, channels: Int) {
+    init(scale: [Float]?, shift: [Float]?, residual: Tensor? = nil, relu: Bool, channels: Int) {
         self.scale = scale
         self.shift = shift
         self.residual = residual
-        self.rectified = rectified
+        self.relu = relu
         self.channels = channels
     }
 
@@ -27,7 +27,7 @@ struct Epilogue: Sendable {
                     body(
                         UnpackedEpilogue(
                             scale: scale.baseAddress!, shift: shift.baseAddress!, residual: residual,
-                            rectified: rectified, channels: channels))
+                            relu: relu, channels: channels))
                 }
                 if let residual { residual.withUnsafeElements { run($0.baseAddress) } } else { run(nil) }
             }
@@ -40,7 +40,7 @@ struct UnpackedEpilogue {
     let scale: UnsafePointer<Float>
     let shift: UnsafePointer<Float>
     let residual: UnsafePointer<Float>?
-    let rectified: Bool
+    let relu: Bool
     let channels: Int
 
     /// The finished value of one lane, from its sum of products. `position` counts through the whole output.
@@ -48,7 +48,7 @@ struct UnpackedEpilogue {
     func finished<L: Lane>(_ sum: L, position: Int, channel: Int) -> L {
         var value = sum * L(loading: scale + channel) + L(loading: shift + channel)
         if let residual { value += L(loading: residual + position * channels + channel) }
-        return rectified ? value.maximum(L(repeating: 0)) : value
+        return relu ? value.maximum(L(repeating: 0)) : value
     }
 
     /// Finishes whole positions in place; `values` points at the first of them.

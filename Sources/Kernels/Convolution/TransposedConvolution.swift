@@ -37,8 +37,8 @@ public struct TransposedConvolution: Sendable {
     public func outputLength(_ length: Int) -> Int { (length - 1) * stride - 2 * padding + kernel }
 
     /// Applies the layer to a map `[height, width, inputs]` or a batch of them; negative results become 0 if
-    /// `rectified`.
-    public func callAsFunction(_ input: Tensor, rectified: Bool = false) -> Tensor {
+    /// `relu`.
+    public func callAsFunction(_ input: Tensor, relu: Bool = false) -> Tensor {
         let maps = MapBatch(input.shape)
         precondition(maps.channels == inputs)
         let outputMaps = MapBatch(
@@ -47,7 +47,7 @@ public struct TransposedConvolution: Sendable {
         let weight = tapWeights
         let area = maps.height * maps.width
         let productLength = kernel * kernel * outputs
-        let finish = Epilogue(scale: nil, shift: bias, rectified: rectified, channels: outputs)
+        let finish = Epilogue(scale: nil, shift: bias, relu: relu, channels: outputs)
         return Tensor(shape: outputMaps.shape(like: input.shape)) { output in
             let output = Shared(output.baseAddress!)
             input.withUnsafeElements { input in

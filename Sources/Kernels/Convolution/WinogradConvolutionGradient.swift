@@ -16,7 +16,7 @@ extension Convolution {
     ) {
         convolveWinograd(
             gradient, outputMaps, by: turnedWinogradWeights, padding: window.kernel - 1 - window.padding,
-            into: result, maps, finish: Epilogue(scale: nil, shift: nil, rectified: false, channels: inputs))
+            into: result, maps, finish: Epilogue(scale: nil, shift: nil, relu: false, channels: inputs))
     }
 
     /// The kernels, turned and times the scale, transformed: `[36, outputs, inputs]`.

@@ -16,20 +16,20 @@ public struct Taped: Sendable {
 /// Each request calls its kernel and writes the kernel's pullback on the tape.
 extension Taped: Activation {
     /// Convolution and what follows it: two entries on the tape if that is a group norm, otherwise one.
-    public func convolved(by layer: ConvolutionLayer, adding residual: Taped?, rectified: Bool) -> Taped {
+    public func convolved(by layer: ConvolutionLayer, adding residual: Taped?, relu: Bool) -> Taped {
         guard let norm = layer.groupNorm else {
-            return convolved(by: layer, finishing: residual, rectified: rectified)
+            return convolved(by: layer, finishing: residual, relu: relu)
         }
-        return convolved(by: layer, finishing: nil, rectified: false)
-            .normalized(by: norm, of: layer.name, adding: residual, rectified: rectified)
+        return convolved(by: layer, finishing: nil, relu: false)
+            .normalized(by: norm, of: layer.name, adding: residual, relu: relu)
     }
 
-    private func convolved(by layer: ConvolutionLayer, finishing residual: Taped?, rectified: Bool) -> Taped {
+    private func convolved(by layer: ConvolutionLayer, finishing residual: Taped?, relu: Bool) -> Taped {
         let convolution = layer.convolution
         return weighted(
-            convolution(value, adding: residual?.value, rectified: rectified), by: layer.name,
+            convolution(value, adding: residual?.value, relu: relu), by: layer.name,
             // The shift of a folded batch norm is fixed, as its scale is.
-            hasBias: layer.hasBias, adding: residual, rectified: rectified,
+            hasBias: layer.hasBias, adding: residual, relu: relu,
             weightGradient: { convolution.weightGradient($0, input: $1) },
             inputGradient: { convolution.inputGradient($0, inputShape: $1) })
     }
@@ -38,7 +38,7 @@ extension Taped: Activation {
     /// pull back alike.
     private func weighted(
         _ output: Tensor, by layer: String, hasBias: Bool = true, adding residual: Taped? = nil,
-        rectified: Bool, weightGradient: @escaping (_ gradient: Tensor, _ input: Tensor) -> Tensor,
+        relu: Bool, weightGradient: @escaping (_ gradient: Tensor, _ input: Tensor) -> Tensor,
         inputGradient: @escaping (_ gradient: Tensor, _ shape: [Int]) -> Tensor
     ) -> Taped {
         let input = self
@@ -47,7 +47,7 @@ extension Taped: Activation {
             output, from: [self] + (residual.map { [$0] } ?? []),
             parameters: hasBias ? [weight, bias] : [weight]
         ) { gradient, gradients in
-            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
+            let gradient = relu ? reluGradient(gradient, output: output) : gradient
             if let residual { gradients.add(gradient, to: residual) }
             gradients.add(weightGradient(gradient, input.value), to: weight)
             if hasBias { gradients.add(summedOverPositions(gradient), to: bias) }
@@ -55,16 +55,16 @@ extension Taped: Activation {
         }
     }
 
-    private func normalized(by norm: GroupNorm, of layer: String, adding residual: Taped?, rectified: Bool)
+    private func normalized(by norm: GroupNorm, of layer: String, adding residual: Taped?, relu: Bool)
         -> Taped
     {
         let input = self
         let (weight, bias) = ("\(layer).norm.weight", "\(layer).norm.bias")
-        let output = norm(value, adding: residual?.value, rectified: rectified)
+        let output = norm(value, adding: residual?.value, relu: relu)
         return tape.record(
             output, from: [self] + (residual.map { [$0] } ?? []), parameters: [weight, bias]
         ) { gradient, gradients in
-            let gradient = rectified ? rectifierGradient(gradient, output: output) : gradient
+            let gradient = relu ? reluGradient(gradient, output: output) : gradient
             if let residual { gradients.add(gradient, to: residual) }
             let normGradients = norm.gradients(gradient, input: input.value)
             gradients.add(normGradients.weight, to: weight)
@@ -74,19 +74,19 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Taped {
+    public func upsampled(by layer: TransposedConvolutionLayer, relu: Bool) -> Taped {
         let convolution = layer.convolution
         return weighted(
-            convolution(value, rectified: rectified), by: layer.name, rectified: rectified,
+            convolution(value, relu: relu), by: layer.name, relu: relu,
             weightGradient: { convolution.weightGradient($0, input: $1) },
             inputGradient: { convolution.inputGradient($0, inputShape: $1) })
     }
 
     /// One entry on the tape.
-    public func dense(by layer: DenseLayer, rectified: Bool) -> Taped {
+    public func dense(by layer: DenseLayer, relu: Bool) -> Taped {
         let dense = layer.dense
         return weighted(
-            dense(value, rectified: rectified), by: layer.name, rectified: rectified,
+            dense(value, relu: relu), by: layer.name, relu: relu,
             weightGradient: { dense.weightGradient($0, input: $1) },
             inputGradient: { dense.inputGradient($0, inputShape: $1) })
     }

@@ -57,13 +57,13 @@ extension Diagnosis {
 extension Bottleneck {
     /// The block with the stride of its second convolution given to the first, or the reverse.
     fileprivate func withStrideMoved(_ input: Tensor) -> Tensor {
-        let residual = shortcut.map { input.convolved(by: $0, adding: nil, rectified: false) } ?? input
+        let residual = shortcut.map { input.convolved(by: $0, adding: nil, relu: false) } ?? input
         let strides = (conv1.convolution.window.stride, conv2.convolution.window.stride)
         return
             input
-            .convolved(by: conv1.withStride(strides.1), adding: nil, rectified: true)
-            .convolved(by: conv2.withStride(strides.0), adding: nil, rectified: true)
-            .convolved(by: conv3, adding: residual, rectified: true)
+            .convolved(by: conv1.withStride(strides.1), adding: nil, relu: true)
+            .convolved(by: conv2.withStride(strides.0), adding: nil, relu: true)
+            .convolved(by: conv3, adding: residual, relu: true)
     }
 }
 
