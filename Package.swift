@@ -12,8 +12,8 @@ let package = Package(
         .library(
             name: "MaskRCNN",
             targets: [
-                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Verification",
-                "Figures", "Scenes", "Training",
+                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
+                "Verification", "Figures", "Scenes", "Training",
             ]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
@@ -28,21 +28,24 @@ let package = Package(
         system("COpenBLAS", "openblas", "libopenblas-dev"),
 
         // In data-flow order; a target imports only what stands above it. Sources/README.md says what is in each.
+        .target(name: "Execution"),
         .target(name: "Tensors"),
         .target(name: "Geometry"),
-        .target(name: "COCO", dependencies: ["Geometry"]),
-        .target(name: "Kernels", dependencies: ["Tensors", "Geometry", "COpenBLAS"]),
-        .target(name: "Inference", dependencies: ["Tensors", "Geometry", "COCO", "Kernels"]),
+        .target(name: "COCO", dependencies: ["Execution", "Geometry"]),
+        .target(name: "Kernels", dependencies: ["Execution", "Tensors", "Geometry", "COpenBLAS"]),
+        .target(name: "Inference", dependencies: ["Execution", "Tensors", "Geometry", "COCO", "Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
         .target(
             name: "Loading", dependencies: ["Tensors", "Kernels", "Inference", "Formats"],
             resources: [.copy("Model")]),
         .target(
-            name: "Verification", dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats"]),
+            name: "Verification",
+            dependencies: ["Execution", "Tensors", "Geometry", "Kernels", "Inference", "Formats"]),
         .target(
             name: "Training",
             dependencies: [
-                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Scenes",
+                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
+                "Scenes",
             ],
             resources: [.copy("Configurations")]),
         .target(name: "Drawing", dependencies: ["Tensors", "Geometry", "CCairo"]),
@@ -73,14 +76,14 @@ let package = Package(
         .executableTarget(
             name: "Commands",
             dependencies: [
-                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Verification",
-                "Training", "Drawing", "Scenes", "Explanations", "Figures", "Walkthroughs",
+                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
+                "Verification", "Training", "Drawing", "Scenes", "Explanations", "Figures", "Walkthroughs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
-            name: "KernelsTests", dependencies: ["Tensors", "Geometry", "Kernels"],
+            name: "KernelsTests", dependencies: ["Execution", "Tensors", "Geometry", "Kernels"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
         .testTarget(name: "COCOTests", dependencies: ["Geometry", "COCO"], resources: [.copy("Fixtures")]),
@@ -96,17 +99,19 @@ let package = Package(
         .testTarget(
             name: "VerificationTests",
             dependencies: [
-                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "Verification",
+                "Execution", "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading",
+                "Verification",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Training",
-                "Scenes",
+                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
+                "Training", "Scenes",
             ],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "ScenesTests", dependencies: ["Tensors", "Geometry", "COCO", "Scenes"]),
+        .testTarget(
+            name: "ScenesTests", dependencies: ["Execution", "Tensors", "Geometry", "COCO", "Scenes"]),
         .testTarget(
             name: "ExplanationsTests",
             dependencies: ["Tensors", "Geometry", "Inference", "Loading", "Explanations"]),

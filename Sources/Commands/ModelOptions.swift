@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Formats
 import Kernels
 import Loading
@@ -22,12 +23,18 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How kernels compute: optimized, or direct: plain loops in double precision, very slow.",
+            valueName: "name"))
+    var kernels: KernelImplementation?
+
+    @Option(
+        help: ArgumentHelp(
             "Use one algorithm for every convolution that it fits: direct, matrix-product or winograd.",
             valueName: "name"))
     var convolution: ConvolutionAlgorithm?
 
-    @Option(help: ArgumentHelp("Use at most this many threads (default: all cores).", valueName: "number"))
-    var threads: Int?
+    @OptionGroup
+    var execution: ThreadOptions
 
     @Option(
         help: ArgumentHelp(
@@ -39,13 +46,13 @@ struct ModelOptions: ParsableArguments {
         if weights != nil && randomWeights != nil {
             throw ValidationError("--random-weights: cannot be together with --weights")
         }
-        if let threads, threads < 1 { throw ValidationError("--threads \(threads): must be 1 or more") }
     }
 
-    /// Calls `body` with the number of threads and the algorithm that the options ask for.
+    /// Calls `body` with the number of threads and the kernels that the options ask for.
     func withSettings(_ body: () throws -> Void) rethrows {
-        if let threads { Threads.maximum = threads }
-        try ConvolutionAlgorithm.$forced.withValue(convolution, operation: body)
+        try execution.perform {
+            try ExecutionContext.with(kernels: kernels, convolution: convolution, perform: body)
+        }
     }
 
     /// Loads the model that the options describe.
@@ -59,6 +66,7 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
+extension KernelImplementation: ExpressibleByArgument {}
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
 
 /// Reads the picture at `path`, or the one that ships with the project.

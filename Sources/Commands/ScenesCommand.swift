@@ -1,11 +1,10 @@
 import ArgumentParser
 import COCO
-import Dispatch
+import Execution
 import Formats
 import Foundation
 import Geometry
 import Scenes
-import Synchronization
 import Tensors
 
 struct ScenesCommand: ParsableCommand {
@@ -40,6 +39,9 @@ struct ScenesCommand: ParsableCommand {
         completion: .directory)
     var output: String
 
+    @OptionGroup
+    var execution: ThreadOptions
+
     private static let largestSize = SceneGenerator.sides.upperBound / 4 * 3
 
     func validate() throws {
@@ -53,7 +55,9 @@ struct ScenesCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() throws { try execution.perform(draw) }
+
+    private func draw() throws {
         try makeFolders()
         let generator = SceneGenerator(seed: seed, shorterSide: size)
         var dataset = Dataset.ofScenes
@@ -74,22 +78,18 @@ struct ScenesCommand: ParsableCommand {
         print("\(path): \(dataset.annotations.count) objects in \(count) pictures")
     }
 
-    /// Draws some scenes and writes their pictures, on all cores.
+    /// Draws some scenes and writes their pictures, in parallel.
     /// - Throws: the first error of writing, in the order of the pictures.
     private func write(_ indices: Range<Int>, of generator: SceneGenerator) throws -> [SceneRecord] {
         let folder = output + "/images/"
-        let results = Mutex([Int: Result<SceneRecord, any Error>]())
-        DispatchQueue.concurrentPerform(iterations: indices.count) { offset in
-            let index = indices.lowerBound + offset
-            let result = Result {
+        return try parallelMap(indices.count) { offset in
+            Result {
+                let index = indices.lowerBound + offset
                 let scene = generator.scene(index)
                 try scene.picture.writePNG(to: folder + Self.name(ofPicture: index))
                 return SceneRecord(scene)
             }
-            results.withLock { $0[index] = result }
-        }
-        let finished = results.withLock { $0 }
-        return try indices.compactMap { try finished[$0]?.get() }
+        }.map { try $0.get() }
     }
 
     private func makeFolders() throws {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Formats
 import Foundation
-import Kernels
 import Loading
 import Inference
 import Synchronization
@@ -66,23 +65,24 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Steps between two checkpoints.", valueName: "number"))
     var saveEvery = 200
 
-    @Option(help: ArgumentHelp("Use at most this many threads (default: all cores).", valueName: "number"))
-    var threads: Int?
+    @OptionGroup
+    var execution: ThreadOptions
 
     @OptionGroup var writing: OutputOptions
 
     mutating func validate() throws {
         for (name, value) in [
-            ("steps", steps), ("report-every", reportEvery), ("save-every", saveEvery), ("threads", threads),
+            ("steps", steps), ("report-every", reportEvery), ("save-every", saveEvery),
         ] {
             if let value, value < 1 { throw ValidationError("--\(name) \(value): must be 1 or more") }
         }
     }
 
     func run() throws {
-        if let threads { Threads.maximum = threads }
-        var run = try TrainingRun(self)
-        try run.perform()
+        try execution.perform {
+            var run = try TrainingRun(self)
+            try run.perform()
+        }
     }
 }
 

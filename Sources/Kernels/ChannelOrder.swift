@@ -1,3 +1,4 @@
+import Execution
 import Tensors
 
 /// `[count, channels, height, width]` → `[count, height, width, channels]`, or the same for a single map.
@@ -10,9 +11,9 @@ public func channelsLast(_ input: Tensor) -> Tensor {
 }
 
 /// `[count, height, width, channels]` → `[count, channels, height, width]`, or the same for a single map: the
-/// order that bundles and most other frameworks have.
+/// order of bundles and of most other frameworks.
 ///
-/// Each of the two functions undoes the other, and each is the other's pullback: moving elements about is
+/// Each of the two functions undoes the other, and each is the other's pullback, since a permutation is
 /// orthogonal.
 public func channelsFirst(_ input: Tensor) -> Tensor {
     let shape = input.shape
@@ -22,16 +23,13 @@ public func channelsFirst(_ input: Tensor) -> Tensor {
         shape: Array(shape.dropLast(3)) + [channels, height, width])
 }
 
+/// Transposes each map, a matrix `[rows, columns]`.
 private func transposedMaps(_ input: Tensor, rows: Int, columns: Int, shape: [Int]) -> Tensor {
-    Tensor(shape: shape) { output in
-        guard rows * columns > 0, let output = output.baseAddress.map({ Shared($0) }) else { return }
-        input.withUnsafeElements { elements in
-            let source = Shared(elements.baseAddress!)
-            parallel(elements.count / (rows * columns)) { map in
-                transpose(
-                    source.pointer + map * rows * columns, rows: rows, columns: columns,
-                    into: output.pointer + map * rows * columns)
-            }
-        }
+    let count = rows * columns == 0 ? 0 : input.count / (rows * columns)
+    let source = Matrix(input, rows: count * rows, columns: columns)
+    let result = MutableMatrix(rows: count * columns, columns: rows)
+    parallel(count) { map in
+        transpose(source.stacked(map, rows: rows), into: result.stacked(map, rows: columns))
     }
+    return result.tensor(shape: shape)
 }

@@ -1,3 +1,4 @@
+import Execution
 import Tensors
 
 /// A fully connected layer: `output = weight · input + bias`.
@@ -28,39 +29,17 @@ public struct Dense: Sendable {
 
     /// Applies the layer to each row: `[rows, …]` with `inputs` numbers a row → `[rows, outputs]`.
     public func callAsFunction(_ input: Tensor, relu: Bool = false) -> Tensor {
-        let rows = input.shape[0]
-        precondition(input.count == rows * inputs, "a dense layer of \(inputs) inputs on \(input.shape)")
-        let weight = packedWeight
-        let finish = Epilogue(scale: nil, shift: bias, relu: relu, channels: outputs)
-        return Tensor(shape: [rows, outputs]) { output in
-            guard rows > 0 else { return }
-            let output = Shared(output.baseAddress!)
-            input.withUnsafeElements { input in
-                let input = Shared(input.baseAddress!)
-                weight.withUnsafeElements { weight in
-                    let weight = Shared(weight.baseAddress!)
-                    // Pieces of the output, in rows and in columns, so that few rows still use every core.
-                    let columnsPerPiece = 256
-                    let pieces = (outputs + columnsPerPiece - 1) / columnsPerPiece
-                    let rowsPerPiece = 512
-                    parallel(pieces * ((rows + rowsPerPiece - 1) / rowsPerPiece)) { index in
-                        let (rowPiece, columnPiece) = index.quotientAndRemainder(dividingBy: pieces)
-                        let row = rowPiece * rowsPerPiece
-                        let column = columnPiece * columnsPerPiece
-                        multiply(
-                            MatrixView(input.pointer + row * inputs, stride: inputs),
-                            MatrixView(weight.pointer + column * inputs, stride: inputs), layout: .transposed,
-                            into: MatrixView(output.pointer + row * outputs + column, stride: outputs),
-                            rows: min(rowsPerPiece, rows - row),
-                            columns: min(columnsPerPiece, outputs - column),
-                            inner: inputs)
-                    }
-                }
-            }
-            parallelBlocks(of: 64, covering: rows) { range in
-                finish.unpacked { $0.finish(output.pointer + range.lowerBound * outputs, positions: range) }
-            }
+        precondition(
+            input.count == input.shape[0] * inputs, "a dense layer of \(inputs) inputs on \(input.shape)")
+        let input = Matrix(input, rows: input.shape[0], columns: inputs)
+        let output = MutableMatrix(rows: input.rows, columns: outputs)
+        switch ExecutionContext.current.kernels {
+        case .optimized: multiplyInParallel(input, Matrix(packedWeight).transposed, into: output)
+        case .direct: multiplyDirectly(input, into: output)
         }
+        let finish = Epilogue(shift: bias, relu: relu, channels: outputs)
+        parallelBlocks(of: 64, covering: input.rows) { finish.finish(output, positions: $0) }
+        return output.tensor(shape: [input.rows, outputs])
     }
 
     /// The gradient by the input, in `inputShape`, `[rows, …]`, given the one by the output before ReLU,
@@ -68,27 +47,13 @@ public struct Dense: Sendable {
     public func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
         let rows = inputShape[0]
         precondition(gradient.count == rows * outputs && inputShape.reduce(1, *) == rows * inputs)
-        let weight = packedWeight
-        return Tensor(shape: inputShape) { result in
-            guard rows > 0 else { return }
-            let result = Shared(result.baseAddress!)
-            gradient.withUnsafeElements { gradient in
-                let gradient = Shared(gradient.baseAddress!)
-                weight.withUnsafeElements { weight in
-                    let weight = Shared(weight.baseAddress!)
-                    let columnPieces = (inputs + 255) / 256
-                    parallel(columnPieces * ((rows + 511) / 512)) { index in
-                        let (rowPiece, columnPiece) = index.quotientAndRemainder(dividingBy: columnPieces)
-                        let (row, column) = (rowPiece * 512, columnPiece * 256)
-                        multiply(
-                            MatrixView(gradient.pointer + row * outputs, stride: outputs),
-                            MatrixView(weight.pointer + column, stride: inputs),
-                            into: MatrixView(result.pointer + row * inputs + column, stride: inputs),
-                            rows: min(512, rows - row), columns: min(256, inputs - column), inner: outputs)
-                    }
-                }
-            }
+        let gradient = Matrix(gradient, rows: rows, columns: outputs)
+        let result = MutableMatrix(rows: rows, columns: inputs)
+        switch ExecutionContext.current.kernels {
+        case .optimized: multiplyInParallel(gradient, Matrix(packedWeight), into: result)
+        case .direct: inputGradientDirectly(gradient, into: result)
         }
+        return result.tensor(shape: inputShape)
     }
 
     /// The gradient by the weight, `[output, input]` in the order of its file, given the one by the output
@@ -96,57 +61,88 @@ public struct Dense: Sendable {
     public func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
         let rows = input.shape[0]
         precondition(gradient.count == rows * outputs && input.count == rows * inputs)
-        let result = Tensor(shape: weight.shape) { result in
-            let result = Shared(result.baseAddress!)
-            gradient.withUnsafeElements { gradient in
-                let gradient = Shared(gradient.baseAddress!)
-                input.withUnsafeElements { input in
-                    let input = Shared(input.baseAddress!)
-                    parallelBlocks(of: 256, covering: inputs) { columns in
-                        multiply(
-                            MatrixView(gradient.pointer, stride: outputs),
-                            MatrixView(input.pointer + columns.lowerBound, stride: inputs),
-                            leftLayout: .transposed,
-                            into: MatrixView(result.pointer + columns.lowerBound, stride: inputs),
-                            rows: outputs, columns: columns.count, inner: rows)
-                    }
-                }
-            }
+        let gradient = Matrix(gradient, rows: rows, columns: outputs)
+        let input = Matrix(input, rows: rows, columns: inputs)
+        let result = MutableMatrix(rows: outputs, columns: inputs)
+        guard ExecutionContext.current.kernels == .optimized else {
+            weightGradientDirectly(gradient, input, into: result)
+            return result.tensor(shape: weight.shape)
         }
-        guard let map = flattening, map.height * map.width > 1 else { return result }
-        return Tensor(shape: weight.shape) { ordered in
-            let ordered = Shared(ordered.baseAddress!)
-            result.withUnsafeElements { result in
-                let result = Shared(result.baseAddress!)
-                parallel(outputs) { output in
-                    transpose(
-                        result.pointer + output * inputs, rows: map.height * map.width, columns: map.channels,
-                        into: ordered.pointer + output * inputs)
+        multiplyInParallel(gradient.transposed, input, into: result, rowsPerTile: max(outputs, 1))
+        guard let map = flattening, map.area > 1 else { return result.tensor(shape: weight.shape) }
+        return reordered(result.readable, rows: map.area, columns: map.channels)
+    }
+
+    /// Reorders the weight now, so that the first image does not pay for it.
+    public func prepare() {
+        if ExecutionContext.current.kernels == .optimized { _ = packedWeight }
+    }
+
+    /// The weight with its inputs in the order of the maps here.
+    private var packedWeight: Tensor {
+        guard let map = flattening, map.area > 1 else { return weight }
+        return packed.packing(for: .matrixProduct) {
+            reordered(Matrix(weight), rows: map.channels, columns: map.area)
+        }
+    }
+
+    /// Each output's weights, a matrix of the given size, with rows and columns exchanged.
+    private func reordered(_ weight: Matrix, rows: Int, columns: Int) -> Tensor {
+        let source = Matrix(
+            weight.start, rows: outputs * rows, columns: columns, memory: weight.memory)
+        let result = MutableMatrix(rows: outputs * columns, columns: rows)
+        parallel(outputs) { output in
+            transpose(source.stacked(output, rows: rows), into: result.stacked(output, rows: columns))
+        }
+        return result.tensor(shape: [outputs, inputs])
+    }
+}
+
+/// The definition, in plain loops and accumulated in `Double`.
+extension Dense {
+    private func multiplyDirectly(_ input: Matrix, into output: MutableMatrix) {
+        let weight = Matrix(weight)
+        parallel(input.rows) { row in
+            for channel in 0..<outputs {
+                var sum = 0.0
+                for index in 0..<inputs {
+                    sum += Double(weight[channel][index]) * Double(input[row][indexInMap(index)])
                 }
+                output[row][channel] = Float(sum)
             }
         }
     }
 
-    /// Reorders the weight now, so that the first image does not pay for it.
-    public func prepare() { _ = packedWeight }
-
-    /// The weight with its inputs in the order of the maps here.
-    private var packedWeight: Tensor {
-        guard let map = flattening, map.height * map.width > 1 else { return weight }
-        return packed.packing(for: .matrixProduct) {
-            let area = map.height * map.width
-            return Tensor(shape: weight.shape) { packed in
-                let packed = Shared(packed.baseAddress!)
-                weight.withUnsafeElements { weight in
-                    let weight = Shared(weight.baseAddress!)
-                    parallel(outputs) { output in
-                        transpose(
-                            weight.pointer + output * inputs, rows: map.channels, columns: area,
-                            into: packed.pointer + output * inputs)
-                    }
+    private func inputGradientDirectly(_ gradient: Matrix, into result: MutableMatrix) {
+        let weight = Matrix(weight)
+        parallel(gradient.rows) { row in
+            for index in 0..<inputs {
+                var sum = 0.0
+                for output in 0..<outputs {
+                    sum += Double(weight[output][index]) * Double(gradient[row][output])
                 }
+                result[row][indexInMap(index)] = Float(sum)
             }
         }
+    }
+
+    private func weightGradientDirectly(_ gradient: Matrix, _ input: Matrix, into result: MutableMatrix) {
+        parallel(outputs) { output in
+            for index in 0..<inputs {
+                var sum = 0.0
+                for row in 0..<input.rows {
+                    sum += Double(gradient[row][output]) * Double(input[row][indexInMap(index)])
+                }
+                result[output][index] = Float(sum)
+            }
+        }
+    }
+
+    /// Where an input of the file is in a row here: `[channel, position]` → `[position, channel]`.
+    private func indexInMap(_ index: Int) -> Int {
+        guard let flattening else { return index }
+        let (channel, position) = index.quotientAndRemainder(dividingBy: flattening.area)
+        return position * flattening.channels + channel
     }
 }
 
@@ -165,22 +161,6 @@ public struct MapSize: Hashable, Sendable {
         self.width = width
         self.channels = channels
     }
-}
 
-/// `[rows, columns]` → `[columns, rows]`. The rows of the source lie `stride` apart, by default next to each other.
-func transpose(
-    _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride rowStride: Int? = nil,
-    into destination: UnsafeMutablePointer<Float>
-) {
-    let rowStride = rowStride ?? columns
-    // Squares of 8 × 8, so that the lines read and written stay in the cache.
-    for firstRow in stride(from: 0, to: rows, by: 8) {
-        for firstColumn in stride(from: 0, to: columns, by: 8) {
-            for column in firstColumn..<min(firstColumn + 8, columns) {
-                for row in firstRow..<min(firstRow + 8, rows) {
-                    destination[column * rows + row] = source[row * rowStride + column]
-                }
-            }
-        }
-    }
+    fileprivate var area: Int { height * width }
 }

@@ -6,25 +6,20 @@ public func relu(_ input: Tensor) -> Tensor {
     mapped(input) { $0 < 0 ? 0 : $0 }
 }
 
-/// The pullback of ``relu(_:)``: the gradient where its output is positive, 0 elsewhere. Both
-/// tensors have the same shape.
+/// The pullback of ``relu(_:)``: the gradient where its output is positive, 0 elsewhere. Both tensors have the same
+/// shape.
 public func reluGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
     precondition(gradient.shape == output.shape, "a gradient of \(gradient.shape) by \(output.shape)")
-    return Tensor(shape: gradient.shape) { result in
-        gradient.withUnsafeElements { gradient in
-            output.withUnsafeElements { output in
-                // Eight at a time, without a branch: signs are as good as random.
-                let count = result.count / 8 * 8
-                for index in stride(from: 0, to: count, by: 8) {
-                    let slope = SIMD8<Float>(loading: gradient.baseAddress! + index)
-                    let value = SIMD8<Float>(loading: output.baseAddress! + index)
-                    SIMD8<Float>(repeating: 0).replacing(with: slope, where: value .> 0)
-                        .store(to: result.baseAddress! + index)
-                }
-                for index in count..<result.count { result[index] = output[index] > 0 ? gradient[index] : 0 }
-            }
-        }
+    let (slopes, values) = (
+        Matrix(gradient, rows: 1, columns: gradient.count), Matrix(output, rows: 1, columns: output.count)
+    )
+    let result = MutableMatrix(rows: 1, columns: gradient.count)
+    // Without a branch: signs are as good as random.
+    forEachChannelVector(of: gradient.count) { elements in
+        result[0][elements] = ChannelVector.zero.replacing(
+            with: slopes[0][elements], where: values[0][elements] .> 0)
     }
+    return result.tensor(shape: gradient.shape)
 }
 
 /// The sum over all positions of each channel, `[…, channels]` → `[channels]`: the gradient by a shift or a
@@ -34,20 +29,18 @@ public func reluGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
 public func summedOverPositions(_ gradient: Tensor) -> Tensor {
     let channels = gradient.shape.last!
     let positions = channels == 0 ? 0 : gradient.count / channels
-    return Tensor(shape: [channels]) { result in
-        gradient.withUnsafeElements { gradient in
-            var total = [Double](repeating: 0, count: channels)
-            var block = [Float](repeating: 0, count: channels)
-            for first in stride(from: 0, to: positions, by: 256) {
-                for channel in block.indices { block[channel] = 0 }
-                for position in first..<min(first + 256, positions) {
-                    for channel in block.indices { block[channel] += gradient[position * channels + channel] }
-                }
-                for channel in block.indices { total[channel] += Double(block[channel]) }
-            }
-            for channel in block.indices { result[channel] = Float(total[channel]) }
+    let gradient = Matrix(gradient, rows: positions, columns: channels)
+    let sums = MutableMatrix(rows: 1, columns: channels)
+    var total = [Double](repeating: 0, count: channels)
+    for block in blocks(of: 256, covering: 0..<positions) {
+        forEachChannelVector(of: channels) { channels in
+            var sum = ChannelVector.zero
+            for position in block { sum += gradient[position][channels] }
+            sums[0][channels] = sum
         }
+        for channel in 0..<channels { total[channel] += Double(sums[0][channel]) }
     }
+    return Tensor(shape: [channels], elements: total.map { Float($0) })
 }
 
 /// The logistic function `1 / (1 + e⁻ˣ)` for each element, in float32.
@@ -91,26 +84,25 @@ public func softmax(_ logits: Tensor) -> Tensor {
     }
 }
 
-/// The pullback of `softmax`: `probability · (gradient − Σ gradient · probability)`, the sum over the last axis.
+/// The pullback of ``softmax(_:)``: `probability · (gradient − Σ gradient · probability)`, the sum over the last axis.
 ///
 /// - Parameters:
-///   - gradient: of the loss by the probabilities: `[…, classes]`.
+///   - gradient: by the probabilities: `[…, classes]`.
 ///   - probabilities: what `softmax` returned, of the same shape.
 public func softmaxGradient(_ gradient: Tensor, probabilities: Tensor) -> Tensor {
     precondition(gradient.shape == probabilities.shape)
     let classes = gradient.shape.last!
-    return Tensor(shape: gradient.shape) { output in
-        gradient.withUnsafeElements { gradient in
-            probabilities.withUnsafeElements { probabilities in
-                for start in stride(from: 0, to: gradient.count, by: max(classes, 1)) {
-                    let row = start..<start + classes
-                    var mean: Float = 0
-                    for index in row { mean += gradient[index] * probabilities[index] }
-                    for index in row { output[index] = probabilities[index] * (gradient[index] - mean) }
-                }
-            }
-        }
+    let rows = classes == 0 ? 0 : gradient.count / classes
+    let gradients = Matrix(gradient, rows: rows, columns: classes)
+    let probabilities = Matrix(probabilities, rows: rows, columns: classes)
+    let result = MutableMatrix(rows: rows, columns: classes)
+    for row in 0..<rows {
+        let (gradient, probability) = (gradients[row], probabilities[row])
+        var mean: Float = 0
+        for index in 0..<classes { mean += gradient[index] * probability[index] }
+        for index in 0..<classes { result[row][index] = probability[index] * (gradient[index] - mean) }
     }
+    return result.tensor(shape: gradient.shape)
 }
 
 @inline(__always)

@@ -1,4 +1,7 @@
+import Execution
 import Tensors
+
+// MARK: - Nearest
 
 /// Enlarges a map to `height` × `width` by repeating the nearest value: output row y shows input row
 /// ⌊y · input height / height⌋.
@@ -18,40 +21,24 @@ public func upsampledNearest(_ input: Tensor, height: Int, width: Int) -> Tensor
 ///   - map: `[height, width, channels]`.
 ///   - coarser: a map of the same number of channels.
 public func addingUpsampled(_ map: consuming Tensor, _ coarser: Tensor) -> Tensor {
-    let (height, width, channels) = (map.shape[0], map.shape[1], map.shape[2])
-    let (coarseHeight, coarseWidth) = (coarser.shape[0], coarser.shape[1])
-    precondition(coarser.shape[2] == channels)
-    map.withUnsafeMutableElements { map in
-        let map = Shared(map.baseAddress!)
-        coarser.withUnsafeElements { coarser in
-            let coarser = Shared(coarser.baseAddress!)
-            parallel(height) { y in
-                let sourceRow = coarser.pointer + y * coarseHeight / height * coarseWidth * channels
-                for x in 0..<width {
-                    forEachLane(
-                        of: channels,
-                        Adding(
-                            source: sourceRow + x * coarseWidth / width * channels,
-                            destination: map.pointer + (y * width + x) * channels))
-                }
+    let map = MutableMaps(changing: consume map)
+    let coarser = Maps(coarser)
+    precondition(coarser.channels == map.channels)
+    parallel(map.height) { y in
+        for x in 0..<map.width {
+            let (destination, source) = (
+                map[y, x], coarser[y * coarser.height / map.height, x * coarser.width / map.width]
+            )
+            forEachChannelVector(of: map.channels) { channels in
+                destination[channels] += source[channels]
             }
         }
     }
-    return map
+    return map.tensor
 }
 
-private struct Adding: LaneBody {
-    let source: UnsafePointer<Float>
-    let destination: UnsafeMutablePointer<Float>
-
-    @inline(__always)
-    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        (L(loading: destination + channel) + L(loading: source + channel)).store(to: destination + channel)
-    }
-}
-
-/// The pullback of `upsampledNearest`, and of `addingUpsampled` by its coarser map: each position of the coarser
-/// map gets the sum over the positions that show it.
+/// The pullback of ``upsampledNearest(_:height:width:)``, and of ``addingUpsampled(_:_:)`` by its coarser map: each
+/// position of the coarser map gets the sum over the positions that show it.
 ///
 /// - Parameters:
 ///   - gradient: `[enlarged height, enlarged width, channels]`.
@@ -59,47 +46,37 @@ private struct Adding: LaneBody {
 ///   - width: of the coarser map.
 /// - Returns: `[height, width, channels]`.
 public func upsampledNearestGradient(_ gradient: Tensor, height: Int, width: Int) -> Tensor {
-    let (fineHeight, fineWidth, channels) = (gradient.shape[0], gradient.shape[1], gradient.shape[2])
+    let gradient = Maps(gradient)
+    let result = MutableMaps(gradient.sizes.with(height: height, width: width, channels: gradient.channels))
     /// The outputs that show one input: those whose ⌊output · inputs / outputs⌋ it is.
-    @Sendable func shown(_ input: Int, _ inputs: Int, _ outputs: Int) -> Range<Int> {
+    @Sendable func outputs(showing input: Int, of inputs: Int, _ outputs: Int) -> Range<Int> {
         (input * outputs + inputs - 1) / inputs..<((input + 1) * outputs + inputs - 1) / inputs
     }
-    return Tensor(shape: [height, width, channels]) { output in
-        let output = Shared(output.baseAddress!)
-        gradient.withUnsafeElements { gradient in
-            let gradient = Shared(gradient.baseAddress!)
-            parallel(height) { y in
-                let rows = shown(y, height, fineHeight)
-                for x in 0..<width {
-                    forEachLane(
-                        of: channels,
-                        SumOfRectangle(
-                            input: gradient.pointer, width: fineWidth, channels: channels, rows: rows,
-                            columns: shown(x, width, fineWidth),
-                            output: output.pointer + (y * width + x) * channels))
-                }
+    parallel(height) { y in
+        let rows = outputs(showing: y, of: height, gradient.height)
+        for x in 0..<width {
+            let columns = outputs(showing: x, of: width, gradient.width)
+            forEachChannelVector(of: result.channels) { channels in
+                result[y, x][channels] = gradient.sum(rows, columns, channels)
             }
         }
     }
+    return result.tensor
 }
 
-private struct SumOfRectangle: LaneBody {
-    let input: UnsafePointer<Float>
-    let width: Int
-    let channels: Int
-    let rows: Range<Int>
-    let columns: Range<Int>
-    let output: UnsafeMutablePointer<Float>
-
+extension Maps {
+    /// The sum of each channel over a rectangle of positions of the first map.
     @inline(__always)
-    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        var sum = L(repeating: 0)
+    fileprivate func sum(_ rows: Range<Int>, _ columns: Range<Int>, _ channels: Channels) -> ChannelVector {
+        var sum = ChannelVector.zero
         for y in rows {
-            for x in columns { sum += L(loading: input + (y * width + x) * channels + channel) }
+            for x in columns { sum += self[y, x][channels] }
         }
-        sum.store(to: output + channel)
+        return sum
     }
 }
+
+// MARK: - Bilinear
 
 /// Enlarges or shrinks maps by bilinear interpolation between pixel centres (`align_corners = false`, no
 /// antialiasing): output y reads input (y + ½) · input / output − ½, clamped at the border.
@@ -109,112 +86,75 @@ private struct SumOfRectangle: LaneBody {
 ///   - height: of the result.
 ///   - width: of the result.
 public func resizedBilinearly(_ input: Tensor, height: Int, width: Int) -> Tensor {
-    let maps = MapBatch(input.shape)
-    let resized = MapBatch(count: maps.count, height: height, width: width, channels: maps.channels)
-    let columns = (0..<width).map { BilinearTap(output: $0, inputLength: maps.width, outputLength: width) }
-    return Tensor(shape: resized.shape(like: input.shape)) { output in
-        let output = Shared(output.baseAddress!)
-        input.withUnsafeElements { input in
-            let input = Shared(input.baseAddress!)
-            parallel(maps.count * height) { row in
-                let (map, y) = row.quotientAndRemainder(dividingBy: height)
-                let vertical = BilinearTap(output: y, inputLength: maps.height, outputLength: height)
-                let rowLength = maps.width * maps.channels
-                let top = input.pointer + (map * maps.height + vertical.first) * rowLength
-                let bottom = input.pointer + (map * maps.height + vertical.second) * rowLength
-                for (x, horizontal) in columns.enumerated() {
-                    forEachLane(
-                        of: maps.channels,
-                        Interpolating(
-                            topLeft: top + horizontal.first * maps.channels,
-                            topRight: top + horizontal.second * maps.channels,
-                            bottomLeft: bottom + horizontal.first * maps.channels,
-                            bottomRight: bottom + horizontal.second * maps.channels,
-                            right: horizontal.weight, lower: vertical.weight,
-                            output: output.pointer + (row * width + x) * maps.channels))
-                }
+    let input = Maps(input)
+    let output = MutableMaps(input.sizes.with(height: height, width: width, channels: input.channels))
+    let columns = (0..<width).map { BilinearTap(output: $0, inputLength: input.width, outputLength: width) }
+    parallelRows(of: output.sizes) { map, y in
+        let row = BilinearTap(output: y, inputLength: input.height, outputLength: height)
+        for (x, column) in columns.enumerated() {
+            let (topLeft, topRight) = (
+                input[map, row.first, column.first], input[map, row.first, column.second]
+            )
+            let (bottomLeft, bottomRight) = (
+                input[map, row.second, column.first], input[map, row.second, column.second]
+            )
+            let result = output[map, y, x]
+            forEachChannelVector(of: input.channels) { channels in
+                let top = column.interpolate(topLeft[channels], topRight[channels])
+                let bottom = column.interpolate(bottomLeft[channels], bottomRight[channels])
+                result[channels] = row.interpolate(top, bottom)
             }
         }
     }
+    return output.tensor
 }
 
-/// Which two inputs along one axis an output of a bilinear resize lies between.
+/// The two inputs along one axis between which an output of a bilinear resize lies.
 public struct BilinearTap: Sendable, Equatable {
-    /// The input at or before the output's place, and its follower (the same one at the border).
+    /// The last input that is not after the output, and the next one (the same one at the border).
     public let first: Int, second: Int
-    /// The share of `second`; `first` has the rest.
+    /// The weight of `second`; that of `first` is `1 − weight`.
     public let weight: Float
 
-    /// The tap of one output position, between pixel centres, in float32 as PyTorch computes it: its binaries
+    /// The tap of one output, between pixel centres, in float32 as PyTorch computes it: its binaries
     /// fuse the multiplication and the subtraction into one rounding, which for long axes is as much as 3e-5
     /// of a weight.
     public init(output: Int, inputLength: Int, outputLength: Int) {
         let scale = Float(inputLength) / Float(outputLength)
-        let place = max(Float(-0.5).addingProduct(scale, Float(output) + 0.5), 0)
-        first = min(Int(place), inputLength - 1)
+        let coordinate = max(Float(-0.5).addingProduct(scale, Float(output) + 0.5), 0)
+        first = min(Int(coordinate), inputLength - 1)
         second = min(first + 1, inputLength - 1)
-        weight = min(max(place - Float(first), 0), 1)
+        weight = min(max(coordinate - Float(first), 0), 1)
     }
-}
-
-private struct Interpolating: LaneBody {
-    let topLeft: UnsafePointer<Float>, topRight: UnsafePointer<Float>
-    let bottomLeft: UnsafePointer<Float>, bottomRight: UnsafePointer<Float>
-    let right: Float, lower: Float
-    let output: UnsafeMutablePointer<Float>
 
     @inline(__always)
-    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        let left = 1 - right
-        let top = left * L(loading: topLeft + channel) + right * L(loading: topRight + channel)
-        let bottom = left * L(loading: bottomLeft + channel) + right * L(loading: bottomRight + channel)
-        ((1 - lower) * top + lower * bottom).store(to: output + channel)
+    fileprivate func interpolate(_ first: ChannelVector, _ second: ChannelVector) -> ChannelVector {
+        (1 - weight) * first + weight * second
     }
 }
 
-/// The pullback of `resizedBilinearly`: each position gets the gradients of the outputs that were interpolated
-/// from it, by their weights.
+/// The pullback of ``resizedBilinearly(_:height:width:)``: each position gets the gradients of the outputs that were
+/// interpolated from it, by their weights.
 ///
 /// - Parameters:
-///   - gradient: of the loss by the resized maps.
+///   - gradient: by the resized maps.
 ///   - inputShape: of what was resized: `[height, width, channels]`, or a batch of maps.
 public func resizedBilinearlyGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
-    let maps = MapBatch(inputShape)
-    let resized = MapBatch(gradient.shape)
-    precondition(resized.count == maps.count && resized.channels == maps.channels)
-    let rows = Share.axis(inputLength: maps.height, outputLength: resized.height)
-    let columns = Share.axis(inputLength: maps.width, outputLength: resized.width)
-    let rowLength = resized.width * maps.channels
-    return Tensor(shape: inputShape) { output in
-        output.update(repeating: 0)
-        let output = Shared(output.baseAddress!)
-        gradient.withUnsafeElements { gradient in
-            let gradient = Shared(gradient.baseAddress!)
-            // First the rows of the gradient that reach one row of the input, then their columns.
-            parallel(maps.count * maps.height) { index in
-                let (map, y) = index.quotientAndRemainder(dividingBy: maps.height)
-                withScratch(rowLength) { row in
-                    row.update(repeating: 0, count: rowLength)
-                    rows[y].withUnsafeBufferPointer {
-                        forEachLane(
-                            of: rowLength,
-                            AddingShares(
-                                shares: $0, source: gradient.pointer + map * resized.height * rowLength,
-                                stride: rowLength, destination: row))
-                    }
-                    for (x, shares) in columns.enumerated() {
-                        shares.withUnsafeBufferPointer {
-                            forEachLane(
-                                of: maps.channels,
-                                AddingShares(
-                                    shares: $0, source: row, stride: maps.channels,
-                                    destination: output.pointer + (index * maps.width + x) * maps.channels))
-                        }
-                    }
-                }
-            }
+    let (gradient, result) = (Maps(gradient), MutableMaps(zeros: MapSizes(inputShape)))
+    precondition(gradient.count == result.count && gradient.channels == result.channels)
+    let rows = Share.axis(inputLength: result.height, outputLength: gradient.height)
+    let columns = Share.axis(inputLength: result.width, outputLength: gradient.width)
+    let (rowLength, channels) = (gradient.width * gradient.channels, gradient.channels)
+    // First the rows of the gradient that reach one row of the input, then their columns.
+    parallelRows(of: result.sizes) { map, y in
+        let row = MutableMatrix(rows: 1, columns: rowLength)
+        row.start.update(repeating: 0, count: rowLength)
+        row.start.add(rows[y][...], of: gradient[map, 0, 0], stride: rowLength, count: rowLength)
+        for (x, shares) in columns.enumerated() {
+            result[map, y, x].add(shares[...], of: row.start.readable, stride: channels, count: channels)
         }
     }
+    return result.tensor
 }
 
 /// An output that an input takes part in, along one axis.
@@ -235,17 +175,15 @@ struct Share {
     }
 }
 
-/// Adds the weighted outputs' gradients; they lie `stride` apart.
-struct AddingShares: LaneBody {
-    let shares: UnsafeBufferPointer<Share>
-    let source: UnsafePointer<Float>
-    let stride: Int
-    let destination: UnsafeMutablePointer<Float>
-
-    @inline(__always)
-    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        var sum = L(loading: destination + channel)
-        for share in shares { sum += share.weight * L(loading: source + share.output * stride + channel) }
-        sum.store(to: destination + channel)
+extension UnsafeMutablePointer<Float> {
+    /// Adds the weighted sum of some outputs, of `count` numbers each, which lie `stride` apart.
+    func add(_ shares: ArraySlice<Share>, of outputs: UnsafePointer<Float>, stride: Int, count: Int) {
+        shares.withUnsafeBufferPointer { shares in
+            forEachChannelVector(of: count) { channels in
+                var sum = self[channels]
+                for share in shares { sum += share.weight * (outputs + share.output * stride)[channels] }
+                self[channels] = sum
+            }
+        }
     }
 }

@@ -4,16 +4,15 @@ import Synchronization
     import Glibc
 #endif
 
-/// Memory of tensors that are gone, kept for new ones of about the same size.
+/// The memory of released tensors, kept for new ones of about the same size.
 ///
-/// A large block that comes fresh from the system costs a page fault for every few kilobytes of it, and the
-/// system fills each page with zeros before the kernel that asked for it fills it again. Maps of tens of
-/// megabytes come and go with every layer, so handing the same blocks round, in large pages where the system
-/// has them, saves a tenth of the time of a picture.
+/// A large block fresh from the system costs a page fault every few kilobytes, and the system zeroes each page before
+/// the kernel overwrites it. Every layer allocates and releases tens of megabytes, so reusing blocks, in large pages
+/// where the system has them, saves a tenth of the time of an image.
 enum MemoryPool {
-    /// The smallest block that is worth keeping, in bytes.
+    /// The smallest block worth keeping, in bytes.
     private static let smallest = 1 << 16
-    /// How much unused memory is kept at most, in bytes.
+    /// The most unused memory to keep, in bytes.
     private static let capacity = 320 << 20
     /// A large page, in bytes.
     private static let largePage = 1 << 21
@@ -26,8 +25,7 @@ enum MemoryPool {
 
     private static let free = Mutex(Free())
 
-    /// A block of at least `bytes`, aligned to 64: a cache line, and the widest vector register. Its contents
-    /// are whatever they were.
+    /// An uninitialized block of at least `bytes`, aligned to 64: a cache line, and the widest vector register.
     static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
         let size = blockSize(for: bytes)
         guard size >= smallest else { return .allocate(byteCount: size, alignment: 64) }
@@ -40,13 +38,13 @@ enum MemoryPool {
         guard size >= 2 * largePage else { return .allocate(byteCount: size, alignment: 64) }
         let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: largePage)
         #if os(Linux)
-            // A wish that the system may ignore.
+            // Advice that the system may ignore.
             madvise(block, size, MADV_HUGEPAGE)
         #endif
         return block
     }
 
-    /// Takes back a block that `allocate` gave for so many bytes.
+    /// Takes back a block that `allocate(bytes:)` returned for the same number of bytes.
     static func deallocate(_ block: UnsafeMutableRawPointer, bytes: Int) {
         let size = blockSize(for: bytes)
         let address = Int(bitPattern: block)
@@ -69,15 +67,4 @@ enum MemoryPool {
         let step = 1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount - 3)
         return (bytes + step - 1) / step * step
     }
-}
-
-/// Calls `body` with memory for `count` numbers that is its own until it returns; what it holds at first is
-/// arbitrary. For the working memory of kernels: from the same pool as tensors.
-public func withScratch<Result>(
-    _ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result
-) rethrows -> Result {
-    let bytes = count * MemoryLayout<Float>.stride
-    let block = MemoryPool.allocate(bytes: bytes)
-    defer { MemoryPool.deallocate(block, bytes: bytes) }
-    return try body(block.bindMemory(to: Float.self, capacity: count))
 }

@@ -1,22 +1,22 @@
 /// Where a network takes its parameters from: a checkpoint, or a seeded random generator.
 ///
-/// Layers ask for each parameter once, by the name of the stage that the layer computes
-/// (`rpn.hidden.weight`, `box.hidden.1.bias`, …), and say which shape they need. Shapes are in the order that
-/// PyTorch files have: convolutions `[output, input / groups, height, width]`, transposed convolutions
+/// Each layer asks for each of its parameters once, by the name of the stage that it computes
+/// (`rpn.hidden.weight`, `box.hidden.1.bias`, …) and with the shape it needs. Shapes are in the order of
+/// PyTorch's files: convolutions `[output, input / groups, height, width]`, transposed convolutions
 /// `[input, output, height, width]`, dense layers `[output, input]`.
 public protocol ParameterSource {
     /// The parameter of that name, in exactly that shape.
-    /// - Parameter initialization: what a random source fills it with; a checkpoint ignores it.
+    /// - Parameter initialization: the distribution to draw from if the source is random; checkpoints ignore it.
     /// - Throws: ``ParameterError`` when it is missing, has another shape, or holds NaN or infinity.
     mutating func parameter(_ name: String, shape: [Int], initialization: Initialization) throws -> Tensor
 
-    /// Whether the source has a parameter of that name (a random source has none of the optional ones).
+    /// Whether the source has a parameter of that name. A random source has no optional ones.
     func contains(_ name: String) -> Bool
 }
 
-/// How a parameter starts when nothing has trained it yet.
+/// The initial distribution of a parameter that has not been trained.
 public enum Initialization: Sendable, Equatable {
-    /// Every element the same.
+    /// Every element equal.
     case constant(Float)
     /// Normal with the given standard deviation.
     case normal(Float)
@@ -26,11 +26,11 @@ public enum Initialization: Sendable, Equatable {
     case kaimingUniform(gain: Float)
 }
 
-/// What can be wrong with a parameter that a network asks for.
+/// A parameter that the network cannot use.
 public enum ParameterError: Error, Equatable, CustomStringConvertible {
     /// No parameter of that name.
     case missing(name: String)
-    /// A parameter of another shape than the network needs.
+    /// The shape is not the one the network needs.
     case shape(name: String, found: [Int], expected: [Int])
     /// A NaN or an infinity, and the row-major index of the first.
     case notFinite(name: String, index: Int)

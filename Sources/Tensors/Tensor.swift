@@ -5,27 +5,29 @@
 /// product and every kernel runs along contiguous memory. Weights keep the order their file has
 /// (`[output, input, height, width]`); kernels repack them once.
 ///
-/// A tensor is a value: a copy shares storage until one of the two is changed.
+/// A tensor is a value: a copy shares memory until one of the two is changed.
 public struct Tensor: Sendable {
     /// The length of each axis, outermost first. An empty shape is a scalar.
     public let shape: [Int]
-    private var storage: TensorStorage
+    /// Where the elements are.
+    package private(set) var memory: TensorMemory
 
     /// The number of elements: the product of `shape`.
-    public var count: Int { storage.count }
+    public var count: Int { memory.count }
 
-    private init(shape: [Int], storage: TensorStorage) {
+    /// A tensor of the elements that `memory` holds, in row-major order. Nobody may change them any more.
+    package init(shape: [Int], memory: TensorMemory) {
         precondition(
-            shape.reduce(1, *) == storage.count, "shape \(shape) does not hold \(storage.count) elements")
+            shape.reduce(1, *) == memory.count, "shape \(shape) does not hold \(memory.count) elements")
         self.shape = shape
-        self.storage = storage
+        self.memory = memory
     }
 
-    /// A tensor whose elements `fill` writes; every one must be written, since memory arrives as it is.
+    /// A tensor whose elements `fill` writes. The memory is uninitialized: every element must be written.
     public init(shape: [Int], fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
-        let storage = TensorStorage(count: shape.reduce(1, *))
-        try fill(storage.elements)
-        self.init(shape: shape, storage: storage)
+        let memory = TensorMemory(count: shape.reduce(1, *))
+        try fill(memory.elements)
+        self.init(shape: shape, memory: memory)
     }
 
     /// A tensor with every element equal to `value`.
@@ -42,14 +44,14 @@ public struct Tensor: Sendable {
         }
     }
 
-    /// A tensor that reads memory owned by someone else, a mapped file for instance, without copying it.
-    /// `owner` is kept alive as long as the tensor or a copy of it is. The first change makes a copy.
+    /// A tensor that reads memory owned by someone else, such as a mapped file, without copying it. It keeps
+    /// `owner` alive. The first change makes a copy.
     public init(shape: [Int], reading elements: UnsafeBufferPointer<Float>, owner: AnyObject & Sendable) {
-        self.init(shape: shape, storage: TensorStorage(reading: elements, owner: owner))
+        self.init(shape: shape, memory: TensorMemory(reading: elements, owner: owner))
     }
 
-    /// The same elements under another shape of the same count.
-    public func reshaped(to shape: [Int]) -> Tensor { Tensor(shape: shape, storage: storage) }
+    /// The same elements in another shape of the same count.
+    public func reshaped(to shape: [Int]) -> Tensor { Tensor(shape: shape, memory: memory) }
 
     /// Calls `body` with the elements, in row-major order.
     @inlinable
@@ -63,15 +65,20 @@ public struct Tensor: Sendable {
     public mutating func withUnsafeMutableElements<Result>(
         _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
     ) rethrows -> Result {
-        if !isKnownUniquelyReferenced(&storage) || storage.isBorrowed {
-            storage = TensorStorage(copying: storage)
-        }
-        return try withExtendedLifetime(storage) { try body(storage.elements) }
+        makeUnique()
+        return try withExtendedLifetime(memory) { try body(memory.elements) }
     }
 
-    /// The elements; valid only while the tensor is alive, which `withUnsafeElements` sees to.
+    /// Copies the elements if they are shared or borrowed.
+    package mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&memory) || memory.isBorrowed {
+            memory = TensorMemory(copying: memory)
+        }
+    }
+
+    /// The elements; valid only while the tensor is alive, which `withUnsafeElements` ensures.
     @usableFromInline
-    var elements: UnsafeBufferPointer<Float> { UnsafeBufferPointer(storage.elements) }
+    var elements: UnsafeBufferPointer<Float> { UnsafeBufferPointer(memory.elements) }
 
     /// A copy of the elements as an array.
     public var array: [Float] { withUnsafeElements { Array($0) } }
@@ -98,23 +105,25 @@ public struct Tensor: Sendable {
 
 /// The memory behind a tensor: allocated here, or borrowed from an owner that is kept alive.
 ///
-/// `@unchecked Sendable`: elements change only through `Tensor.withUnsafeMutableElements`, which first
-/// makes sure that nobody else refers to them.
-private final class TensorStorage: @unchecked Sendable {
-    let elements: UnsafeMutableBufferPointer<Float>
+/// `@unchecked Sendable`: elements change only while one kernel or one tensor has the only reference, each thread
+/// writing to elements of its own.
+package final class TensorMemory: @unchecked Sendable {
+    /// The elements, which exist as long as this object.
+    package let elements: UnsafeMutableBufferPointer<Float>
     private let owner: AnyObject?
 
     var count: Int { elements.count }
     var isBorrowed: Bool { owner != nil }
 
-    init(count: Int) {
+    /// Uninitialized memory for `count` elements, aligned to 64 bytes.
+    package init(count: Int) {
         let memory = MemoryPool.allocate(bytes: count * MemoryLayout<Float>.stride)
         elements = UnsafeMutableBufferPointer(
             start: memory.bindMemory(to: Float.self, capacity: count), count: count)
         owner = nil
     }
 
-    convenience init(copying other: TensorStorage) {
+    convenience init(copying other: TensorMemory) {
         self.init(count: other.count)
         _ = elements.update(from: UnsafeBufferPointer(other.elements))
     }

@@ -44,6 +44,19 @@ import Testing
             try verify(candidate, folder, "--tolerance", "backbone.*=0", "--stages", "anchors.*").status == 0)
     }
 
+    /// With the convolutions alike, what differs in the last bits are the direct RoIAlign, norms and dense layers.
+    @Test func directKernelsRunAndAreEqualWithinTolerance() throws {
+        let folder = try TemporaryFolder()
+        let optimized = try record(
+            "reference.safetensors", in: folder, "--convolution", "matrix-product")
+        let direct = try record(
+            "direct.safetensors", in: folder, "--convolution", "matrix-product", "--kernels", "direct")
+        #expect(try verify(direct, folder).status == 0)
+        #expect(try verify(direct, folder, "--tolerance", "0", "--stages", "box.pooled").status == 1)
+        #expect(try verify(optimized, folder, "--tolerance", "0").status == 0)
+        #expect(try Invocation("detect", "--kernels", "plain").status == 2)
+    }
+
     /// Without --weights it would be the shipped model that runs, and all stages would be blamed for that.
     @Test func anotherModelsBundleIsNotRunThroughTheShippedModel() throws {
         let folder = try TemporaryFolder()

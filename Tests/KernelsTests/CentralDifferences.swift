@@ -2,9 +2,9 @@
 ///
 /// What the tests differentiate is linear in each argument alone, so a step of any length gives the derivative
 /// itself, but for the roundings of Double.
-func centralDifferences(_ place: [Double], _ function: ([Double]) -> Double) -> [Double] {
-    place.indices.map { index in
-        var (before, after) = (place, place)
+func centralDifferences(_ point: [Double], _ function: ([Double]) -> Double) -> [Double] {
+    point.indices.map { index in
+        var (before, after) = (point, point)
         before[index] -= 0.5
         after[index] += 0.5
         return function(after) - function(before)

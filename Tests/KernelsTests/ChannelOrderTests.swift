@@ -6,9 +6,9 @@ import Tensors
 @Suite("Order of channels")
 struct ChannelOrderTests {
     @Test(
-        "each element moves to its place",
+        "each element moves to its index",
         arguments: [[1, 1, 1], [3, 5, 7], [8, 8, 8], [17, 2, 9], [1, 16, 3]])
-    func places(size: [Int]) {
+    func indices(size: [Int]) {
         let (channels, height, width) = (size[0], size[1], size[2])
         let input = pattern([2] + size, seed: 1)
         let output = channelsLast(input)

@@ -1,5 +1,6 @@
 import Testing
 
+import Execution
 import Tensors
 
 /// Expects a tensor of the given shape whose elements lie near the expected ones. Compares shapes first, then
@@ -10,6 +11,7 @@ func expect(
     _ found: Tensor, hasShape shape: [Int], near expected: [Double], within allowed: (Int) -> Double,
     _ what: String = "", at location: SourceLocation = #_sourceLocation
 ) {
+    let what = "\(what) (\(ExecutionContext.current.kernels) kernels)"
     guard found.shape == shape, found.count == expected.count else {
         Issue.record(
             "\(what): shape \(found.shape), expected \(shape) of \(expected.count) elements",
@@ -19,7 +21,7 @@ func expect(
     let elements = found.array
     if let index = elements.indices.first(where: { elements[$0].isNaN != expected[$0].isNaN }) {
         Issue.record(
-            "\(what): \(elements[index]) at \(place(of: index, in: shape)), expected \(expected[index])",
+            "\(what): \(elements[index]) at \(position(of: index, in: shape)), expected \(expected[index])",
             sourceLocation: location)
         return
     }
@@ -33,7 +35,7 @@ func expect(
     if let worst {
         Issue.record(
             """
-            \(what): \(elements[worst.index]) at \(place(of: worst.index, in: shape)), expected \
+            \(what): \(elements[worst.index]) at \(position(of: worst.index, in: shape)), expected \
             \(expected[worst.index]): off by \(worst.error), allowed \(allowed(worst.index))
             """, sourceLocation: location)
     }
@@ -58,7 +60,7 @@ func expect(
 }
 
 /// The index along each axis of the element at a row-major index.
-private func place(of index: Int, in shape: [Int]) -> [Int] {
+private func position(of index: Int, in shape: [Int]) -> [Int] {
     var rest = index
     let reversed = shape.reversed().map { length in
         defer { rest /= length }

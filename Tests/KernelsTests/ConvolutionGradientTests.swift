@@ -1,5 +1,6 @@
 import Testing
 
+import Execution
 import Kernels
 import Tensors
 
@@ -44,8 +45,8 @@ struct PlainConvolution {
                                 }
                             }
                         }
-                        let place = ((map * size[1] + row) * size[2] + column) * outputs + channel
-                        result[place] = sum * (scale?[channel] ?? 1)
+                        let index = ((map * size[1] + row) * size[2] + column) * outputs + channel
+                        result[index] = sum * (scale?[channel] ?? 1)
                     }
                 }
             }

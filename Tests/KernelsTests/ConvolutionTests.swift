@@ -1,5 +1,6 @@
 import Testing
 
+import Execution
 import Kernels
 import Tensors
 

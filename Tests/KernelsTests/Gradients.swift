@@ -60,13 +60,13 @@ func pattern(_ shape: [Int], seed: UInt64, tied: Bool) -> Tensor {
     return tied ? values.mapped { ($0 * 2).rounded(.toNearestOrEven) } : values
 }
 
-/// The gradient of Σ gradient · function(place), by central differences in Double.
+/// The gradient of Σ gradient · function(point), by central differences in Double.
 ///
 /// - Parameter step: small enough not to cross a kink; piecewise linear functions allow any.
 func centralDifferences(
-    of function: ([Double]) -> [Double], at place: Tensor, gradient: Tensor, step: Double = 1e-5
+    of function: ([Double]) -> [Double], at point: Tensor, gradient: Tensor, step: Double = 1e-5
 ) -> [Double] {
-    let values = place.array.map(Double.init)
+    let values = point.array.map(Double.init)
     let gradient = gradient.array.map(Double.init)
     return values.indices.map { index in
         func moved(_ step: Double) -> Double {

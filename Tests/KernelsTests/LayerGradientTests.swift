@@ -1,9 +1,10 @@
+import Execution
 import Kernels
 import Tensors
 import Testing
 
 /// The pullbacks of transposed convolutions, dense layers, shifts and ReLU.
-@Suite("Gradients of the other weighted kernels")
+@Suite("Gradients of the other weighted kernels", .eachImplementation)
 struct LayerGradientTests {
     /// ⟨g, transposed convolution of x⟩ by the definition, in Double: every input adds its window to the output.
     private func product(
@@ -20,12 +21,12 @@ struct LayerGradientTests {
                             guard (0..<output[1]).contains(row), (0..<output[2]).contains(column) else {
                                 continue
                             }
-                            let place = ((map * output[1] + row) * output[2] + column) * output[3]
+                            let destination = ((map * output[1] + row) * output[2] + column) * output[3]
                             let source = ((map * input[1] + y) * input[2] + x0) * input[3]
                             for i in 0..<input[3] {
                                 for o in 0..<output[3] {
                                     let w = weight[((i * output[3] + o) * kernel + ky) * kernel + kx]
-                                    sum += x[source + i] * w * g[place + o]
+                                    sum += x[source + i] * w * g[destination + o]
                                 }
                             }
                         }
@@ -57,7 +58,7 @@ struct LayerGradientTests {
         }
         // At most 32 products a sum, each below 1.
         for algorithm in ConvolutionAlgorithm.allCases {
-            ConvolutionAlgorithm.$forced.withValue(algorithm) {
+            ExecutionContext.with(convolution: algorithm) {
                 let allowed = (algorithm == .winograd ? 84.0 : 32) * 32 * unitRoundoff
                 expect(
                     layer.inputGradient(gradient, inputShape: input), hasShape: input, near: byInput,

@@ -3,7 +3,7 @@ import Testing
 import Kernels
 import Tensors
 
-@Suite("Group norm's gradients")
+@Suite("Group norm's gradients", .eachImplementation)
 struct NormalizationGradientTests {
     @Test("equal PyTorch's autograd")
     func golden() throws {
@@ -34,16 +34,16 @@ struct NormalizationGradientTests {
         var output = input
         for map in 0..<shape[0] {
             for group in 0..<groups {
-                let places = (0..<area).flatMap { position in
+                let members = (0..<area).flatMap { position in
                     (group * size..<(group + 1) * size).map { (map * area + position) * channels + $0 }
                 }
-                let mean = places.reduce(0) { $0 + input[$1] } / Double(places.count)
+                let mean = members.reduce(0) { $0 + input[$1] } / Double(members.count)
                 let variance =
-                    places.reduce(0) { $0 + (input[$1] - mean) * (input[$1] - mean) } / Double(places.count)
-                for place in places {
-                    output[place] =
-                        (input[place] - mean) / (variance + 1e-5).squareRoot() * weight[place % channels]
-                        + bias[place % channels]
+                    members.reduce(0) { $0 + (input[$1] - mean) * (input[$1] - mean) } / Double(members.count)
+                for member in members {
+                    output[member] =
+                        (input[member] - mean) / (variance + 1e-5).squareRoot() * weight[member % channels]
+                        + bias[member % channels]
                 }
             }
         }
@@ -92,11 +92,11 @@ struct NormalizationGradientTests {
         let values = [pattern(shape, seed: 1), pattern([24], seed: 2), pattern([24], seed: 3)]
         let directions = [pattern(shape, seed: 7), pattern([24], seed: 8), pattern([24], seed: 9)]
         func moved(_ step: Double) -> Double {
-            let places = zip(values, directions).map { value, direction in
+            let points = zip(values, directions).map { value, direction in
                 zip(value.array, direction.array).map { Double($0) + step * Double($1) }
             }
             return dot(
-                normalized(places[0], shape: shape, groups: groups, weight: places[1], bias: places[2]),
+                normalized(points[0], shape: shape, groups: groups, weight: points[1], bias: points[2]),
                 gradient.array.map(Double.init))
         }
         let found = GroupNorm(groups: groups, weight: values[1].array, bias: values[2].array)

@@ -3,7 +3,7 @@ import Testing
 import Kernels
 import Tensors
 
-@Suite("Normalisation")
+@Suite("Normalisation", .eachImplementation)
 struct NormalizationTests {
     struct Golden: Decodable {
         struct Group: Decodable {

@@ -26,11 +26,11 @@ struct PointwiseTests {
         expect(
             softmax(logits), hasShape: cases.softmax.input, near: cases.softmax.output,
             relative: 100 * unitRoundoff, "softmax")
-        let places = Tensor(shape: [cases.sigmoid.input.count], elements: cases.sigmoid.input)
-        #expect(places.count == 13)
+        let inputs = Tensor(shape: [cases.sigmoid.input.count], elements: cases.sigmoid.input)
+        #expect(inputs.count == 13)
         // Down there Float has only denormals, in steps of 1.4e-45.
         expect(
-            sigmoid(places), hasShape: places.shape, near: cases.sigmoid.output, absolute: 2e-45,
+            sigmoid(inputs), hasShape: inputs.shape, near: cases.sigmoid.output, absolute: 2e-45,
             relative: 4 * unitRoundoff, "sigmoid")
     }
 
@@ -67,7 +67,7 @@ struct PointwiseTests {
     }
 
     @Test("ReLU keeps NaN and infinity")
-    func relu() {
+    func reluOfSpecialValues() {
         let input = Tensor(
             shape: [2, 3], elements: [-1, 2, -.infinity, .infinity, .nan, -.leastNonzeroMagnitude])
         expect(

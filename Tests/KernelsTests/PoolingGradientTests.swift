@@ -62,18 +62,19 @@ struct PoolingGradientTests {
     func winners() {
         let window = ConvolutionWindow(kernel: 2, stride: 2, padding: 0)
         let gradient = pattern([1, 1, 9], seed: 6)
-        for place in 0..<4 {
-            // All from `place` on are equal and larger than those before.
+        for position in 0..<4 {
+            // All from `position` on are equal and larger than those before.
             var input = Tensor(shape: [2, 2, 9], repeating: -1)
-            for other in place..<4 {
+            for other in position..<4 {
                 for channel in 0..<9 { input[other / 2, other % 2, channel] = -0.5 }
             }
-            input[1 - place / 2, place % 2, 8] = .nan
-            input[1 - place / 2, place % 2, 4] = .nan
+            input[1 - position / 2, position % 2, 8] = .nan
+            input[1 - position / 2, position % 2, 4] = .nan
             let found = maxPooledGradient(gradient, input: input, window: window)
             for other in 0..<4 {
                 for channel in 0..<9 {
-                    let winner = channel == 4 || channel == 8 ? (1 - place / 2) * 2 + place % 2 : place
+                    let winner =
+                        channel == 4 || channel == 8 ? (1 - position / 2) * 2 + position % 2 : position
                     #expect(
                         found[other / 2, other % 2, channel]
                             == (other == winner ? gradient[0, 0, channel] : 0))
@@ -123,11 +124,11 @@ struct PoolingGradientTests {
     func resizeDifferences(from size: (height: Int, width: Int), to target: (height: Int, width: Int)) {
         /// What each output along one axis takes from each input: all from one, or as much as it is near.
         func weights(_ input: Int, _ output: Int, nearest: Bool) -> [[Double]] {
-            (0..<output).map { place in
-                let centre = (Double(place) + 0.5) * Double(input) / Double(output) - 0.5
+            (0..<output).map { index in
+                let centre = (Double(index) + 0.5) * Double(input) / Double(output) - 0.5
                 let held = min(max(centre, 0), Double(input - 1))
                 return (0..<input).map {
-                    nearest ? ($0 == place * input / output ? 1 : 0) : max(0, 1 - abs(held - Double($0)))
+                    nearest ? ($0 == index * input / output ? 1 : 0) : max(0, 1 - abs(held - Double($0)))
                 }
             }
         }

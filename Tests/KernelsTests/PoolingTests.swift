@@ -65,12 +65,12 @@ struct PoolingTests {
 
     @Test("NaN wins, wherever in its window it stands; infinity is a number")
     func specialValues() {
-        for place in 0..<4 {
+        for position in 0..<4 {
             var input = pattern([2, 2, 9], seed: 1)
-            input[place / 2, place % 2, 8] = .nan
-            input[place / 2, place % 2, 3] = .nan
-            input[place / 2, place % 2, 5] = .infinity
-            input[place / 2, place % 2, 6] = -.infinity
+            input[position / 2, position % 2, 8] = .nan
+            input[position / 2, position % 2, 3] = .nan
+            input[position / 2, position % 2, 5] = .infinity
+            input[position / 2, position % 2, 6] = -.infinity
             let output = maxPooled(input, window: ConvolutionWindow(kernel: 2, stride: 2, padding: 0))
             #expect(output.shape == [1, 1, 9])
             for channel in 0..<9 { #expect(output[0, 0, channel].isNaN == (channel == 3 || channel == 8)) }

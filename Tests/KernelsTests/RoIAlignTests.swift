@@ -4,7 +4,7 @@ import Geometry
 import Kernels
 import Tensors
 
-@Suite("RoIAlign")
+@Suite("RoIAlign", .eachImplementation)
 struct RoIAlignTests {
     @Test("equals torchvision")
     func golden() throws {
@@ -45,9 +45,11 @@ struct RoIAlignTests {
                 start + binLength * (Double(bin) + (Double($0) + 0.5) / Double(count))
             }
         }
-        func weights(_ place: Double, _ length: Int) -> [Double] {
-            guard place >= -1 && place <= Double(length) else { return Array(repeating: 0, count: length) }
-            let held = min(max(place, 0), Double(length - 1))
+        func weights(_ coordinate: Double, _ length: Int) -> [Double] {
+            guard coordinate >= -1 && coordinate <= Double(length) else {
+                return Array(repeating: 0, count: length)
+            }
+            let held = min(max(coordinate, 0), Double(length - 1))
             return (0..<length).map { max(0, 1 - abs(held - Double($0))) }
         }
         return axis(box.y1, box.y2, row).flatMap { y in
@@ -83,7 +85,7 @@ struct RoIAlignTests {
                         }
                     }
                 }
-                // Places up to 22 with a few roundings each, times slopes below 2 along each axis.
+                // Coordinates up to 22 with a few roundings each, times slopes below 2 along each axis.
                 expect(
                     RoILayer.align(layer)(map, box, scale: 0.25), hasShape: [3, 3, mapShape[2]],
                     near: expected, absolute: 22 * 4 * 4 * unitRoundoff, "\(box), aligned \(subtracts)")
@@ -133,8 +135,8 @@ struct RoIAlignTests {
     }
 
     /// Worked by hand: a box of 8 × 4 pixels on stride 4 is 2 × 1 positions; 2 × 2 bins of 2 × 2 samples.
-    @Test("the places of samples, by hand")
-    func places() {
+    @Test("the coordinates of samples, by hand")
+    func coordinates() {
         let box = Box(x1: 4, y1: 8, x2: 12, y2: 12)
         let size = PixelSize(height: 11, width: 14)
         let plain = RoIAlign(outputSize: 2).samples(of: box, scale: 0.25, mapSize: size, row: 1, column: 0)
@@ -175,13 +177,14 @@ struct RoIAlignTests {
         // Bins of two positions each; samples at ½ and 1½ weigh positions 0, 1 and 2 of the first bin.
         let box = Box(x1: 0, y1: 0, x2: 16, y2: 16)
         let layer = RoILayer.align(RoIAlign(outputSize: 2, reduction: reduction))
-        for place in 0...2 {
+        for position in 0...2 {
             var map = pattern([8, 8, 9], seed: 1)
-            map[place, 0, 4] = .nan
-            map[place, 0, 8] = .nan
+            map[position, 0, 4] = .nan
+            map[position, 0, 8] = .nan
             let output = layer(map, box, scale: 0.25)
             for channel in 0..<9 {
-                #expect(output[0, 0, channel].isNaN == (channel == 4 || channel == 8), "\(place) \(channel)")
+                #expect(
+                    output[0, 0, channel].isNaN == (channel == 4 || channel == 8), "\(position) \(channel)")
                 #expect(!output[0, 1, channel].isNaN)
             }
         }

@@ -4,7 +4,7 @@ import Geometry
 import Kernels
 import Tensors
 
-@Suite("Gradients of RoI layers")
+@Suite("Gradients of RoI layers", .eachImplementation)
 struct RoIGradientTests {
     private static let averages: [RoILayer] =
         [2, 3, nil].flatMap { samples in
@@ -71,9 +71,9 @@ struct RoIGradientTests {
     /// layer without samples, each position alone. By the definition: a position weighs max(0, 1 − distance)
     /// along each axis, and a sample more than one position outside weighs nothing.
     private func samples(_ layer: RoILayer, _ box: Box, height: Int, width: Int) -> [[[Int: Double]]] {
-        func weights(_ place: Double, _ length: Int) -> [Int: Double] {
-            guard place >= -1 && place <= Double(length) else { return [:] }
-            let held = min(max(place, 0), Double(length - 1))
+        func weights(_ coordinate: Double, _ length: Int) -> [Int: Double] {
+            guard coordinate >= -1 && coordinate <= Double(length) else { return [:] }
+            let held = min(max(coordinate, 0), Double(length - 1))
             let near = (0..<length).map { ($0, max(0, 1 - abs(held - Double($0)))) }
             return Dictionary(uniqueKeysWithValues: near.filter { $0.1 > 0 })
         }
@@ -115,9 +115,11 @@ struct RoIGradientTests {
         case .crop(let layer):
             func axis(_ low: Float, _ high: Float, _ length: Int) -> [[[Int: Double]]] {
                 (0..<layer.outputSize).map { index in
-                    let place =
+                    let coordinate =
                         (Double(low) + Double(high - low) * Double(index) / Double(layer.outputSize - 1)) / 4
-                    return [place < 0 || place > Double(length - 1) ? [:] : weights(place, length)]
+                    return [
+                        coordinate < 0 || coordinate > Double(length - 1) ? [:] : weights(coordinate, length)
+                    ]
                 }
             }
             return grid(axis(box.y1, box.y2, height), axis(box.x1, box.x2, width))

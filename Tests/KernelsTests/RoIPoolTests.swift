@@ -83,15 +83,16 @@ struct RoIPoolTests {
     @Test("NaN wins its bin, wherever it stands; infinity is a number")
     func specialValues() {
         let layer = RoILayer.pool(RoIPool(outputSize: 2, quantization: .truncating))
-        for place in 0..<4 {
+        for position in 0..<4 {
             var map = pattern([4, 4, 9], seed: 1)
-            map[place / 2, place % 2, 4] = .nan
-            map[place / 2, place % 2, 8] = .nan
-            map[place / 2, place % 2, 2] = .infinity
-            map[place / 2, place % 2, 3] = -.infinity
+            map[position / 2, position % 2, 4] = .nan
+            map[position / 2, position % 2, 8] = .nan
+            map[position / 2, position % 2, 2] = .infinity
+            map[position / 2, position % 2, 3] = -.infinity
             let output = layer(map, Box(x1: 0, y1: 0, x2: 4, y2: 4), scale: 1)
             for channel in 0..<9 {
-                #expect(output[0, 0, channel].isNaN == (channel == 4 || channel == 8), "\(place) \(channel)")
+                #expect(
+                    output[0, 0, channel].isNaN == (channel == 4 || channel == 8), "\(position) \(channel)")
                 #expect(output[1, 1, channel].isFinite)
             }
             #expect(output[0, 0, 2] == .infinity)

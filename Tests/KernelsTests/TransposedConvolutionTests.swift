@@ -1,9 +1,10 @@
 import Testing
 
+import Execution
 import Kernels
 import Tensors
 
-@Suite("Transposed convolution")
+@Suite("Transposed convolution", .eachImplementation)
 struct TransposedConvolutionTests {
     struct Case: Decodable, Sendable {
         var name: String
@@ -114,6 +115,8 @@ struct TransposedConvolutionTests {
         let lender = Lender(item.layer.weight)
         let borrowing = TransposedConvolution(
             weight: item.layer.weight.lent(by: lender), bias: item.layer.bias, stride: 2)
+        // The direct kernel reads the weight as it is.
+        guard ExecutionContext.current.kernels == .optimized else { return }
         borrowing.prepare()
         lender.elements.update(repeating: 7)
         expect(borrowing(source.borrowed), equals: plain, "borrowed and packed")

@@ -67,14 +67,14 @@ struct UpsamplingTests {
         expect(addingUpsampled(fine.borrowed, coarse.borrowed), equals: sums, "borrowed")
     }
 
-    /// Every input weighs max(0, 1 − distance), in Double; the place is held inside the map first.
+    /// Every input weighs max(0, 1 − distance), in Double; the coordinate is held inside the map first.
     @Test(
         "bilinear equals the definition",
         arguments: [(1, 1), (2, 3), (7, 5)], [(1, 1), (4, 6), (14, 9), (3, 2)])
     func bilinear(from size: (height: Int, width: Int), to target: (height: Int, width: Int)) {
         func weights(_ output: Int, _ input: Int, _ length: Int) -> [Double] {
-            let place = (Double(output) + 0.5) * Double(input) / Double(length) - 0.5
-            let held = min(max(place, 0), Double(input - 1))
+            let coordinate = (Double(output) + 0.5) * Double(input) / Double(length) - 0.5
+            let held = min(max(coordinate, 0), Double(input - 1))
             return (0..<input).map { max(0, 1 - abs(held - Double($0))) }
         }
         let channels = 9
@@ -107,8 +107,8 @@ struct UpsamplingTests {
     @Test("taps stay inside the map")
     func taps() {
         for (input, output) in [(1, 1), (1, 9), (2, 4), (7, 3), (14, 56), (3, 1000)] {
-            for place in 0..<output {
-                let tap = BilinearTap(output: place, inputLength: input, outputLength: output)
+            for index in 0..<output {
+                let tap = BilinearTap(output: index, inputLength: input, outputLength: output)
                 #expect(tap.first >= 0 && tap.second < input)
                 #expect(tap.second == min(tap.first + 1, input - 1))
                 #expect(tap.weight >= 0 && tap.weight <= 1)

@@ -1,4 +1,4 @@
-import Dispatch
+import Execution
 import Geometry
 import Scenes
 import Synchronization
@@ -19,7 +19,7 @@ struct SceneGeneratorTests {
         let count = 12
         let inOrder = (0..<count).map { generator.scene($0) }
         let atOnce = Mutex([Int: Scene]())
-        DispatchQueue.concurrentPerform(iterations: count) { position in
+        parallel(count) { position in
             let index = count - 1 - position
             let scene = generator.scene(index)
             atOnce.withLock { $0[index] = scene }

@@ -1,3 +1,4 @@
+import Execution
 import Formats
 import Foundation
 import Kernels
@@ -32,12 +33,12 @@ import Training
 
     @Test("The bytes do not depend on the number of threads")
     func threads() throws {
-        defer { Threads.maximum = 0 }
         func run(threads: Int) throws -> [String: [UInt32]] {
-            Threads.maximum = threads
-            var trainer = try TinyRun.trainer(TinyRun.configuration())
-            for _ in 0..<2 { _ = try trainer.advance() }
-            return trainer.parameters.bits
+            try ExecutionContext.with(threads: threads) {
+                var trainer = try TinyRun.trainer(TinyRun.configuration())
+                for _ in 0..<2 { _ = try trainer.advance() }
+                return trainer.parameters.bits
+            }
         }
         let alone = try run(threads: 1)
         #expect(!alone.isEmpty)

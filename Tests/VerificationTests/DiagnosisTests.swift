@@ -1,3 +1,4 @@
+import Execution
 import Kernels
 import Inference
 import Tensors
@@ -45,7 +46,7 @@ import Verification
     @Test(arguments: ConvolutionAlgorithm.allCases)
     func roundingHasNoCause(algorithm: ConvolutionAlgorithm) throws {
         let run = try DiagnosisRun.shared.get()
-        let candidate = try ConvolutionAlgorithm.$forced.withValue(algorithm) {
+        let candidate = try ExecutionContext.with(convolution: algorithm) {
             try DiagnosisRun.record(run.model)
         }
         let diagnosis = Diagnosis(model: run.model, reference: run.bundle, candidate: candidate)

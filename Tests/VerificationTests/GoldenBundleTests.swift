@@ -1,3 +1,4 @@
+import Execution
 import Formats
 import Kernels
 import Inference
@@ -19,7 +20,7 @@ import Verification
     func everyStageOfTheBundleComesOutEndToEnd(_ golden: GoldenModel, _ algorithm: ConvolutionAlgorithm?)
         throws
     {
-        try ConvolutionAlgorithm.$forced.withValue(algorithm) {
+        try ExecutionContext.with(convolution: algorithm) {
             let model = try golden.model()
             let reference = try TensorFile(contentsOf: golden.path("\(golden.name).bundle.safetensors"))
             let recorder = Recorder()
@@ -39,7 +40,7 @@ import Verification
     func everyStageWhoseInputsAreThereComesOutAlone(
         _ golden: GoldenModel, _ algorithm: ConvolutionAlgorithm?
     ) throws {
-        try ConvolutionAlgorithm.$forced.withValue(algorithm) {
+        try ExecutionContext.with(convolution: algorithm) {
             let bundle = try golden.bundle()
             let runner = StageRunner(model: try golden.model(), bundle: bundle)
             let reference = try TensorFile(contentsOf: bundle.path)

@@ -1,3 +1,5 @@
+import Execution
+
 // How good a detector is, in COCO's own numbers:
 //
 //     1. Sort objects and detections into groups of one picture and category (Groups).
@@ -20,8 +22,8 @@ public struct Evaluation: Sendable {
     /// How many objects of each category count: crowds do not.
     public let truthCounts: [Int]
 
-    /// Evaluates `results`, from a file or from memory, against `dataset`. Uses all cores; the numbers do not
-    /// depend on how many there are.
+    /// Evaluates `results`, from a file or from memory, against `dataset`. Works in parallel, as ``ExecutionContext`` says; the
+    /// numbers do not depend on the number of threads.
     /// - Throws: ``COCOError`` for a detection of a picture or category that the dataset does not have, and for
     ///   a detection or an object without that which is to be compared.
     public init(dataset: Dataset, results: Results, kind: EvaluationKind) throws {

@@ -1,3 +1,5 @@
+import Execution
+
 /// Precision at fixed recalls, and the largest recall, for every setting. The axes are
 ///
 ///     T  thresholds of overlap       A  ranges of sizes

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 
 /// The bytes of a JSON file, and where the entries of its lists begin.

@@ -110,7 +110,7 @@ private struct ProfileEffects {
             let scale = pooled.scales[level - 2]
             rows.append(("samples a bin", "1 × 1"))
             // Its positions reach from the first to the last pixel.
-            let place = crop.places(from: scaled.x1, to: scaled.x2, scale: scale)[0] / scale
+            let place = crop.coordinates(from: scaled.x1, to: scaled.x2, scale: scale)[0] / scale
             rows.append(("first bin read at x", place.digits(2)))
             rows.append(("its middle is at", (scaled.x1 + scaled.width / 14).digits(2)))
         }

@@ -1,4 +1,4 @@
-import Dispatch
+import Execution
 import Geometry
 import Tensors
 
@@ -217,13 +217,13 @@ private func resample<Weight, Value, Result>(
     }
 }
 
-/// Calls `body` for bands of rows, on all cores at once. `body` may only write to its own rows.
+/// Calls `body` for bands of rows, in parallel. `body` may write only to its own rows.
 func forEachBand(of count: Int, _ body: (Range<Int>) -> Void) {
-    // More bands than cores, so that none waits long for the last.
+    // More bands than threads, so that none waits long for the last.
     let bands = min(count, 16)
     withoutActuallyEscaping(body) { body in
         nonisolated(unsafe) let body = body
-        DispatchQueue.concurrentPerform(iterations: bands) { band in
+        parallel(bands) { band in
             body(count * band / bands..<count * (band + 1) / bands)
         }
     }

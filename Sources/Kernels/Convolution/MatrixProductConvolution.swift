@@ -1,3 +1,4 @@
+import Execution
 import Tensors
 
 // Convolution as a matrix product.
@@ -12,31 +13,19 @@ import Tensors
 // With groups, each group has patches, weights and output columns of its own.
 
 extension Convolution {
-    func convolveByMatrixProduct(
-        _ input: Shared<UnsafePointer<Float>>, _ maps: MapBatch,
-        into output: Shared<UnsafeMutablePointer<Float>>, _ outputMaps: MapBatch, finish: Epilogue
-    ) {
-        let patches = Patches(of: maps, under: outputMaps, window: window)
-        let groupOutputs = outputs / window.groups
-        let weights = patchWeights
-        parallelBlocks(of: patches.positionsPerBlock(outputs: outputs), covering: outputMaps.positions) {
-            positions in
-            let block = output.pointer + positions.lowerBound * outputs
-            weights.withUnsafeElements { weights in
-                patches.withMatrix(of: positions, from: input.pointer) { matrix in
-                    for group in 0..<window.groups {
-                        multiply(
-                            MatrixView(matrix.start + group * patches.length, stride: matrix.stride),
-                            MatrixView(
-                                weights.baseAddress! + group * groupOutputs * patches.length,
-                                stride: patches.length),
-                            layout: .transposed,
-                            into: MatrixView(block + group * groupOutputs, stride: outputs),
-                            rows: positions.count, columns: groupOutputs, inner: patches.length)
-                    }
-                }
+    func convolveByMatrixProduct(_ input: Maps, into output: MutableMaps, finish: Epilogue) {
+        let patches = Patches(of: input.sizes, under: output.sizes, window: window)
+        let weights = Matrix(patchWeights)
+        let blockSize = patches.positionsPerBlock(outputs: outputs)
+        parallelBlocks(of: blockSize, covering: output.sizes.positions) { positions in
+            let matrix = patches.matrix(of: positions, from: input)
+            for group in 0..<window.groups {
+                let outputs = group * groupOutputs..<(group + 1) * groupOutputs
+                multiply(
+                    matrix[columns: patches.columns(of: group)], weights[rows: outputs].transposed,
+                    into: output.matrix[rows: positions, columns: outputs])
             }
-            finish.unpacked { $0.finish(block, positions: positions) }
+            finish.finish(output.matrix, positions: positions)
         }
     }
 
@@ -46,22 +35,12 @@ extension Convolution {
         guard window.kernel > 1 else { return weight }
         return packed.packing(for: .matrixProduct) {
             let area = window.kernel * window.kernel
-            let channels = inputs / window.groups
-            return Tensor(shape: [outputs, area * channels]) { packed in
-                let packed = Shared(packed.baseAddress!)
-                weight.withUnsafeElements { weight in
-                    let weight = Shared(weight.baseAddress!)
-                    parallel(outputs) { output in
-                        let source = weight.pointer + output * area * channels
-                        let destination = packed.pointer + output * area * channels
-                        for channel in 0..<channels {
-                            for tap in 0..<area {
-                                destination[tap * channels + channel] = source[channel * area + tap]
-                            }
-                        }
-                    }
-                }
+            let source = Matrix(weight, rows: outputs * groupInputs, columns: area)
+            let result = MutableMatrix(rows: outputs * area, columns: groupInputs)
+            parallel(outputs) { output in
+                transpose(source.stacked(output, rows: groupInputs), into: result.stacked(output, rows: area))
             }
+            return result.tensor(shape: [outputs, area * groupInputs])
         }
     }
 }

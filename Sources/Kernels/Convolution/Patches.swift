@@ -3,7 +3,7 @@ import Tensors
 /// Where windows lie in a batch of maps, and how to copy them into a matrix: one row a window, the patch under
 /// it as `[group, row, column, channel]`.
 struct Patches: Sendable {
-    /// A row of windows along one axis.
+    /// Windows along one axis.
     struct Axis: Hashable, Sendable {
         /// How many windows.
         var count: Int
@@ -13,14 +13,24 @@ struct Patches: Sendable {
         var first: Int
         /// Distance between neighbouring windows.
         var step: Int
+
+        /// Where a window begins.
+        func start(of window: Int) -> Int { first + window * step }
+
+        /// The positions of a window, counted from its start, that lie inside a map of the given length.
+        func inside(_ window: Int, mapLength: Int) -> Range<Int> {
+            let start = start(of: window)
+            let lower = min(max(0, -start), length)
+            return lower..<max(lower, min(length, mapLength - start))
+        }
     }
 
-    let maps: MapBatch
+    let maps: MapSizes
     let rows: Axis
     let columns: Axis
     let groups: Int
 
-    init(of maps: MapBatch, rows: Axis, columns: Axis, groups: Int) {
+    init(of maps: MapSizes, rows: Axis, columns: Axis, groups: Int) {
         self.maps = maps
         self.rows = rows
         self.columns = columns
@@ -28,22 +38,26 @@ struct Patches: Sendable {
     }
 
     /// The windows of a convolution.
-    init(of maps: MapBatch, under outputMaps: MapBatch, window: ConvolutionWindow) {
+    init(of maps: MapSizes, under output: MapSizes, window: ConvolutionWindow) {
         func axis(_ count: Int) -> Axis {
             Axis(count: count, length: window.kernel, first: -window.padding, step: window.stride)
         }
-        self.init(
-            of: maps, rows: axis(outputMaps.height), columns: axis(outputMaps.width), groups: window.groups)
+        self.init(of: maps, rows: axis(output.height), columns: axis(output.width), groups: window.groups)
     }
 
     /// The number of windows in all maps.
     var count: Int { maps.count * rows.count * columns.count }
 
     /// The numbers in one group's part of a patch.
-    var length: Int { rows.length * columns.length * maps.channels / groups }
+    var length: Int { rows.length * columns.length * groupChannels }
+
+    /// The part of a patch that belongs to a group.
+    func columns(of group: Int) -> Range<Int> { group * length..<(group + 1) * length }
+
+    private var groupChannels: Int { maps.channels / groups }
 
     /// Whether the maps themselves are the matrix of patches.
-    var areTheMaps: Bool {
+    private var areTheMaps: Bool {
         rows == Axis(count: maps.height, length: 1, first: 0, step: 1)
             && columns == Axis(count: maps.width, length: 1, first: 0, step: 1)
     }
@@ -54,63 +68,54 @@ struct Patches: Sendable {
         min(max((1 << 18) / (length * groups + outputs), 256), 2048)
     }
 
-    /// Calls `body` with the patches of `positions`, one row each, groups side by side.
-    func withMatrix(
-        of positions: Range<Int>, from input: UnsafePointer<Float>,
-        _ body: (MatrixView<UnsafePointer<Float>>) -> Void
-    ) {
-        let rowLength = length * groups
-        guard !areTheMaps else {
-            return body(MatrixView(input + positions.lowerBound * rowLength, stride: rowLength))
+    /// The patches of `positions`, one row each, groups side by side.
+    func matrix(of positions: Range<Int>, from input: Maps) -> Matrix {
+        if areTheMaps { return input.matrix[rows: positions] }
+        let matrix = MutableMatrix(rows: positions.count, columns: length * groups)
+        for (row, position) in positions.enumerated() {
+            copyPatch(at: position, from: input, to: matrix[row])
         }
-        withScratch(positions.count * rowLength) { matrix in
-            for position in positions {
-                copyPatch(
-                    at: position, from: input, to: matrix + (position - positions.lowerBound) * rowLength)
-            }
-            body(MatrixView(UnsafePointer(matrix), stride: rowLength))
-        }
+        return matrix.readable
     }
 
-    private func copyPatch(
-        at position: Int, from input: UnsafePointer<Float>, to patch: UnsafeMutablePointer<Float>
-    ) {
+    private func copyPatch(at position: Int, from input: Maps, to patch: UnsafeMutablePointer<Float>) {
         let (row, column) = position.quotientAndRemainder(dividingBy: columns.count)
         let (map, y) = row.quotientAndRemainder(dividingBy: rows.count)
-        let top = rows.first + y * rows.step
-        let left = columns.first + column * columns.step
-        // The columns of the window that lie inside the map; the rest is padding.
-        let first = min(max(0, -left), columns.length)
-        let inside = first..<max(first, min(columns.length, maps.width - left))
-        let channels = maps.channels / groups
+        let insideRows = rows.inside(y, mapLength: maps.height)
+        let insideColumns = columns.inside(column, mapLength: maps.width)
+        let lineLength = columns.length * groupChannels
         for dy in 0..<rows.length {
-            let sourceY = top + dy
+            let isInside = insideRows.contains(dy) && !insideColumns.isEmpty
             for group in 0..<groups {
-                let line = patch + group * length + dy * columns.length * channels
-                guard sourceY >= 0 && sourceY < maps.height else {
-                    line.update(repeating: 0, count: columns.length * channels)
+                let line = patch + group * length + dy * lineLength
+                guard isInside else {
+                    line.update(repeating: 0, count: lineLength)
                     continue
                 }
-                line.update(repeating: 0, count: inside.lowerBound * channels)
-                (line + inside.upperBound * channels)
-                    .update(repeating: 0, count: (columns.length - inside.upperBound) * channels)
-                let source =
-                    input + ((map * maps.height + sourceY) * maps.width + left) * maps.channels
-                    + group * channels
-                if groups == 1 {
-                    copy(
-                        source + inside.lowerBound * channels, inside.count * channels,
-                        to: line + inside.lowerBound * channels)
-                } else {
-                    for dx in inside {
-                        copy(source + dx * maps.channels, channels, to: line + dx * channels)
-                    }
-                }
+                let source = input[
+                    map, rows.start(of: y) + dy, columns.start(of: column) + insideColumns.lowerBound]
+                copyLine(insideColumns, from: source + group * groupChannels, to: line)
             }
         }
     }
 
-    /// Copies in a loop here the short runs that patches of few channels are made of: a call would cost more
+    /// Copies one group's part of one row of a window: the columns inside the map, which begin at `source`, and zeros
+    /// for the rest.
+    @inline(__always)
+    private func copyLine(
+        _ inside: Range<Int>, from source: UnsafePointer<Float>, to line: UnsafeMutablePointer<Float>
+    ) {
+        let channels = groupChannels
+        let (first, end) = (line + inside.lowerBound * channels, line + inside.upperBound * channels)
+        line.update(repeating: 0, count: inside.lowerBound * channels)
+        end.update(repeating: 0, count: (columns.length - inside.upperBound) * channels)
+        guard groups > 1 else { return copy(source, inside.count * channels, to: first) }
+        for column in 0..<inside.count {
+            copy(source + column * maps.channels, channels, to: first + column * channels)
+        }
+    }
+
+    /// Copies the short runs that patches of few channels are made of in a loop here: a call would cost more
     /// than the copy. The last eight numbers may overlap those before.
     @inline(__always)
     private func copy(
@@ -121,9 +126,9 @@ struct Patches: Sendable {
             for index in 0..<count { destination[index] = source[index] }
             return
         }
-        for offset in stride(from: 0, to: count - 8, by: 8) {
-            SIMD8<Float>(loading: source + offset).store(to: destination + offset)
+        for first in stride(from: 0, to: count - 8, by: 8) {
+            destination[Channels(eightFrom: first)] = source[Channels(eightFrom: first)]
         }
-        SIMD8<Float>(loading: source + count - 8).store(to: destination + count - 8)
+        destination[Channels(eightFrom: count - 8)] = source[Channels(eightFrom: count - 8)]
     }
 }

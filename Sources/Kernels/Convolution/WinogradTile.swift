@@ -21,7 +21,7 @@ public struct WinogradTile: Sendable {
     ///   - input: 36 numbers, row by row.
     ///   - kernel: 9 numbers, row by row.
     public init(input: [Float], kernel: [Float]) {
-        precondition(input.count == tilePlaces && kernel.count == 9)
+        precondition(input.count == tileArea && kernel.count == 9)
         self.input = input
         self.kernel = kernel
         transformedInput = Self.alongBothAxes(input, side: inputTileSide, Self.inputAxis)

@@ -12,7 +12,7 @@ private let b: Float = 1.5
 /// G x: one column of a kernel, 3 → 6 numbers: its polynomial at each point, over the product of the point's
 /// distances from the others.
 @inline(__always)
-func kernelTransform<L: Lane>(_ x: (L, L, L)) -> Six<L> {
+func kernelTransform<V: LinearVector>(_ x: (V, V, V)) -> Six<V> {
     let near = 1 / (2 * a * a * (a * a - b * b))
     let far = 1 / (2 * b * b * (b * b - a * a))
     let (nearEven, nearOdd) = (x.0 + (a * a) * x.2, a * x.1)
@@ -25,7 +25,7 @@ func kernelTransform<L: Lane>(_ x: (L, L, L)) -> Six<L> {
 /// Bᵀ x: one column of an input tile, 6 → 6 numbers: the coefficients of the products of all (t − point) but
 /// one. Opposite points share their even and odd parts.
 @inline(__always)
-func inputTransform<L: Lane>(_ x: Six<L>) -> Six<L> {
+func inputTransform<V: LinearVector>(_ x: Six<V>) -> Six<V> {
     let nearEven = x.e - (b * b) * x.c
     let nearOdd = a * (x.d - (b * b) * x.b)
     let farEven = x.e - (a * a) * x.c
@@ -37,7 +37,7 @@ func inputTransform<L: Lane>(_ x: Six<L>) -> Six<L> {
 
 /// Aᵀ x: one column of a product, 6 → 4 numbers: the powers of the points.
 @inline(__always)
-func outputTransform<L: Lane>(_ x: Six<L>) -> (L, L, L, L) {
+func outputTransform<V: LinearVector>(_ x: Six<V>) -> (V, V, V, V) {
     let nearEven = x.b + x.c
     let nearOdd = a * (x.b - x.c)
     let farEven = x.d + x.e
@@ -52,7 +52,7 @@ func outputTransform<L: Lane>(_ x: Six<L>) -> (L, L, L, L) {
 
 /// A x: one column of a tile of the output's gradient, 4 → 6 numbers; the transpose of `outputTransform`.
 @inline(__always)
-func gradientTransform<L: Lane>(_ x: (L, L, L, L)) -> Six<L> {
+func gradientTransform<V: LinearVector>(_ x: (V, V, V, V)) -> Six<V> {
     let nearEven = x.0 + (a * a) * x.2
     let nearOdd = a * (x.1 + (a * a) * x.3)
     let farEven = x.0 + (b * b) * x.2
@@ -62,7 +62,7 @@ func gradientTransform<L: Lane>(_ x: (L, L, L, L)) -> Six<L> {
 
 /// Gᵀ x: one column of a transformed kernel's gradient, 6 → 3 numbers; the transpose of `kernelTransform`.
 @inline(__always)
-func kernelGradientTransform<L: Lane>(_ x: Six<L>) -> (L, L, L) {
+func kernelGradientTransform<V: LinearVector>(_ x: Six<V>) -> (V, V, V) {
     let near = 1 / (2 * a * a * (a * a - b * b))
     let far = 1 / (2 * b * b * (b * b - a * a))
     let (nearEven, nearOdd) = (near * (x.b + x.c), near * (x.b - x.c))
@@ -73,52 +73,37 @@ func kernelGradientTransform<L: Lane>(_ x: Six<L>) -> (L, L, L) {
     )
 }
 
+/// What the transforms are written for: one number, or a vector of eight channels.
+protocol LinearVector {
+    static func + (a: Self, b: Self) -> Self
+    static func - (a: Self, b: Self) -> Self
+    static func * (factor: Float, b: Self) -> Self
+}
+
+extension Float: LinearVector {}
+extension ChannelVector: LinearVector {}
+
 /// Six values along one axis of a tile.
-struct Six<L> {
-    let a: L, b: L, c: L, d: L, e: L, f: L
+struct Six<V> {
+    let a: V, b: V, c: V, d: V, e: V, f: V
 
     @inline(__always)
-    init(_ a: L, _ b: L, _ c: L, _ d: L, _ e: L, _ f: L) {
+    init(_ a: V, _ b: V, _ c: V, _ d: V, _ e: V, _ f: V) {
         (self.a, self.b, self.c, self.d, self.e, self.f) = (a, b, c, d, e, f)
     }
 
-    /// Reads six values from scratch memory, `stride` apart.
+    /// The values at the indices 0 to 5.
     @inline(__always)
-    init(from start: UnsafePointer<L>, stride: Int) {
-        self.init(
-            start[0], start[stride], start[2 * stride], start[3 * stride], start[4 * stride],
-            start[5 * stride])
-    }
+    init(_ value: (Int) -> V) { self.init(value(0), value(1), value(2), value(3), value(4), value(5)) }
 
-    /// Writes the six values to scratch memory, `stride` apart.
+    /// Calls `body` with each index and value.
     @inline(__always)
-    func write(to start: UnsafeMutablePointer<L>, stride: Int) {
-        start[0] = a
-        start[stride] = b
-        start[2 * stride] = c
-        start[3 * stride] = d
-        start[4 * stride] = e
-        start[5 * stride] = f
-    }
-}
-
-extension Six where L: Lane {
-    /// Loads the lanes that begin at six places, `stride` floats apart.
-    @inline(__always)
-    init(loading start: UnsafePointer<Float>, stride: Int) {
-        self.init(
-            L(loading: start), L(loading: start + stride), L(loading: start + 2 * stride),
-            L(loading: start + 3 * stride), L(loading: start + 4 * stride), L(loading: start + 5 * stride))
-    }
-
-    /// Stores the lanes at six places, `stride` floats apart.
-    @inline(__always)
-    func store(to start: UnsafeMutablePointer<Float>, stride: Int) {
-        a.store(to: start)
-        b.store(to: start + stride)
-        c.store(to: start + 2 * stride)
-        d.store(to: start + 3 * stride)
-        e.store(to: start + 4 * stride)
-        f.store(to: start + 5 * stride)
+    func forEach(_ body: (Int, V) -> Void) {
+        body(0, a)
+        body(1, b)
+        body(2, c)
+        body(3, d)
+        body(4, e)
+        body(5, f)
     }
 }

@@ -1,5 +1,5 @@
+import Execution
 import Geometry
-import Tensors
 
 // RoIAlign (Mask R-CNN, section 3):
 //
@@ -9,7 +9,7 @@ import Tensors
 //    positions of the map.
 // 4. Average the samples of a bin, or take their maximum.
 
-/// Samples a region at exact places, without any rounding.
+/// Samples a region at exact coordinates, without any rounding.
 public struct RoIAlign: Hashable, Sendable {
     /// What becomes of the samples of a bin.
     public enum Reduction: String, Hashable, Sendable, CaseIterable {
@@ -45,7 +45,7 @@ public struct RoIAlign: Hashable, Sendable {
 
     /// One sample point and the four map positions that it is interpolated from.
     public struct Sample: Hashable, Sendable {
-        /// The place in map positions: row and column.
+        /// The coordinates in map positions: row and column.
         public var y: Float, x: Float
         /// The rows above and below, and the columns left and right.
         public var top: Int, bottom: Int, left: Int, right: Int
@@ -115,45 +115,73 @@ public struct RoIAlign: Hashable, Sendable {
             return (0..<grid.columnsPerBin).map { sampleColumn in
                 let x = AxisSample(grid.x(bin: column, sample: sampleColumn), length: mapSize.width)
                 return Sample(
-                    y: y.place, x: x.place, top: y.first, bottom: y.second, left: x.first, right: x.second,
+                    y: y.coordinate, x: x.coordinate, top: y.first, bottom: y.second, left: x.first,
+                    right: x.second,
                     lowerWeight: y.weight, rightWeight: x.weight, isInside: y.isInside && x.isInside)
             }
         }
     }
 
-    func pool(_ map: MapView, _ box: Box, scale: Float, into output: UnsafeMutablePointer<Float>) {
+    func pool(_ map: Maps, _ box: Box, scale: Float, into output: MutableMaps, _ region: Int) {
         let grid = SampleGrid(self, box: box, scale: scale)
-        let rows = grid.rows(length: map.height)
-        let columns = grid.columns(length: map.width)
-        forEachBin(of: grid, rows: rows, columns: columns, in: map) { bin, taps in
-            forEachLane(
-                of: map.channels,
-                BinReduction(
-                    map: map.start, taps: taps, count: grid.rowsPerBin * grid.columnsPerBin,
-                    reduction: reduction, output: output + bin * map.channels))
+        guard ExecutionContext.current.kernels == .optimized else {
+            return poolDirectly(map, grid, into: output, region)
+        }
+        forEachBin(of: grid, in: map.sizes) { row, column, bin in
+            forEachChannelVector(of: map.channels) { channels in
+                output[region, row, column][channels] =
+                    switch reduction {
+                    case .average: bin.mean(of: map, channels)
+                    case .maximum: bin.maximum(of: map, channels)
+                    }
+            }
         }
     }
 
-    /// Calls `body` with each bin of a region, in row-major order, and its samples that lie inside the map.
+    /// Calls `body` with each bin of a region, in row-major order.
     @inline(__always)
-    func forEachBin(
-        of grid: SampleGrid, rows: [AxisSample], columns: [AxisSample], in map: MapView,
-        _ body: (_ bin: Int, UnsafeBufferPointer<Tap>) -> Void
-    ) {
-        withUnsafeTemporaryAllocation(of: Tap.self, capacity: grid.rowsPerBin * grid.columnsPerBin) { taps in
-            for bin in 0..<outputSize * outputSize {
-                let (row, column) = bin.quotientAndRemainder(dividingBy: outputSize)
-                var used = 0
-                for y in rows[row * grid.rowsPerBin..<(row + 1) * grid.rowsPerBin] where y.isInside {
-                    for x in columns[column * grid.columnsPerBin..<(column + 1) * grid.columnsPerBin]
-                    where x.isInside {
-                        taps[used] = Tap(y, x, in: map)
-                        used += 1
-                    }
-                }
-                body(bin, UnsafeBufferPointer(rebasing: taps[0..<used]))
+    func forEachBin(of grid: SampleGrid, in map: MapSizes, _ body: (_ row: Int, _ column: Int, Bin) -> Void) {
+        let rows = grid.rows(length: map.height)
+        let columns = grid.columns(length: map.width)
+        var bin = Bin(count: grid.rowsPerBin * grid.columnsPerBin)
+        for row in 0..<outputSize {
+            for column in 0..<outputSize {
+                bin.setTaps(rows[row], columns[column], in: map)
+                body(row, column, bin)
             }
         }
+    }
+}
+
+/// The samples of one bin.
+struct Bin {
+    /// Those inside the map.
+    private(set) var taps: [Tap] = []
+    /// How many there are, those outside the map included: they count as 0.
+    let count: Int
+
+    fileprivate init(count: Int) { self.count = count }
+
+    fileprivate mutating func setTaps(_ rows: [AxisSample], _ columns: [AxisSample], in map: MapSizes) {
+        taps.removeAll(keepingCapacity: true)
+        for y in rows where y.isInside {
+            for x in columns where x.isInside { taps.append(Tap(y, x, in: map)) }
+        }
+    }
+
+    @inline(__always)
+    func mean(of map: Maps, _ channels: Channels) -> ChannelVector {
+        var sum = ChannelVector.zero
+        for tap in taps { sum += tap.sample(map, channels) }
+        return (1 / Float(max(count, 1))) * sum
+    }
+
+    @inline(__always)
+    func maximum(of map: Maps, _ channels: Channels) -> ChannelVector {
+        // 0 of a sample outside the map, if there is one, or of a bin without samples.
+        var maximum = ChannelVector(repeating: taps.count == count && count > 0 ? -.infinity : 0)
+        for tap in taps { maximum = tap.sample(map, channels).maximum(maximum) }
+        return maximum
     }
 }
 
@@ -197,22 +225,24 @@ struct SampleGrid {
         left(ofBin: bin) + (Float(sample) + 0.5) * binWidth / Float(columnsPerBin)
     }
 
-    func rows(length: Int) -> [AxisSample] {
-        (0..<bins * rowsPerBin).map {
-            AxisSample(y(bin: $0 / rowsPerBin, sample: $0 % rowsPerBin), length: length)
+    /// For each row of bins, its rows of samples on a map of the given height.
+    func rows(length: Int) -> [[AxisSample]] {
+        (0..<bins).map { bin in
+            (0..<rowsPerBin).map { AxisSample(y(bin: bin, sample: $0), length: length) }
         }
     }
 
-    func columns(length: Int) -> [AxisSample] {
-        (0..<bins * columnsPerBin).map {
-            AxisSample(x(bin: $0 / columnsPerBin, sample: $0 % columnsPerBin), length: length)
+    /// For each column of bins, its columns of samples on a map of the given width.
+    func columns(length: Int) -> [[AxisSample]] {
+        (0..<bins).map { bin in
+            (0..<columnsPerBin).map { AxisSample(x(bin: bin, sample: $0), length: length) }
         }
     }
 }
 
-/// One coordinate of a sample point, between two neighbouring indices of an axis.
+/// One coordinate of a sample point, between two neighbouring positions of an axis.
 struct AxisSample {
-    let place: Float
+    let coordinate: Float
     let first: Int
     let second: Int
     /// The share of `second`.
@@ -220,15 +250,15 @@ struct AxisSample {
     /// False when the point lies more than one position outside, or is not a number.
     let isInside: Bool
 
-    init(_ place: Float, length: Int) {
-        self.place = place
-        isInside = place >= -1 && place <= Float(length)
+    init(_ coordinate: Float, length: Int) {
+        self.coordinate = coordinate
+        isInside = coordinate >= -1 && coordinate <= Float(length)
         guard isInside else {
             (first, second, weight) = (0, 0, 0)
             return
         }
-        // At the border the nearest index counts alone.
-        let clamped = max(place, 0)
+        // At the border the nearest position counts alone.
+        let clamped = max(coordinate, 0)
         let index = Int(clamped)
         if index >= length - 1 {
             (first, second, weight) = (length - 1, length - 1, 0)
@@ -245,12 +275,12 @@ private func bilinearWeights(lower: Float, right: Float) -> (Float, Float, Float
     ((1 - lower) * (1 - right), (1 - lower) * right, lower * (1 - right), lower * right)
 }
 
-/// Where a sample's four neighbours lie in memory, and their weights.
+/// A sample's four neighbours, as distances in memory from the first position of the map, and their weights.
 struct Tap {
     let offsets: (Int, Int, Int, Int)
     let weights: (Float, Float, Float, Float)
 
-    init(_ y: AxisSample, _ x: AxisSample, in map: MapView) {
+    init(_ y: AxisSample, _ x: AxisSample, in map: MapSizes) {
         func offset(_ row: Int, _ column: Int) -> Int { (row * map.width + column) * map.channels }
         offsets = (
             offset(y.first, x.first), offset(y.first, x.second), offset(y.second, x.first),
@@ -259,47 +289,19 @@ struct Tap {
         weights = bilinearWeights(lower: y.weight, right: x.weight)
     }
 
-    /// The interpolated value; `place` is the map's first position.
+    /// The interpolated values of some channels.
     @inline(__always)
-    func sample<L: Lane>(_ place: UnsafePointer<Float>) -> L {
-        weights.0 * L(loading: place + offsets.0) + weights.1 * L(loading: place + offsets.1)
-            + weights.2 * L(loading: place + offsets.2) + weights.3 * L(loading: place + offsets.3)
+    func sample(_ map: Maps, _ channels: Channels) -> ChannelVector {
+        weights.0 * (map.start + offsets.0)[channels] + weights.1 * (map.start + offsets.1)[channels]
+            + weights.2 * (map.start + offsets.2)[channels] + weights.3 * (map.start + offsets.3)[channels]
     }
 
     /// The pullback of `sample`: adds a gradient to the neighbours by their weights.
     @inline(__always)
-    func add<L: Lane>(_ gradient: L, to place: UnsafeMutablePointer<Float>) {
-        func add(_ weight: Float, _ offset: Int) {
-            (L(loading: place + offset) + weight * gradient).store(to: place + offset)
-        }
-        add(weights.0, offsets.0)
-        add(weights.1, offsets.1)
-        add(weights.2, offsets.2)
-        add(weights.3, offsets.3)
-    }
-}
-
-private struct BinReduction: LaneBody {
-    let map: UnsafePointer<Float>
-    let taps: UnsafeBufferPointer<Tap>
-    /// Samples in the bin, those outside the map included: they count as 0.
-    let count: Int
-    let reduction: RoIAlign.Reduction
-    let output: UnsafeMutablePointer<Float>
-
-    @inline(__always)
-    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        var result = L(repeating: 0)
-        switch reduction {
-        case .average:
-            for tap in taps { result += tap.sample(map + channel) }
-            result = result * L(repeating: 1 / Float(max(count, 1)))
-        case .maximum:
-            for (index, tap) in taps.enumerated() {
-                let value: L = tap.sample(map + channel)
-                result = index == 0 && taps.count == count ? value : value.maximum(result)
-            }
-        }
-        result.store(to: output + channel)
+    func add(_ gradient: ChannelVector, to map: MutableMaps, _ channels: Channels) {
+        (map.start + offsets.0)[channels] += weights.0 * gradient
+        (map.start + offsets.1)[channels] += weights.1 * gradient
+        (map.start + offsets.2)[channels] += weights.2 * gradient
+        (map.start + offsets.3)[channels] += weights.3 * gradient
     }
 }

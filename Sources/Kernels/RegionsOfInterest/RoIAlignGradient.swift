@@ -1,5 +1,4 @@
-import Geometry
-import Tensors
+import Execution
 
 // The pullback of RoIAlign's mean runs along one axis at a time.
 //
@@ -16,84 +15,73 @@ import Tensors
 
 extension RoIAlign {
     func pull(_ pullback: RoIPullback) {
-        switch reduction {
-        case .average: pullMean(pullback)
-        case .maximum: pullMaximum(pullback)
+        switch (ExecutionContext.current.kernels, reduction) {
+        case (.direct, _): pullDirectly(pullback)
+        case (.optimized, .average): pullMean(pullback)
+        case (.optimized, .maximum): pullMaximum(pullback)
         }
     }
 
     private func pullMean(_ pullback: RoIPullback) {
-        let map = pullback.map
-        let (size, channels) = (outputSize, map.channels)
-        let rowLength = map.width * channels
+        let (map, channels) = (pullback.map, pullback.map.channels)
         var table = ShareTable()
         for region in pullback.regions {
             let grid = SampleGrid(self, box: region.box, scale: pullback.scale)
-            table.append(grid.rows(length: map.height), perBin: grid.rowsPerBin)
-            table.append(grid.columns(length: map.width), perBin: grid.columnsPerBin)
+            table.append(grid.rows(length: map.height))
+            table.append(grid.columns(length: map.width))
         }
         let shares = table
         parallel(map.height) { y in
-            let output = pullback.output + y * rowLength
-            output.update(repeating: 0, count: rowLength)
-            withScratch(size * channels) { bins in
-                for (index, region) in pullback.regions.enumerated() {
-                    shares.withShares(of: y, axis: 2 * index) { vertical in
-                        guard !vertical.isEmpty else { return }
-                        bins.update(repeating: 0, count: size * channels)
-                        forEachLane(
-                            of: size * channels,
-                            AddingShares(
-                                shares: vertical,
-                                source: pullback.gradient + region.index * size * size * channels,
-                                stride: size * channels, destination: bins))
-                        for x in shares.positions(axis: 2 * index + 1) {
-                            shares.withShares(of: x, axis: 2 * index + 1) { horizontal in
-                                forEachLane(
-                                    of: channels,
-                                    AddingShares(
-                                        shares: horizontal, source: bins, stride: channels,
-                                        destination: output + x * channels))
-                            }
-                        }
-                    }
+            let bins = MutableMatrix(rows: outputSize, columns: channels)
+            pullback.output[y, 0].update(repeating: 0, count: map.width * channels)
+            for (index, region) in pullback.regions.enumerated() {
+                let vertical = shares[2 * index, y]
+                guard !vertical.isEmpty else { continue }
+                bins.start.update(repeating: 0, count: outputSize * channels)
+                bins.start.add(
+                    vertical, of: pullback.gradient[region.index, 0, 0], stride: outputSize * channels,
+                    count: outputSize * channels)
+                for x in shares.positions(axis: 2 * index + 1) {
+                    pullback.output[y, x].add(
+                        shares[2 * index + 1, x], of: bins.start.readable, stride: channels, count: channels)
                 }
             }
         }
     }
 
     private func pullMaximum(_ pullback: RoIPullback) {
-        let map = pullback.map
+        let (map, gradient) = (pullback.map, pullback.gradient)
         let grids = pullback.regions.map { SampleGrid(self, box: $0.box, scale: pullback.scale) }
-        let rows = grids.map { $0.rows(length: map.height) }
-        let columns = grids.map { $0.columns(length: map.width) }
-        let size = outputSize
-        pullback.output.update(repeating: 0, count: map.height * map.width * map.channels)
-        parallelChannelBlocks(maps: 1, channels: map.channels) { _, channels in
-            for (index, region) in pullback.regions.enumerated() {
-                forEachBin(of: grids[index], rows: rows[index], columns: columns[index], in: map) {
-                    bin, taps in
-                    let gradient = pullback.gradient + (region.index * size * size + bin) * map.channels
-                    forEachLane(
-                        of: channels.count,
-                        GradientToLargestSample(
-                            gradient: gradient + channels.lowerBound, map: map.start + channels.lowerBound,
-                            taps: taps, count: grids[index].rowsPerBin * grids[index].columnsPerBin,
-                            output: pullback.output + channels.lowerBound))
+        pullback.output.clear()
+        parallelChannelBlocks(of: map.sizes) { _, block in
+            for (region, grid) in zip(pullback.regions, grids) {
+                forEachBin(of: grid, in: map.sizes) { row, column, bin in
+                    forEachChannelVector(in: block) { channels in
+                        bin.addToMaximum(
+                            gradient[region.index, row, column][channels], of: map, to: pullback.output,
+                            channels)
+                    }
                 }
             }
         }
     }
 }
 
-extension RoIWarp {
-    func pull(_ pullback: RoIPullback) {
-        var quantized = pullback
-        quantized.scale = 1
-        quantized.regions = pullback.regions.map {
-            PooledRegion(index: $0.index, box: self.quantized($0.box, scale: pullback.scale))
+extension Bin {
+    /// Adds the gradient of the bin's maximum to the neighbours of the first sample that has it. A sample outside the
+    /// map keeps its share.
+    @inline(__always)
+    fileprivate func addToMaximum(
+        _ gradient: ChannelVector, of map: Maps, to output: MutableMaps, _ channels: Channels
+    ) {
+        let maximum = maximum(of: map, channels)
+        // What no sample has taken yet.
+        var rest = gradient
+        for tap in taps {
+            let taken = rest.kept(where: tap.sample(map, channels), equals: maximum)
+            tap.add(taken, to: output, channels)
+            rest -= taken
         }
-        sampling.pull(quantized)
     }
 }
 
@@ -110,23 +98,24 @@ private struct ShareTable: Sendable {
     private var starts: [Int] = []
     private var shares: [Share] = []
 
-    /// Adds an axis, given the samples of all its bins. The samples of a bin count equally.
-    mutating func append(_ samples: [AxisSample], perBin: Int) {
-        let inside = samples.filter(\.isInside)
+    /// Adds an axis, given the samples of each of its bins. The samples of a bin count equally.
+    mutating func append(_ bins: [[AxisSample]]) {
+        let inside = bins.joined().filter(\.isInside)
         let lower = inside.map(\.first).min() ?? 0
         let positions = lower..<(inside.map { $0.second + 1 }.max() ?? lower)
-        let bins = samples.count / max(perBin, 1)
-        var weights = Array(repeating: Float(0), count: positions.count * bins)
-        for (index, sample) in samples.enumerated() where sample.isInside {
-            let bin = index / perBin
-            weights[(sample.first - lower) * bins + bin] += (1 - sample.weight) / Float(perBin)
-            weights[(sample.second - lower) * bins + bin] += sample.weight / Float(perBin)
+        var weights = Array(repeating: Float(0), count: positions.count * bins.count)
+        for (bin, samples) in bins.enumerated() {
+            for sample in samples where sample.isInside {
+                let (first, second) = (sample.first - lower, sample.second - lower)
+                weights[first * bins.count + bin] += (1 - sample.weight) / Float(samples.count)
+                weights[second * bins.count + bin] += sample.weight / Float(samples.count)
+            }
         }
         axes.append(Axis(positions: positions, first: starts.count))
         for position in 0..<positions.count {
             starts.append(shares.count)
-            for bin in 0..<bins where weights[position * bins + bin] > 0 {
-                shares.append(Share(output: bin, weight: weights[position * bins + bin]))
+            for bin in bins.indices where weights[position * bins.count + bin] > 0 {
+                shares.append(Share(output: bin, weight: weights[position * bins.count + bin]))
             }
         }
         starts.append(shares.count)
@@ -134,38 +123,11 @@ private struct ShareTable: Sendable {
 
     func positions(axis: Int) -> Range<Int> { axes[axis].positions }
 
-    @inline(__always)
-    func withShares(of position: Int, axis: Int, _ body: (UnsafeBufferPointer<Share>) -> Void) {
+    /// The shares of a position in the bins of an axis.
+    subscript(axis: Int, position: Int) -> ArraySlice<Share> {
         let axis = axes[axis]
-        guard axis.positions.contains(position) else { return }
+        guard axis.positions.contains(position) else { return [] }
         let index = axis.first + position - axis.positions.lowerBound
-        shares.withUnsafeBufferPointer {
-            body(UnsafeBufferPointer(rebasing: $0[starts[index]..<starts[index + 1]]))
-        }
-    }
-}
-
-private struct GradientToLargestSample: LaneBody {
-    let gradient: UnsafePointer<Float>
-    let map: UnsafePointer<Float>
-    let taps: UnsafeBufferPointer<Tap>
-    /// Samples in the bin, those outside the map included: they count as 0.
-    let count: Int
-    let output: UnsafeMutablePointer<Float>
-
-    @inline(__always)
-    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        var maximum = L(repeating: taps.count == count ? -.infinity : 0)
-        for tap in taps {
-            let value: L = tap.sample(map + channel)
-            maximum = value.maximum(maximum)
-        }
-        // What no sample has taken yet; a sample outside the map keeps its share.
-        var rest = L(loading: gradient + channel)
-        for tap in taps {
-            let taken = rest.kept(where: tap.sample(map + channel), equals: maximum)
-            tap.add(taken, to: output + channel)
-            rest = rest - taken
-        }
+        return shares[starts[index]..<starts[index + 1]]
     }
 }

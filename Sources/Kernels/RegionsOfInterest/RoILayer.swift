@@ -1,3 +1,4 @@
+import Execution
 import Geometry
 import Tensors
 
@@ -32,31 +33,22 @@ public enum RoILayer: Hashable, Sendable {
     /// - Returns: `[regions, outputSize, outputSize, channels]`.
     public func callAsFunction(_ maps: [Tensor], regions: [RegionOfInterest], scales: [Float]) -> Tensor {
         precondition(maps.count == scales.count)
-        let channels = maps[0].shape[2]
-        precondition(maps.allSatisfy { $0.shape[2] == channels }, "maps of different numbers of channels")
-        let size = outputSize
-        return Tensor(shape: [regions.count, size, size, channels]) { output in
-            guard let output = output.baseAddress.map({ Shared($0) }) else { return }
-            parallel(regions.count) { index in
-                let region = regions[index]
-                maps[region.map].withUnsafeElements { elements in
-                    let map = MapView(
-                        start: elements.baseAddress!, height: maps[region.map].shape[0],
-                        width: maps[region.map].shape[1], channels: channels)
-                    let result = output.pointer + index * size * size * channels
-                    switch self {
-                    case .pool(let layer):
-                        layer.pool(map, region.box, scale: scales[region.map], into: result)
-                    case .warp(let layer):
-                        layer.pool(map, region.box, scale: scales[region.map], into: result)
-                    case .align(let layer):
-                        layer.pool(map, region.box, scale: scales[region.map], into: result)
-                    case .crop(let layer):
-                        layer.pool(map, region.box, scale: scales[region.map], into: result)
-                    }
-                }
+        let maps = maps.map { Maps($0) }
+        precondition(
+            maps.allSatisfy { $0.channels == maps[0].channels }, "maps of different numbers of channels")
+        let output = MutableMaps(
+            MapSizes(
+                count: regions.count, height: outputSize, width: outputSize, channels: maps[0].channels))
+        parallel(regions.count) { index in
+            let (map, box, scale) = (regions[index].map, regions[index].box, scales[regions[index].map])
+            switch self {
+            case .pool(let layer): layer.pool(maps[map], box, scale: scale, into: output, index)
+            case .warp(let layer): layer.pool(maps[map], box, scale: scale, into: output, index)
+            case .align(let layer): layer.pool(maps[map], box, scale: scale, into: output, index)
+            case .crop(let layer): layer.pool(maps[map], box, scale: scale, into: output, index)
             }
         }
+        return output.tensor
     }
 }
 
@@ -72,12 +64,4 @@ public struct RegionOfInterest: Hashable, Sendable {
         self.box = box
         self.map = map
     }
-}
-
-/// A map in memory, inside a kernel.
-struct MapView: @unchecked Sendable {
-    let start: UnsafePointer<Float>
-    let height: Int
-    let width: Int
-    let channels: Int
 }

@@ -1,5 +1,4 @@
 import Geometry
-import Tensors
 
 // RoIPool (Fast R-CNN, section 2.1), and what it rounds:
 //
@@ -55,7 +54,7 @@ public struct RoIPool: Hashable, Sendable {
     ///   - length: of the map along this axis; bins are cut off at its border and may be empty.
     public func quantized(from start: Float, to end: Float, scale: Float, length: Int) -> Quantized {
         func whole(_ value: Float, _ rule: FloatingPointRoundingRule) -> Int {
-            // Far outside any map; Int has no place for NaN and infinity.
+            // Far outside any map; Int cannot hold NaN and infinity.
             value.isNaN ? -1_000_000 : Int(min(max(value.rounded(rule), -1e6), 1e6))
         }
         func inside(_ lower: Int, _ upper: Int) -> Range<Int> {
@@ -93,62 +92,45 @@ public struct RoIPool: Hashable, Sendable {
         quantized(from: start, to: end, scale: scale, length: length).bins
     }
 
-    func pool(_ map: MapView, _ box: Box, scale: Float, into output: UnsafeMutablePointer<Float>) {
-        let rows = bins(from: box.y1, to: box.y2, scale: scale, length: map.height)
-        let columns = bins(from: box.x1, to: box.x2, scale: scale, length: map.width)
-        for (row, y) in rows.enumerated() {
-            for (column, x) in columns.enumerated() {
-                forEachLane(
-                    of: map.channels,
-                    MaximumOfBin(
-                        map: map, rows: y, columns: x,
-                        output: output + (row * outputSize + column) * map.channels))
+    func pool(_ map: Maps, _ box: Box, scale: Float, into output: MutableMaps, _ region: Int) {
+        let bins = BinPair(self, box, scale: scale, map: map.sizes)
+        for (row, y) in bins.rows.enumerated() {
+            for (column, x) in bins.columns.enumerated() {
+                let isEmpty = y.isEmpty || x.isEmpty
+                forEachChannelVector(of: map.channels) { channels in
+                    // An empty bin is 0, as in Fast R-CNN.
+                    output[region, row, column][channels] = isEmpty ? .zero : map.maximum(0, y, x, channels)
+                }
             }
         }
     }
 
     func pull(_ pullback: RoIPullback) {
-        let map = pullback.map
-        let rows = pullback.regions.map {
-            bins(from: $0.box.y1, to: $0.box.y2, scale: pullback.scale, length: map.height)
-        }
-        let columns = pullback.regions.map {
-            bins(from: $0.box.x1, to: $0.box.x2, scale: pullback.scale, length: map.width)
-        }
-        let size = outputSize
-        pullback.output.update(repeating: 0, count: map.height * map.width * map.channels)
-        parallelChannelBlocks(maps: 1, channels: map.channels) { _, channels in
-            let first = channels.lowerBound
-            for (index, region) in pullback.regions.enumerated() {
-                for bin in 0..<size * size {
-                    let place = (region.index * size * size + bin) * map.channels + first
-                    forEachLane(
-                        of: channels.count,
-                        GradientToMaximum(
-                            gradient: pullback.gradient + place, input: map.start + first, width: map.width,
-                            channels: map.channels, rows: rows[index][bin / size],
-                            columns: columns[index][bin % size], result: pullback.output + first))
+        let (map, gradient) = (pullback.map, pullback.gradient)
+        let bins = pullback.regions.map { BinPair(self, $0.box, scale: pullback.scale, map: map.sizes) }
+        pullback.output.clear()
+        parallelChannelBlocks(of: map.sizes) { _, block in
+            for (region, bins) in zip(pullback.regions, bins) {
+                for bin in 0..<outputSize * outputSize {
+                    let (row, column) = bin.quotientAndRemainder(dividingBy: outputSize)
+                    forEachChannelVector(in: block) { channels in
+                        pullback.output.add(
+                            gradient[region.index, row, column][channels], whereMaximal: map, 0,
+                            bins.rows[row], bins.columns[column], channels)
+                    }
                 }
             }
         }
     }
 }
 
-private struct MaximumOfBin: LaneBody {
-    let map: MapView
-    let rows: Range<Int>
-    let columns: Range<Int>
-    let output: UnsafeMutablePointer<Float>
+/// The bins of a region along both axes.
+private struct BinPair {
+    let rows: [Range<Int>]
+    let columns: [Range<Int>]
 
-    @inline(__always)
-    func callAsFunction<L: Lane>(_: L.Type, at channel: Int) {
-        // An empty bin is 0, as in Fast R-CNN.
-        var result = L(repeating: rows.isEmpty || columns.isEmpty ? 0 : -.infinity)
-        for y in rows {
-            for x in columns {
-                result = L(loading: map.start + (y * map.width + x) * map.channels + channel).maximum(result)
-            }
-        }
-        result.store(to: output + channel)
+    init(_ layer: RoIPool, _ box: Box, scale: Float, map: MapSizes) {
+        rows = layer.bins(from: box.y1, to: box.y2, scale: scale, length: map.height)
+        columns = layer.bins(from: box.x1, to: box.x2, scale: scale, length: map.width)
     }
 }

@@ -16,13 +16,22 @@ public struct RoIWarp: Hashable, Sendable {
             reduction: reduction)
     }
 
-    /// The region with its corners at whole positions, in map positions.
+    /// The region with its corners rounded, in map positions.
     public func quantized(_ box: Box, scale: Float) -> Box {
         func whole(_ value: Float) -> Float { (value * scale).rounded(.toNearestOrAwayFromZero) }
         return Box(x1: whole(box.x1), y1: whole(box.y1), x2: whole(box.x2), y2: whole(box.y2))
     }
 
-    func pool(_ map: MapView, _ box: Box, scale: Float, into output: UnsafeMutablePointer<Float>) {
-        sampling.pool(map, quantized(box, scale: scale), scale: 1, into: output)
+    func pool(_ map: Maps, _ box: Box, scale: Float, into output: MutableMaps, _ region: Int) {
+        sampling.pool(map, quantized(box, scale: scale), scale: 1, into: output, region)
+    }
+
+    func pull(_ pullback: RoIPullback) {
+        var quantized = pullback
+        quantized.scale = 1
+        quantized.regions = pullback.regions.map {
+            PooledRegion(index: $0.index, box: self.quantized($0.box, scale: pullback.scale))
+        }
+        sampling.pull(quantized)
     }
 }

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import Kernels
 import Inference
@@ -93,7 +94,7 @@ extension Recorder {
         var noise: [String: StageNoise] = [:]
         for algorithm in [ConvolutionAlgorithm.matrixProduct, .winograd] {
             let meter = NoiseMeter(reference: reference)
-            _ = ConvolutionAlgorithm.$forced.withValue(algorithm) { model.detect(image, observer: meter) }
+            _ = ExecutionContext.with(convolution: algorithm) { model.detect(image, observer: meter) }
             noise.merge(meter.noise) {
                 StageNoise(relative: max($0.relative, $1.relative), maximum: max($0.maximum, $1.maximum))
             }

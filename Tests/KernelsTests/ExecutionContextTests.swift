@@ -1,24 +1,21 @@
+import Foundation
 import Testing
 
+import Execution
 import Geometry
 import Kernels
 import Tensors
 
-/// The two settings that hold for the whole process, one test at a time. The other suites do not depend on
-/// them: results never depend on the number of threads, and their convolutions name an algorithm themselves.
-@Suite("Settings of the process", .serialized)
-struct GlobalSettingsTests {
+@Suite("Execution context")
+struct ExecutionContextTests {
     /// Computes with 1, 2, 5 and as many threads as there are cores, and expects the same bits.
     private func expectSameBits(_ what: String, _ compute: () -> Tensor) {
-        defer { Threads.maximum = 0 }
-        Threads.maximum = 1
-        let alone = compute().array.map(\.bitPattern)
-        for threads in [2, 5, 0] {
-            Threads.maximum = threads
-            let found = compute().array.map(\.bitPattern)
+        let alone = ExecutionContext.with(threads: 1) { compute().array.map(\.bitPattern) }
+        for threads in [2, 5, nil] {
+            let found = ExecutionContext.with(threads: threads) { compute().array.map(\.bitPattern) }
             #expect(found.count == alone.count)
             let differing = zip(found, alone).enumerated().first { $1.0 != $1.1 }?.offset
-            #expect(differing == nil, "\(what), \(threads) threads")
+            #expect(differing == nil, "\(what), \(threads ?? 0) threads")
         }
     }
 
@@ -61,20 +58,21 @@ struct GlobalSettingsTests {
     }
 
     /// Two pictures at a time, each with kernels inside, is how training runs.
-    @Test("loops inside loops give the same bits, and keep the caller's algorithm")
+    @Test("loops inside loops give the same bits, and keep the caller's context")
     func nestedLoops() {
-        defer { Threads.maximum = 0 }
         let layer = Convolution(
             weight: pattern([16, 16, 3, 3], seed: 2), window: ConvolutionWindow(kernel: 3))
         let inputs = (0..<4).map { pattern([30, 31, 16], seed: UInt64($0)) }
         for algorithm in ConvolutionAlgorithm.allCases {
-            ConvolutionAlgorithm.$forced.withValue(algorithm) {
+            ExecutionContext.with(convolution: algorithm) {
                 let expected = inputs.map { layer($0) }
-                for threads in [1, 2, 5, 0] {
-                    Threads.maximum = threads
-                    let found = parallelMap(4) { index in
-                        #expect(ConvolutionAlgorithm.forced == algorithm)
-                        return parallelMap(2) { _ in layer(inputs[index]) }
+                for threads in [1, 2, 5] {
+                    let found = ExecutionContext.with(threads: threads) {
+                        parallelMap(4) { index in
+                            #expect(ExecutionContext.current.convolution == algorithm)
+                            #expect(ExecutionContext.current.threads == threads)
+                            return parallelMap(2) { _ in layer(inputs[index]) }
+                        }
                     }
                     for index in 0..<4 {
                         for copy in found[index] {
@@ -164,14 +162,82 @@ struct GlobalSettingsTests {
         }
     }
 
-    @Test("results arrive in order, whatever the number of threads", arguments: [0, 1, 2, 5, -3])
-    func order(threads: Int) {
-        defer { Threads.maximum = 0 }
-        Threads.maximum = threads
-        #expect(Threads.maximum == max(threads, 0))
-        #expect(parallelMap(1000) { $0 * $0 } == (0..<1000).map { $0 * $0 })
-        #expect(parallelMap(3) { $0 } == [0, 1, 2])
-        #expect(parallelMap(0) { $0 }.isEmpty)
+    @Test("results arrive in order, whatever the number of threads", arguments: [nil, 1, 2, 5])
+    func order(threads: Int?) {
+        ExecutionContext.with(threads: threads) {
+            #expect(ExecutionContext.current.threads == threads)
+            #expect(parallelMap(1000) { $0 * $0 } == (0..<1000).map { $0 * $0 })
+            #expect(parallelMap(1000, inBlocksOf: 64) { $0 * $0 } == (0..<1000).map { $0 * $0 })
+            #expect(parallelMap(3) { $0 } == [0, 1, 2])
+            #expect(parallelMap(0) { $0 }.isEmpty)
+        }
+        #expect(ExecutionContext.current == ExecutionContext())
+    }
+
+    @Test("no more threads than allowed, and with one the caller's own", arguments: [1, 2, 3])
+    func threadsUsed(threads: Int) {
+        let caller = pthread_self()
+        let used = ExecutionContext.with(threads: threads) {
+            Set(
+                parallelMap(40) { _ in
+                    usleep(200)
+                    return parallelMap(3) { _ in pthread_self() }
+                }.joined())
+        }
+        #expect(used.count <= threads)
+        if threads == 1 { #expect(used == [caller]) }
+    }
+
+    /// Each of two tasks at once sees its own settings only.
+    @Test("contexts do not leak between tasks")
+    func isolation() async {
+        await withTaskGroup { group in
+            for threads in 1...8 {
+                group.addTask {
+                    ExecutionContext.with(threads: threads, kernels: threads % 2 == 0 ? .direct : .optimized)
+                    {
+                        for _ in 0..<20 {
+                            let seen = parallelMap(5) { _ in ExecutionContext.current }
+                            #expect(seen.allSatisfy { $0.threads == threads })
+                            #expect(seen.allSatisfy { ($0.kernels == .direct) == (threads % 2 == 0) })
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Work that is shared out in any other way would pass `--threads` by.
+    @Test("only this room shares out work among threads")
+    func oneDoor() throws {
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let sources = try #require(
+            FileManager.default.enumerator(
+                at: package.appending(path: "Sources"), includingPropertiesForKeys: nil))
+        var doors: [String] = []
+        for case let file as URL in sources where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            if text.contains("concurrentPerform") || text.contains("Thread(")
+                || text.contains("withTaskGroup")
+            {
+                doors.append(file.lastPathComponent)
+            }
+        }
+        #expect(doors == ["Parallel.swift"])
+    }
+
+    @Test("direct kernels are direct convolutions too, unless the context names another algorithm")
+    func directKernels() {
+        let layer = Convolution(
+            weight: pattern([64, 64, 3, 3], seed: 2), window: ConvolutionWindow(kernel: 3))
+        ExecutionContext.with(kernels: .direct) {
+            #expect(layer.resolvedAlgorithm == .direct)
+            ExecutionContext.with(convolution: .matrixProduct) {
+                #expect(layer.resolvedAlgorithm == .matrixProduct)
+                #expect(ExecutionContext.current.kernels == .direct)
+            }
+        }
     }
 
     @Test("an algorithm for every convolution that it fits and that names none")
@@ -183,9 +249,9 @@ struct GlobalSettingsTests {
                 weight: pattern([64, 64 / groups, kernel, kernel], seed: 2),
                 window: ConvolutionWindow(kernel: kernel, stride: stride, groups: groups), algorithm: own)
         }
-        #expect(ConvolutionAlgorithm.forced == nil)
+        #expect(ExecutionContext.current.convolution == nil)
         for algorithm in ConvolutionAlgorithm.allCases {
-            ConvolutionAlgorithm.$forced.withValue(algorithm) {
+            ExecutionContext.with(convolution: algorithm) {
                 #expect(layer(kernel: 3).resolvedAlgorithm == algorithm)
                 for own in ConvolutionAlgorithm.allCases {
                     #expect(layer(kernel: 3, own).resolvedAlgorithm == own)
@@ -196,7 +262,7 @@ struct GlobalSettingsTests {
         for forced in [ConvolutionAlgorithm.winograd, nil] {
             for other in [layer(kernel: 1), layer(kernel: 3, stride: 2), layer(kernel: 3, groups: 2)] {
                 #expect(!other.canUseWinograd)
-                ConvolutionAlgorithm.$forced.withValue(forced) {
+                ExecutionContext.with(convolution: forced) {
                     #expect(other.resolvedAlgorithm != .winograd)
                 }
             }
@@ -205,7 +271,7 @@ struct GlobalSettingsTests {
         // And the forced one is the one that computes: the same bits.
         let input = pattern([6, 7, 64], seed: 1)
         for algorithm in ConvolutionAlgorithm.allCases {
-            let forced = ConvolutionAlgorithm.$forced.withValue(algorithm) { layer(kernel: 3)(input) }
+            let forced = ExecutionContext.with(convolution: algorithm) { layer(kernel: 3)(input) }
             expect(forced, equals: layer(kernel: 3, algorithm)(input), "\(algorithm)")
         }
     }
