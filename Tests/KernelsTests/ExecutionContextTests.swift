@@ -191,7 +191,7 @@ struct ExecutionContextTests {
     /// Each of two tasks at once sees its own settings only.
     @Test("contexts do not leak between tasks")
     func isolation() async {
-        await withTaskGroup { group in
+        await withTaskGroup(of: Void.self) { group in
             for threads in 1...8 {
                 group.addTask {
                     ExecutionContext.with(threads: threads, kernels: threads % 2 == 0 ? .direct : .optimized)
