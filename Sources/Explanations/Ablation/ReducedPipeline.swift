@@ -51,7 +51,7 @@ public struct ReducedPipeline: Sendable {
         }
     }
 
-    /// A pyramid in which nothing is added: each level is what comes from beside, or what comes from above.
+    /// A pyramid in which nothing is added: each level is its lateral map alone, or the coarser map alone.
     private func separated(_ pyramid: FeaturePyramid, _ maps: [Tensor]) -> [Tensor] {
         var merged = zip(maps, pyramid.laterals).map { $0.convolved(by: $1, adding: nil, relu: false) }
         if omission == .lateral {
