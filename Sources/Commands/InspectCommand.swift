@@ -5,6 +5,7 @@ import Formats
 import Foundation
 import Loading
 import Inference
+import Tensors
 import Walkthroughs
 
 struct InspectCommand: ParsableCommand {
@@ -48,6 +49,14 @@ struct InspectCommand: ParsableCommand {
         completion: .file(extensions: ["json5", "json", "yaml", "yml", "py"]))
     var configuration: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where a file leaves open how it is read (stride, order of colours, epsilon, groups), try each way on an "
+                + "image, and say which looks trained.",
+            valueName: "image"),
+        completion: .file())
+    var tryImage: String?
+
     @OptionGroup(title: "Model") var reading: ConfigurationOptions
 
     func run() throws {
@@ -64,9 +73,27 @@ struct InspectCommand: ParsableCommand {
             for remark in loaded.remarks { print("// \(remark)") }
             return
         }
+        if let tryImage {
+            try show(ReadingTrial.all(of: path, options: options, on: Image(contentsOf: tryImage)))
+            return
+        }
         let report = try Report(path: path, options: options, only: only)
         try show(report)
         if report.isRefused { throw ExitCode(1) }
+    }
+
+    /// The ways of reading, best first.
+    private func show(_ trials: [ReadingTrial]) {
+        let width = (trials.map(\.reading.count).max() ?? 0) + 2
+        print("How trained the model looks, read in different ways; best first:")
+        for trial in trials {
+            let divergence = trial.divergence.map {
+                "  divergence from the batch norms' statistics \(Float($0).digits(3))"
+            }
+            print(
+                "  " + trial.reading.padding(toLength: width, withPad: " ", startingAt: 0)
+                    + "scores found \(Float(trial.foundScore).digits(2))" + (divergence ?? ""))
+        }
     }
 
     private func show(_ report: Report) throws {
@@ -145,7 +172,9 @@ private struct Report: Encodable {
             decisions = []
             let isBundle = contents.metadata["format"] != nil
             remarks = isBundle ? [] : ["The names are of no network that is known here."]
-            isRefused = !isBundle && contents.container.holdsModels
+            // The state of a training run is no model and no fault.
+            let isOwn = isBundle || contents.metadata["training.step"] != nil
+            isRefused = !isOwn && contents.container.holdsModels
             return
         }
         framework = names == .native ? nil : names.framework

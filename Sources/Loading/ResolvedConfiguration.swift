@@ -35,7 +35,9 @@ struct ResolvedConfiguration {
         var foreign = stored == nil ? earlier.foreign : []
         if let name = metadata["profile"], Profile.named(name) == nil { foreign.append("profile") }
 
-        let (assumptions, placementSource) = Self.assumptions(of: profile, checkpoint, earlier)
+        let (assumptions, placementSource) = Self.assumptions(
+            of: profile, checkpoint, earlier,
+            stated: [options.assignments, options.configuration, options.recorded, stored])
         let architecture =
             try earlier.architecture
             ?? Architecture(inferredFrom: checkpoint.shapes, assuming: assumptions)
@@ -113,11 +115,17 @@ struct ResolvedConfiguration {
     }
 
     /// What is assumed of the network, and the source of the stride's place where that is not the profile.
-    private static func assumptions(of profile: Profile, _ checkpoint: Checkpoint, _ earlier: EarlierMetadata)
+    private static func assumptions(
+        of profile: Profile, _ checkpoint: Checkpoint, _ earlier: EarlierMetadata,
+        stated: [StatedConfiguration?]
+    )
         -> (ArchitectureAssumptions, String?)
     {
         var assumptions = profile.assumptions
-        if let groups = earlier.groupNormGroups { assumptions.groupNormGroups = groups }
+        // A wrong number would not even divide the channels, so it has to be known before the rest.
+        let groups = stated.lazy.compactMap { $0?["backbone.groupNormGroups"]?.value }
+            .compactMap { Int(configurationValue: $0) }.first
+        assumptions.groupNormGroups = groups ?? earlier.groupNormGroups ?? assumptions.groupNormGroups
         let isGroupNorm =
             checkpoint.contains("backbone.stem.norm.weight")
             && !checkpoint.contains("backbone.stem.norm.running_mean")

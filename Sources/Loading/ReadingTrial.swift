@@ -1,0 +1,200 @@
+import Formats
+import Foundation
+import Inference
+import Kernels
+import Tensors
+
+/// One of several ways in which a checkpoint can be read, tried on an image: how trained its activations look.
+///
+/// A batch norm keeps the mean and the variance that each channel had before it in training. Read as it was trained,
+/// a network reproduces them, roughly, on any natural image; with the stride in another convolution, another order of
+/// colours or another epsilon, later channels drift away from them. The measure is the Kullback–Leibler divergence
+/// between the channel on this image and in training, both taken as normal, averaged over channels and layers of the
+/// backbone: ½ (m² + s² − 1 − ln s²), where m and s are mean and deviation after the norm's own standardisation.
+///
+/// A group norm keeps nothing. There the measure is what the model finds: the sum of the scores of its detections from
+/// one half on.
+public struct ReadingTrial: Sendable {
+    /// What is read in another way: `--stride-placement conv1`, or `as it loads`.
+    public let reading: String
+    /// How far the activations are from those in training; nil for a network without batch norms.
+    public let divergence: Double?
+    /// The sum of the scores of detections from one half on.
+    public let foundScore: Double
+
+    /// Whether one reading looks more trained than another.
+    private func isBetter(than other: ReadingTrial) -> Bool {
+        if let divergence, let theirs = other.divergence { return divergence < theirs }
+        return foundScore > other.foundScore
+    }
+
+    /// Tries every reading that the file leaves open: as it loads, and with one thing after another read otherwise.
+    /// Best first; of equals the way it loads.
+    /// - Throws: `FileError` when it does not load at all.
+    public static func all(of path: String, options: LoadingOptions, on image: Image) throws -> [ReadingTrial]
+    {
+        let loaded = try LoadedModel(contentsOf: path, options: options)
+        let checkpoint = try Checkpoint(contentsOf: path)
+        var trials = [ReadingTrial("as it loads", loaded.model, checkpoint, image)]
+        for (reading, change) in alternatives(to: loaded.model) {
+            var other = options
+            change(&other)
+            // What does not even load is not the right reading.
+            guard let model = try? LoadedModel(contentsOf: path, options: other).model else { continue }
+            trials.append(ReadingTrial(reading, model, checkpoint, image))
+        }
+        // `sorted` is stable.
+        return trials.enumerated().sorted { first, second in
+            if first.element.isBetter(than: second.element) { return true }
+            return !second.element.isBetter(than: first.element) && first.offset < second.offset
+        }.map(\.element)
+    }
+
+    /// What else a file may mean, in the words of the options that say so.
+    private static func alternatives(to model: Model) -> [(String, (inout LoadingOptions) -> Void)] {
+        let architecture = model.architecture
+        let placement: Architecture.Backbone.StridePlacement =
+            architecture.backbone.stridePlacement == .conv1 ? .conv2 : .conv1
+        let order: Conventions.Input.ChannelOrder = model.conventions.input.channelOrder == .rgb ? .bgr : .rgb
+        var result: [(String, (inout LoadingOptions) -> Void)] = [
+            ("--stride-placement \(placement.rawValue)", { $0.stridePlacement = placement }),
+            ("--channel-order \(order.rawValue)", { $0.channelOrder = order }),
+        ]
+        switch architecture.backbone.norm {
+        case .frozenBatch(let own):
+            for epsilon in [0, 1e-5, 1e-3] as [Float] where epsilon != own {
+                result.append(("--batch-norm-epsilon \(epsilon)", { $0.batchNormEpsilon = epsilon }))
+            }
+        case .group(let own):
+            for groups in [2, 4, 8, 16, 32] where groups != own {
+                result.append(
+                    (
+                        "--set backbone.groupNormGroups=\(groups)",
+                        { options in
+                            var stated = options.assignments ?? StatedConfiguration(origin: "--set")
+                            stated.state("backbone.groupNormGroups", groups.configurationValue)
+                            options.assignments = stated
+                        }
+                    ))
+            }
+        case .bias: break
+        }
+        return result
+    }
+
+    private init(_ reading: String, _ model: Model, _ checkpoint: Checkpoint, _ image: Image) {
+        self.reading = reading
+        let input = model.prepare(image)
+        let meter = Meter(checkpoint)
+        _ = model.network.backbone(Measured(input.tensor, meter))
+        divergence = meter.divergence
+        foundScore = model.detect(image).reduce(0) { $0 + ($1.score >= 0.5 ? Double($1.score) : 0) }
+    }
+}
+
+/// Collects how far each channel of each layer is from what its batch norm remembers.
+private final class Meter {
+    private let checkpoint: Checkpoint
+    private var sum = 0.0
+    private var layers = 0
+
+    init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
+
+    /// The average over all layers; nil when none has a batch norm.
+    var divergence: Double? { layers > 0 ? sum / Double(layers) : nil }
+
+    /// - Parameter map: what the layer puts out before ReLU and without a residual, `[height, width, channels]`.
+    func measure(_ map: Tensor, of layer: String) {
+        guard let weight = checkpoint.numbers("\(layer).norm.weight"),
+            let bias = checkpoint.numbers("\(layer).norm.bias"),
+            checkpoint.contains("\(layer).norm.running_var")
+        else { return }
+        let channels = weight.count
+        guard map.shape.last == channels, map.count > 0 else { return }
+        var (sums, squares) = (
+            [Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels)
+        )
+        map.withUnsafeElements { values in
+            var channel = 0
+            for value in values {
+                sums[channel] += Double(value)
+                squares[channel] += Double(value) * Double(value)
+                channel = channel + 1 == channels ? 0 : channel + 1
+            }
+        }
+        let positions = Double(map.count / channels)
+        var (total, counted) = (0.0, 0)
+        // A channel that training has switched off says nothing.
+        for channel in 0..<channels where abs(weight[channel]) > 1e-6 {
+            let scale = Double(weight[channel])
+            let mean = sums[channel] / positions
+            let variance = max(squares[channel] / positions - mean * mean, 0)
+            let m = (mean - Double(bias[channel])) / scale
+            let s = max(variance / (scale * scale), 1e-6)
+            let divergence = 0.5 * (m * m + s - 1 - log(s))
+            // One wild channel must not outweigh all others.
+            total += min(divergence, 10)
+            counted += 1
+        }
+        guard counted > 0 else { return }
+        sum += total / Double(counted)
+        layers += 1
+    }
+}
+
+extension Checkpoint {
+    /// The numbers of a parameter, without taking it.
+    fileprivate func numbers(_ name: String) -> [Float]? {
+        var copy = self
+        guard let shape = shapes[name] else { return nil }
+        return (try? copy.parameter(name, shape: shape, initialization: .constant(0)))?.array
+    }
+}
+
+/// A map that is measured wherever a convolution puts one out.
+private struct Measured: Activation {
+    let value: Tensor
+    private let meter: Meter
+
+    init(_ value: Tensor, _ meter: Meter) {
+        self.value = value
+        self.meter = meter
+    }
+
+    private func with(_ value: Tensor) -> Measured { Measured(value, meter) }
+
+    func convolved(by layer: ConvolutionLayer, adding residual: Measured?, rectified: Bool) -> Measured {
+        if layer.groupNorm == nil {
+            meter.measure(value.convolved(by: layer, adding: nil, rectified: false), of: layer.name)
+        }
+        return with(value.convolved(by: layer, adding: residual?.value, rectified: rectified))
+    }
+
+    func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Measured {
+        with(value.upsampled(by: layer, rectified: rectified))
+    }
+
+    func maxPooled(_ window: ConvolutionWindow) -> Measured { with(value.maxPooled(window)) }
+
+    consuming func addingUpsampled(_ coarser: Measured) -> Measured {
+        with(value.addingUpsampled(coarser.value))
+    }
+
+    func enlargedBilinearly(by factor: Int) -> Measured { with(value.enlargedBilinearly(by: factor)) }
+
+    static func pooled(
+        from maps: [Measured], regions: [RegionOfInterest], scales: [Float], by layer: RoILayer
+    ) -> Measured {
+        maps[0].with(Tensor.pooled(from: maps.map(\.value), regions: regions, scales: scales, by: layer))
+    }
+
+    func dense(by layer: DenseLayer, rectified: Bool) -> Measured {
+        with(value.dense(by: layer, rectified: rectified))
+    }
+
+    func averagedOverPositions() -> Measured { with(value.averagedOverPositions()) }
+
+    func reshaped(to shape: [Int]) -> Measured { with(value.reshaped(to: shape)) }
+
+    func channelsLast() -> Measured { with(value.channelsLast()) }
+}
