@@ -41,13 +41,13 @@ struct InspectCommand: ParsableCommand {
     var json = false
 
     @Option(
-        defaultAsFlag: "",
+        name: .customLong("configuration"), defaultAsFlag: "", parsing: .next,
         help: ArgumentHelp(
             "Print the whole configuration as a commented file, which --configuration of other commands reads; "
                 + "with a file behind it, as that one would have it.",
             valueName: "file"),
         completion: .file(extensions: ["json5", "json", "yaml", "yml", "py"]))
-    var configuration: String?
+    var printedConfiguration: String? = nil
 
     @Option(
         help: ArgumentHelp(
@@ -62,8 +62,8 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         let path = try file ?? LoadedModel.shippedPath
         let options = try reading.loadingOptions(
-            configuration: configuration.flatMap { $0.isEmpty ? nil : $0 })
-        if configuration != nil {
+            configuration: printedConfiguration.flatMap { $0.isEmpty ? nil : $0 })
+        if printedConfiguration != nil {
             let loaded = try LoadedModel(contentsOf: path, options: options)
             print(
                 ConfigurationText(

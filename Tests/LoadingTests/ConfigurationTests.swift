@@ -268,6 +268,25 @@ import Testing
             KnownDataset(classes: 20, names: nil, keyMap: .mmdetection)?.classes.names.last == "tvmonitor")
     }
 
+    @Test("A backbone with group norm under detectron2's names has its stride in the 3×3")
+    func groupNormOfDetectron2() throws {
+        var network = Architecture.tiny()
+        network.backbone.norm = .group(groups: 2)
+        func file() throws -> WrittenCheckpoint {
+            try WrittenCheckpoint(network, keyMap: .detectron2, metadata: ["group_norm_groups": "2"]) {
+                // No box for the background there.
+                $0["roi_heads.box_predictor.bbox_pred.weight"] = Tensor(shape: [12, 5])
+                $0["roi_heads.box_predictor.bbox_pred.bias"] = Tensor(shape: [12])
+            }
+        }
+        let loaded = try file().load()
+        #expect(loaded.model.configuration.profileName == "detectron2")
+        #expect(loaded.model.architecture.backbone.stridePlacement == .conv2)
+        #expect(loaded.sources["backbone.stridePlacement"] == "known of detectron2's group norm")
+        let given = try file().load(LoadingOptions(stridePlacement: .conv1))
+        #expect(given.model.architecture.backbone.stridePlacement == .conv1)
+    }
+
     // MARK: Classes
 
     @Test("Names of classes, one a line or from annotations")

@@ -1,0 +1,45 @@
+import Foundation
+import Inference
+import Loading
+import Tensors
+import Testing
+
+/// Files that leave open how they are read, read rightly and wrongly.
+@Suite struct ReadingTrialTests {
+    /// Narrow models of torchvision whose batch norms keep the statistics of real forward passes.
+    @Test("Batch norms tell the right stride from the wrong one", arguments: ["mask", "faster", "mask-v2"])
+    func strides(name: String) throws {
+        let path = GoldenModel(name: name).path("\(name).weights.safetensors")
+        let image = DiagnosisRun.picture
+        let rightly = try ReadingTrial.all(of: path, options: LoadingOptions(), on: image)
+        let wrongly = try ReadingTrial.all(
+            of: path, options: LoadingOptions(stridePlacement: .conv1), on: image)
+        func divergence(_ trials: [ReadingTrial], _ reading: String) throws -> Double {
+            try #require(try #require(trials.first { $0.reading == reading }).divergence)
+        }
+        let right = try divergence(rightly, "as it loads")
+        let wrong = try divergence(rightly, "--stride-placement conv1")
+        #expect(right < wrong, "\(rightly)")
+        #expect(try divergence(wrongly, "as it loads") == wrong)
+        #expect(try divergence(wrongly, "--stride-placement conv2") == right)
+        #expect(wrongly[0].reading != "as it loads", "\(wrongly)")
+    }
+
+    /// A group norm keeps nothing; what the model finds in a picture of its own kind does.
+    @Test("What is found tells the right number of groups and the right stride")
+    func shippedModel() throws {
+        let path = try LoadedModel.shippedPath
+        let image = try Image(contentsOf: Self.scene)
+        let trials = try ReadingTrial.all(of: path, options: LoadingOptions(), on: image)
+        #expect(trials[0].reading == "as it loads", "\(trials)")
+        #expect(trials.allSatisfy { $0.divergence == nil })
+        let wrongly = try ReadingTrial.all(
+            of: path, options: LoadingOptions(stridePlacement: .conv1), on: image)
+        #expect(wrongly[0].reading == "--stride-placement conv2", "\(wrongly)")
+    }
+
+    private static var scene: String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Sources/Scenes/Picture/scene.png").standardized.path
+    }
+}
