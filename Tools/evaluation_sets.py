@@ -146,15 +146,158 @@ def random_set(seed, images=10, categories=3, objects=7, detections=12, size=(16
     return dataset, results
 
 
-def evaluated(annotations, results, kind):
+# How people's files differ from COCO's own. Each changes a dataset and its results in place; what pycocotools makes of
+# them is not known beforehand: it may give the numbers of all kinds, of some, or of none.
+
+def some(rng, entries, share=0.3):
+    """A part of the entries, at least one."""
+    chosen = [entry for entry in entries if rng.random() < share]
+    return chosen or list(entries[:1])
+
+
+def text_image_ids(rng, dataset, results):
+    for image in dataset["images"]:
+        image["id"] = f"image-{image['id']}"
+    for entry in dataset["annotations"] + results:
+        entry["image_id"] = f"image-{entry['image_id']}"
+
+
+def text_category_ids(rng, dataset, results):
+    for category in dataset["categories"]:
+        category["id"] = f"kind-{category['id']}"
+    for entry in dataset["annotations"] + results:
+        entry["category_id"] = f"kind-{entry['category_id']}"
+
+
+def fractional_image_ids(rng, dataset, results):
+    """Numbers that are not whole, of equal length, so that their order as text is that of the numbers."""
+    for image in dataset["images"]:
+        image["id"] = image["id"] % 1000 + 1000.5
+    for entry in dataset["annotations"] + results:
+        entry["image_id"] = entry["image_id"] % 1000 + 1000.5
+
+
+def no_names(rng, dataset, results):
+    """What torchvision's references make of a dataset."""
+    for image in dataset["images"]:
+        del image["file_name"]
+    for category in dataset["categories"]:
+        del category["name"]
+
+
+def no_sizes(rng, dataset, results):
+    for image in dataset["images"]:
+        del image["width"], image["height"]
+
+
+def stray_polygons(rng, dataset, results):
+    """Polygons of no, one and two points behind a good one."""
+    for entry in some(rng, dataset["annotations"]):
+        if isinstance(entry.get("segmentation"), list) and entry["segmentation"]:
+            count = 2 * int(rng.integers(0, 3))
+            entry["segmentation"].append([float(v) for v in rng.uniform(0, 40, count).round(1)])
+
+
+def leading_stray_polygon(rng, dataset, results):
+    for entry in some(rng, dataset["annotations"]):
+        if isinstance(entry.get("segmentation"), list) and entry["segmentation"]:
+            entry["segmentation"].insert(0, [3.0, 4.0])
+
+
+def uneven_polygons(rng, dataset, results):
+    for entry in some(rng, dataset["annotations"]):
+        if isinstance(entry.get("segmentation"), list) and entry["segmentation"]:
+            entry["segmentation"][-1].append(7.5)
+
+
+def box_outlines(rng, dataset, results):
+    for entry in some(rng, dataset["annotations"]):
+        if "segmentation" in entry:
+            entry["segmentation"] = [entry["bbox"]]  # pycocotools gives no masks then
+
+
+def lists_of_run_lengths(rng, dataset, results):
+    for entry in dataset["annotations"]:
+        if isinstance(entry.get("segmentation"), dict) and isinstance(entry["segmentation"]["counts"], list):
+            entry["segmentation"] = [entry["segmentation"]]
+
+
+def empty_segmentation(rng, dataset, results):
+    for entry in some(rng, dataset["annotations"], 0.1):
+        entry["segmentation"] = []
+
+
+def no_keypoints(rng, dataset, results):
+    for entry in some(rng, dataset["annotations"]):
+        if "keypoints" in entry:
+            entry["keypoints"], entry["num_keypoints"] = [], 0
+
+
+def strange_areas(rng, dataset, results):
+    for entry in some(rng, dataset["annotations"]):
+        entry["area"] = [-5.0, float("nan"), float("inf"), 0][int(rng.integers(4))]
+
+
+def boolean_crowds(rng, dataset, results):
+    for entry in dataset["annotations"]:
+        entry["iscrowd"] = bool(entry["iscrowd"])
+
+
+def more_fields(rng, dataset, results):
+    for entry in dataset["annotations"] + dataset["images"] + dataset["categories"] + results:
+        entry["attributes"] = {"occluded": False, "tags": ["a", {"b": None}], "bbox": [1]}
+        entry["license"] = None
+
+
+def repeated_annotations(rng, dataset, results):
+    """Ids that two annotations have, and an annotation that is there twice."""
+    annotations = dataset["annotations"]
+    for entry in some(rng, annotations, 0.1):
+        entry["id"] = annotations[int(rng.integers(len(annotations)))]["id"]
+    annotations.append(dict(annotations[0]))
+
+
+def repeated_images(rng, dataset, results):
+    dataset["images"].append({**dataset["images"][0], "file_name": "again.png"})
+    dataset["categories"].insert(0, {**dataset["categories"][-1], "name": "again"})
+
+
+ODDITIES = {f.__name__.replace("_", "-"): f for f in (
+    text_image_ids, text_category_ids, fractional_image_ids, no_names, no_sizes, stray_polygons, leading_stray_polygon,
+    uneven_polygons, box_outlines, lists_of_run_lengths, empty_segmentation, no_keypoints, strange_areas,
+    boolean_crowds, more_fields, repeated_annotations, repeated_images)}
+
+
+def fewer_keypoints(dataset, results, count):
+    """The first keypoints of all objects, as of a hand or a car."""
+    for category in dataset["categories"]:
+        category["keypoints"] = category["keypoints"][:count]
+    for entry in dataset["annotations"] + results:
+        if "keypoints" in entry:
+            entry["keypoints"] = entry["keypoints"][:3 * count]
+            if "num_keypoints" in entry:
+                entry["num_keypoints"] = sum(v > 0 for v in entry["keypoints"][2::3])
+
+
+def evaluated(annotations, results, kind, sigmas=None):
     """pycocotools' evaluation of two files."""
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(annotations))
         evaluation = COCOeval(truth, truth.loadRes(str(results)), kind)
+        if sigmas is not None:
+            evaluation.params.kpt_oks_sigmas = np.array(sigmas)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
     return evaluation
+
+
+def evaluated_if_possible(annotations, results, kind, sigmas=None):
+    """pycocotools' evaluation of two files; None where it stops with an error."""
+    try:
+        return evaluated(annotations, results, kind, sigmas)
+    except Exception:
+        return None
 
 
 def kinds_of(dataset, results):

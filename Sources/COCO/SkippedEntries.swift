@@ -11,7 +11,8 @@ struct EntryFault: Error, Hashable {
     }
 }
 
-/// How many broken entries of a file were left out, and why.
+/// How many broken entries of a file were left out, and why. Of an entry with a broken segmentation or broken keypoints
+/// only these are left out; its box stays.
 public struct SkippedEntries: Hashable, Sendable, CustomStringConvertible {
     /// Why an entry was left out.
     public enum Reason: String, CaseIterable, Sendable {
@@ -26,9 +27,9 @@ public struct SkippedEntries: Hashable, Sendable, CustomStringConvertible {
         /// A size, box, area or score that cannot be.
         case number = "a number that cannot be"
         /// A polygon or mask that cannot be drawn in its picture.
-        case segmentation = "a broken segmentation"
-        /// Too many or too few keypoints.
-        case keypoints = "broken keypoints"
+        case segmentation = "a broken segmentation (only that is left out)"
+        /// Keypoints that are no numbers, or not three numbers each.
+        case keypoints = "broken keypoints (only these are left out)"
     }
 
     /// How many there were of each kind; kinds that did not occur are absent.
@@ -42,7 +43,7 @@ public struct SkippedEntries: Hashable, Sendable, CustomStringConvertible {
     /// How many there were.
     public var total: Int { counts.values.reduce(0, +) }
 
-    /// One line: how many of each kind; `none` when there were none.
+    /// One line: how many there were of each kind; `none` when there were none.
     public var description: String {
         let parts = Reason.allCases.compactMap { reason in
             counts[reason].map { "\($0) with \(reason.rawValue)" }
@@ -58,9 +59,11 @@ public struct SkippedEntries: Hashable, Sendable, CustomStringConvertible {
 
 /// What becomes of entries that are broken.
 struct BrokenEntries {
-    private let path: String?
-    private let areSkipped: Bool
+    let path: String?
+    let areSkipped: Bool
     private(set) var skipped = SkippedEntries()
+    /// The first fault that keeps results from being compared by a kind, where it is not left out.
+    private(set) var kindFaults: [EvaluationKind: String] = [:]
 
     init(of path: String?, areSkipped: Bool) {
         self.path = path
@@ -71,5 +74,26 @@ struct BrokenEntries {
     mutating func add(_ fault: EntryFault, of entry: String) throws {
         guard areSkipped else { throw COCOError(path: path, fault: "\(entry): \(fault.message)") }
         skipped.add(fault, of: entry)
+    }
+
+    /// A fault of one part of an entry, without which the entry still is of use.
+    mutating func add(_ fault: EntryFault, ofPartOf entry: String) {
+        if areSkipped {
+            skipped.add(fault, of: entry)
+        } else if let kind = fault.reason.kind, kindFaults[kind] == nil {
+            kindFaults[kind] = "\(entry): \(fault.message)"
+        }
+    }
+}
+
+extension SkippedEntries.Reason {
+    /// What cannot be evaluated for such a fault, if there are kinds that can.
+    var kind: EvaluationKind? {
+        switch self {
+        case .number: .boxes
+        case .segmentation: .masks
+        case .keypoints: .keypoints
+        default: nil
+        }
     }
 }

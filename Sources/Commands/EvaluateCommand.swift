@@ -6,6 +6,7 @@ import Geometry
 import Loading
 import Inference
 import Tensors
+import Training
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,8 +48,22 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Print average precision for each category too.")
     var perClass = false
 
-    @Flag(help: "Leave out broken annotations and detections, and say how many there were.")
+    @Flag(
+        help: ArgumentHelp(
+            "Leave out what is broken, and say how much that was.",
+            discussion:
+                "Of an object with a broken mask only the mask is left out. So are pictures that cannot be read."
+        ))
     var skipBroken = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How far off each keypoint usually is marked, for objects that are no persons.",
+            discussion:
+                "Numbers with commas between, or a file of them: a part of the object's scale, as COCO's 0.026 "
+                + "for a nose.",
+            valueName: "numbers"))
+    var sigmas: KeypointSigmas?
 
     @OptionGroup var writing: OutputOptions
 
@@ -72,25 +87,52 @@ struct EvaluateCommand: ParsableCommand {
         if let output {
             try writing.permission(reading: [annotations, images, model.weights]).check(output, .jsonList)
         }
-        let dataset = try readDataset()
-        let detected = try results.map { try read($0, of: dataset) } ?? detect(dataset)
-        let kinds = detected.kinds(comparableWith: dataset)
-        guard !kinds.isEmpty else {
-            throw FileError(
-                path: results ?? annotations, fault: "has nothing that both sides have to compare")
-        }
-        let evaluations = try kinds.map { kind in
-            do { return try Evaluation(dataset: dataset, results: detected, kind: kind) } catch let error
-                as COCOError
-            {
-                throw FileError(path: "\(results ?? "detections") on \(annotations)", fault: error.fault)
+        let truth = try readDataset()
+        let dataset = truth.dataset
+        let found: (results: Results, faults: [EvaluationKind: String]) =
+            try results.map { try read($0, of: dataset) } ?? (detect(dataset), [:])
+        var missing: [(kind: EvaluationKind, fault: String)] = []
+        var evaluations: [Evaluation] = []
+        let kinds = found.results.kinds(comparableWith: dataset)
+        for kind in EvaluationKind.allCases {
+            if let fault = truth.faults[kind] {
+                missing.append((kind, "\(annotations): \(fault)"))
+            } else if let fault = found.faults[kind] {
+                missing.append((kind, "\(results ?? "detections"): \(fault)"))
+            } else if kinds.contains(kind) {
+                do {
+                    let evaluation = try Evaluation(
+                        dataset: dataset, results: found.results, kind: kind, sigmas: sigmas?.values,
+                        leavesOutIncomplete: skipBroken)
+                    remark(on: evaluation)
+                    evaluations.append(evaluation)
+                } catch let error as COCOError {
+                    let advice =
+                        kind == .keypoints && sigmas == nil ? "; --sigmas gives those of other objects" : ""
+                    missing.append(
+                        (kind, "\(results ?? "detections") on \(annotations): \(error.fault)\(advice)"))
+                }
             }
         }
+        guard !evaluations.isEmpty else {
+            throw COCOError(
+                fault: missing.first?.fault
+                    ?? "\(results ?? annotations): has nothing that both sides have to compare")
+        }
+        for (kind, fault) in missing { say("! no numbers of \(kind.plural): \(fault)") }
         print(
             json
                 ? numbers(evaluations)
-                : EvaluationTable(dataset: dataset, results: detected, evaluations: evaluations)
+                : EvaluationTable(dataset: dataset, results: found.results, evaluations: evaluations)
                     .text(perCategory: perClass))
+    }
+
+    private func remark(on evaluation: Evaluation) {
+        let (objects, detections) = evaluation.incomplete
+        guard objects + detections > 0 else { return }
+        say(
+            "! \(evaluation.kind.plural): left out \(objects) objects and \(detections) detections that have none"
+        )
     }
 
     private func numbers(_ evaluations: [Evaluation]) -> String {
@@ -101,28 +143,25 @@ struct EvaluateCommand: ParsableCommand {
         return "{" + lists.joined(separator: ", ") + "}"
     }
 
-    private func readDataset() throws -> Dataset {
-        var skipped = SkippedEntries()
-        let dataset =
-            skipBroken
-            ? try Dataset(contentsOf: annotations, skipping: &skipped) : try Dataset(contentsOf: annotations)
-        remark(on: skipped, of: annotations)
-        if dataset.annotations.contains(where: { $0.id == 0 }) {
+    private func readDataset() throws -> AnnotationFile {
+        let file = try AnnotationFile(contentsOf: annotations, skipsBroken: skipBroken)
+        remark(on: file.skipped, of: annotations)
+        for remark in file.remarks { say("! \(annotations): \(remark)") }
+        if file.dataset.annotations.contains(where: { $0.id == 0 }) {
             say(
                 "! \(annotations): COCO's tools count the detection of annotation 0 as wrong; ids should begin at 1"
             )
         }
-        return dataset
+        return file
     }
 
-    private func read(_ path: String, of dataset: Dataset) throws -> Results {
-        var skipped = SkippedEntries()
-        let results =
-            skipBroken
-            ? try Results(contentsOf: path, of: dataset, skipping: &skipped)
-            : try Results(contentsOf: path, of: dataset)
-        remark(on: skipped, of: path)
-        return results
+    private func read(
+        _ path: String, of dataset: Dataset
+    ) throws -> (results: Results, faults: [EvaluationKind: String]) {
+        let file = try ResultsFile(contentsOf: path, of: dataset, skipsBroken: skipBroken)
+        remark(on: file.skipped, of: path)
+        for remark in file.remarks { say("! \(path): \(remark)") }
+        return (file.results, file.faults)
     }
 
     private func remark(on skipped: SkippedEntries, of path: String) {
@@ -134,17 +173,28 @@ struct EvaluateCommand: ParsableCommand {
     /// run lengths.
     private func detect(_ dataset: Dataset) throws -> Results {
         let loaded = try model.load()
-        let categories = try categories(of: loaded.model.classes, in: dataset)
+        let categories: [Int: Int]
+        do {
+            let matching = try CategoryMatching(classes: loaded.model.classes.names, of: dataset)
+            for remark in matching.remarks { say("! \(annotations): \(remark)") }
+            categories = matching.categories
+        } catch let error as COCOError {
+            throw FileError(path: annotations, fault: error.fault)
+        }
         for remark in loaded.remarks { say("! \(remark)") }
+        let folder = PictureFolder(path: images ?? "")
+        if let remark = folder.remark(on: dataset.images) { say("! \(annotations): \(remark)") }
         var results = Results()
         var progress = Progress(total: dataset.images.count)
         for picture in dataset.images {
-            let path = ((images ?? "") as NSString).appendingPathComponent(picture.fileName)
-            let image = try Image(contentsOf: path)
-            let size = PixelSize(height: image.height, width: image.width)
-            guard size == picture.size else {
-                throw FileError(
-                    path: path, fault: "is of \(size) pixels, \(annotations) says \(picture.size)")
+            let image: Image
+            do {
+                image = try folder.image(of: picture, annotations: annotations)
+            } catch let error as FileError where skipBroken {
+                progress.clear()
+                say("! left out \(error)")
+                progress.advance()
+                continue
             }
             for instance in loaded.model.detect(image) {
                 guard let category = categories[instance.label] else { continue }
@@ -154,23 +204,18 @@ struct EvaluateCommand: ParsableCommand {
             progress.advance()
         }
         progress.clear()
-        if let output { try OutputFile.write(try results.encoded(), to: output) }
+        if let output { try OutputFile.write(try results.encoded(of: dataset), to: output) }
         return results
     }
+}
 
-    /// The dataset's category ids by the model's labels. Names decide: ids differ between datasets. Classes that
-    /// the dataset does not have are left out.
-    private func categories(of classes: ClassTable, in dataset: Dataset) throws -> [Int: Int] {
-        let labels = Dictionary(zip(classes.names, 1...)) { first, _ in first }
-        var categories: [Int: Int] = [:]
-        for category in dataset.categories {
-            guard let label = labels[category.name] else {
-                throw FileError(
-                    path: annotations,
-                    fault: "category \(category.id), \(quoted(category.name)), is no class of the model")
-            }
-            categories[label] = category.id
+extension EvaluationKind {
+    /// What is compared, for people.
+    fileprivate var plural: String {
+        switch self {
+        case .boxes: "boxes"
+        case .masks: "masks"
+        case .keypoints: "keypoints"
         }
-        return categories
     }
 }

@@ -25,14 +25,26 @@ func withRegularFile<Outcome>(
 public func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     try withRegularFile(path) { descriptor, size in
         guard size <= limit else { throw FileError(path: path, fault: "\(size) bytes are too many") }
-        return try [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
-            while count < size {
-                let got = read(descriptor, bytes.baseAddress.map { $0 + count }, size - count)
-                if got < 0 && errno == EINTR { continue }
-                guard got >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
-                if got == 0 { break }
-                count += got
-            }
+        return try readBytes(size, from: descriptor, path: path)
+    }
+}
+
+/// Reads the first `count` bytes of a regular file, or all where it has fewer.
+/// - Throws: ``FileError``
+func readStart(of path: String, count: Int) throws -> [UInt8] {
+    try withRegularFile(path) { descriptor, size in
+        try readBytes(min(size, count), from: descriptor, path: path)
+    }
+}
+
+private func readBytes(_ size: Int, from descriptor: Int32, path: String) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+        while count < size {
+            let got = read(descriptor, bytes.baseAddress.map { $0 + count }, size - count)
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
+            if got == 0 { break }
+            count += got
         }
     }
 }

@@ -7,6 +7,8 @@ import Testing
     struct Expected: Decodable {
         let kind: String
         let stats: [Double]
+        /// For objects that are no persons.
+        let sigmas: [Double]?
         /// `[K, A, M]`: means over the other axes.
         let precision: [[[Double]]]
         let recall: [[[Double]]]
@@ -22,9 +24,50 @@ import Testing
         let dataset = try Dataset(contentsOf: fixture("\(name).annotations.json"))
         let results = try Results(contentsOf: fixture("\(name).results.json"), of: dataset)
         #expect(results.kinds(comparableWith: dataset).map(\.rawValue) == expected.map(\.kind))
+        try compare(expected, dataset, results, name)
+    }
+
+    /// Files as people's tools write them. Where pycocotools gives the numbers of only some kinds, the others are
+    /// refused, and do not keep these from being given.
+    @Test(
+        arguments: [
+            ("text-image-ids", []), ("text-category-ids", []), ("fractional-image-ids", []), ("no-names", []),
+            ("no-sizes", [.masks]), ("stray-polygons", []), ("uneven-polygons", []),
+            ("box-outlines", [.masks]),
+            ("lists-of-run-lengths", []), ("empty-segmentation", [.masks]), ("no-keypoints", []),
+            ("strange-areas", []),
+            ("boolean-crowds", []), ("more-fields", []), ("repeated-annotations", []),
+            ("repeated-images", []),
+            ("four-keypoints", []),
+            // Here pycocotools gives no numbers of masks, and detectron2 drops the stray polygon.
+            ("leading-stray-polygon", []),
+        ] as [(String, [EvaluationKind])])
+    func equalsPycocotoolsOnOddFiles(_ name: String, _ refused: [EvaluationKind]) throws {
+        let data = try Data(contentsOf: URL(fileURLWithPath: fixture("odd-\(name).expected.json")))
+        let expected = try JSONDecoder().decode([Expected].self, from: data)
+        let file = try AnnotationFile(contentsOf: fixture("odd-\(name).annotations.json"))
+        let found = try ResultsFile(contentsOf: fixture("odd-\(name).results.json"), of: file.dataset)
+        #expect(found.faults.isEmpty)
+        #expect(!expected.isEmpty)
+        try compare(expected, file.dataset, found.results, name)
+        for kind in refused {
+            let isRefused =
+                file.faults[kind] != nil
+                || (try? Evaluation(dataset: file.dataset, results: found.results, kind: kind)) == nil
+            #expect(isRefused)
+            // What lacks a mask is left out only if that is asked for.
+            _ = try Evaluation(
+                dataset: file.dataset, results: found.results, kind: kind, leavesOutIncomplete: true)
+        }
+    }
+
+    private func compare(
+        _ expected: [Expected], _ dataset: Dataset, _ results: Results, _ name: String
+    ) throws {
         for expected in expected {
             let kind = try #require(EvaluationKind(rawValue: expected.kind))
-            let evaluation = try Evaluation(dataset: dataset, results: results, kind: kind)
+            let evaluation = try Evaluation(
+                dataset: dataset, results: results, kind: kind, sigmas: expected.sigmas)
             expectEqual(evaluation.summary.values, expected.stats, "\(name) \(kind)")
             expectEqual(
                 means(evaluation.curves, hasRecalls: true), expected.precision.flatMap { $0.flatMap { $0 } },

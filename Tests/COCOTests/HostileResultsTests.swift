@@ -28,11 +28,11 @@ private let dataset = Dataset(
         ),
         (
             #"{"image_id": 1, "category_id": 3, "score": 1, "bbox": [], "keypoints": []}"#,
-            "its list of keypoints is empty"
+            "has neither a bbox, a segmentation nor keypoints"
         ),
         (
             #"{"image_id": 1, "category_id": 3, "score": 1, "segmentation": {"size": [5, 4], "counts": "d0"}}"#,
-            "its mask is of 5×4 pixels, image 1 of 4×5"
+            "its mask is 4×5 pixels (width × height), image 1 is 5×4"
         ),
         ("7", "is not an object"),
     ])
@@ -50,6 +50,29 @@ private let dataset = Dataset(
         #expect(fault { _ = try Results(contentsOf: broken.path, of: dataset) } == expected)
     }
 
+    /// Some tools write an annotation file with scores.
+    @Test func anObjectWithAnnotationsIsRead() throws {
+        let entry = #"{"id": 1, "image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1]"#
+        let wrapped = try TemporaryFile(#"{"info": {}, "annotations": [\#(entry), "score": 0.5}]}"#)
+        let read = try ResultsFile(contentsOf: wrapped.path, of: dataset)
+        #expect(read.results.detections.map(\.score) == [0.5] && read.remarks.count == 1)
+        let annotations = try TemporaryFile(#"{"annotations": [\#(entry)}]}"#)
+        let message = fault { _ = try Results(contentsOf: annotations.path, of: dataset) }
+        #expect(message?.hasPrefix("is no COCO results file: its annotations have no score") == true)
+    }
+
+    /// A broken mask leaves the detection's box.
+    @Test func aBrokenMaskLeavesTheBox() throws {
+        let mask = #""segmentation": {"size": [4, 5], "counts": "\u0001"}"#
+        let broken = try TemporaryFile(
+            #"[{"image_id": 1, "category_id": 3, "score": 1, "bbox": [0, 0, 1, 1], \#(mask)}]"#)
+        let read = try ResultsFile(contentsOf: broken.path, of: dataset)
+        #expect(read.faults[.masks]?.hasPrefix("detection 1: run lengths") == true)
+        #expect(read.results.detections.first?.box != nil)
+        let skipping = try ResultsFile(contentsOf: broken.path, of: dataset, skipsBroken: true)
+        #expect(skipping.results == read.results && skipping.skipped.counts == [.segmentation: 1])
+    }
+
     /// Values in memory are checked as those of files are.
     @Test func evaluationRefusesWhatCannotBeCompared() throws {
         let box = AnnotationBox(x: 0, y: 0, width: 2, height: 2)
@@ -60,7 +83,7 @@ private let dataset = Dataset(
         let found = Results(detections: [Detection(imageID: 1, categoryID: 3, score: 1, box: box)])
         #expect(
             fault { _ = try Evaluation(dataset: dataset, results: found, kind: .masks) }
-                == "detection 1: has no segmentation")
+                == "annotation 1: has no segmentation")
         var withKeypoints = dataset
         withKeypoints.annotations[0].keypoints = [AnnotationKeypoint(x: 1, y: 1, visibility: 2)]
         let pointed = Results(detections: [
@@ -68,8 +91,8 @@ private let dataset = Dataset(
         ])
         #expect(
             fault { _ = try Evaluation(dataset: withKeypoints, results: pointed, kind: .keypoints) }
-                == "category 3: its objects have 1 keypoints, and COCO knows only for the 17 of a person how well "
-                + "they can be told")
+                == "category 3: its objects have 1 keypoints, and there are 17 sigmas, which say how far off each "
+                + "usually is (COCO's, of a person)")
     }
 
     /// By hand: nothing was found, so no recall is reached.

@@ -11,13 +11,14 @@ public struct Annotation: Hashable, Sendable {
     /// The box around it.
     public var box: AnnotationBox
     /// The number of pixels that it covers, which decides whether it counts as small, medium or large. In
-    /// COCO the polygons' area, not the box's, and in datasets without polygons usually the box's.
+    /// COCO the polygons' area, not the box's, and in datasets without polygons usually the box's. As in COCO's
+    /// tools, one that is no number lies in every range of sizes, and a negative one in none.
     public var area: Double
     /// Which pixels it covers; nil in a dataset of boxes only.
     public var segmentation: Segmentation?
     /// Whether it stands for many objects that nobody told apart. A detection in it is neither right nor wrong.
     public var isCrowd: Bool
-    /// Its keypoints, as many as its category has; nil in a dataset without.
+    /// Its keypoints, as many as its category has, or none where nobody marked any; nil in a dataset without.
     public var keypoints: [AnnotationKeypoint]?
     /// How many keypoints are labelled. Evaluation ignores an object with none.
     public var keypointCount: Int
@@ -39,6 +40,9 @@ public struct Annotation: Hashable, Sendable {
         self.keypoints = keypoints
         self.keypointCount = keypointCount ?? keypoints?.count { $0.isLabelled } ?? 0
     }
+
+    /// Whether somebody marked one of its keypoints.
+    public var hasLabelledKeypoints: Bool { keypoints?.contains { $0.isLabelled } == true }
 }
 
 /// A box as COCO writes it: `[x, y, width, height]` in continuous image coordinates, in double precision, so

@@ -11,16 +11,20 @@ extension Dataset {
         for annotation in annotations {
             do throws(EntryFault) {
                 guard ids.insert(annotation.id).inserted else { throw EntryFault.duplicate }
+                guard annotation.area.isFinite else {
+                    throw EntryFault(.number, "its area is not a finite number")
+                }
                 try index.check(annotation)
             } catch {
                 throw COCOError(fault: "annotation \(annotation.id): \(error.message)")
             }
         }
         var writer = JSONWriter()
+        let texts = TextsOfIdentifiers(self)
         writer.raw("{\"info\": {},\n\"images\": ")
         writer.lines(images) { $0.picture($1) }
         writer.raw(",\n\"annotations\": ")
-        writer.lines(annotations) { $0.annotation($1) }
+        writer.lines(annotations) { $0.annotation($1, texts) }
         writer.raw(",\n\"categories\": ")
         writer.lines(categories) { $0.category($1) }
         writer.raw("}\n")
@@ -28,22 +32,49 @@ extension Dataset {
     }
 }
 
+/// The text that numbers stand for, in datasets whose ids are text.
+struct TextsOfIdentifiers {
+    let images: [Int: String]
+    let categories: [Int: String]
+
+    init(_ dataset: Dataset?) {
+        func texts(_ pairs: some Sequence<(Int, String)>) -> [Int: String] {
+            Dictionary(pairs) { first, _ in first }
+        }
+        images = texts(
+            (dataset?.images ?? []).lazy.compactMap { picture in picture.textID.map { (picture.id, $0) } })
+        categories = texts(
+            (dataset?.categories ?? []).lazy.compactMap { category in
+                category.textID.map { (category.id, $0) }
+            })
+    }
+}
+
 extension JSONWriter {
+    /// Writes an id, as text if it stands for one.
+    mutating func identifier(_ id: Int, _ text: String?) {
+        if let text { string(text) } else { integer(id) }
+    }
+
     fileprivate mutating func picture(_ picture: Picture) {
         raw("{\"id\": ")
-        integer(picture.id)
-        raw(", \"file_name\": ")
-        string(picture.fileName)
-        raw(", \"height\": ")
-        integer(picture.size.height)
-        raw(", \"width\": ")
-        integer(picture.size.width)
+        identifier(picture.id, picture.textID)
+        if let fileName = picture.fileName {
+            raw(", \"file_name\": ")
+            string(fileName)
+        }
+        if let size = picture.size {
+            raw(", \"height\": ")
+            integer(size.height)
+            raw(", \"width\": ")
+            integer(size.width)
+        }
         raw("}")
     }
 
     fileprivate mutating func category(_ category: Category) {
         raw("{\"id\": ")
-        integer(category.id)
+        identifier(category.id, category.textID)
         raw(", \"name\": ")
         string(category.name)
         if let supercategory = category.supercategory {
@@ -59,13 +90,13 @@ extension JSONWriter {
         raw("}")
     }
 
-    fileprivate mutating func annotation(_ annotation: Annotation) {
+    fileprivate mutating func annotation(_ annotation: Annotation, _ texts: TextsOfIdentifiers) {
         raw("{\"id\": ")
         integer(annotation.id)
         raw(", \"image_id\": ")
-        integer(annotation.imageID)
+        identifier(annotation.imageID, texts.images[annotation.imageID])
         raw(", \"category_id\": ")
-        integer(annotation.categoryID)
+        identifier(annotation.categoryID, texts.categories[annotation.categoryID])
         raw(", \"bbox\": ")
         box(annotation.box)
         raw(", \"area\": ")

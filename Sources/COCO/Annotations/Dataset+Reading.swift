@@ -5,60 +5,162 @@ extension Dataset {
     /// `annotations` and `categories`. Fields that ``Dataset`` has no place for are passed over.
     /// - Throws: ``COCOError`` that names the file, the entry and the fault, for the first broken entry.
     public init(contentsOf path: String) throws {
-        var broken = BrokenEntries(of: path, areSkipped: false)
-        try self.init(contentsOf: path, brokenEntries: &broken)
+        let file = try AnnotationFile(contentsOf: path)
+        if let fault = EvaluationKind.allCases.compactMap({ file.faults[$0] }).first {
+            throw COCOError(path: path, fault: fault)
+        }
+        self = file.dataset
     }
 
-    /// Reads a COCO annotation file and leaves out entries that are broken, and those that refer to them.
+    /// Reads a COCO annotation file and leaves out what is broken, and what refers to it.
     /// - Parameter skipped: becomes what was left out.
     /// - Throws: ``COCOError`` when the file itself is broken: unreadable, not JSON, not made of the three
     ///   lists.
     public init(contentsOf path: String, skipping skipped: inout SkippedEntries) throws {
-        var broken = BrokenEntries(of: path, areSkipped: true)
-        try self.init(contentsOf: path, brokenEntries: &broken)
-        skipped = broken.skipped
+        let file = try AnnotationFile(contentsOf: path, skipsBroken: true)
+        skipped = file.skipped
+        self = file.dataset
     }
+}
 
-    private init(contentsOf path: String, brokenEntries broken: inout BrokenEntries) throws {
+/// A COCO annotation file as it was read: what it holds, and what is to be said of it.
+///
+/// People's files are not like COCO's own. Where COCO's tools make sense of a file, so does this, and says so in a remark:
+/// ids that are text, polygons of one or two points, pictures without names or sizes, a missing area.
+public struct AnnotationFile: Sendable {
+    /// What the file holds.
+    public let dataset: Dataset
+    /// What was left out, if broken entries are skipped.
+    public let skipped: SkippedEntries
+    /// How the unusual was taken, one line each, without the name of the file.
+    public let remarks: [String]
+    /// The first fault of each kind, such as a broken mask, of entries that are of use for other kinds: they are in the
+    /// dataset, without that part. Empty if broken entries are skipped.
+    public let faults: [EvaluationKind: String]
+
+    /// Reads the file at `path`.
+    /// - Parameter skipsBroken: whether broken entries, and those that refer to them, are left out. Of an entry with a
+    ///   broken segmentation or broken keypoints only these are.
+    /// - Throws: ``COCOError`` when the file itself is broken: unreadable, not JSON, not made of the three lists; and
+    ///   unless broken entries are skipped, for the first one.
+    public init(contentsOf path: String, skipsBroken: Bool = false) throws {
+        var broken = BrokenEntries(of: path, areSkipped: skipsBroken)
+        var oddities = Oddities()
         let file = try JSONFile(path: path)
         let lists = try AnnotationLists(file)
         var index = DatasetIndex()
-        self.init()
-        for (entry, start) in zip(file.entries(at: lists.images, Picture.init), lists.images) {
+        var dataset = Dataset()
+        try dataset.readImages(file, lists.images, &index, &broken, &oddities)
+        try dataset.readCategories(file, lists.categories, &index, &broken, &oddities)
+        try dataset.readAnnotations(file, lists.annotations, index, &broken, &oddities)
+        self.dataset = dataset
+        skipped = broken.skipped
+        remarks = oddities.remarks
+        faults = broken.kindFaults
+    }
+}
+
+extension Dataset {
+    fileprivate mutating func readImages(
+        _ file: JSONFile, _ starts: [Int], _ index: inout DatasetIndex, _ broken: inout BrokenEntries,
+        _ oddities: inout Oddities
+    ) throws {
+        let entries = file.entries(at: starts, PictureEntry.init)
+        let numbers = IdentifierNumbers(entries.lazy.compactMap { try? $0.get().identifier })
+        var positions: [Int: Int] = [:]
+        for (entry, start) in zip(entries, starts) {
             do throws(EntryFault) {
-                let picture = try entry.get()
+                let entry = try entry.get()
+                guard let id = numbers[entry.identifier] else { continue }
+                var picture = Picture(id: id, fileName: entry.fileName, size: entry.size)
+                if case .text(let text) = entry.identifier { picture.textID = text }
                 try index.add(picture)
-                images.append(picture)
+                if let position = positions[id] {
+                    images[position] = picture
+                    oddities.add(.repeatedImage, of: "image \(entry.identifier)")
+                } else {
+                    positions[id] = images.count
+                    images.append(picture)
+                }
             } catch {
                 try broken.add(error, of: file.name(ofEntryAt: start, kind: "image"))
             }
         }
-        for (entry, start) in zip(file.entries(at: lists.categories, Category.init), lists.categories) {
+    }
+
+    fileprivate mutating func readCategories(
+        _ file: JSONFile, _ starts: [Int], _ index: inout DatasetIndex, _ broken: inout BrokenEntries,
+        _ oddities: inout Oddities
+    ) throws {
+        let entries = file.entries(at: starts, CategoryEntry.init)
+        let numbers = IdentifierNumbers(entries.lazy.compactMap { try? $0.get().identifier })
+        var positions: [Int: Int] = [:]
+        for (entry, start) in zip(entries, starts) {
             do throws(EntryFault) {
-                let category = try entry.get()
-                try index.add(category)
-                categories.append(category)
+                let entry = try entry.get()
+                guard let id = numbers[entry.identifier] else { continue }
+                let category = entry.category(id: id)
+                index.add(category)
+                if let position = positions[id] {
+                    categories[position] = category
+                    oddities.add(.repeatedCategory, of: "category \(entry.identifier)")
+                } else {
+                    positions[id] = categories.count
+                    categories.append(category)
+                }
             } catch {
                 try broken.add(error, of: file.name(ofEntryAt: start, kind: "category"))
             }
         }
-        let known = index
-        let entries = file.entries(at: lists.annotations) { reader in
-            let annotation = try Annotation(&reader)
-            try known.check(annotation)
-            return annotation
+    }
+
+    fileprivate mutating func readAnnotations(
+        _ file: JSONFile, _ starts: [Int], _ index: DatasetIndex, _ broken: inout BrokenEntries,
+        _ oddities: inout Oddities
+    ) throws {
+        let entries = file.entries(at: starts) { reader in
+            try AnnotationEntry(&reader).resolved(by: index)
         }
         var ids: Set<Int> = []
         ids.reserveCapacity(entries.count)
+        var unnumbered: [(position: Int, text: String?)] = []
+        var largest = 0
         annotations.reserveCapacity(entries.count)
-        for (entry, start) in zip(entries, lists.annotations) {
+        for (entry, start) in zip(entries, starts) {
             do throws(EntryFault) {
-                let annotation = try entry.get()
-                guard ids.insert(annotation.id).inserted else { throw EntryFault.duplicate }
-                annotations.append(annotation)
+                let entry = try entry.get()
+                let name = { file.name(ofEntryAt: start, kind: "annotation") }
+                switch entry.identifier {
+                case .number(let id)?:
+                    largest = max(largest, id)
+                    if !ids.insert(id).inserted {
+                        if broken.areSkipped { throw EntryFault.duplicate }
+                        oddities.add(.repeatedAnnotation, of: name())
+                    }
+                case .text(let text)?: unnumbered.append((annotations.count, text))
+                case nil:
+                    unnumbered.append((annotations.count, nil))
+                    oddities.add(.missingID, of: name())
+                }
+                for fault in entry.faults { broken.add(fault, ofPartOf: name()) }
+                for oddity in entry.oddities { oddities.add(oddity, of: name()) }
+                annotations.append(entry.annotation)
             } catch {
                 try broken.add(error, of: file.name(ofEntryAt: start, kind: "annotation"))
             }
+        }
+        // Nothing refers to annotations, so any new numbers will do for those that have none.
+        var next = largest < Int.max / 2 ? largest + 1 : Int.min
+        var ofTexts: [String: Int] = [:]
+        for (position, text) in unnumbered {
+            let id = text.flatMap { ofTexts[$0] } ?? next
+            if id == next {
+                next += 1
+            } else {
+                oddities.add(.repeatedAnnotation, of: "annotation \(text ?? "")")
+            }
+            if let text { ofTexts[text] = id }
+            annotations[position].id = id
         }
     }
 }
@@ -104,69 +206,150 @@ extension JSONFile {
     }
 }
 
-extension Picture {
-    fileprivate init(_ reader: inout JSONReader) throws {
-        var id: Int?, fileName: String?, height: Int?, width: Int?
+/// A picture as its entry has it.
+private struct PictureEntry: Sendable {
+    let identifier: Identifier
+    let fileName: String?
+    let size: PixelSize?
+
+    init(_ reader: inout JSONReader) throws {
+        var identifier: Identifier?, fileName: String?, height: Int?, width: Int?
         try reader.object { reader, key in
             switch key {
-            case "id": id = try reader.field(key) { try $0.integer() }
-            case "file_name": fileName = try reader.field(key) { try $0.string() }
-            case "height": height = try reader.field(key) { try $0.integer() }
-            case "width": width = try reader.field(key) { try $0.integer() }
+            case "id": identifier = try reader.optionalField(key) { try $0.identifier() }
+            case "file_name": fileName = try reader.optionalField(key) { try $0.string() }
+            case "height": height = try reader.optionalField(key) { try $0.integer() }
+            case "width": width = try reader.optionalField(key) { try $0.integer() }
             default: try reader.skipValue()
             }
         }
-        self.init(
-            id: try required(id, "id"), fileName: try required(fileName, "file_name"),
-            size: PixelSize(height: try required(height, "height"), width: try required(width, "width")))
+        self.identifier = try required(identifier, "id")
+        self.fileName = fileName
+        if let height, let width { size = PixelSize(height: height, width: width) } else { size = nil }
     }
 }
 
-extension Category {
-    fileprivate init(_ reader: inout JSONReader) throws {
-        var id: Int?, name: String?, supercategory: String?, keypoints: [String] = [], skeleton: [[Int]] = []
+/// A category as its entry has it.
+private struct CategoryEntry: Sendable {
+    let identifier: Identifier
+    private let name: String?
+    private let supercategory: String?
+    private let keypoints: [String]
+    private let skeleton: [[Int]]
+
+    init(_ reader: inout JSONReader) throws {
+        var identifier: Identifier?, name: String?, supercategory: String?
+        var keypoints: [String]?, skeleton: [[Int]]?
         try reader.object { reader, key in
             switch key {
-            case "id": id = try reader.field(key) { try $0.integer() }
-            case "name": name = try reader.field(key) { try $0.string() }
-            case "supercategory":
-                supercategory = try reader.field(key) { try $0.skipNull() ? nil : try $0.string() }
+            case "id": identifier = try reader.optionalField(key) { try $0.identifier() }
+            case "name": name = try reader.optionalField(key) { try $0.string() }
+            case "supercategory": supercategory = try reader.optionalField(key) { try $0.string() }
             case "keypoints":
-                keypoints = try reader.field(key) { try $0.values { try $0.string() } }
+                keypoints = try reader.optionalField(key) { try $0.values { try $0.string() } }
             case "skeleton":
-                skeleton = try reader.field(key) { try $0.values { try $0.values { try $0.integer() } } }
+                skeleton = try reader.optionalField(key) {
+                    try $0.values { try $0.values { try $0.integer() } }
+                }
             default: try reader.skipValue()
             }
         }
-        self.init(
-            id: try required(id, "id"), name: try required(name, "name"), supercategory: supercategory,
-            keypoints: keypoints, skeleton: skeleton)
+        self.identifier = try required(identifier, "id")
+        self.name = name
+        self.supercategory = supercategory
+        self.keypoints = keypoints ?? []
+        self.skeleton = skeleton ?? []
+    }
+
+    func category(id: Int) -> Category {
+        var category = Category(
+            id: id, name: name ?? "category \(identifier)", supercategory: supercategory,
+            keypoints: keypoints,
+            skeleton: skeleton)
+        if case .text(let text) = identifier { category.textID = text }
+        return category
     }
 }
 
-extension Annotation {
-    fileprivate init(_ reader: inout JSONReader) throws {
-        var id: Int?, imageID: Int?, categoryID: Int?, box: AnnotationBox?, area: Double?
-        var segmentation: Segmentation?, isCrowd = false, keypoints: [AnnotationKeypoint]?
-        var keypointCount: Int?
+/// An annotation as its entry has it; what is missing is filled in once its picture is known.
+private struct AnnotationEntry {
+    private var identifier: Identifier?
+    private var imageID: Identifier?
+    private var categoryID: Identifier?
+    private var box: AnnotationBox?
+    private var area: Double?
+    private var segmentation = ReadSegmentation()
+    private var isCrowd = false
+    private var keypoints: [AnnotationKeypoint]?
+    private var keypointCount: Int?
+    private var faults: [EntryFault] = []
+
+    init(_ reader: inout JSONReader) throws {
         try reader.object { reader, key in
             switch key {
-            case "id": id = try reader.field(key) { try $0.integer() }
-            case "image_id": imageID = try reader.field(key) { try $0.integer() }
-            case "category_id": categoryID = try reader.field(key) { try $0.integer() }
-            case "bbox": box = try reader.field(key) { try $0.box() }
-            case "area": area = try reader.field(key) { try $0.number() }
-            case "segmentation": segmentation = try reader.field(key) { try $0.segmentation() }
-            case "iscrowd": isCrowd = try reader.field(key) { try $0.flag() }
-            case "keypoints": keypoints = try reader.field(key) { try $0.keypoints() }
-            case "num_keypoints": keypointCount = try reader.field(key) { try $0.integer() }
+            case "id": identifier = try reader.optionalField(key) { try $0.identifier() }
+            case "image_id": imageID = try reader.optionalField(key) { try $0.identifier() }
+            case "category_id": categoryID = try reader.optionalField(key) { try $0.identifier() }
+            case "bbox": box = try reader.part(key, .number, faults: &faults) { try $0.box() }
+            case "area": area = try reader.optionalField(key) { try $0.number() }
+            case "segmentation":
+                let read = try reader.part(key, .segmentation, faults: &faults) { try $0.segmentation() }
+                segmentation = read ?? ReadSegmentation()
+            case "iscrowd": isCrowd = try reader.optionalField(key) { try $0.flag() } ?? false
+            case "keypoints":
+                keypoints = try reader.part(key, .keypoints, faults: &faults) { try $0.keypoints() }
+            case "num_keypoints": keypointCount = try reader.optionalField(key) { try $0.integer() }
             default: try reader.skipValue()
             }
         }
-        self.init(
-            id: try required(id, "id"), imageID: try required(imageID, "image_id"),
-            categoryID: try required(categoryID, "category_id"), box: try required(box, "bbox"),
-            area: try required(area, "area"), segmentation: segmentation, isCrowd: isCrowd,
-            keypoints: keypoints, keypointCount: keypointCount)
+    }
+
+    /// The annotation, with what was odd about it and which parts of it are broken.
+    struct Resolved: Sendable {
+        /// Nil where the file has none.
+        let identifier: Identifier?
+        /// With the id that the file has, if it is a number.
+        let annotation: Annotation
+        let oddities: [Oddity]
+        let faults: [EntryFault]
+    }
+
+    /// - Throws: `EntryFault` for a picture or category that does not exist, and where there is no box.
+    consuming func resolved(by index: DatasetIndex) throws -> Resolved {
+        var oddities = segmentation.oddities
+        let image = try index.image(try required(imageID, "image_id"), &oddities)
+        let category = try index.category(try required(categoryID, "category_id"), &oddities)
+        var outline = segmentation.value
+        index.check(.segmentation, &faults) { () throws(EntryFault) in
+            if let outline { try index.check(outline, imageID: image) }
+        }
+        if faults.contains(where: { $0.reason == .segmentation }) { outline = nil }
+        index.check(.keypoints, &faults) { () throws(EntryFault) in
+            if let keypoints { try keypoints.check() }
+            if let keypointCount, keypointCount < 0 {
+                throw EntryFault(.keypoints, "its number of keypoints is negative")
+            }
+        }
+        if faults.contains(where: { $0.reason == .keypoints }) { (keypoints, keypointCount) = (nil, nil) }
+        index.check(.number, &faults) { () throws(EntryFault) in try box?.check() }
+        let boxFault = faults.first { $0.reason == .number }
+        if boxFault != nil { box = nil }
+        if box == nil, let derived = outline?.bounds {
+            box = derived
+            oddities.append(.missingBox)
+        }
+        guard let box else { throw boxFault ?? EntryFault(.form, "has no bbox") }
+        if area == nil {
+            area = index.area(of: outline, imageID: image) ?? box.area
+            oddities.append(.missingArea)
+        } else if let area, !(area >= 0 && area.isFinite) {
+            oddities.append(.strangeArea)
+        }
+        let id = if case .number(let number)? = identifier { number } else { 0 }
+        let annotation = Annotation(
+            id: id, imageID: image, categoryID: category, box: box, area: area ?? box.area,
+            segmentation: outline,
+            isCrowd: isCrowd, keypoints: keypoints, keypointCount: keypointCount)
+        return Resolved(identifier: identifier, annotation: annotation, oddities: oddities, faults: faults)
     }
 }

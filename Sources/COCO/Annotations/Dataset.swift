@@ -24,7 +24,7 @@ public struct Dataset: Hashable, Sendable {
 public struct Category: Hashable, Sendable {
     /// What annotations and results refer to it by. COCO's go from 1 to 90 with gaps.
     public var id: Int
-    /// Its name, such as `dog`.
+    /// Its name, such as `dog`; one that a file does not name is called after its id: `category 3`.
     public var name: String
     /// The name of the group that it belongs to, such as `animal`.
     public var supercategory: String?
@@ -33,6 +33,8 @@ public struct Category: Hashable, Sendable {
     public var keypoints: [String]
     /// The lines that draw its keypoints: pairs of positions in ``keypoints``, which count from 1.
     public var skeleton: [[Int]]
+    /// The id as its file writes it, where that is text; nil where it is ``id``.
+    public var textID: String?
 
     /// A category with the given id and name.
     public init(
@@ -50,13 +52,16 @@ public struct Category: Hashable, Sendable {
 public struct Picture: Hashable, Sendable {
     /// What annotations and results refer to it by.
     public var id: Int
-    /// The file's name, relative to the dataset's folder of pictures.
-    public var fileName: String
-    /// Its size in pixels.
-    public var size: PixelSize
+    /// The file's name, relative to the dataset's folder of pictures; nil where the annotation file gives none, which
+    /// matters only to those who want the pixels.
+    public var fileName: String?
+    /// Its size in pixels; nil where the annotation file gives none, which matters only to masks.
+    public var size: PixelSize?
+    /// The id as its file writes it, where that is text; nil where it is ``id``.
+    public var textID: String?
 
     /// A picture of the given id, file name and size.
-    public init(id: Int, fileName: String, size: PixelSize) {
+    public init(id: Int, fileName: String?, size: PixelSize?) {
         self.id = id
         self.fileName = fileName
         self.size = size

@@ -21,16 +21,31 @@ public struct Evaluation: Sendable {
     public let curves: PrecisionRecall
     /// How many objects of each category count: crowds do not.
     public let truthCounts: [Int]
+    /// How many objects and detections were left out because they lack what was compared.
+    public let incomplete: (objects: Int, detections: Int)
 
     /// Evaluates `results`, from a file or from memory, against `dataset`. Works in parallel, as ``ExecutionContext`` says; the
     /// numbers do not depend on the number of threads.
+    /// - Parameters:
+    ///   - sigmas: how far off people usually mark each keypoint, as a part of the object's scale; COCO's 17 of a person
+    ///     if nil. Boxes and masks do not need them.
+    ///   - leavesOutIncomplete: whether objects and detections without that which is to be compared are left out rather
+    ///     than refused.
     /// - Throws: ``COCOError`` for a detection of a picture or category that the dataset does not have, and for
     ///   a detection or an object without that which is to be compared.
-    public init(dataset: Dataset, results: Results, kind: EvaluationKind) throws {
+    public init(
+        dataset: Dataset, results: Results, kind: EvaluationKind, sigmas: [Double]? = nil,
+        leavesOutIncomplete: Bool = false
+    ) throws {
         guard dataset.categories.count <= Self.largestCategoryCount else {
             throw COCOError(fault: "\(dataset.categories.count) categories are too many to evaluate")
         }
-        let parameters = EvaluationParameters.standard(for: kind)
+        let parameters = EvaluationParameters.standard(for: kind, sigmas: sigmas)
+        let comparable = try ComparableEntries(
+            dataset, results, kind: kind, keypointCount: parameters.keypointSigmas.count,
+            leavesOutIncomplete: leavesOutIncomplete)
+        let (dataset, results) = (comparable.dataset, comparable.results)
+        incomplete = comparable.leftOut
         let sorted = try Groups(
             dataset: dataset, results: results, largestLimit: parameters.detectionLimits.max() ?? 0)
         let measurement = Measurement(

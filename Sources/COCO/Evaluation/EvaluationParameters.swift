@@ -27,12 +27,13 @@ public struct EvaluationParameters: Hashable, Sendable {
     /// How many detections a picture and category may have, best first, ascending: M = 3, up to 100, for boxes
     /// and masks; M = 1, 20, for keypoints.
     public let detectionLimits: [Int]
-    /// How far off a keypoint is usually marked, as a part of the object's scale: one number each for the 17 of
+    /// How far off a keypoint is usually marked, as a part of the object's scale: one number each, 17 for
     /// a person. Empty for boxes and masks.
     public let keypointSigmas: [Double]
 
     /// The parameters that COCO's numbers are computed with.
-    public static func standard(for kind: EvaluationKind) -> EvaluationParameters {
+    /// - Parameter sigmas: for objects that are no persons, how far off each of their keypoints usually is.
+    public static func standard(for kind: EvaluationKind, sigmas: [Double]? = nil) -> EvaluationParameters {
         let all = AreaRange(name: "all", limits: 0...1e10)
         let small = AreaRange(name: "small", limits: 0...1024)
         let medium = AreaRange(name: "medium", limits: 1024...9216)
@@ -43,7 +44,7 @@ public struct EvaluationParameters: Hashable, Sendable {
             recallThresholds: linearSpace(from: 0, through: 1, count: 101),
             areaRanges: hasKeypoints ? [all, medium, large] : [all, small, medium, large],
             detectionLimits: hasKeypoints ? [20] : [1, 10, 100],
-            keypointSigmas: hasKeypoints ? personSigmas : [])
+            keypointSigmas: hasKeypoints ? sigmas ?? personSigmas : [])
     }
 
     /// In the order of `PersonKeypoint`. COCO's own script divides tenths by ten; the last bit depends on it.

@@ -15,7 +15,7 @@ public struct KeypointSimilarity: Sendable {
 
     /// The similarity of keypoints, as many as there are sigmas, to those of an object.
     func callAsFunction(_ detected: [AnnotationKeypoint], _ truth: Annotation) -> Double {
-        let labelled = truth.keypoints?.contains { $0.isLabelled } == true ? truth.keypoints : nil
+        let labelled = truth.hasLabelledKeypoints ? truth.keypoints : nil
         var terms: [Double] = []
         terms.reserveCapacity(variances.count)
         for (index, keypoint) in detected.enumerated() {

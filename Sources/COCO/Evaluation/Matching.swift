@@ -86,7 +86,10 @@ private struct Matching {
     init(truths: [Truth], areas: [Double], overlaps: OverlapTable?, limits: ClosedRange<Double>) {
         self.truths = truths
         self.overlaps = overlaps
-        let isIgnored = truths.map { $0.isIgnored || !limits.contains($0.area) }
+        // Asked in COCO's way, so that an area that is no number lies in every range.
+        let isIgnored = truths.map {
+            $0.isIgnored || $0.area < limits.lowerBound || $0.area > limits.upperBound
+        }
         self.isIgnored = isIgnored
         isOutside = areas.map { !limits.contains($0) }
         order = truths.indices.filter { !isIgnored[$0] } + truths.indices.filter { isIgnored[$0] }

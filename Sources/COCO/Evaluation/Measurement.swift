@@ -17,7 +17,9 @@ struct Measurement: Sendable {
         self.dataset = dataset
         self.results = results
         self.kind = kind
-        sizes = Dictionary(dataset.images.map { ($0.id, $0.size) }) { first, _ in first }
+        sizes = Dictionary(
+            dataset.images.lazy.compactMap { picture in picture.size.map { (picture.id, $0) } }
+        ) { first, _ in first }
         keypointCount = sigmas.count
         similarity = KeypointSimilarity(sigmas: sigmas)
         let first = results.detections.first
@@ -72,7 +74,7 @@ struct Measurement: Sendable {
     private func mask(of detection: Int) throws -> RunLengths {
         let found = results.detections[detection]
         guard let segmentation = found.segmentation else { throw fault(detection, "has no segmentation") }
-        do { return try segmentation.rasterized(in: size(of: found.imageID)) } catch {
+        do { return try mask(segmentation, image: found.imageID) } catch {
             throw fault(detection, "\(error)")
         }
     }
@@ -81,12 +83,18 @@ struct Measurement: Sendable {
         guard let segmentation = truth.segmentation else {
             throw COCOError(fault: "annotation \(truth.id): has no segmentation")
         }
-        do { return try segmentation.rasterized(in: size(of: truth.imageID)) } catch {
+        do { return try mask(segmentation, image: truth.imageID) } catch {
             throw COCOError(fault: "annotation \(truth.id): \(error)")
         }
     }
 
-    private func size(of image: Int) -> PixelSize { sizes[image] ?? PixelSize(height: 0, width: 0) }
+    private func mask(_ segmentation: Segmentation, image: Int) throws -> RunLengths {
+        if case .runLengths(let mask) = segmentation { return mask }
+        guard let size = sizes[image] else {
+            throw COCOError(fault: "image \(image) has no width and height, which its polygons need")
+        }
+        return try segmentation.rasterized(in: size)
+    }
 
     /// The box around a detection's keypoints.
     private func extent(of detection: Int) throws -> AnnotationBox {
@@ -104,11 +112,13 @@ struct Measurement: Sendable {
     ) throws -> [[AnnotationKeypoint]]? {
         let found = group.detections.map { results.detections[$0].keypoints }
         if truths.allSatisfy({ $0.keypoints == nil }) && found.contains(nil) { return nil }
-        for count in (truths.map(\.keypoints) + found).compactMap(\.?.count) where count != keypointCount {
+        // Where nobody marked a keypoint their number does not matter.
+        let marked = truths.filter(\.hasLabelledKeypoints).map(\.keypoints)
+        for count in (marked + found).compactMap(\.?.count) where count != keypointCount {
             throw COCOError(
-                fault:
-                    "category \(truths[0].categoryID): its objects have \(count) keypoints, and COCO knows "
-                    + "only for the \(keypointCount) of a person how well they can be told")
+                fault: "category \(truths[0].categoryID): its objects have \(count) keypoints, and there are "
+                    + "\(keypointCount) sigmas, which say how far off each usually is"
+                    + (keypointCount == 17 ? " (COCO's, of a person)" : ""))
         }
         return try zip(group.detections, found).map { position, keypoints in
             guard let keypoints else { throw fault(position, "has no keypoints") }

@@ -35,7 +35,11 @@ struct JSONFile {
     /// - Throws: ``COCOError`` when `body` throws a ``JSONFault``.
     func read(_ body: (inout JSONReader) throws -> Void) throws {
         try data.withUnsafeBytes { bytes in
-            var reader = JSONReader(bytes)
+            // Tools on Windows put a byte order mark in front, which RFC 8259 lets a reader pass over.
+            if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+                throw COCOError(path: path, fault: "is UTF-16 text; JSON files are UTF-8")
+            }
+            var reader = JSONReader(bytes, at: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
             do {
                 try body(&reader)
                 try reader.expectEnd()
@@ -65,12 +69,12 @@ struct JSONFile {
     }
 
     /// The id of the entry that begins at `start`, if it has one that can be read.
-    func identifier(at start: Int) -> Int? {
+    func identifier(at start: Int) -> Identifier? {
         data.withUnsafeBytes { bytes in
-            var reader = JSONReader(bytes, at: start), identifier: Int?
+            var reader = JSONReader(bytes, at: start), identifier: Identifier?
             try? reader.object { reader, key in
                 let before = reader
-                if key == "id", let value = try? reader.integer() {
+                if key == "id", let value = try? reader.identifier() {
                     identifier = value
                 } else {
                     reader = before
@@ -92,6 +96,29 @@ extension JSONReader {
             try reader.skipValue()
         }
         return starts
+    }
+
+    /// Reads a field of an entry that may be null, which is as good as absent; a fault names it.
+    mutating func optionalField<Value>(
+        _ name: String, _ read: (inout JSONReader) throws -> Value
+    ) throws -> Value? {
+        if try skipNull() { return nil }
+        return try field(name, read)
+    }
+
+    /// Reads a field of an entry which the others make sense without: when it is broken the fault is noted, and the entry
+    /// is read on.
+    mutating func part<Value>(
+        _ name: String, _ reason: SkippedEntries.Reason, faults: inout [EntryFault],
+        _ read: (inout JSONReader) throws -> Value?
+    ) throws -> Value? {
+        let before = self
+        do { return try field(name, read) } catch let fault as EntryFault {
+            self = before
+            try skipValue()
+            faults.append(EntryFault(reason, fault.message))
+            return nil
+        }
     }
 
     /// Reads a field of an entry; a fault names it.

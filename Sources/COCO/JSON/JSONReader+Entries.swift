@@ -26,17 +26,26 @@ extension JSONReader {
         }
     }
 
-    /// Polygons `[[x, y, …], …]`, or run lengths `{"size": [height, width], "counts": …}`; nil for null and for
-    /// the empty list.
-    mutating func segmentation() throws -> Segmentation? {
+    /// Polygons `[[x, y, …], …]`, run lengths `{"size": [height, width], "counts": …}`, or a list of these; nothing for
+    /// null and for the empty list.
+    mutating func segmentation() throws -> ReadSegmentation {
         switch peek() {
         case UInt8(ascii: "n"):
             _ = try skipNull()
-            return nil
+            return ReadSegmentation()
         case UInt8(ascii: "["):
-            let polygons = try values { try $0.polygon() }
-            return polygons.isEmpty ? nil : .polygons(polygons)
-        default: return .runLengths(try runLengths())
+            var outlines: [[Double]] = [], masks: [RunLengths] = []
+            try list { reader in
+                switch reader.peek() {
+                case UInt8(ascii: "["): outlines.append(try reader.numbers())
+                case UInt8(ascii: "{"): masks.append(try reader.runLengths())
+                default:
+                    throw EntryFault(
+                        .segmentation, "its segmentation is a list of numbers, not of polygons")
+                }
+            }
+            return try ReadSegmentation(outlines: outlines, masks: masks)
+        default: return ReadSegmentation(value: .runLengths(try runLengths()))
         }
     }
 
@@ -45,19 +54,6 @@ extension JSONReader {
         var values: [Value] = []
         try list { values.append(try element(&$0)) }
         return values
-    }
-
-    private mutating func polygon() throws -> Polygon {
-        let numbers = try numbers()
-        guard numbers.count % 2 == 0 else {
-            throw EntryFault(.segmentation, "a polygon of \(numbers.count) numbers, not two a vertex")
-        }
-        do {
-            return try Polygon(
-                vertices: stride(from: 0, to: numbers.count, by: 2).map {
-                    Polygon.Vertex(x: numbers[$0], y: numbers[$0 + 1])
-                })
-        } catch { throw EntryFault(.segmentation, "\(error)") }
     }
 
     private mutating func runLengths() throws -> RunLengths {
@@ -83,5 +79,65 @@ extension JSONReader {
             if let counts { return try RunLengths(size: pixels, counts: counts) }
         } catch { throw EntryFault(.segmentation, "\(error)") }
         throw fault("has no counts")
+    }
+}
+
+/// The segmentation of an entry, and what was odd about it.
+struct ReadSegmentation {
+    var value: Segmentation?
+    var oddities: [Oddity] = []
+}
+
+extension ReadSegmentation {
+    /// What a list of polygons, or of run lengths, stands for. It is the first polygon that decides how COCO's tools read
+    /// a list; polygons of fewer than three points cover no pixel.
+    /// - Throws: `EntryFault` when there is nothing in it that can be drawn.
+    fileprivate init(outlines: [[Double]], masks: [RunLengths]) throws(EntryFault) {
+        if let first = masks.first {
+            guard outlines.isEmpty, masks.allSatisfy({ $0.size == first.size }) else {
+                throw EntryFault(
+                    .segmentation, "its segmentation mixes polygons and masks, or masks of several sizes")
+            }
+            value = .runLengths(masks.dropFirst().reduce(first) { $0.union(with: $1) })
+            return
+        }
+        guard let first = outlines.first else { return }
+        var polygons: [Polygon] = []
+        polygons.reserveCapacity(outlines.count)
+        for outline in outlines where outline.count >= 6 {
+            do {
+                polygons.append(
+                    try Polygon(
+                        vertices: stride(from: 0, to: outline.count - 1, by: 2).map {
+                            Polygon.Vertex(x: outline[$0], y: outline[$0 + 1])
+                        }))
+            } catch { throw EntryFault(.segmentation, "\(error)") }
+        }
+        guard !polygons.isEmpty || first.count > 4 else {
+            throw EntryFault(.segmentation, "a polygon of \(first.count / 2) vertices")
+        }
+        if polygons.count < outlines.count { oddities.append(.strayPolygon) }
+        if outlines.contains(where: { $0.count >= 6 && $0.count % 2 == 1 }) {
+            oddities.append(.unevenPolygon)
+        }
+        value = .polygons(polygons)
+    }
+}
+
+extension Segmentation {
+    /// The box around it; nil when it covers nothing.
+    var bounds: AnnotationBox? {
+        func box(_ x: [Double], _ y: [Double]) -> AnnotationBox? {
+            guard let left = x.min(), let right = x.max(), let top = y.min(), let bottom = y.max() else {
+                return nil
+            }
+            return AnnotationBox(x: left, y: top, width: right - left, height: bottom - top)
+        }
+        switch self {
+        case .polygons(let polygons):
+            let vertices = polygons.flatMap(\.vertices)
+            return box(vertices.map(\.x), vertices.map(\.y))
+        case .runLengths(let mask): return mask.area == 0 ? nil : AnnotationBox(mask.bounds)
+        }
     }
 }

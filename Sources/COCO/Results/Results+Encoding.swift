@@ -1,13 +1,15 @@
 extension Results {
     /// The results as a COCO results file, which COCO's own tools load too. Keys are in a fixed order and
     /// detections in the order of the array, one a line: the same results give the same bytes.
+    /// - Parameter dataset: what the detections refer to; needed only if its ids are text.
     /// - Throws: ``COCOError`` for a detection with a number that is not finite, which JSON cannot hold.
-    public func encoded() throws -> [UInt8] {
+    public func encoded(of dataset: Dataset? = nil) throws -> [UInt8] {
         var writer = JSONWriter()
+        let texts = TextsOfIdentifiers(dataset)
         for (number, detection) in detections.enumerated() where !detection.isFinite {
             throw COCOError(fault: "detection \(number + 1): has a number that is not finite")
         }
-        writer.lines(detections) { $0.detection($1) }
+        writer.lines(detections) { $0.detection($1, texts) }
         writer.raw("\n")
         return writer.bytes
     }
@@ -22,11 +24,11 @@ extension Detection {
 }
 
 extension JSONWriter {
-    fileprivate mutating func detection(_ detection: Detection) {
+    fileprivate mutating func detection(_ detection: Detection, _ texts: TextsOfIdentifiers) {
         raw("{\"image_id\": ")
-        integer(detection.imageID)
+        identifier(detection.imageID, texts.images[detection.imageID])
         raw(", \"category_id\": ")
-        integer(detection.categoryID)
+        identifier(detection.categoryID, texts.categories[detection.categoryID])
         if let box = detection.box {
             raw(", \"bbox\": ")
             self.box(box)

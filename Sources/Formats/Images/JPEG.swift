@@ -55,7 +55,7 @@ enum JPEG {
 
 extension JPEG {
     /// What the segments before the first scan say.
-    private struct Header {
+    struct Header {
         let size: ImageSize
         let componentCount: Int
         let orientation: Orientation

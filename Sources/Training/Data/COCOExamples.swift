@@ -9,14 +9,20 @@ import Tensors
 public struct COCOExamples: ExampleSource {
     /// The classes, in the order of the file's categories.
     public let classes: ClassTable
-    private let folder: String
+    private let folder: PictureFolder
+    private let annotationPath: String
     private let pictures: [Picture]
     private let annotations: [Int: [Annotation]]
     private let labels: [Int: Int]
 
     /// The pictures of `dataset` that have at least one object to learn from, as in torchvision; or all.
-    /// - Parameter folder: where the pictures are.
-    public init(_ dataset: Dataset, folder: String, keepsEmptyPictures: Bool = false) {
+    /// - Parameters:
+    ///   - folder: where the pictures are.
+    ///   - annotationPath: the file that the dataset comes from, for errors.
+    public init(
+        _ dataset: Dataset, folder: String, annotationPath: String = "the annotation file",
+        keepsEmptyPictures: Bool = false
+    ) {
         classes = ClassTable(
             names: dataset.categories.map(\.name), categories: dataset.categories.map(\.id))
         labels = Dictionary(
@@ -24,36 +30,31 @@ public struct COCOExamples: ExampleSource {
         let annotations = Dictionary(grouping: dataset.annotations, by: \.imageID)
         self.annotations = annotations
         pictures = dataset.images.filter { picture in
-            picture.size.width > 0 && picture.size.height > 0
+            picture.size.map { $0.width > 0 && $0.height > 0 } ?? true
                 && (keepsEmptyPictures || (annotations[picture.id] ?? []).contains(where: \.isTrainable))
         }
-        self.folder = folder
+        self.folder = PictureFolder(path: folder)
+        self.annotationPath = annotationPath
     }
 
     /// How many pictures there are.
     public var count: Int { pictures.count }
 
     /// The size of a picture as the annotations have it.
-    public func size(of index: Int) -> PixelSize { pictures[index].size }
+    public func size(of index: Int) -> PixelSize { pictures[index].size ?? PixelSize(height: 0, width: 0) }
 
     /// Reads a picture and draws its masks.
     /// - Throws: `FileError` when the picture is missing, broken, or of another size than its annotations say;
     ///   `COCOError` for an annotation whose outline cannot be drawn.
     public func example(_ index: Int) throws -> Example {
         let picture = pictures[index]
-        let path = folder + "/" + picture.fileName
-        let image = try Image(contentsOf: path)
-        guard image.width == picture.size.width, image.height == picture.size.height else {
-            throw FileError(
-                path: path,
-                fault: "is \(image.width)×\(image.height) pixels, its annotations say "
-                    + "\(picture.size.width)×\(picture.size.height)")
-        }
+        let image = try folder.image(of: picture, annotations: annotationPath)
+        let size = PixelSize(height: image.height, width: image.width)
         return Example(
             image: image,
             objects: try (annotations[picture.id] ?? []).compactMap { annotation in
                 guard annotation.isCrowd || annotation.isTrainable else { return nil }
-                return try labelledObject(annotation, in: picture.size)
+                return try labelledObject(annotation, in: size)
             })
     }
 

@@ -1,0 +1,45 @@
+/// What the first bytes of a PNG or JPEG file say of its picture. The pixels are not looked at.
+public struct ImageHeader: Equatable, Sendable {
+    /// The width of the upright picture, in pixels.
+    public let width: Int
+    /// The height of the upright picture, in pixels.
+    public let height: Int
+    /// Whether the file stores the picture lying on its side, and its EXIF orientation swaps width and height.
+    public let isTurned: Bool
+
+    /// Reads the header of the file at `path`, and no more of the file than that takes.
+    /// - Throws: ``FileError`` when it is missing, no PNG or JPEG, or its header is broken.
+    public init(contentsOf path: String) throws {
+        let limit = 1 << 30
+        do {
+            let start = try readStart(of: path, count: 1 << 16)
+            do { self = try Self(start) } catch is ImageFault where start.count == 1 << 16 {
+                // Colour profiles and thumbnails can stand before the frame header of a JPEG.
+                self = try Self(try readFile(path, limit: limit))
+            }
+        } catch let fault as ImageFault {
+            throw FileError(path: path, fault: fault.description)
+        }
+    }
+
+    private init(_ bytes: [UInt8]) throws {
+        let size: ImageSize, orientation: Orientation
+        if bytes.starts(with: PNG.signature) {
+            let file = OrderedBytes(bytes: bytes[...], order: .bigEndian)
+            guard file.slice(at: 12, count: 4)?.elementsEqual("IHDR".utf8) == true,
+                let width = file.uint32(at: 16), let height = file.uint32(at: 20)
+            else { throw ImageFault("broken PNG: the header is missing or cut off") }
+            size = try ImageSize(width: width, height: height)
+            orientation = PNG.orientation(bytes)
+        } else if bytes.starts(with: JPEG.signature) {
+            let header = try JPEG.Header(bytes)
+            size = header.size
+            orientation = header.orientation
+        } else {
+            throw ImageFault(
+                bytes.isEmpty ? "the file is empty" : "neither PNG nor JPEG, the two formats that are read")
+        }
+        isTurned = orientation.rawValue >= Orientation.transposed.rawValue
+        (width, height) = isTurned ? (size.height, size.width) : (size.width, size.height)
+    }
+}
