@@ -277,4 +277,112 @@ import Training
             #expect(error?.fault.contains("box.hidden.1") == true)
         }
     }
+
+    @Test("Parts of the network that a checkpoint does not have begin anew")
+    func missingParts() throws {
+        try withTemporaryFolder { path in
+            var configuration = try TinyRun.configuration()
+            let folder = RunFolder(path: path)
+            var boxes = configuration
+            boxes.network.masks = nil
+            let trainer = try TinyRun.trainer(boxes)
+            try folder.writeModel(trainer)
+            configuration.seed = 77
+            let start = try FineTuningStart(folder.modelPath, for: configuration)
+            #expect(start.freshParts == ["mask"])
+            #expect(start.remarks.count == 1 && start.remarks[0].contains("has no mask head"))
+            let (old, new) = (trainer.parameters.bits, start.parameters.bits)
+            for (name, bits) in old { #expect(new[name] == bits, "\(name)") }
+            #expect(new["mask.logits.weight"] != nil)
+        }
+    }
+
+    /// The names that a tiny backbone's parameters have in each kind of file, by hand.
+    private func foreignName(_ name: String, _ naming: String) -> String {
+        let words = name.split(separator: ".").map(String.init)
+        let last = words[words.count - 1]
+        let isNorm = words.contains("norm")
+        if words[1] == "stem" {
+            return switch naming {
+            case "caffe2": isNorm ? "res_conv1_bn_" + (last == "weight" ? "s" : "b") : "conv1_w"
+            case "detectron2": isNorm ? "stem.conv1.norm.\(last)" : "stem.conv1.weight"
+            default: isNorm ? "bn1.\(last)" : "conv1.weight"
+            }
+        }
+        let stage = Int(words[1].dropFirst())!
+        let layer = words[3]
+        switch naming {
+        case "caffe2":
+            let branch = [
+                "conv1": "branch2a", "conv2": "branch2b", "conv3": "branch2c", "shortcut": "branch1",
+            ][layer]!
+            return "res\(stage)_\(words[2])_\(branch)"
+                + (isNorm ? "_bn_" + (last == "weight" ? "s" : "b") : "_w")
+        case "detectron2": return "res\(stage).\(words[2]).\(layer)" + (isNorm ? ".norm.\(last)" : ".weight")
+        default:
+            let module =
+                layer == "shortcut"
+                ? "downsample.\(isNorm ? 1 : 0)" : isNorm ? "bn\(layer.last!)" : layer
+            return "layer\(stage - 1).\(words[2]).\(module).\(last)"
+        }
+    }
+
+    @Test(
+        "A backbone alone is a start, whatever its names; the rest begins anew",
+        arguments: ["torchvision", "torchvision with a prefix", "backbone.body", "detectron2", "caffe2"])
+    func backbones(naming: String) throws {
+        try withTemporaryFolder { folder in
+            var configuration = try TinyRun.configuration()
+            configuration.network.backbone.norm = .frozenBatch(epsilon: 1e-5)
+            let trained = try Parameters(configuration.network, from: RandomParameters(seed: 4))
+            let prefix = [
+                "torchvision with a prefix": "module.encoder_q.", "backbone.body": "backbone.body.",
+            ][naming]
+            let kind = naming == "detectron2" || naming == "caffe2" ? naming : "torchvision"
+            var writer = SafetensorsWriter()
+            for name in trained.names where name.hasPrefix("backbone.") {
+                // Caffe2 has no statistics.
+                if kind == "caffe2" && name.contains(".running_") { continue }
+                writer.add((prefix ?? "") + foreignName(name, kind), try #require(trained[name]))
+            }
+            writer.add((prefix ?? "") + (kind == "caffe2" ? "fc1000_w" : "fc.weight"), Tensor(shape: [3, 4]))
+            let path = folder + "/imagenet.safetensors"
+            try writer.write(to: path)
+
+            configuration.seed = 9
+            let start = try FineTuningStart(path, for: configuration)
+            for name in trained.names where name.hasPrefix("backbone.") {
+                let found = try #require(start.parameters[name])
+                if kind == "caffe2" && name.hasSuffix(".running_var") {
+                    // With the epsilon it is 1, as detectron2 has it.
+                    #expect(found.array.allSatisfy { $0 == 1 - 1e-5 })
+                } else if kind == "caffe2" && name.hasSuffix(".running_mean") {
+                    #expect(found.array.allSatisfy { $0 == 0 })
+                } else {
+                    #expect(found.array == trained[name]?.array, "\(name)")
+                }
+            }
+            #expect(start.freshParts == ["fpn", "rpn", "box", "mask", "keypoint"])
+            let fresh = try Parameters(configuration.network, from: RandomParameters(seed: 9))
+            #expect(start.parameters["fpn.p2.weight"]?.array == fresh["fpn.p2.weight"]?.array)
+            let count = trained.names.filter { !$0.hasPrefix("backbone.") }
+                .reduce(0) { $0 + (trained[$1]?.array.count ?? 0) }
+            #expect(start.remarks.first?.contains("begin at random, \(count) parameters") == true)
+            // The small configuration is torchvision's: RGB, divided, stride in the 3×3 convolution.
+            #expect(start.remarks.last?.contains("as the configuration has it") == (kind == "torchvision"))
+        }
+    }
+
+    @Test("A backbone that lacks a layer, or is of another depth, is refused by name")
+    func otherBackbone() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try TinyRun.configuration()
+            var writer = SafetensorsWriter()
+            writer.add("layer1.0.conv1.weight", Tensor(shape: [8, 8, 1, 1]))
+            let path = folder + "/imagenet.safetensors"
+            try writer.write(to: path)
+            let error = #expect(throws: FileError.self) { try FineTuningStart(path, for: configuration) }
+            #expect(error?.fault == "no parameter 'backbone.stem.weight'")
+        }
+    }
 }
