@@ -69,7 +69,7 @@ struct DetectCommand: ParsableCommand {
             }
         }
         for remark in loaded.remarks { say("! \(remark)") }
-        var found = FoundDetections(model: loaded.model)
+        var found = FoundDetections(model: loaded.model, dataset: names.dataset, annotations: annotations)
         do {
             try look(at: paths, names: names, found: &found)
         } catch {
@@ -132,19 +132,55 @@ private struct FoundDetections {
     /// How many could not be read.
     var skipped = 0
 
-    init(model: Model) { self.model = model }
+    private let dataset: Dataset?
+    /// The category ids by label; nil for the model's own.
+    private let categories: [Int: Int]?
+    /// How many detections are of classes that the dataset does not have.
+    private var leftOut = 0
+
+    /// Nothing yet.
+    /// - Parameters:
+    ///   - dataset: where ids of pictures and categories come from, if not from the model.
+    ///   - annotations: its file, for remarks.
+    init(model: Model, dataset: Dataset?, annotations: String?) {
+        self.model = model
+        self.dataset = dataset
+        var categories: [Int: Int]?
+        if let dataset, let annotations, !dataset.categories.isEmpty {
+            do {
+                let matching = try CategoryMatching(classes: model.classes.names, of: dataset)
+                for remark in matching.remarks { say("! \(annotations): \(remark)") }
+                categories = matching.categories
+            } catch {
+                say(
+                    "! \(annotations): \((error as? COCOError)?.fault ?? "\(error)"); results have the model's ids"
+                )
+            }
+        }
+        self.categories = categories
+    }
 
     mutating func add(_ instances: [Instance], imageID: Int) {
         pictures += 1
-        results.detections += instances.map {
-            Detection($0, imageID: imageID, categoryID: model.classes.category(of: $0.label))
+        for instance in instances {
+            guard
+                let category = categories.map({ $0[instance.label] })
+                    ?? model.classes.category(of: instance.label)
+            else {
+                leftOut += 1
+                continue
+            }
+            results.detections.append(Detection(instance, imageID: imageID, categoryID: category))
         }
     }
 
     /// Writes `results.json` to a folder, and says so.
     func write(to folder: String) throws {
         let path = folder + "/results.json"
-        try OutputFile.write(try results.encoded(), to: path)
+        try OutputFile.write(try results.encoded(of: dataset), to: path)
+        if leftOut > 0 {
+            say("! \(path): left out \(leftOut) detections of classes that the annotations do not have")
+        }
         print("\(path): \(results.detections.count) detections in \(pictures) pictures")
     }
 }

@@ -1,3 +1,4 @@
+import COCO
 import Formats
 import Foundation
 
@@ -44,6 +45,8 @@ struct PictureIdentifiers {
     let isMadeUp: [Bool]
     /// One name a picture, all different, without extension.
     let pictureNames: [String]
+    /// The dataset that the ids are from, if there is one.
+    let dataset: Dataset?
 
     /// - Parameter annotations: a COCO annotation file to take ids from. Without one, a picture's id is the number
     ///   that its name ends in, if no other picture's name ends in that number; the others get the smallest
@@ -53,7 +56,11 @@ struct PictureIdentifiers {
     init(_ paths: [String], annotations: String?) throws {
         pictureNames = Self.distinctNames(of: paths)
         if let annotations {
-            let listed = try AnnotatedImages(path: annotations)
+            // Its objects do not matter here, and a list of pictures may have none.
+            let dataset = try AnnotationFile(contentsOf: annotations, skipsBroken: true, needsObjects: false)
+                .dataset
+            let listed = AnnotatedImages(dataset, path: annotations)
+            self.dataset = dataset
             var seen: [Int: String] = [:]
             identifiers = try paths.map { path in
                 let identifier = try listed.identifier(ofPicture: path)
@@ -65,6 +72,7 @@ struct PictureIdentifiers {
             }
             isMadeUp = paths.map { _ in false }
         } else {
+            dataset = nil
             let numbers = paths.map(Self.numberAtEnd)
             var uses: [Int: Int] = [:]
             for case let number? in numbers { uses[number, default: 0] += 1 }
@@ -112,29 +120,10 @@ private struct AnnotatedImages {
     /// The folders and the name of each image, and its id; by the name.
     private let entries: [String: [(components: [String], identifier: Int)]]
 
-    init(path: String) throws {
-        struct File: Decodable {
-            struct Entry: Decodable {
-                let id: Int
-                let fileName: String
-
-                enum CodingKeys: String, CodingKey {
-                    case id
-                    case fileName = "file_name"
-                }
-            }
-            let images: [Entry]
-        }
+    init(_ dataset: Dataset, path: String) {
         self.path = path
-        var bytes = try readFile(path, limit: 1 << 32)[...]
-        // A byte order mark, which some programs of Windows put in front.
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-        guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes)) else {
-            throw FileError(
-                path: path, fault: "is no COCO annotation file: it has no list of images with ids")
-        }
-        let listed = file.images.map { entry in
-            (components: Self.components(entry.fileName), identifier: entry.id)
+        let listed = dataset.images.compactMap { image in
+            image.fileName.map { (components: Self.components($0), identifier: image.id) }
         }
         entries = Dictionary(grouping: listed) { $0.components.last ?? "" }
     }

@@ -41,13 +41,15 @@ public struct AnnotationFile: Sendable {
     /// Reads the file at `path`.
     /// - Parameter skipsBroken: whether broken entries, and those that refer to them, are left out. Of an entry with a
     ///   broken segmentation or broken keypoints only these are.
+    /// - Parameter needsObjects: whether a file without the lists `annotations` and `categories`, as of pictures that
+    ///   nobody has annotated, is refused.
     /// - Throws: ``COCOError`` when the file itself is broken: unreadable, not JSON, not made of the three lists; and
     ///   unless broken entries are skipped, for the first one.
-    public init(contentsOf path: String, skipsBroken: Bool = false) throws {
+    public init(contentsOf path: String, skipsBroken: Bool = false, needsObjects: Bool = true) throws {
         var broken = BrokenEntries(of: path, areSkipped: skipsBroken)
         var oddities = Oddities()
         let file = try JSONFile(path: path)
-        let lists = try AnnotationLists(file)
+        let lists = try AnnotationLists(file, needsObjects: needsObjects)
         var index = DatasetIndex()
         var dataset = Dataset()
         try dataset.readImages(file, lists.images, &index, &broken, &oddities)
@@ -171,7 +173,7 @@ private struct AnnotationLists {
     let annotations: [Int]
     let categories: [Int]
 
-    init(_ file: JSONFile) throws {
+    init(_ file: JSONFile, needsObjects: Bool) throws {
         var lists: [String: [Int]] = [:]
         try file.read { reader in
             guard reader.peek() == UInt8(ascii: "{") else {
@@ -194,8 +196,8 @@ private struct AnnotationLists {
             return starts
         }
         images = try list("images")
-        annotations = try list("annotations")
-        categories = try list("categories")
+        annotations = needsObjects ? try list("annotations") : lists["annotations"] ?? []
+        categories = needsObjects ? try list("categories") : lists["categories"] ?? []
     }
 }
 
