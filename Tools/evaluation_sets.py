@@ -213,7 +213,7 @@ def uneven_polygons(rng, dataset, results):
 def box_outlines(rng, dataset, results):
     for entry in some(rng, dataset["annotations"]):
         if "segmentation" in entry:
-            entry["segmentation"] = [entry["bbox"]]  # pycocotools gives no masks then
+            entry["segmentation"] = [entry["bbox"]]
 
 
 def lists_of_run_lengths(rng, dataset, results):
