@@ -39,9 +39,12 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A checkpoint to start from. Layers that depend on the number of classes start anew if that differs.",
+            "A checkpoint to start from, or a ResNet trained on ImageNet.",
+            discussion:
+                "Layers that depend on the number of classes start anew if that differs, and so does what the "
+                + "file does not have.",
             valueName: "file"),
-        completion: .file(extensions: ["safetensors", "pth", "pt"]))
+        completion: .file(extensions: ["safetensors", "pth", "pt", "pkl"]))
     var weights: String?
 
     @Option(
@@ -53,7 +56,7 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Go on from the checkpoint in the run's folder, if there is one yet.")
     var resume = false
 
-    @Flag(help: "Leave out annotations that are broken, and say how many there were.")
+    @Flag(help: "Leave out annotations and pictures that are broken or missing, and say how many there were.")
     var skipBroken = false
 
     @Option(help: ArgumentHelp("Steps to take, instead of the configuration's.", valueName: "number"))
@@ -105,15 +108,22 @@ private struct TrainingRun {
         if options.resume && !resumes { say("! no checkpoint in \(options.output) yet: beginning") }
         let configuration = try TrainingConfiguration(named: options.configurationName)
         let data = try TrainingData(
-            folder: options.data, scenes: configuration.scenes, skipsBroken: options.skipBroken)
+            folder: options.data, scenes: configuration.scenes, classCount: configuration.network.classes,
+            skipsBroken: options.skipBroken)
         for remark in data.remarks { say("! \(remark)") }
-        var start: Parameters?
+        try configuration.check(classes: data.classes)
+        var start: FineTuningStart?
         if let weights = options.weights, !resumes {
             let fineTuning = try FineTuningStart(weights, for: configuration)
             for remark in fineTuning.remarks { say("! \(remark)") }
-            start = fineTuning.parameters
+            start = fineTuning
         }
-        trainer = try Trainer(configuration, classes: data.classes, source: data.source, start: start)
+        let remarks = try data.targets?.check(against: configuration) { part in
+            resumes || start.map { !$0.freshParts.contains(part) } ?? false
+        }
+        for remark in remarks ?? [] { say("! \(remark)") }
+        trainer = try Trainer(
+            configuration, classes: data.classes, source: data.source, start: start?.parameters)
         steps = options.steps ?? configuration.steps
         if resumes { try folder.restore(&trainer) }
         try makeFolder(options.output)

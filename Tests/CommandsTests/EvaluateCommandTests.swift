@@ -95,6 +95,56 @@ import Testing
         #expect(unknown.errors.contains("dogs.json: category 3, 'dog', is no class of the model"))
     }
 
+    /// An object without a mask keeps masks from being compared, not boxes; left out, it counts for boxes alone.
+    @Test func aMissingMaskLeavesTheNumbersOfBoxes() throws {
+        let folder = try TemporaryFolder()
+        let bare =
+            #"{"id": 2, "image_id": 7, "category_id": 3, "bbox": [50, 50, 20, 20], "segmentation": []}"#
+        let text = Self.annotations.replacingOccurrences(
+            of: "\"annotations\": [", with: "\"annotations\": [\(bare), ")
+        let annotations = try folder.write(Array(text.utf8), to: "a.json")
+        let found = Self.found.replacingOccurrences(
+            of: "\"score\"", with: "\"segmentation\": [[10, 10, 30, 10, 30, 30, 10, 30]], \"score\"")
+        let results = try folder.write(Array("[\(found)]".utf8), to: "r.json")
+        let arguments = ["evaluate", "--annotations", annotations, "--results", results, "--json"]
+        let run = try Invocation(arguments)
+        #expect(run.status == 0)
+        #expect(try numbers(run.output).keys.sorted() == ["bbox"])
+        #expect(
+            run.errors.contains("! no numbers of masks: ")
+                && run.errors.contains("annotation 2: has no segmentation"))
+        let skipping = try Invocation(arguments + ["--skip-broken"])
+        #expect(skipping.status == 0)
+        #expect(skipping.errors.contains("! masks: left out 1 objects and 0 detections"))
+        // By hand: one of two boxes is found, and the only mask.
+        let values = try numbers(skipping.output)
+        #expect(values["bbox"]?[8] == 0.5)
+        #expect(values["segm"]?[8] == 1)
+    }
+
+    /// Four keypoints in place: with sigmas of the user's the similarity is 1.
+    @Test func otherKeypointsNeedSigmas() throws {
+        let folder = try TemporaryFolder()
+        let keypoints = #""keypoints": [12, 12, 2, 20, 12, 2, 12, 20, 2, 20, 20, 1]"#
+        let text = Self.annotations.replacingOccurrences(of: "\"iscrowd\": 0", with: keypoints)
+        let annotations = try folder.write(Array(text.utf8), to: "a.json")
+        let found = Self.found.replacingOccurrences(of: "\"score\"", with: "\(keypoints), \"score\"")
+        let results = try folder.write(Array("[\(found)]".utf8), to: "r.json")
+        let file = try folder.write(Array("[0.1, 0.1,\n0.1, 0.1]".utf8), to: "sigmas.json")
+        let arguments = ["evaluate", "--annotations", annotations, "--results", results, "--json"]
+        let without = try Invocation(arguments)
+        #expect(without.status == 0 && without.errors.contains("--sigmas"))
+        #expect(try numbers(without.output).keys.sorted() == ["bbox"])
+        for sigmas in ["0.1,0.1,0.1,0.1", file] {
+            let run = try Invocation(arguments + ["--sigmas", sigmas])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try numbers(run.output)["keypoints"]?[1] == 1)
+        }
+        for sigmas in ["0.1,x", "0", "missing.json", ""] {
+            #expect(try Invocation(arguments + ["--sigmas", sigmas]).status == 2, "\(sigmas)")
+        }
+    }
+
     @Test(arguments: [
         (["--annotations", "a.json"], "--images"),
         (["--annotations", "a.json", "--results", "r.json", "--images", "."], "r.json"),

@@ -140,5 +140,6 @@ import Testing
         #expect(missing.status == 2)
         #expect(missing.errors.contains(".png") && missing.errors.contains("No such file"))
         #expect(missing.errors.split(separator: "\n").count == 1)
+        #expect(missing.output.isEmpty && !FileManager.default.fileExists(atPath: folder.path("missing")))
     }
 }

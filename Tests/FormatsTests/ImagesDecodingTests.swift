@@ -41,6 +41,46 @@ struct ImagesDecodingTests {
     }
 }
 
+/// What a header says, against what Pillow reads of the whole picture.
+struct ImageHeaderTests {
+    @Test(arguments: try ImageFixtures.expected().keys.sorted())
+    func sizesEqualPillows(name: String) throws {
+        let expected = try #require(try ImageFixtures.expected()[name])
+        let header = try ImageHeader(contentsOf: ImageFixtures.path(name))
+        #expect(header.width == expected.width && header.height == expected.height)
+    }
+
+    @Test(arguments: 1...8) func aTurnedPictureIsKnown(orientation: Int) throws {
+        let header = try ImageHeader(contentsOf: ImageFixtures.path("orientation-\(orientation).jpg"))
+        #expect(header.isTurned == (orientation >= 5))
+    }
+
+    /// A colour profile of 100 kB in front of the frame header.
+    @Test func aHeaderFarInsideIsFound() throws {
+        try withTemporaryDirectory { directory in
+            let jpeg = try [UInt8](
+                Data(contentsOf: URL(fileURLWithPath: ImageFixtures.path("orientation-6.jpg"))))
+            let comment: [UInt8] = [0xff, 0xfe, 0xff, 0xff] + Array(repeating: 7, count: 0xfffd)
+            let path = directory + "/far.jpg"
+            try Data(jpeg[..<2] + comment + comment + jpeg[2...]).write(to: URL(fileURLWithPath: path))
+            #expect(
+                try ImageHeader(contentsOf: path)
+                    == ImageHeader(contentsOf: ImageFixtures.path("orientation-6.jpg")))
+        }
+    }
+
+    @Test func whatIsNoPictureIsRefused() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/x.png"
+            #expect(throws: FileError.self) { try ImageHeader(contentsOf: path) }
+            for bytes in [[], [0x89, 0x50], [0xff, 0xd8, 0xff, 0xe0], Array("text".utf8)] as [[UInt8]] {
+                try Data(bytes).write(to: URL(fileURLWithPath: path))
+                #expect(throws: FileError.self) { try ImageHeader(contentsOf: path) }
+            }
+        }
+    }
+}
+
 /// Writing PNG files: what is written is what is read back, and it appears whole.
 struct ImagesWritingTests {
     @Test func aWrittenPNGReadsBack() throws {

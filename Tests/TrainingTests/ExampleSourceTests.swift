@@ -196,4 +196,118 @@ import Training
             #expect(error?.description.contains(path) == true)
         }
     }
+
+    /// A dataset of four pictures, each with a square: the second is missing, the third of another size, the fourth is
+    /// no picture.
+    private func writeBrokenDataset(to folder: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder + "/images/sub", withIntermediateDirectories: true)
+        let size = PixelSize(height: 6, width: 8)
+        let image = Image(width: 8, height: 6, pixels: Array(repeating: 90, count: 3 * 48))
+        let names = [#"sub\one.png"#, "two.png", "three.png", "four.png"]
+        try image.writePNG(to: folder + "/images/sub/one.png")
+        try Image(width: 6, height: 8, pixels: image.pixels).writePNG(to: folder + "/images/three.png")
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder + "/images/four.png"))
+        let dataset = Dataset(
+            images: names.enumerated().map { Picture(id: $0 + 1, fileName: $1, size: $0 == 0 ? nil : size) },
+            annotations: (1...4).map {
+                Annotation(
+                    id: $0, imageID: $0, categoryID: 7, box: AnnotationBox(x: 1, y: 1, width: 3, height: 3),
+                    area: 9)
+            },
+            categories: [Category(id: 0, name: "all"), Category(id: 7, name: "seven")])
+        try Data(try dataset.encoded()).write(to: URL(fileURLWithPath: folder + "/annotations.json"))
+    }
+
+    @Test("Pictures that cannot be trained on are named before the first step, in one list")
+    func brokenPictures() throws {
+        try withTemporaryFolder { folder in
+            try writeBrokenDataset(to: folder)
+            let error = #expect(throws: TrainingError.self) { try TrainingData(folder: folder, scenes: nil) }
+            let message = error?.description ?? ""
+            #expect(message.contains("3 of 4 pictures"))
+            #expect(message.contains("two.png: No such file"))
+            #expect(
+                message.contains("three.png: is 6×8 pixels (width × height)") && message.contains("says 8×6"))
+            #expect(message.contains("four.png: neither PNG nor JPEG"))
+            #expect(!message.contains("one.png") && !message.contains("\n"))
+        }
+    }
+
+    @Test(
+        "They are left out if broken entries are; a backslash in a file name is a slash; a missing size is read"
+    )
+    func brokenPicturesAreLeftOut() throws {
+        try withTemporaryFolder { folder in
+            try writeBrokenDataset(to: folder)
+            let data = try TrainingData(folder: folder, scenes: nil, classCount: 1, skipsBroken: true)
+            #expect(data.source.count == 1)
+            #expect(data.source.size(of: 0) == PixelSize(height: 6, width: 8))
+            #expect(try data.source.example(0).objects.map(\.label) == [1])
+            #expect(data.remarks.contains { $0.contains("left out 3 of 4 pictures") })
+            #expect(data.remarks.contains { $0.contains("backslashes") })
+            // One category has no object, and the network one class: the other one is it.
+            #expect(data.classes.names == ["seven"] && data.classes.categories == [7])
+            #expect(data.remarks.contains { $0.contains("'all'") })
+            let all = try TrainingData(folder: folder, scenes: nil, skipsBroken: true)
+            #expect(all.classes.names == ["all", "seven"])
+        }
+    }
+}
+
+@Suite struct TargetCountsTests {
+    /// Three objects: two with masks, one with 17 keypoints, one with 4, and the third with none labelled.
+    private func annotations(masks: Int = 2, keypoints: [Int] = [17, 4]) throws -> [Annotation] {
+        try (0..<3).map { index in
+            Annotation(
+                id: index + 1, imageID: 1, categoryID: 1, box: AnnotationBox(x: 0, y: 0, width: 2, height: 2),
+                area: 4,
+                segmentation: index < masks
+                    ? .runLengths(try RunLengths(size: PixelSize(height: 2, width: 2), counts: [0, 4])) : nil,
+                keypoints: Array(
+                    repeating: AnnotationKeypoint(x: 1, y: 1, visibility: index < keypoints.count ? 2 : 0),
+                    count: index < keypoints.count ? keypoints[index] : 17))
+        }
+    }
+
+    @Test("Objects are counted by what they have")
+    func counts() throws {
+        let counts = TargetCounts(try annotations())
+        #expect(counts.objects == 3 && counts.masks == 2 && counts.keypoints == [17: 1, 4: 1])
+    }
+
+    @Test("Some objects without a target are remarked on")
+    func someWithout() throws {
+        let remarks = try TargetCounts(try annotations()).check(against: try TinyRun.configuration()) { _ in
+            false
+        }
+        #expect(remarks.count == 2)
+        #expect(remarks.first?.contains("1 of 3 objects have no segmentation") == true)
+        #expect(remarks.last?.contains("1 objects have 4 keypoints in place of the network's 17") == true)
+    }
+
+    @Test("A head without a single target is refused, unless it is trained already")
+    func headsWithoutTargets() throws {
+        let configuration = try TinyRun.configuration()
+        func fault(_ annotations: [Annotation], trained: Set<String> = []) -> String? {
+            do {
+                _ = try TargetCounts(annotations).check(against: configuration) { trained.contains($0) }
+                return nil
+            } catch { return "\(error)" }
+        }
+        #expect(fault(try annotations(masks: 0))?.hasPrefix("network.masks: none of the 3 objects") == true)
+        #expect(fault(try annotations(masks: 0), trained: ["mask"]) == nil)
+        #expect(fault(try annotations(keypoints: []))?.hasPrefix("network.keypoints: none of the 3") == true)
+        #expect(fault(try annotations(keypoints: []), trained: ["keypoint"]) == nil)
+        let other = "network.keypoints.count is 17, but the objects have 4 keypoints"
+        #expect(fault(try annotations(keypoints: [4, 4])) == other)
+        #expect(fault(try annotations(keypoints: [4, 4]), trained: ["keypoint"]) == other)
+        var boxesOnly = configuration
+        boxesOnly.network.masks = nil
+        boxesOnly.network.keypoints = nil
+        #expect(
+            try TargetCounts(try annotations(masks: 0, keypoints: [])).check(against: boxesOnly) { _ in false
+            }
+            .isEmpty)
+    }
 }

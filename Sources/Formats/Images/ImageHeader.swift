@@ -7,13 +7,14 @@ public struct ImageHeader: Equatable, Sendable {
     /// Whether the file stores the picture lying on its side, and its EXIF orientation swaps width and height.
     public let isTurned: Bool
 
-    /// Reads the header of the file at `path`, and no more of the file than that takes.
+    /// Reads the header of the file at `path`, and mostly no more of the file than that takes.
+    /// - Parameter searchesAll: whether all of the file is looked at. In a PNG the orientation can stand behind the pixels.
     /// - Throws: ``FileError`` when it is missing, no PNG or JPEG, or its header is broken.
-    public init(contentsOf path: String) throws {
-        let limit = 1 << 30
+    public init(contentsOf path: String, searchesAll: Bool = false) throws {
+        let limit = 1 << 30, usual = 1 << 14
         do {
-            let start = try readStart(of: path, count: 1 << 16)
-            do { self = try Self(start) } catch is ImageFault where start.count == 1 << 16 {
+            let start = try searchesAll ? readFile(path, limit: limit) : readStart(of: path, count: usual)
+            do { self = try Self(start) } catch is ImageFault where !searchesAll && start.count == usual {
                 // Colour profiles and thumbnails can stand before the frame header of a JPEG.
                 self = try Self(try readFile(path, limit: limit))
             }

@@ -19,22 +19,28 @@ public struct COCOExamples: ExampleSource {
     /// - Parameters:
     ///   - folder: where the pictures are.
     ///   - annotationPath: the file that the dataset comes from, for errors.
+    ///   - categories: those that are classes, in their order; all if nil.
     public init(
         _ dataset: Dataset, folder: String, annotationPath: String = "the annotation file",
         keepsEmptyPictures: Bool = false
     ) {
-        classes = ClassTable(
-            names: dataset.categories.map(\.name), categories: dataset.categories.map(\.id))
+        let categories = categories ?? dataset.categories
+        classes = ClassTable(names: categories.map(\.name), categories: categories.map(\.id))
         labels = Dictionary(
-            dataset.categories.enumerated().map { ($1.id, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+            categories.enumerated().map { ($1.id, $0 + 1) }, uniquingKeysWith: { first, _ in first })
         let annotations = Dictionary(grouping: dataset.annotations, by: \.imageID)
         self.annotations = annotations
         pictures = dataset.images.filter { picture in
-            picture.size.map { $0.width > 0 && $0.height > 0 } ?? true
+            picture.hasPixels
                 && (keepsEmptyPictures || (annotations[picture.id] ?? []).contains(where: \.isTrainable))
         }
         self.folder = PictureFolder(path: folder)
         self.annotationPath = annotationPath
+    }
+
+    /// The objects to learn from, picture by picture.
+    var trainableAnnotations: some Sequence<Annotation> {
+        pictures.lazy.flatMap { annotations[$0.id] ?? [] }.filter(\.isTrainable)
     }
 
     /// How many pictures there are.
@@ -75,5 +81,10 @@ public struct COCOExamples: ExampleSource {
 
 extension Annotation {
     /// Whether there is one object with an area.
-    fileprivate var isTrainable: Bool { !isCrowd && box.width > 0 && box.height > 0 }
+    var isTrainable: Bool { !isCrowd && box.width > 0 && box.height > 0 }
+}
+
+extension Picture {
+    /// False for a picture that its annotations say to be of no pixels.
+    var hasPixels: Bool { size.map { $0.width > 0 && $0.height > 0 } ?? true }
 }

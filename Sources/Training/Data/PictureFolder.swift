@@ -32,7 +32,7 @@ public struct PictureFolder: Sendable {
         let path = try path(of: picture)
         let image = try Image(contentsOf: path)
         if let size = picture.size, image.width != size.width || image.height != size.height {
-            let isTurned = (try? ImageHeader(contentsOf: path))?.isTurned ?? false
+            let isTurned = (try? ImageHeader(contentsOf: path, searchesAll: true))?.isTurned ?? false
             throw Self.sizeError(
                 path, found: PixelSize(height: image.height, width: image.width), isTurned: isTurned,
                 expected: size, annotations: annotations)
@@ -44,7 +44,10 @@ public struct PictureFolder: Sendable {
     /// - Throws: `FileError` when it is missing, its header is broken, or the annotations give another size.
     public func size(of picture: Picture, annotations: String) throws -> PixelSize {
         let path = try path(of: picture)
-        let header = try ImageHeader(contentsOf: path)
+        var header = try ImageHeader(contentsOf: path)
+        if picture.size != PixelSize(height: header.height, width: header.width) {
+            header = try ImageHeader(contentsOf: path, searchesAll: true)
+        }
         let found = PixelSize(height: header.height, width: header.width)
         if let size = picture.size, size != found {
             throw Self.sizeError(

@@ -79,7 +79,8 @@ extension TrainingConfiguration {
     }
 
     /// Refuses pictures of another number of classes than the network tells apart.
-    func check(classes: ClassTable) throws {
+    /// - Throws: ``TrainingError`` that names both numbers.
+    public func check(classes: ClassTable) throws {
         guard classes.names.count == network.classes else {
             throw TrainingError(
                 "network.classes is \(network.classes), but the pictures have \(classes.names.count) classes")
