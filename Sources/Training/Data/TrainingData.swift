@@ -1,6 +1,6 @@
 import COCO
 import Geometry
-import Kernels
+import Execution
 import Inference
 import Scenes
 
