@@ -14,7 +14,6 @@ Exit code 0: all stages agree. 1: some differ. 2: bad usage or input.
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -22,15 +21,8 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 from bundles import Bundle, ToolError, fail
+from stages import TABLE, Stage
 
-ORDER = [
-    "input.image", "input.size", "input.tensor", "backbone.stem", "backbone.", "fpn.lateral.", "fpn.topdown.",
-    "fpn.merged.", "fpn.", "anchors.", "rpn.hidden.", "rpn.objectness.", "rpn.deltas.", "rpn.candidates.",
-    "rpn.proposals.", "box.level", "box.pooled", "box.convolution.", "box.hidden.", "box.logits",
-    "box.probabilities", "box.deltas", "detections.", "mask.level", "mask.pooled", "mask.hidden.", "mask.upsampled",
-    "mask.logits", "mask.probabilities", "keypoint.level", "keypoint.pooled", "keypoint.hidden.", "keypoint.heatmaps",
-    "output.",
-]  # fmt: skip
 ISOLATED, END_TO_END = 1e-5, 1e-3
 MINIMUM_OVERLAP, SCORE_TOLERANCE = 0.99, 1e-3
 MINIMUM_SHARE = 0.99
@@ -85,36 +77,32 @@ class Comparison:
     def rows(self) -> list[Row]:
         """All stages that either bundle has, in data-flow order."""
         a, b = self.reference, self.candidate
-        proposals = self._pair("rpn.proposals")
-        detections = self._pair("detections")
-        outputs = self._pair("output")
+        pairs: dict[tuple[str, ...], Pairs | None] = {}
+
+        def paired(stages: tuple[str, ...]) -> Pairs | None:
+            if stages not in pairs:
+                pairs[stages] = self._pair(stages)
+            return pairs[stages]
+
         result: list[Row] = []
-        for name in sorted({*a, *b}, key=_position):
-            group = name.rpartition(".")[0]
+        for name in TABLE.in_data_flow_order({*a, *b}):
+            stage = TABLE.stage(name)
             if name not in b and self.isolated and name == "input.image":
                 continue  # the one input that no stage makes
             if name not in b:
                 result.append(Row(name, _text(a.shape(name)), None, None, 0, False, "missing from the candidate"))
             elif name not in a:
                 result.append(Row(name, _text(b.shape(name)), None, None, 0, True, "not in the reference"))
-            elif group.startswith("rpn.candidates."):
-                result.append(self._discrete(name, self._pair(group)))
-            elif group == "rpn.proposals":
-                result.append(self._discrete(name, proposals))
-            elif group == "detections":
-                result.append(self._discrete(name, detections, proposals))
-            elif name == "output.masks":
-                result.append(self._masks(name, outputs))
-            elif name == "output.keypoints":
-                result.append(self._keypoints(name, outputs))
-            elif group == "output":
-                result.append(self._discrete(name, outputs))
-            elif name.startswith("box."):
-                result.append(self._per_region(name, proposals))
-            elif name.startswith(("mask.", "keypoint.")):
-                result.append(self._per_region(name, detections))
-            else:
+            elif stage is None or stage.rows is None:
                 result.append(self._continuous(name, a[name], b[name]))
+            elif stage.selects:
+                result.append(self._discrete(stage, paired(stage.row_stages), paired(TABLE.row_stages("proposals"))))
+            elif stage.rows == "output" and stage.kind == "masks":
+                result.append(self._masks(name, paired(stage.row_stages)))
+            elif stage.rows == "output":
+                result.append(self._keypoints(name, paired(stage.row_stages)))
+            else:
+                result.append(self._per_region(name, paired(stage.row_stages)))
         return result
 
     def limit(self, name: str) -> float:
@@ -144,12 +132,13 @@ class Comparison:
         row.passed &= len(pairs.reference) > 0
         return row
 
-    def _discrete(self, name: str, pairs: Pairs | None, origins: Pairs | None = None) -> Row:
+    def _discrete(self, stage: Stage, pairs: Pairs | None, origins: Pairs | None) -> Row:
+        name = stage.name
         a, b = self.reference[name], self.candidate[name]
         if pairs is None or a.shape[1:] != b.shape[1:]:
             return self._continuous(name, a, b)
         x, y = a[pairs.reference], b[pairs.candidate]
-        if name == "detections.proposal" and origins is not None and not self.isolated:
+        if stage.points_to_proposals and origins is not None and not self.isolated:
             # Row numbers mean something only through the pairing of the proposals that they point to.
             partner = dict(zip(origins.reference.tolist(), origins.candidate.tolist()))
             x = np.array([partner.get(row, -1) for row in x.tolist()], dtype=np.int64)
@@ -161,7 +150,7 @@ class Comparison:
             note += f", {len(b)} rows instead of {len(a)}"
         elif pairs.share == 1 and not pairs.in_place:
             note += ", in another order"
-        if name.endswith(".proposal"):
+        if stage.points_to_proposals:
             same = float(np.mean(x == y)) if len(x) else 1.0
             note += f", {same:.2%} from the same proposal"
             passed = passed and same >= needed
@@ -199,19 +188,20 @@ class Comparison:
         note = f"{pairs.share:.2%} paired, distance max {largest:.3g} px, {near:.2%} within 0.1 px"
         return Row(name, _text(a.shape), relative, largest, self.limit(name), passed, note)
 
-    def _pair(self, group: str) -> Pairs | None:
-        names = [f"{group}.boxes", f"{group}.scores"]
+    def _pair(self, stages: tuple[str, ...]) -> Pairs | None:
+        """Pairs the rows of stages that are selected together: boxes, scores, and classes if they have any."""
+        names = list(stages[:2])
         if any(name not in bundle for name in names for bundle in (self.reference, self.candidate)):
             return None
         a = [self.reference[name] for name in names]
         b = [self.candidate[name] for name in names]
-        classes = f"{group}.classes"
-        if classes in self.reference and classes in self.candidate:
-            a.append(self.reference[classes])
-            b.append(self.candidate[classes])
+        for classes in stages[2:3]:
+            if classes in self.reference and classes in self.candidate:
+                a.append(self.reference[classes])
+                b.append(self.candidate[classes])
         for values, bundle in ((a, self.reference), (b, self.candidate)):
             if values[0].ndim != 2 or values[0].shape[1] != 4 or any(len(v) != len(values[0]) for v in values):
-                raise ToolError(f"{bundle.path}: {group}.* disagree about the number of rows")
+                raise ToolError(f"{bundle.path}: {', '.join(stages)} disagree about the number of rows")
         return pair(*a, other_boxes=b[0], other_scores=b[1], other_classes=b[2] if len(b) > 2 else None)
 
 
@@ -262,13 +252,6 @@ def _difference(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     if squares == 0:
         return 0.0, largest
     return (squares / reference) ** 0.5 if reference > 0 else float("inf"), largest
-
-
-def _position(name: str) -> tuple[int, list[tuple[int, str]]]:
-    """Where a name stands in the data flow."""
-    prefixes = [index for index, prefix in enumerate(ORDER) if name.startswith(prefix)]
-    longest = max(prefixes, key=lambda index: len(ORDER[index]), default=len(ORDER))
-    return longest, [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _text(shape: Iterable[int]) -> str:

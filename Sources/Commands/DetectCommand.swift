@@ -6,6 +6,7 @@ import Foundation
 import Loading
 import Inference
 import Tensors
+import Verification
 
 struct DetectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,6 +19,7 @@ struct DetectCommand: ParsableCommand {
             A picture that cannot be read ends the command; what was found before it is kept.
 
             Example:  maskrcnn detect photos/ street.jpg --weights model.pth --output found
+            Swap:     maskrcnn detect street.jpg --replace fpn.p2=mine.npz --weights model.pth
             """)
 
     @Argument(
@@ -50,6 +52,8 @@ struct DetectCommand: ParsableCommand {
     @Flag(help: "Go on after a picture that cannot be read, and say how many there were.")
     var skipUnreadable = false
 
+    @OptionGroup var replacements: ReplacementOptions
+
     @OptionGroup var writing: OutputOptions
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -60,9 +64,11 @@ struct DetectCommand: ParsableCommand {
         let paths = try PictureList(images).paths
         let names = try PictureIdentifiers(paths, annotations: annotations)
         let loaded = try model.load()
+        let bundles = try replacements.bundles(for: loaded.model)
         if let output {
             try makeFolder(output)
-            let permission = writing.permission(reading: paths + [annotations, model.weights])
+            let permission = writing.permission(
+                reading: paths + replacements.paths + [annotations, model.weights])
             try permission.check(output + "/results.json", .jsonList)
             for name in noPictures ? [] : names.pictureNames {
                 try permission.check("\(output)/\(name).png", .png)
@@ -71,7 +77,7 @@ struct DetectCommand: ParsableCommand {
         for remark in loaded.remarks { say("! \(remark)") }
         var found = FoundDetections(model: loaded.model, dataset: names.dataset, annotations: annotations)
         do {
-            try look(at: paths, names: names, found: &found)
+            try look(at: paths, names: names, replacing: bundles, found: &found)
         } catch {
             // An hour's work is not lost for the last of a thousand pictures.
             if let output, found.pictures > 0 { try? found.write(to: output) }
@@ -84,7 +90,10 @@ struct DetectCommand: ParsableCommand {
         if found.skipped > 0 { print("\(found.skipped) of \(paths.count) pictures could not be read") }
     }
 
-    private func look(at paths: [String], names: PictureIdentifiers, found: inout FoundDetections) throws {
+    private func look(
+        at paths: [String], names: PictureIdentifiers, replacing bundles: [Stage: TensorBundle],
+        found: inout FoundDetections
+    ) throws {
         let model = found.model
         var progress = Progress(total: paths.count)
         defer { progress.clear() }
@@ -96,7 +105,7 @@ struct DetectCommand: ParsableCommand {
                 found.skipped += 1
                 continue
             }
-            let instances = model.detect(picture)
+            let instances = try model.detect(picture, replacing: bundles)
             progress.clear()
             let identifier = names.identifiers[index]
             let note = output != nil && names.isMadeUp[index] ? " (id \(identifier))" : ""

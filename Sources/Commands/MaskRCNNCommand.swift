@@ -18,8 +18,8 @@ struct MaskRCNNCommand: ParsableCommand {
         subcommands: [
             WalkthroughCommand.self, FiguresCommand.self, CalculateCommand.self, DetectCommand.self,
             ScenesCommand.self, TrainCommand.self, EvaluateCommand.self, RecordCommand.self,
-            StageCommand.self, VerifyCommand.self, InspectCommand.self, ConvertCommand.self,
-            BenchmarkCommand.self, PagesCommand.self,
+            StageCommand.self, StagesCommand.self, VerifyCommand.self, InspectCommand.self,
+            ConvertCommand.self, BenchmarkCommand.self, PagesCommand.self,
         ])
 }
 

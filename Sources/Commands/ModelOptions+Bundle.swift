@@ -7,7 +7,7 @@ extension ModelOptions {
     /// recorded with.
     /// - Throws: `FileError` also when no model is given and the bundle says that another one than the shipped made
     ///   it: with other weights its stages would all come out differently, for no fault of theirs.
-    func load(for bundle: Bundle) throws -> LoadedModel {
+    func load(for bundle: TensorBundle) throws -> LoadedModel {
         let loaded = try load(recorded: StatedConfiguration(bundleMetadata: bundle.metadata))
         guard weights == nil, randomWeights == nil else { return loaded }
         let maker: String

@@ -10,6 +10,7 @@ struct RecordCommand: ParsableCommand {
         discussion: """
             Example:  maskrcnn record street.jpg --weights model.pth --output street.safetensors
             One part: maskrcnn record street.jpg --output pyramid.safetensors --stages 'fpn.*'
+            Swap:     maskrcnn record street.jpg --replace fpn.p2=mine.npz --output swapped.safetensors
             """)
 
     @Argument(
@@ -34,22 +35,34 @@ struct RecordCommand: ParsableCommand {
             """)
     var noise = false
 
+    @OptionGroup var replacements: ReplacementOptions
+
     @OptionGroup var writing: OutputOptions
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
+    func validate() throws {
+        guard !noise || replacements.replace.isEmpty else {
+            throw ValidationError("--noise: cannot be together with --replace")
+        }
+    }
+
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
-        try writing.permission(reading: [image, model.weights]).check(output, .bundle)
+        try writing.permission(reading: [image, model.weights] + replacements.paths).check(output, .bundle)
         let picture = try readPicture(image)
         let loaded = try model.load()
         let recorder = Recorder(patterns: stages)
-        _ = loaded.model.detect(picture, observer: recorder)
+        let bundles = try replacements.bundles(for: loaded.model)
+        _ = try loaded.model.detect(picture, replacing: bundles, observer: recorder)
         guard !recorder.stages.isEmpty else {
             throw ValidationError("--stages \(stages.joined(separator: " ")): no stage of this model matches")
         }
         var metadata = try loaded.bundleMetadata(imagePath: image)
+        if !bundles.isEmpty {
+            metadata["replaced"] = bundles.keys.map(\.name).sorted().joined(separator: " ")
+        }
         if noise {
             metadata[Tolerances.metadataKey] = try recorder.noise(of: loaded.model, on: picture).metadataText
         }

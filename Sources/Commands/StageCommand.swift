@@ -37,7 +37,7 @@ struct StageCommand: ParsableCommand {
 
     private func perform() throws {
         try writing.permission(reading: [input, model.weights]).check(output, .bundle)
-        let bundle = try Bundle(contentsOf: input)
+        let bundle = try TensorBundle(contentsOf: input)
         let loaded = try model.load(for: bundle)
         let runner = StageRunner(model: loaded.model, bundle: bundle)
         let stages = runner.stages.filter { $0.matches(name) }

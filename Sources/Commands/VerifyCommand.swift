@@ -86,11 +86,11 @@ struct VerifyCommand: ParsableCommand {
                 .check(report + "/index.html", .html)
         }
         if guessProfile { try guess() }
-        if let reference { try compare(with: try Bundle(contentsOf: reference)) }
+        if let reference { try compare(with: try TensorBundle(contentsOf: reference)) }
     }
 
-    private func compare(with reference: Bundle) throws {
-        let candidate = try Bundle(contentsOf: candidate)
+    private func compare(with reference: TensorBundle) throws {
+        let candidate = try TensorBundle(contentsOf: candidate)
         let tolerances = try Tolerances(reference: reference, overrides: tolerance.map(\.value))
         let model = isolate ? try model.load(for: reference).model : nil
         let comparison = try BundleComparison(
@@ -109,14 +109,16 @@ struct VerifyCommand: ParsableCommand {
     }
 
     /// What may have made the first stage differ that does: the usual suspects, tried on it.
-    private func causes(of report: ComparisonReport, reference: Bundle, candidate: Bundle) throws -> [Cause] {
+    private func causes(of report: ComparisonReport, reference: TensorBundle, candidate: TensorBundle) throws
+        -> [Cause]
+    {
         guard let stage = report.firstDivergence, let model = try modelBehind(reference) else { return [] }
         return Diagnosis(model: model, reference: reference, candidate: candidate).causes(of: stage)
     }
 
     /// The model that a reference was recorded with, if it is known: the one given, or the shipped one if the
     /// reference says that it is; by the reference's conventions, unless others are asked for.
-    private func modelBehind(_ reference: Bundle) throws -> Model? {
+    private func modelBehind(_ reference: TensorBundle) throws -> Model? {
         let loaded = try model.load(recorded: StatedConfiguration(bundleMetadata: reference.metadata))
         if model.weights == nil && model.randomWeights == nil {
             guard let hash = loaded.file?.sha256(), hash == reference.metadata["weights.sha256"] else {
@@ -127,7 +129,7 @@ struct VerifyCommand: ParsableCommand {
     }
 
     private func guess() throws {
-        let candidate = try Bundle(contentsOf: candidate)
+        let candidate = try TensorBundle(contentsOf: candidate)
         print("Stages that come out of the candidate's own inputs, by the conventions of each profile:")
         for guess in Verification.guessProfile(
             candidate: candidate, model: try model.load(for: candidate).model)

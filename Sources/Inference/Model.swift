@@ -74,26 +74,51 @@ public struct Model: Sendable {
     ///   - observer: is handed every stage that it wants, as soon as it exists.
     /// - Returns: boxes, classes, scores, masks and keypoints in the frame of `image`.
     public func detect(_ image: Image, observer: (any Observer)? = nil) -> [Instance] {
-        let input = prepare(image, observer: observer)
-        let features = network.features(input.tensor, observer: observer)
-        let proposals = propose(from: features, for: input, observer: observer)
-        let regions = pooledMaps(features, size: input.size)
-        let detections = detect(proposals, in: regions, size: input.size, observer: observer)
-        let masks = predictMasks(of: detections, in: regions, observer: observer)
-        let keypoints = predictKeypoints(of: detections, in: regions, observer: observer)
-        return restore(detections, masks: masks, keypoints: keypoints, to: input, observer: observer)
+        detect(image, in: PipelineRun(observer: observer))
+    }
+
+    /// The same, in a run that may exchange stages and steps.
+    public func detect(_ image: Image, in run: PipelineRun<Tensor>) -> [Instance] {
+        let input = prepare(image, in: run)
+        return restore(predict(from: input, as: input.tensor, in: run), to: input, in: run)
+    }
+
+    /// What the network and the selections make of a picture: all that lies between the input and the output.
+    ///
+    /// Training takes these same steps, on activations that remember how they came about, and adds targets and
+    /// losses where it exchanges a step.
+    /// - Parameters:
+    ///   - input: the frame of all boxes.
+    ///   - tensor: of the input, as the network shall see it.
+    @discardableResult
+    public func predict<A: Activation>(
+        from input: NetworkInput, as tensor: A, in run: PipelineRun<A>
+    ) -> Prediction {
+        let features = network.features(tensor, in: run)
+        let proposals = propose(from: features, for: input, in: run)
+        let detections = detect(proposals, from: features, size: input.size, in: run)
+        let masks = predictMasks(of: detections, from: features, size: input.size, in: run)
+        let keypoints = predictKeypoints(of: detections, from: features, size: input.size, in: run)
+        return Prediction(detections: detections, masks: masks, keypoints: keypoints)
     }
 
     // MARK: The steps
 
     /// Resizes, normalises and pads a picture.
-    public func prepare(_ image: Image, observer: (any Observer)? = nil) -> NetworkInput {
-        observer.record(.image, .image(image))
-        let input = NetworkInput(image, conventions: conventions.input, settings: settings.input)
-        observer.record(.inputTensor, .map(input.tensor))
-        observer.record(.inputSize, .indices([input.size.height, input.size.width]))
-        observer.finished(.input)
-        return input
+    public func prepare<A: Activation>(_ image: Image, in run: PipelineRun<A> = PipelineRun<Tensor>())
+        -> NetworkInput
+    {
+        let image = run.value(.image, .image) { image }
+        lazy var input = NetworkInput(image, conventions: conventions.input, settings: settings.input)
+        let tensor = run.value(.inputTensor, .map(channels: 3)) { input.tensor }
+        let size = run.value(.inputSize, .indices(rows: 2)) { [input.size.height, input.size.width] }
+        run.finished(.input)
+        if run.hasForeignValues, size.contains(where: { $0 < 1 || $0 > 1 << 20 }) {
+            run.fail(.inputSize, "is \(size), expected a height and a width")
+        }
+        return NetworkInput(
+            tensor: tensor, size: PixelSize(height: size.first ?? 0, width: size.last ?? 0),
+            original: PixelSize(height: image.height, width: image.width))
     }
 
     /// The names of the maps that the region proposal network reads, finest first.
@@ -124,23 +149,61 @@ public struct Model: Sendable {
     }
 
     /// Where objects may be: runs the region proposal network on every level and selects.
-    public func propose(
-        from features: [Tensor], for input: NetworkInput, observer: (any Observer)? = nil
+    public func propose<A: Activation>(
+        from features: [A], for input: NetworkInput, in run: PipelineRun<A> = PipelineRun()
     ) -> Proposals {
-        let outputs = proposalMaps(features, observer: observer)
-        observer.finished(.rpn)
-        let proposals = selectProposals(
-            outputs, anchors: anchors(of: features, for: input), size: input.size,
-            settings: settings.proposals, observer: observer)
-        observer.finished(.proposals)
-        return proposals
+        let outputs = zip(features, levelNames).map { network.rpn($0, level: $1, in: run) }
+        run.finished(.rpn)
+        let anchors = anchors(of: features, for: input)
+        let counts = candidateCounts(
+            outputs.map(\.objectness.value), preNMSTopN: settings.proposals.preNMSTopN,
+            conventions: conventions.proposals)
+        var candidates = outputs.indices.map { level in
+            selectCandidates(
+                level: level, outputs[level], anchors: anchors[level], count: counts[level],
+                size: input.size, ranksByLogit: ranksByLogit(outputs), in: run)
+        }
+        if levelNames.contains(where: { run.isReplaced(.candidateScores($0)) }) {
+            // Other scores are meant to rank, and logits that belong to none of them cannot.
+            for level in candidates.indices { candidates[level].ranks = candidates[level].scores }
+        }
+        lazy var selected = run.steps.selectProposals(
+            ProposalSelection(
+                outputs: outputs, anchors: anchors, candidates: candidates,
+                size: input.size, settings: settings.proposals, conventions: conventions.proposals))
+        let boxes = run.value(.proposalBoxes, .boxes()) { selected.boxes }
+        let scores = run.value(.proposalScores, .numbers(rows: boxes.nonzeroCount)) { selected.scores }
+        run.finished(.proposals)
+        return Proposals(boxes: boxes, scores: scores)
     }
 
-    /// What the region proposal network says of every level's anchors.
-    public func proposalMaps<A: Activation>(_ features: [A], observer: (any Observer)? = nil)
-        -> [RPNHead.Output<A>]
-    {
-        zip(features, levelNames).map { network.rpn($0, level: $1, observer: observer) }
+    /// Whether suppression ranks candidates by their logits. Not if a level's are not at hand: probabilities of
+    /// one level and logits of another cannot be compared.
+    private func ranksByLogit<A: Activation>(_ outputs: [RPNHead.Output<A>]) -> Bool {
+        conventions.proposals.ranksByLogit && outputs.allSatisfy { $0.objectness.value.count > 0 }
+    }
+
+    /// The best anchors of one level.
+    private func selectCandidates<A: Activation>(
+        level: Int, _ output: RPNHead.Output<A>, anchors: AnchorGrid, count: Int, size: PixelSize,
+        ranksByLogit: Bool, in run: PipelineRun<A>
+    ) -> Candidates {
+        let name = levelNames[level]
+        let logits = output.objectness.value
+        let otherAnchors = run.aside(.anchors(name), .boxes(rows: logits.nonzeroCount)) { Array(anchors) }
+        lazy var selected = run.steps.selectCandidates(
+            CandidateSelection(
+                level: level, objectness: logits, deltas: output.deltas.value,
+                anchors: otherAnchors.map(AnchorBoxes.boxes) ?? .grid(anchors), count: count, size: size,
+                conventions: conventions.proposals))
+        let boxes = run.value(.candidateBoxes(name), .boxes()) { selected.boxes }
+        let scores = run.value(.candidateScores(name), .numbers(rows: boxes.nonzeroCount)) { selected.scores }
+        guard run.hasForeignValues else { return selected }
+        if boxes.count > logits.count && logits.count > 0 {
+            run.fail(.candidateBoxes(name), "has more rows than '\(Stage.objectness(name))' has logits")
+        }
+        return Candidates(
+            boxes: boxes, scores: scores, ranks: ranksByLogit ? logits.largest(boxes.count) : nil)
     }
 
     /// The anchors of every level.
@@ -154,40 +217,6 @@ public struct Model: Sendable {
         }
     }
 
-    /// Selects proposals from all levels' anchors.
-    ///
-    /// - Parameters:
-    ///   - outputs: what the region proposal network says of each level.
-    ///   - anchors: the grid of each level.
-    ///   - size: the resized picture, without padding.
-    ///   - settings: how many to keep, which training sets higher, and how much they may overlap.
-    ///   - observer: is handed candidates and proposals.
-    public func selectProposals<A: Activation>(
-        _ outputs: [RPNHead.Output<A>], anchors: [AnchorGrid], size: PixelSize,
-        settings: Settings.Proposals, observer: (any Observer)? = nil
-    ) -> Proposals {
-        var candidates: [Candidates] = []
-        let counts = candidateCounts(
-            outputs.map(\.objectness.value), preNMSTopN: settings.preNMSTopN,
-            conventions: conventions.proposals)
-        for (level, output) in outputs.enumerated() {
-            let name = levelNames[level]
-            observer.record(.anchors(name), .boxes(Array(anchors[level])))
-            candidates.append(
-                selectCandidates(
-                    objectness: output.objectness.value, deltas: output.deltas.value,
-                    anchors: anchors[level], count: counts[level], size: size,
-                    conventions: conventions.proposals))
-            observer.record(.candidateBoxes(name), .boxes(candidates[level].boxes))
-            observer.record(.candidateScores(name), .numbers(candidates[level].scores))
-        }
-        let proposals = Inference.selectProposals(
-            candidates, settings: settings, conventions: conventions.proposals)
-        observer.record(.proposalBoxes, .boxes(proposals.boxes))
-        observer.record(.proposalScores, .numbers(proposals.scores))
-        return proposals
-    }
-
     /// The maps that regions are pooled from: all but the coarsest of a pyramid.
     public func pooledMaps<A: Activation>(_ features: [A], size: PixelSize) -> PooledMaps<A> {
         let finest = features[0].value.shape
@@ -198,83 +227,178 @@ public struct Model: Sendable {
     }
 
     /// Classifies and refines proposals, and selects detections.
-    public func detect(
-        _ proposals: Proposals, in maps: PooledMaps<Tensor>, size: PixelSize, observer: (any Observer)? = nil
+    public func detect<A: Activation>(
+        _ proposals: Proposals, from features: [A], size: PixelSize, in run: PipelineRun<A> = PipelineRun()
     ) -> Detections {
-        observer.record(.boxLevel, .indices(proposals.boxes.map(maps.level)))
-        let pooled = maps.pooled(proposals.boxes, size: boxPoolSize)
-        observer.record(.boxPooled, .regionMaps(pooled))
-        let output = network.box.output(network.box.hidden(pooled, observer: observer))
-        let count = proposals.boxes.count
-        observer.record(.boxLogits, .table(output.logits))
-        let probabilities = softmax(output.logits)
-        observer.record(.boxProbabilities, .table(probabilities))
-        observer.record(
-            .boxDeltas, .table(output.deltas.reshaped(to: [count, architecture.classes + 1, 4])))
-        observer.finished(.boxes)
-        let detections = selectDetections(
-            probabilities: probabilities, deltas: output.deltas, proposals: proposals.boxes, size: size,
-            settings: settings.boxes, conventions: conventions.detections)
-        observer.record(.detectionBoxes, .boxes(detections.boxes))
-        observer.record(.detectionScores, .numbers(detections.scores))
-        observer.record(.detectionClasses, .indices(detections.classes))
-        observer.record(.detectionProposals, .indices(detections.proposals))
-        observer.finished(.detections)
+        let pooled = pool(
+            proposals.boxes, from: features, size: size, side: boxPoolSize, stages: (.boxLevel, .boxPooled),
+            in: run)
+        let output = network.box.output(network.box.hidden(pooled, in: run), in: run)
+        run.finished(.boxes)
+        let selection = DetectionSelection(
+            output: output, proposals: proposals.boxes, size: size, settings: settings.boxes,
+            conventions: conventions.detections)
+        lazy var selected = fits(selection, in: run) ? run.steps.selectDetections(selection) : Detections()
+        let boxes = run.value(.detectionBoxes, .boxes()) { selected.boxes }
+        let rows = boxes.nonzeroCount
+        let detections = Detections(
+            boxes: boxes, scores: run.value(.detectionScores, .numbers(rows: rows)) { selected.scores },
+            classes: run.value(.detectionClasses, .indices(rows: rows)) { selected.classes },
+            proposals: run.value(.detectionProposals, .indices(rows: rows)) { selected.proposals })
+        run.finished(.detections)
         return detections
     }
 
+    /// Whether there is a row of probabilities and of deltas for each proposal, as there is in the model's own.
+    private func fits<A: Activation>(_ selection: DetectionSelection<A>, in run: PipelineRun<A>) -> Bool {
+        let rows = [selection.proposals.count, selection.probabilities.shape[0], selection.deltas.shape[0]]
+        guard run.hasForeignValues, Set(rows).count > 1 else { return true }
+        run.fail(
+            .boxDeltas,
+            "has \(rows[2]) rows, '\(Stage.boxProbabilities)' \(rows[1]), for \(rows[0]) proposals")
+        return false
+    }
+
+    /// What regions pool, with the stage of their levels before it if there is one.
+    private func pool<A: Activation>(
+        _ boxes: [Box], from features: [A], size: PixelSize, side: Int,
+        stages: (level: Stage?, pooled: Stage),
+        in run: PipelineRun<A>
+    ) -> A {
+        lazy var maps = pooledMaps(features, size: size)
+        let levels = stages.level.flatMap { stage in
+            run.aside(stage, .indices(rows: boxes.nonzeroCount)) { boxes.map(maps.level) }
+        }
+        let channels = network.rpn.hidden[0].convolution.inputs
+        return run.stage(
+            stages.pooled, .regionMaps(rows: boxes.nonzeroCount, side: side, channels: channels)
+        ) {
+            if let stage = stages.level, let other = levels?.first(where: { !maps.levels.contains($0) }) {
+                run.fail(stage, "has the level \(other), the model pools from \(maps.levels)")
+                return features[0]
+            }
+            return run.steps.pool(RegionPooling(maps: maps, boxes: boxes, levels: levels, side: side))
+        }
+    }
+
     /// The probabilities of each detection's mask, `[detections, side, side]`, or nil without a mask head.
-    public func predictMasks(
-        of detections: Detections, in maps: PooledMaps<Tensor>, observer: (any Observer)? = nil
+    public func predictMasks<A: Activation>(
+        of detections: Detections, from features: [A], size: PixelSize,
+        in run: PipelineRun<A> = PipelineRun()
     ) -> Tensor? {
         guard let head = network.mask, let masks = architecture.masks else { return nil }
-        observer.record(.maskLevel, .indices(detections.boxes.map(maps.level)))
-        let pooled = maps.pooled(detections.boxes, size: masks.poolSize)
-        observer.record(.maskPooled, .regionMaps(pooled))
-        let logits = network.masks(pooled, by: head, observer: observer)
-        let probabilities = maskProbabilities(logits, classes: detections.classes, output: masks.output)
-        observer.record(.maskProbabilities, .table(probabilities))
-        observer.finished(.masks)
+        let regions = run.steps.selectMaskRegions(detections)
+        let pooled = pool(
+            regions.boxes, from: features, size: size, side: masks.poolSize,
+            stages: (.maskLevel, .maskPooled), in: run)
+        let logits = network.masks(pooled, by: head, in: run)
+        let rows = regions.boxes.nonzeroCount
+        let probabilities = run.value(.maskProbabilities, .squares(rows: rows)) {
+            let (count, channels) = (logits.value.shape[0], logits.value.shape[3])
+            guard regions.classes.count == count,
+                channels == 1 || regions.classes.allSatisfy({ 0..<channels ~= $0 })
+            else {
+                run.fail(.detectionClasses, "does not fit '\(Stage.maskLogits)'")
+                return Tensor.nothing
+            }
+            return run.steps.maskProbabilities(
+                MaskPrediction(logits: logits, classes: regions.classes, output: masks.output))
+        }
+        run.finished(.masks)
         return probabilities
     }
 
     /// The keypoints of each detection, in the resized frame, or nil without a keypoint head.
-    public func predictKeypoints(
-        of detections: Detections, in maps: PooledMaps<Tensor>, observer: (any Observer)? = nil
+    public func predictKeypoints<A: Activation>(
+        of detections: Detections, from features: [A], size: PixelSize,
+        in run: PipelineRun<A> = PipelineRun()
     ) -> [[Keypoint]]? {
         guard let head = network.keypoints, let shape = architecture.keypoints else { return nil }
-        let pooled = maps.pooled(detections.boxes, size: shape.poolSize)
-        observer.record(.keypointPooled, .regionMaps(pooled))
-        let heatmaps = head(pooled, observer: observer)
-        let keypoints = decodeKeypoints(
-            heatmaps, boxes: detections.boxes, score: conventions.output.keypointScore)
-        observer.finished(.keypoints)
+        let regions = run.steps.selectKeypointRegions(detections)
+        let pooled = pool(
+            regions.boxes, from: features, size: size, side: shape.poolSize,
+            stages: (nil, .keypointPooled), in: run)
+        let heatmaps = head(pooled, in: run)
+        let keypoints = run.derived(from: [.keypointHeatmaps, .detectionBoxes]) {
+            checkKeypointMaps(heatmaps.value, boxes: regions.boxes, size: size, in: run)
+                ? run.steps.decodeKeypoints(
+                    KeypointPrediction(
+                        heatmaps: heatmaps, boxes: regions.boxes, score: conventions.output.keypointScore))
+                : []
+        }
+        run.finished(.keypoints)
         return keypoints
     }
 
-    /// Takes everything back to the frame of the picture as decoded.
-    public func restore(
-        _ detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?, to input: NetworkInput,
-        observer: (any Observer)? = nil
-    ) -> [Instance] {
-        let instances = makeInstances(
-            detections, masks: masks, keypoints: keypoints, resized: input.size, original: input.original,
-            settings: settings.masks, conventions: conventions.output)
-        observer.record(.outputBoxes, .boxes(instances.map(\.box)))
-        observer.record(.outputScores, .numbers(instances.map(\.score)))
-        observer.record(.outputClasses, .indices(instances.map(\.label)))
-        if masks != nil {
-            observer.record(.outputMasks, .masks(instances.compactMap(\.mask), input.original))
+    /// Heat maps are enlarged to their boxes, so a box from elsewhere that no picture of this size can hold must
+    /// not get there.
+    private func checkKeypointMaps(
+        _ heatmaps: Tensor, boxes: [Box], size: PixelSize, in run: PipelineRun<some Activation>
+    ) -> Bool {
+        guard run.hasForeignValues else { return true }
+        let (height, width) = (Float(size.height) + 1, Float(size.width) + 1)
+        if heatmaps.shape[0] != boxes.count {
+            run.fail(
+                .keypointHeatmaps, "has \(heatmaps.shape[0]) regions for \(boxes.count) detections")
+        } else if !boxes.allSatisfy({ $0.width <= width && $0.height <= height })
+            || Double(width) * Double(height) * Double(boxes.count) > 0x1p36
+        {
+            run.fail(.detectionBoxes, "has boxes larger than '\(Stage.inputSize)'")
+        } else {
+            return true
         }
-        if keypoints != nil {
-            observer.record(.outputKeypoints) {
-                let numbers = instances.flatMap { ($0.keypoints ?? []).flatMap { [$0.x, $0.y, $0.score] } }
-                let count = architecture.keypoints?.count ?? 0
-                return .table(Tensor(shape: [instances.count, count, 3], elements: numbers))
+        return false
+    }
+
+    /// Takes everything back to the frame of the picture as decoded.
+    public func restore<A: Activation>(
+        _ prediction: Prediction, to input: NetworkInput, in run: PipelineRun<A> = PipelineRun<Tensor>()
+    ) -> [Instance] {
+        lazy var instances = makeInstances(
+            prediction.detections, keypoints: prediction.keypoints, resized: input.size,
+            original: input.original, settings: settings.masks, conventions: conventions.output)
+        let boxes = run.aside(.outputBoxes, .boxes()) { instances.map(\.box) }
+        let scores = run.aside(.outputScores, .numbers()) { instances.map(\.score) }
+        let classes = run.aside(.outputClasses, .indices()) { instances.map(\.label) }
+        var masks: [InstanceMask]?
+        if let probabilities = prediction.masks {
+            masks = run.value(.outputMasks, .masks(of: input.original)) {
+                if run.hasForeignValues,
+                    Double(instances.count) * Double(input.original.height * input.original.width) > 0x1p32
+                {
+                    run.fail(.detectionBoxes, "asks for masks of more than 4 GiB")
+                    return []
+                }
+                return paste(
+                    probabilities, onto: instances, imageSize: input.original,
+                    threshold: settings.masks.threshold, conventions: conventions.output,
+                    by: run.steps.paste)
             }
         }
-        observer.finished(.output)
-        return instances
+        var keypoints: Tensor?
+        if network.keypoints != nil, let count = architecture.keypoints?.count {
+            keypoints = run.aside(.outputKeypoints, .groupedTable(groups: count, columns: 3)) {
+                Tensor(
+                    shape: [instances.count, count, 3],
+                    elements: instances.flatMap { ($0.keypoints ?? []).flatMap { [$0.x, $0.y, $0.score] } })
+            }
+        }
+        run.finished(.output)
+        let needed: [Stage] = [.image, .inputSize, .detectionBoxes, .detectionScores, .detectionClasses]
+        return run.derived(from: needed + (masks == nil ? [] : [.outputMasks])) {
+            if let masks { for (index, mask) in masks.enumerated() { instances[index].mask = mask } }
+            if let boxes { for (index, box) in boxes.enumerated() { instances[index].box = box } }
+            if let scores { for (index, score) in scores.enumerated() { instances[index].score = score } }
+            if let classes { for (index, label) in classes.enumerated() { instances[index].label = label } }
+            if let keypoints { instances.setKeypoints(keypoints) }
+            if let label = instances.lazy.map(\.label).first(where: { !(0...architecture.classes ~= $0) }) {
+                run.fail(
+                    .detectionClasses,
+                    "has the class \(label), the model has \(architecture.classes) classes")
+                return []
+            }
+            return instances
+        } ?? []
     }
 
     /// The side of a pooled proposal. A C4 head's own stride of 2 brings it down to the configured size.

@@ -70,7 +70,7 @@ import Verification
                 backbone: golden.backbone, features: .c5, proposals: .c4(), classes: 2,
                 boxes: Architecture.Boxes(head: .twoLayers(hidden: 4))), from: &source)
         let recorder = Recorder(patterns: ["backbone.*"])
-        _ = network.features(channelsLast(try tensor("input", file)), observer: recorder)
+        _ = network.features(channelsLast(try tensor("input", file)), in: PipelineRun(observer: recorder))
         #expect(recorder.stages.count == 5)
         for (stage, recorded) in recorder.stages {
             guard case .floats(let map) = recorded.elements else { continue }
@@ -94,8 +94,7 @@ import Verification
         let recorder = Recorder(patterns: ["box.*"])
         _ = model.detect(
             Proposals(boxes: boxes, scores: boxes.map { _ in 1 }),
-            in: model.pooledMaps([c4], size: PixelSize(height: 45, width: 70)),
-            size: PixelSize(height: 45, width: 70), observer: recorder)
+            from: [c4], size: PixelSize(height: 45, width: 70), in: PipelineRun(observer: recorder))
         for name in ["box.hidden.1", "box.logits"] {
             let recorded = try #require(recorder.stages.first { $0.stage.name == name }).tensor
             guard case .floats(let found) = recorded.elements else { continue }

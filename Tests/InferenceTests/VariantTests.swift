@@ -44,7 +44,7 @@ import Verification
             var writer = BundleWriter(metadata: [:])
             for (stage, tensor) in recorder.stages { writer.add(stage, tensor) }
             try writer.write(to: path)
-            let runner = StageRunner(model: model, bundle: try Verification.Bundle(contentsOf: path))
+            let runner = StageRunner(model: model, bundle: try TensorBundle(contentsOf: path))
             #expect(
                 runner.stages.map(\.name).sorted()
                     == recorder.stages.map(\.stage.name).filter { $0 != "input.image" }.sorted())

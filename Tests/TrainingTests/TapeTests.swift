@@ -28,7 +28,7 @@ import Training
         for map in model.network.features(frozen.constant(picture)) { #expect(map.node == nil) }
         // With the pyramid trained, the backbone still is one.
         let partial = Tape { $0.hasPrefix("fpn.") }
-        for map in model.network.backbone(partial.constant(picture), observer: nil) {
+        for map in model.network.backbone(partial.constant(picture)) {
             #expect(map.node == nil)
         }
         for map in model.network.features(partial.constant(picture)) { #expect(map.node != nil) }

@@ -12,7 +12,7 @@ import Verification
 struct DiagnosisRun: Sendable {
     let model: Model
     /// Every stage of the run.
-    let bundle: Verification.Bundle
+    let bundle: TensorBundle
 
     static let shared = Result { try DiagnosisRun() }
 
@@ -69,7 +69,7 @@ struct DiagnosisRun: Sendable {
         return Image(width: 200, height: 150, pixels: pixels)
     }()
 
-    static func record(_ model: Model) throws -> Verification.Bundle {
+    static func record(_ model: Model) throws -> TensorBundle {
         let recorder = Recorder()
         _ = model.detect(picture, observer: recorder)
         return try bundle(
@@ -78,7 +78,7 @@ struct DiagnosisRun: Sendable {
     }
 
     /// A bundle of the given tensors and no others.
-    static func bundle(of tensors: [Stage: ContractTensor]) throws -> Verification.Bundle {
+    static func bundle(of tensors: [Stage: ContractTensor]) throws -> TensorBundle {
         let path = FileManager.default.temporaryDirectory
             .appendingPathComponent("\(UUID().uuidString).safetensors").path
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -86,12 +86,11 @@ struct DiagnosisRun: Sendable {
         for (stage, tensor) in tensors { writer.add(stage, tensor) }
         try writer.write(to: path)
         // The file stays mapped after its name is gone.
-        return try Verification.Bundle(contentsOf: path)
+        return try TensorBundle(contentsOf: path)
     }
 
     /// What an implementation records that goes wrong in the given stages and is right after them.
-    func propagated(_ planted: [Stage: ContractTensor], in bundle: Verification.Bundle) -> Verification.Bundle
-    {
+    func propagated(_ planted: [Stage: ContractTensor], in bundle: TensorBundle) -> TensorBundle {
         var made = planted
         let order = StageRunner(model: model, bundle: bundle).stages
         let first = order.firstIndex { planted[$0] != nil } ?? order.endIndex
@@ -104,8 +103,7 @@ struct DiagnosisRun: Sendable {
     }
 
     /// The first stage in which two bundles differ by more than rounding.
-    func firstDifference(_ candidate: Verification.Bundle, _ reference: Verification.Bundle) throws -> Stage?
-    {
+    func firstDifference(_ candidate: TensorBundle, _ reference: TensorBundle) throws -> Stage? {
         try StageRunner(model: model, bundle: reference).stages.first { stage in
             let found = try numbers(stage, candidate), expected = try numbers(stage, reference)
             guard found.count == expected.count else { return true }
@@ -120,7 +118,7 @@ struct DiagnosisRun: Sendable {
     }
 
     /// A stage's numbers after those of its shape.
-    private func numbers(_ stage: Stage, _ bundle: Verification.Bundle) throws -> [Float] {
+    private func numbers(_ stage: Stage, _ bundle: TensorBundle) throws -> [Float] {
         let shape = try bundle.shape(stage)
         let values: [Float]
         switch stage {
@@ -132,7 +130,7 @@ struct DiagnosisRun: Sendable {
     }
 }
 
-extension Verification.Bundle {
+extension TensorBundle {
     /// A stage's floats in the order of the contract, row-major.
     func flat(_ stage: Stage) throws -> [Float] { try table(stage, rank: try shape(stage).count).array }
 }

@@ -14,7 +14,7 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
 
     static let all = ["faster", "keypoint", "mask", "mask-v2"].map { GoldenModel(name: $0) }
 
-    func bundle() throws -> Verification.Bundle { try Bundle(contentsOf: path("\(name).bundle.safetensors")) }
+    func bundle() throws -> TensorBundle { try TensorBundle(contentsOf: path("\(name).bundle.safetensors")) }
 
     func path(_ file: String) -> String {
         Foundation.Bundle.module.resourceURL!.appendingPathComponent("Fixtures/Golden/\(file)").path

@@ -30,7 +30,7 @@ import Verification
         for (stage, tensor) in tensors { writer.add(stage, tensor) }
         try writer.write(to: path)
         let runner = StageRunner(
-            model: try GoldenModel(name: golden).model(), bundle: try Verification.Bundle(contentsOf: path))
+            model: try GoldenModel(name: golden).model(), bundle: try TensorBundle(contentsOf: path))
         let error = try #require(throws: FileError.self) { try runner.run(stage) }
         #expect(!error.description.contains("\n"))
         return error.fault
@@ -90,7 +90,7 @@ import Verification
             try fault(
                 .anchors("p2"), "mask",
                 [.pyramid(2): floats([0, claims, 1]), .inputTensor: floats([3, 32, 32])])
-                == "'fpn.p2' has shape [0, \(claims), 1], which is no map")
+                == "'fpn.p2' has the impossible shape [0, \(claims), 1]")
         #expect(
             try fault(
                 .topDown(2), "mask", [.merged(3): floats([8, 1, 1]), .backbone(2): floats([0, claims, 1])])

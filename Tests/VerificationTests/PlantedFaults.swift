@@ -16,9 +16,9 @@ struct PlantedFault: CustomTestStringConvertible, Sendable {
     /// The first stage that goes wrong.
     let stage: Stage
     /// Changes the good run first, where the fault needs values that chance does not bring.
-    var prepare: @Sendable (Verification.Bundle) throws -> Tensors = { _ in [:] }
+    var prepare: @Sendable (TensorBundle) throws -> Tensors = { _ in [:] }
     /// What the faulty stages record, given the good run.
-    let plant: @Sendable (DiagnosisRun, Verification.Bundle) throws -> Tensors
+    let plant: @Sendable (DiagnosisRun, TensorBundle) throws -> Tensors
 
     var testDescription: String { "\(cause): \(form)" }
 

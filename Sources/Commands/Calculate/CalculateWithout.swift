@@ -21,8 +21,8 @@ struct CalculateWithout: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Parts: \(Omission.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "part"))
-    var parts: [Omission] = []
+            "Parts: \(Ablation.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "part"))
+    var parts: [Ablation] = []
 
     @Option(help: ArgumentHelp("How many scenes.", valueName: "number")) var scenes = 12
 
@@ -42,13 +42,13 @@ struct CalculateWithout: ParsableCommand {
             guard let trial = SceneTrial(seed: seed, count: scenes, classes: model.classes) else {
                 throw ValidationError("the model's classes are not those of the drawn scenes")
             }
-            var pipelines = [ReducedPipeline(name: "the whole pipeline", model: model)]
+            var pipelines = [AblatedPipeline(name: "the whole pipeline", model: model)]
             for part in parts {
-                let reduced = part.pipelines(model)
-                guard !reduced.isEmpty else {
+                let ablated = part.pipelines(model)
+                guard !ablated.isEmpty else {
                     throw ValidationError("\(part.rawValue): the model has no such part")
                 }
-                pipelines += reduced
+                pipelines += ablated
             }
             print(PrecisionTable.heading(trial.dataset))
             var whole: PrecisionTable?
@@ -61,7 +61,7 @@ struct CalculateWithout: ParsableCommand {
     }
 }
 
-extension Omission: ExpressibleByArgument {}
+extension Ablation: ExpressibleByArgument {}
 
 /// Average precision of detections in drawn scenes, of boxes and masks.
 private struct PrecisionTable {

@@ -4,8 +4,8 @@ import Tensors
 
 /// Every choice between the anchors and the detections of one run: who was kept, and who was suppressed by whom.
 ///
-/// Bundles hold what the two selections leave. What they took it from is worked out here once more from the
-/// recorded logits and deltas, with the pipeline's own functions, so the answers are the same bit by bit.
+/// Bundles hold what the two selections leave. What they took it from is seen here while the pipeline runs once more on
+/// the recorded logits and deltas, so the answers are the same bit by bit.
 public struct SelectionTrace: Sendable {
     /// One map of the region proposal network.
     public struct Level: Sendable {
@@ -46,40 +46,34 @@ public struct SelectionTrace: Sendable {
     /// - Throws: ``NothingToDraw`` if the run lacks a stage, which one of a whole pipeline does not.
     public init(_ run: PictureRun) throws {
         let model = run.model
-        let (size, padded) = try run.inputSizes()
-        let counts = candidateCounts(
-            try model.levelNames.map { try run.recorded(.objectness($0)) },
-            preNMSTopN: model.settings.proposals.preNMSTopN, conventions: model.conventions.proposals)
-        levels = try model.levelNames.enumerated().map { index, name in
-            let objectness = try run.recorded(.objectness(name))
-            let deltas = try run.recorded(.rpnDeltas(name))
-            let map = PixelSize(height: objectness.shape[0], width: objectness.shape[1])
-            let anchors = model.anchors(level: index, size: map, padded: padded, resized: size)
-            let candidates = selectCandidates(
-                objectness: objectness, deltas: deltas, anchors: anchors,
-                count: counts[index], size: size, conventions: model.conventions.proposals)
-            return Level(
-                name: name, anchors: anchors, objectness: objectness, deltas: deltas, candidates: candidates)
+        let onlooker = Onlooker()
+        let replay = PipelineRun(taking: SelectionReplay(run: run), steps: onlooker.steps)
+        _ = model.detect(run.image, in: replay)
+        if let failure = replay.failure { throw failure }
+        guard let proposalSelection = onlooker.proposals, let selection = onlooker.detections else {
+            throw NothingToDraw("the run selects nothing")
         }
-        let candidates = levels.map(\.candidates)
+        levels = zip(onlooker.candidates, proposalSelection.anchors).map { level, anchors in
+            Level(
+                name: model.levelNames[level.selection.level], anchors: anchors,
+                objectness: level.selection.objectness, deltas: level.selection.deltas,
+                candidates: level.candidates)
+        }
         suppression = suppressCandidates(
-            candidates, nmsThreshold: model.settings.proposals.nmsThreshold,
+            levels.map(\.candidates), nmsThreshold: model.settings.proposals.nmsThreshold,
             conventions: model.conventions.proposals)
-        proposals = selectProposals(
-            candidates, settings: model.settings.proposals, conventions: model.conventions.proposals)
-        probabilities = try run.recorded(.boxProbabilities)
-        refinements = try run.recorded(.boxDeltas)
-        let boxes = model.settings.boxes
+        proposals = proposalSelection.proposals()
+        probabilities = selection.probabilities
+        refinements = selection.deltas
         classBoxes = Inference.classBoxes(
-            probabilities: probabilities, deltas: refinements, proposals: proposals.boxes, size: size,
-            scoreThreshold: boxes.scoreThreshold, conventions: model.conventions.detections)
+            probabilities: probabilities, deltas: refinements, proposals: selection.proposals,
+            size: selection.size, scoreThreshold: selection.settings.scoreThreshold,
+            conventions: selection.conventions)
         classSuppression = suppressClassBoxes(
-            classBoxes, nmsThreshold: boxes.nmsThreshold, conventions: model.conventions.detections)
-        detections = selectDetections(
-            probabilities: probabilities, deltas: refinements, proposals: proposals.boxes, size: size,
-            settings: boxes, conventions: model.conventions.detections)
-        self.size = size
-        paddedSize = padded
+            classBoxes, nmsThreshold: selection.settings.nmsThreshold,
+            conventions: selection.conventions)
+        detections = selection.detections()
+        (size, paddedSize) = try run.inputSizes()
     }
 
     /// A candidate's box.
@@ -90,6 +84,48 @@ public struct SelectionTrace: Sendable {
     /// A candidate's probability.
     public func score(of member: CandidateSuppression.Member) -> Float {
         levels[member.level].candidates.scores[member.rank]
+    }
+}
+
+/// Takes the pipeline's own steps, and remembers what they selected from.
+private final class Onlooker {
+    private(set) var candidates: [(selection: CandidateSelection, candidates: Candidates)] = []
+    private(set) var proposals: ProposalSelection<Tensor>?
+    private(set) var detections: DetectionSelection<Tensor>?
+
+    var steps: PipelineSteps<Tensor> {
+        var steps = PipelineSteps<Tensor>()
+        steps.selectCandidates = { [self] selection in
+            let selected = selection.candidates()
+            candidates.append((selection, selected))
+            return selected
+        }
+        steps.selectProposals = { [self] selection in
+            proposals = selection
+            return selection.proposals()
+        }
+        steps.selectDetections = { [self] selection in
+            detections = selection
+            return selection.detections()
+        }
+        return steps
+    }
+}
+
+/// A run once more, in which only rows are selected; all else is as recorded.
+private struct SelectionReplay: StageProvider {
+    let run: PictureRun
+
+    func provision(of stage: Stage, as form: StageForm) throws -> StageProvision {
+        switch stage.row?.rows {
+        case .selected(.candidates), .selected(.proposals), .selected(.detections):
+            return stage == .detectionProposals ? .computedLast : .computed
+        // The grids are the model's own, and levels follow from boxes.
+        case _ where stage.family == .anchors || stage == .boxLevel: return .omitted
+        default:
+            guard let value = run[stage] else { throw NothingToDraw("the run has no \(stage)") }
+            return .given(value)
+        }
     }
 }
 

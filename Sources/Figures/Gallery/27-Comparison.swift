@@ -47,15 +47,13 @@ extension Gallery {
     private func candidateStages(_ candidate: Model) -> [(stage: Stage, tensor: ContractTensor)] {
         let recorder = Recorder()
         _ = candidate.detect(run.image, observer: recorder)
-        guard let maps = run.pooledMaps(for: candidate) else { return recorder.stages }
         let reference = Detections(
             boxes: run.boxes(.detectionBoxes), scores: run.numbers(.detectionScores),
             classes: run.indices(.detectionClasses), proposals: run.indices(.detectionProposals))
         let own = Recorder(patterns: ["mask.*", "keypoint.*", "output.*"])
-        let masks = candidate.predictMasks(of: reference, in: maps, observer: own)
-        let keypoints = candidate.predictKeypoints(of: reference, in: maps, observer: own)
-        _ = candidate.restore(
-            reference, masks: masks, keypoints: keypoints, to: candidate.prepare(run.image), observer: own)
+        var steps = PipelineSteps<Tensor>()
+        steps.selectDetections = { _ in reference }
+        _ = candidate.detect(run.image, in: PipelineRun(observer: own, steps: steps))
         let replaced = Set(own.stages.map(\.stage))
         return recorder.stages.filter { !replaced.contains($0.stage) } + own.stages
     }

@@ -82,6 +82,11 @@ public struct ResidualStage: Sendable {
         self.blocks = blocks
     }
 
+    /// Channels that go in.
+    var inputs: Int { blocks[0].conv1.convolution.inputs }
+    /// Channels that come out.
+    var outputs: Int { blocks[blocks.count - 1].conv3.convolution.outputs }
+
     /// All blocks, one after another.
     public func callAsFunction<A: Activation>(_ input: A) -> A {
         blocks.reduce(input) { $1($0) }
@@ -122,12 +127,12 @@ public struct ResNet: Sendable {
     }
 
     /// The outputs of all stages, `c2` first, with strides 4, 8, 16 and 32.
-    public func callAsFunction<A: Activation>(_ input: A, observer: (any Observer)? = nil) -> [A] {
-        var map = stem(of: input)
-        observer.record(.stem, .map(map.value))
+    public func callAsFunction<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
+        var map = run.stage(.stem, .map(channels: stem.convolution.outputs)) { stem(of: input) }
         return stages.enumerated().map { index, stage in
-            map = stage(map)
-            observer.record(.backbone(index + 2), .map(map.value))
+            map = run.stage(.backbone(index + 2), .map(channels: stage.outputs)) {
+                run.steps.residualStage(stage, map)
+            }
             return map
         }
     }

@@ -41,37 +41,51 @@ public struct FeaturePyramid: Sendable {
     }
 
     /// p2 … p6 from c2 … c5. Takes the features over, so that each is freed once it has been used.
-    public func callAsFunction<A: Activation>(_ features: consuming [A], observer: (any Observer)? = nil)
-        -> [A]
-    {
+    public func callAsFunction<A: Activation>(
+        _ features: consuming [A], in run: PipelineRun<A> = PipelineRun()
+    ) -> [A] {
+        let channels = outputs[0].convolution.inputs
         var pyramid: [A] = []
         var coarser: A?
         while let feature = features.popLast() {
             let index = features.count
             let level = index + 2
-            let lateral = feature.convolved(by: laterals[index])
-            observer.record(.lateral(level), .map(lateral.value))
-            if let coarser {
-                let (height, width) = (lateral.value.shape[0], lateral.value.shape[1])
-                observer.record(.topDown(level)) {
-                    .map(upsampledNearest(coarser.value, height: height, width: width))
+            // Optional, so that it can be handed on without a reference to it staying here.
+            var lateral: A? = run.stage(.lateral(level), .map(channels: channels)) {
+                feature.convolved(by: laterals[index])
+            }
+            let topDown = coarser.flatMap { coarser in
+                // The sum enlarges and adds in one go: this map is made only for whoever watches.
+                run.mapAside(.topDown(level), .map(channels: channels, size: lateral?.value.mapSize)) {
+                    upsampledNearest(
+                        coarser.value, height: feature.value.shape[0], width: feature.value.shape[1])
                 }
             }
-            let merged = Self.merge(consume lateral, with: coarser)
-            observer.record(.merged(level), .map(merged.value))
+            let merged = run.stage(.merged(level), .map(channels: channels)) {
+                Self.merge(lateral.take()!, with: coarser, or: topDown, in: run)
+            }
             coarser = merged
-            pyramid.insert(merged.convolved(by: outputs[index]), at: 0)
-            observer.record(.pyramid(level), .map(pyramid[0].value))
+            pyramid.insert(
+                run.stage(.pyramid(level), .map(channels: outputs[index].convolution.outputs)) {
+                    merged.convolved(by: outputs[index])
+                }, at: 0)
         }
-        let p6 = pyramid[pyramid.count - 1].maxPooled(Self.subsampling)
-        observer.record(.pyramid(pyramid.count + 2), .map(p6.value))
+        let p5 = pyramid[pyramid.count - 1]
+        let p6 = run.stage(
+            .pyramid(pyramid.count + 2), .map(channels: outputs[outputs.count - 1].convolution.outputs)
+        ) {
+            p5.maxPooled(Self.subsampling)
+        }
         return pyramid + [p6]
     }
 
-    /// The sum of a lateral map, whose memory it takes, and the coarser one; on the coarsest level the lateral
-    /// map alone.
-    private static func merge<A: Activation>(_ lateral: consuming A, with coarser: A?) -> A {
+    /// The sum of a lateral map, whose memory it takes, and the coarser one, or what stands in for that one
+    /// enlarged; on the coarsest level the lateral map alone.
+    private static func merge<A: Activation>(
+        _ lateral: consuming A, with coarser: A?, or topDown: A?, in run: PipelineRun<A>
+    ) -> A {
         guard let coarser else { return lateral }
-        return lateral.addingUpsampled(coarser)
+        if let topDown { return lateral.adding(topDown) }
+        return run.steps.mergeLevels(lateral, coarser)
     }
 }

@@ -65,8 +65,9 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
             verticalStride = nominalStride
             horizontalStride = nominalStride
         case .measured:
-            verticalStride = padded.height / size.height
-            horizontalStride = padded.width / size.width
+            // A map without positions has no anchors, and any stride.
+            verticalStride = padded.height / Swift.max(size.height, 1)
+            horizontalStride = padded.width / Swift.max(size.width, 1)
         }
         originX = conventions.offset * Float(horizontalStride) - Float(window?.x ?? 0)
         originY = conventions.offset * Float(verticalStride) - Float(window?.y ?? 0)

@@ -170,6 +170,13 @@ extension Conventions.Proposals {
     }
 }
 
+extension Tensor {
+    /// The `count` largest elements, largest first.
+    func largest(_ count: Int) -> [Float] {
+        withUnsafeElements { elements in indicesOfLargest(count, in: elements).map { elements[$0] } }
+    }
+}
+
 /// The indices of the `count` largest values, largest first; equal values in order of index, NaN never.
 /// Takes time proportional to the number of values, plus the sorting of those kept.
 public func indicesOfLargest(_ count: Int, in values: UnsafeBufferPointer<Float>) -> [Int] {

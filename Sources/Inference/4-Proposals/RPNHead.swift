@@ -53,16 +53,20 @@ public struct RPNHead: Sendable {
 
     /// Objectness and deltas of one level, `name` saying which.
     public func callAsFunction<A: Activation>(
-        _ feature: A, level name: String, observer: (any Observer)? = nil
-    )
-        -> Output<A>
-    {
-        let hidden = hidden(feature)
-        observer.record(.rpnHidden(name), .map(hidden.value))
-        let output = Output(
-            objectness: hidden.convolved(by: objectness), deltas: hidden.convolved(by: deltas))
-        observer.record(.objectness(name), .anchorMap(output.objectness.value, perAnchor: 1))
-        observer.record(.rpnDeltas(name), .anchorMap(output.deltas.value, perAnchor: 4))
-        return output
+        _ feature: A, level name: String, in run: PipelineRun<A> = PipelineRun()
+    ) -> Output<A> {
+        let anchors = objectness.convolution.outputs
+        let hidden = run.stage(.rpnHidden(name), .map(channels: objectness.convolution.inputs)) {
+            self.hidden(feature)
+        }
+        let logits = run.stage(.objectness(name), .anchorMap(perAnchor: 1, anchors: anchors)) {
+            hidden.convolved(by: objectness)
+        }
+        let deltas = run.stage(
+            .rpnDeltas(name), .anchorMap(perAnchor: 4, anchors: anchors, size: logits.value.mapSize)
+        ) {
+            hidden.convolved(by: self.deltas)
+        }
+        return Output(objectness: logits, deltas: deltas)
     }
 }

@@ -68,42 +68,53 @@ public struct BoxHead: Sendable {
     public struct Output<A: Activation> {
         /// `[proposals, classes + 1]`, background first.
         public let logits: A
+        /// The softmax of each row of logits.
+        public let probabilities: Tensor
         /// dx, dy, dw, dh for each class, `[proposals, (classes + 1) · 4]`.
         public let deltas: A
     }
 
     /// The vector of each proposal, from what it pooled, `[proposals, size, size, channels]`.
-    public func hidden<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
+    public func hidden<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         switch body {
         case .twoLayers(let first, let second):
-            let hidden = pooled.dense(by: first, relu: true)
-            observer.record(.boxHidden(1), .table(hidden.value))
-            let output = hidden.dense(by: second, relu: true)
-            observer.record(.boxHidden(2), .table(output.value))
-            return output
+            let hidden = run.stage(.boxHidden(1), .table(columns: first.dense.outputs)) {
+                pooled.dense(by: first, relu: true)
+            }
+            return run.stage(.boxHidden(2), .table(columns: second.dense.outputs)) {
+                hidden.dense(by: second, relu: true)
+            }
         case .convolutions(let convolutions, let dense):
             var map = pooled
-            for (index, convolution) in convolutions.enumerated() {
-                map = map.convolved(by: convolution, relu: true)
-                observer.record(.boxConvolution(index + 1), .regionMaps(map.value))
+            for (index, layer) in convolutions.enumerated() {
+                map = run.stage(
+                    .boxConvolution(index + 1),
+                    .regionMaps(side: dense.dense.flattening?.height, channels: layer.convolution.outputs)
+                ) {
+                    map.convolved(by: layer, relu: true)
+                }
             }
-            let output = map.dense(by: dense, relu: true)
-            observer.record(.boxHidden(1), .table(output.value))
-            return output
+            return run.stage(.boxHidden(1), .table(columns: dense.dense.outputs)) {
+                map.dense(by: dense, relu: true)
+            }
         case .residualStage(let stage):
-            let map = stage(pooled)
-            observer.record(.boxC5, .regionMaps(map.value))
-            let output = map.averagedOverPositions()
-            observer.record(.boxHidden(1), .table(output.value))
-            return output
+            let map = run.stage(.boxC5, .regionMaps(channels: stage.outputs)) { stage(pooled) }
+            return run.stage(.boxHidden(1), .table(columns: stage.outputs)) { map.averagedOverPositions() }
         }
     }
 
     /// Logits and deltas of each proposal, from its vector.
-    public func output<A: Activation>(_ hidden: A) -> Output<A> {
-        Output(
-            logits: hidden.dense(by: logits, relu: false),
-            deltas: hidden.dense(by: deltas, relu: false))
+    public func output<A: Activation>(_ hidden: A, in run: PipelineRun<A> = PipelineRun()) -> Output<A> {
+        let classes = logits.dense.outputs
+        let scores = run.stage(.boxLogits, .table(columns: classes)) {
+            hidden.dense(by: logits, relu: false)
+        }
+        return Output(
+            logits: scores,
+            probabilities: run.value(.boxProbabilities, .table(columns: classes)) { softmax(scores.value) },
+            deltas: run.stage(.boxDeltas, .groupedTable(groups: classes, columns: 4)) {
+                hidden.dense(by: deltas, relu: false)
+            })
     }
 }
 

@@ -22,8 +22,8 @@ public struct Detections: Sendable {
     /// The proposals that they come from.
     public var proposals: [Int]
 
-    /// Detections from elsewhere.
-    public init(boxes: [Box], scores: [Float], classes: [Int], proposals: [Int]) {
+    /// Detections from elsewhere; none if nothing is given.
+    public init(boxes: [Box] = [], scores: [Float] = [], classes: [Int] = [], proposals: [Int] = []) {
         self.boxes = boxes
         self.scores = scores
         self.classes = classes

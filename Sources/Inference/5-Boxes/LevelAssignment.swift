@@ -48,21 +48,25 @@ public struct PooledMaps<A: Activation> {
         }
     }
 
+    /// The pyramid levels of the maps.
+    public var levels: ClosedRange<Int> { firstLevel...firstLevel + max(maps.count - 1, 0) }
+
     /// The pyramid level that a box pools from: a box of 224 × 224 pixels uses p4, one of half the side p3.
     public func level(of box: Box) -> Int {
         guard maps.count > 1 else { return firstLevel }
-        return conventions.level.level(of: box, among: firstLevel...firstLevel + maps.count - 1)
+        return conventions.level.level(of: box, among: levels)
     }
 
     /// What each box pools: `[boxes, size, size, channels]`.
-    public func pooled(_ boxes: [Box], size: Int) -> A {
+    /// - Parameter levels: the pyramid level of each box; nil for those that ``level(of:)`` gives.
+    public func pooled(_ boxes: [Box], levels: [Int]? = nil, size: Int) -> A {
         let (x, y) = (Float(window?.x ?? 0), Float(window?.y ?? 0))
         return A.pooled(
             from: maps,
-            regions: boxes.map { box in
+            regions: boxes.enumerated().map { index, box in
                 RegionOfInterest(
                     box: Box(x1: box.x1 + x, y1: box.y1 + y, x2: box.x2 + x, y2: box.y2 + y),
-                    map: level(of: box) - firstLevel)
+                    map: (levels?[index] ?? level(of: box)) - firstLevel)
             }, scales: scales, by: conventions.layer.layer(outputSize: size))
     }
 }

@@ -62,32 +62,36 @@ public struct MaskHead: Sendable {
 
     /// The logits of each class's mask, `[regions, side, side, classes + 1 or 1]`, from what each region
     /// pooled, `[regions, size, size, channels]`.
-    public func callAsFunction<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
-        let logits: A
+    public func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         switch body {
         case .convolutions(let convolutions, let upsampled, let last):
             var map = pooled
-            for (index, convolution) in convolutions.enumerated() {
-                map = map.convolved(by: convolution, relu: true)
-                observer.record(.maskHidden(index + 1), .regionMaps(map.value))
+            for (index, layer) in convolutions.enumerated() {
+                map = run.stage(
+                    .maskHidden(index + 1), .regionMaps(channels: layer.convolution.outputs)
+                ) {
+                    map.convolved(by: layer, relu: true)
+                }
             }
-            map = map.upsampled(by: upsampled, relu: true)
-            observer.record(.maskUpsampled, .regionMaps(map.value))
-            logits = map.convolved(by: last)
-            observer.record(.maskLogits, .regionMaps(logits.value))
+            map = run.stage(.maskUpsampled, .regionMaps(channels: upsampled.convolution.outputs)) {
+                map.upsampled(by: upsampled, relu: true)
+            }
+            return run.stage(.maskLogits, .regionMaps(channels: last.convolution.outputs)) {
+                map.convolved(by: last)
+            }
         case .fullyConnected(let layers, let last, let channels, let side):
             var hidden = pooled
             for (index, layer) in layers.enumerated() {
-                hidden = hidden.dense(by: layer, relu: true)
-                observer.record(.maskHidden(index + 1), .table(hidden.value))
+                hidden = run.stage(.maskHidden(index + 1), .table(columns: layer.dense.outputs)) {
+                    hidden.dense(by: layer, relu: true)
+                }
             }
             // The layer's outputs are class by class; maps have the classes last.
-            let regions = hidden.value.shape[0]
-            logits = hidden.dense(by: last, relu: false).reshaped(to: [regions, channels, side, side])
-                .channelsLast()
-            observer.record(.maskLogits, .regionMaps(logits.value))
+            return run.stage(.maskLogits, .regionMaps(side: side, channels: channels)) {
+                let logits = hidden.dense(by: last, relu: false)
+                return logits.reshaped(to: [logits.value.shape[0], channels, side, side]).channelsLast()
+            }
         }
-        return logits
     }
 }
 

@@ -28,14 +28,17 @@ public struct KeypointHead: Sendable {
 
     /// Logits, `[regions, 4 · size, 4 · size, keypoints]`, from what each region pooled,
     /// `[regions, size, size, channels]`.
-    public func callAsFunction<A: Activation>(_ pooled: A, observer: (any Observer)? = nil) -> A {
+    public func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         var map = pooled
-        for (index, convolution) in hidden.enumerated() {
-            map = map.convolved(by: convolution, relu: true)
-            observer.record(.keypointHidden(index + 1), .regionMaps(map.value))
+        for (index, layer) in hidden.enumerated() {
+            map = run.stage(
+                .keypointHidden(index + 1), .regionMaps(channels: layer.convolution.outputs)
+            ) {
+                map.convolved(by: layer, relu: true)
+            }
         }
-        let logits = map.upsampled(by: heatmaps, relu: false).enlargedBilinearly(by: 2)
-        observer.record(.keypointHeatmaps, .regionMaps(logits.value))
-        return logits
+        return run.stage(.keypointHeatmaps, .regionMaps(channels: heatmaps.convolution.outputs)) {
+            map.upsampled(by: heatmaps, relu: false).enlargedBilinearly(by: 2)
+        }
     }
 }

@@ -19,6 +19,23 @@ public struct Instance: Sendable {
     public var detection: Int
 }
 
+/// What the network and the selections made of a picture, in the frame of the resized one.
+public struct Prediction: Sendable {
+    /// What was found.
+    public var detections: Detections
+    /// Probabilities, `[detections, side, side]`; nil without a mask head.
+    public var masks: Tensor?
+    /// The keypoints of each detection; nil without a keypoint head.
+    public var keypoints: [[Keypoint]]?
+
+    /// A prediction from elsewhere.
+    public init(detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?) {
+        self.detections = detections
+        self.masks = masks
+        self.keypoints = keypoints
+    }
+}
+
 /// Takes detections back to the picture's own frame.
 ///
 /// - Parameters:
@@ -30,7 +47,7 @@ public struct Instance: Sendable {
 ///   - settings: which pixels belong to a mask.
 ///   - conventions: whether boxes are clipped once more, and how masks are pasted.
 public func makeInstances(
-    _ detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?, resized: PixelSize,
+    _ detections: Detections, masks: Tensor? = nil, keypoints: [[Keypoint]]?, resized: PixelSize,
     original: PixelSize, settings: Settings.Masks, conventions: Conventions.Output
 ) -> [Instance] {
     let horizontal = Float(original.width) / Float(resized.width)
@@ -54,30 +71,46 @@ public func makeInstances(
                 keypoints: points, detection: index))
     }
     if let masks {
-        paste(
-            masks, onto: &instances, imageSize: original, threshold: settings.threshold,
-            conventions: conventions)
+        let pasted = paste(
+            masks, onto: instances, imageSize: original, threshold: settings.threshold,
+            conventions: conventions, by: { $0.mask() })
+        for (index, mask) in pasted.enumerated() { instances[index].mask = mask }
     }
     return instances
 }
 
-/// Pastes the mask of each instance's detection.
-private func paste(
-    _ masks: Tensor, onto instances: inout [Instance], imageSize: PixelSize, threshold: Float,
-    conventions: Conventions.Output
-) {
+/// The mask of each instance's detection, in the frame of the picture as decoded.
+func paste(
+    _ masks: Tensor, onto instances: [Instance], imageSize: PixelSize, threshold: Float,
+    conventions: Conventions.Output, by step: @Sendable (MaskPasting) -> InstanceMask
+) -> [InstanceMask] {
     let side = masks.shape[1]
     let boxes = instances.map { ($0.box, $0.detection) }
-    let pasted = parallelMap(boxes.count) { index in
+    return parallelMap(boxes.count) { index in
         masks.withUnsafeElements { masks in
             let (box, detection) = boxes[index]
             let start = detection * side * side
-            return pasteMask(
-                UnsafeBufferPointer(rebasing: masks[start..<start + side * side]), side: side, box: box,
-                imageSize: imageSize, threshold: threshold, conventions: conventions)
+            return step(
+                MaskPasting(
+                    probabilities: UnsafeBufferPointer(rebasing: masks[start..<start + side * side]),
+                    side: side, box: box, imageSize: imageSize, threshold: threshold, conventions: conventions
+                ))
         }
     }
-    for (index, mask) in pasted.enumerated() { instances[index].mask = mask }
+}
+
+extension [Instance] {
+    /// Gives each instance the keypoints of its row of `[instances, keypoints, 3]`.
+    mutating func setKeypoints(_ numbers: Tensor) {
+        let values = numbers.array
+        let count = numbers.shape[1]
+        for index in indices {
+            self[index].keypoints = (0..<count).map { keypoint in
+                let start = 3 * (index * count + keypoint)
+                return Keypoint(x: values[start], y: values[start + 1], score: values[start + 2])
+            }
+        }
+    }
 }
 
 extension Box {

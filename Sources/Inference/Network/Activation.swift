@@ -24,6 +24,9 @@ public protocol Activation {
     /// can take its memory.
     consuming func addingUpsampled(_ coarser: Self) -> Self
 
+    /// The sum with a value of the same shape.
+    func adding(_ other: Self) -> Self
+
     /// Bilinear enlargement by a whole factor.
     func enlargedBilinearly(by factor: Int) -> Self
 
@@ -76,6 +79,9 @@ extension Tensor: Activation {
     public consuming func addingUpsampled(_ coarser: Tensor) -> Tensor {
         Kernels.addingUpsampled(self, coarser)
     }
+
+    /// One call of the kernel.
+    public func adding(_ other: Tensor) -> Tensor { sum(self, other) }
 
     /// One call of the kernel.
     public func enlargedBilinearly(by factor: Int) -> Tensor {

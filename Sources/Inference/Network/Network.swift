@@ -50,20 +50,21 @@ public struct Network: Sendable {
     }
 
     /// The maps that the region proposal network and the heads read, finest first.
-    public func features<A: Activation>(_ input: A, observer: (any Observer)? = nil) -> [A] {
-        let maps = backbone(input, observer: observer)
-        observer.finished(.backbone)
+    public func features<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
+        let maps = backbone(input, in: run)
+        run.finished(.backbone)
         guard let pyramid else { return [maps[maps.count - 1]] }
-        let levels = pyramid(consume maps, observer: observer)
-        observer.finished(.pyramid)
+        let levels = pyramid(consume maps, in: run)
+        run.finished(.pyramid)
         return levels
     }
 
     /// The mask logits of regions, from what they pooled.
-    public func masks<A: Activation>(_ pooled: A, by head: MaskHead, observer: (any Observer)? = nil) -> A {
-        guard case .residualStage(let stage) = box.body else { return head(pooled, observer: observer) }
-        let map = stage(pooled)
-        observer.record(.maskC5, .regionMaps(map.value))
-        return head(map, observer: observer)
+    public func masks<A: Activation>(
+        _ pooled: A, by head: MaskHead, in run: PipelineRun<A> = PipelineRun()
+    ) -> A {
+        guard case .residualStage(let stage) = box.body else { return head(pooled, in: run) }
+        let map = run.stage(.maskC5, .regionMaps(channels: stage.outputs)) { stage(pooled) }
+        return head(map, in: run)
     }
 }

@@ -59,18 +59,3 @@ public enum StageValue: Sendable {
     /// Masks, each stored for its own region of a picture.
     case masks([InstanceMask], PixelSize)
 }
-
-extension Optional where Wrapped == any Observer {
-    /// Hands a value to the observer, if there is one and it wants the stage; otherwise the value is never
-    /// computed.
-    func record(_ stage: Stage, _ value: @autoclosure () -> StageValue) {
-        record(stage) { value() }
-    }
-
-    /// The same for a value that takes several lines.
-    func record(_ stage: Stage, _ value: () -> StageValue) {
-        if let observer = self, observer.wants(stage) { observer.record(stage, value()) }
-    }
-
-    func finished(_ step: PipelineStep) { self?.finished(step) }
-}

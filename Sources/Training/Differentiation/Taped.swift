@@ -111,6 +111,15 @@ extension Taped: Activation {
         }
     }
 
+    /// One entry on the tape: both get the gradient as it is.
+    public func adding(_ other: Taped) -> Taped {
+        let input = self
+        return tape.record(sum(value, other.value), from: [input, other]) { gradient, gradients in
+            gradients.add(gradient, to: input)
+            gradients.add(gradient, to: other)
+        }
+    }
+
     /// One entry on the tape.
     public func enlargedBilinearly(by factor: Int) -> Taped {
         let input = self

@@ -9,24 +9,16 @@ final class FaultFinder: Observer {
     /// The first faulty stage of `model` on one picture, or nil.
     static func firstFault(of model: Model, on input: NetworkInput) -> Stage? {
         let finder = FaultFinder()
-        let network = model.network
-        let features = network.features(input.tensor, observer: finder)
-        _ = model.proposalMaps(features, observer: finder)
-        // Any region shows whether a head is sound; the whole picture will do.
-        let whole = [
-            Box(x1: 0, y1: 0, x2: Float(input.size.width), y2: Float(input.size.height))
-        ]
-        let maps = model.pooledMaps(features, size: input.size)
-        let output = network.box.output(
-            network.box.hidden(maps.pooled(whole, size: model.boxPoolSize), observer: finder))
-        finder.record(.boxLogits, .table(output.logits))
-        finder.record(.boxDeltas, .table(output.deltas))
-        if let head = network.mask, let masks = model.architecture.masks {
-            _ = network.masks(maps.pooled(whole, size: masks.poolSize), by: head, observer: finder)
+        // Any region shows whether a head is sound; the whole picture will do, and is there whatever is selected.
+        let whole = Box(x1: 0, y1: 0, x2: Float(input.size.width), y2: Float(input.size.height))
+        var steps = PipelineSteps<Tensor>()
+        steps.selectCandidates = { _ in Candidates(boxes: [], scores: []) }
+        steps.selectProposals = { _ in Proposals(boxes: [whole], scores: [1]) }
+        steps.selectDetections = { _ in
+            Detections(boxes: [whole], scores: [1], classes: [1], proposals: [0])
         }
-        if let head = network.keypoints, let keypoints = model.architecture.keypoints {
-            _ = head(maps.pooled(whole, size: keypoints.poolSize), observer: finder)
-        }
+        steps.decodeKeypoints = { _ in [] }
+        model.predict(from: input, as: input.tensor, in: PipelineRun(observer: finder, steps: steps))
         return finder.stage
     }
 

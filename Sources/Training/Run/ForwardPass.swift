@@ -3,24 +3,23 @@ import Kernels
 import Inference
 import Tensors
 
-// One training picture on its way through the network (Mask R-CNN, section 3.1, "Training"):
+// One training picture on its way through the network (Mask R-CNN, section 3.1, "Training"). It goes the way of every
+// picture, `Model.predict`, on values that remember how they were made. Where that way comes by a step without
+// parameters, training has its own, with targets and losses:
 //
-// 1. The picture becomes the network's input; its objects follow into that frame.
-// 2. Backbone and pyramid, on values that remember how they were made.
-// 3. The region proposal network. Anchors are matched to objects and sampled; its two losses.
-// 4. Proposals, as at test time but more of them. No gradient passes: from here on they are plain boxes. The
-//    true boxes join them, so that there are good ones from the first step on.
-// 5. Proposals are matched and sampled. The box head; its two losses.
-// 6. The mask and keypoint heads, on the sampled proposals that are objects; their losses.
-//
-// The lines are those of `Model.detect`; what they add is targets and losses.
+// 1. Selecting proposals: anchors are matched to objects and sampled, which gives the region proposal network's two
+//    losses. Proposals are selected as at test time, but more of them, and no gradient passes: from here on they are
+//    plain boxes. The true boxes join them, so that there are good ones from the first step on. All are matched and
+//    sampled: the sample is what the heads get to see.
+// 2. Selecting detections: the box head's two losses. "Detected" are the sampled proposals that are objects.
+// 3. Mask probabilities, and decoding keypoints: the losses of these heads, each on the objects that have a target.
 
 /// One picture's way through the network, and what the losses make of it.
 public struct ForwardPass: Sendable {
     /// How the network's outputs came about.
     let tape: Tape
     /// The parts of the loss.
-    public private(set) var losses: [LossKind: LossSum] = [:]
+    public let losses: [LossKind: LossSum]
 
     /// Runs one picture.
     ///
@@ -32,33 +31,82 @@ public struct ForwardPass: Sendable {
         _ example: Example, resizedTo size: Settings.Input, through model: Model, settings: TrainingSettings,
         tape: Tape, using generator: inout SeededGenerator
     ) {
-        self.tape = tape
         let input = NetworkInput(example.image, conventions: model.conventions.input, settings: size)
-        let objects = ScaledObjects(example, to: input.size)
-        let features = model.network.features(tape.constant(input.tensor))
-
-        let outputs = model.proposalMaps(features)
-        let anchors = model.anchors(of: features, for: input)
-        addProposalLosses(
-            outputs, anchors: anchors, objects: objects, model: model, settings: settings, using: &generator)
-
-        let proposals = model.selectProposals(
-            outputs, anchors: anchors, size: input.size,
-            settings: settings.proposals.applied(to: model.settings.proposals))
-        let sample = ProposalSample(
-            proposals.boxes + objects.boxes, objects: objects, settings: settings, using: &generator)
-        let maps = model.pooledMaps(features, size: input.size)
-        addBoxLosses(sample, maps: maps, model: model, settings: settings)
-        addMaskLoss(sample, maps: maps, model: model, settings: settings, using: &generator)
-        addKeypointLoss(sample, maps: maps, model: model, settings: settings, using: &generator)
+        var modelSettings = model.settings
+        modelSettings.proposals = settings.proposals.applied(to: modelSettings.proposals)
+        let lesson = Lesson(
+            objects: ScaledObjects(example, to: input.size), model: model, settings: settings,
+            generator: generator)
+        model.with(settings: modelSettings).predict(
+            from: input, as: tape.constant(input.tensor), in: PipelineRun(steps: lesson.steps))
+        generator = lesson.generator
+        losses = lesson.losses
+        self.tape = tape
     }
+}
+
+/// What is to be learnt from one picture: targets, and the losses so far.
+private final class Lesson {
+    let objects: ScaledObjects
+    let model: Model
+    let settings: TrainingSettings
+    var generator: SeededGenerator
+    private(set) var losses: [LossKind: LossSum] = [:]
+    /// The proposals that the heads learn from, once they are selected.
+    private var sample: ProposalSample?
+    /// The right cells of the keypoints of a sampled proposal that has any.
+    private var keypointTargets: [Int: [Int?]] = [:]
+
+    init(objects: ScaledObjects, model: Model, settings: TrainingSettings, generator: SeededGenerator) {
+        self.objects = objects
+        self.model = model
+        self.settings = settings
+        self.generator = generator
+    }
+
+    /// The pipeline's steps, with losses.
+    var steps: PipelineSteps<Taped> {
+        var steps = PipelineSteps<Taped>()
+        steps.selectProposals = { [self] selection in
+            addProposalLosses(selection.outputs, anchors: selection.anchors)
+            let sample = ProposalSample(
+                selection.proposals().boxes + objects.boxes, objects: objects, settings: settings,
+                using: &generator)
+            self.sample = sample
+            return Proposals(boxes: sample.boxes, scores: sample.boxes.map { _ in 1 })
+        }
+        steps.selectDetections = { [self] selection in
+            addBoxLosses(selection.output)
+            return regions(sample?.regions { _ in true } ?? [])
+        }
+        steps.selectMaskRegions = { [self] _ in regions(maskRegions()) }
+        steps.maskProbabilities = { [self] prediction in
+            addMaskLoss(prediction)
+            return Tensor(shape: [0, 0, 0])
+        }
+        steps.selectKeypointRegions = { [self] _ in regions(keypointRegions()) }
+        steps.decodeKeypoints = { [self] prediction in
+            addKeypointLoss(prediction)
+            return []
+        }
+        return steps
+    }
+
+    /// Sampled proposals as if they were detections, each with its true class.
+    private func regions(_ rows: [Int]) -> Detections {
+        guard let sample else { return Detections() }
+        regionRows = rows
+        return Detections(
+            boxes: rows.map { sample.boxes[$0] }, scores: rows.map { _ in 1 },
+            classes: rows.map { sample.labels[$0] }, proposals: rows)
+    }
+
+    /// The rows of the sample that the head at work sees.
+    private var regionRows: [Int] = []
 
     // MARK: Region proposal network
 
-    private mutating func addProposalLosses(
-        _ outputs: [RPNHead.Output<Taped>], anchors: [AnchorGrid], objects: ScaledObjects, model: Model,
-        settings: TrainingSettings, using generator: inout SeededGenerator
-    ) {
+    private func addProposalLosses(_ outputs: [RPNHead.Output<Taped>], anchors: [AnchorGrid]) {
         let matches = settings.anchorMatcher(
             anchors.joined(), with: objects.boxes, crowds: objects.crowds)
         let sample = settings.anchorSampler(matches, using: &generator)
@@ -97,12 +145,8 @@ public struct ForwardPass: Sendable {
 
     // MARK: Box head
 
-    private mutating func addBoxLosses(
-        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings
-    ) {
-        guard !sample.boxes.isEmpty else { return }
-        let box = model.network.box
-        let output = box.output(box.hidden(maps.pooled(sample.boxes, size: model.boxPoolSize)))
+    private func addBoxLosses(_ output: BoxHead.Output<Taped>) {
+        guard let sample, !sample.boxes.isEmpty else { return }
         let count = Double(sample.boxes.count)
         let classes = softmaxCrossEntropy(output.logits.value, labels: sample.labels)
         losses[.classes] = LossSum(
@@ -123,50 +167,45 @@ public struct ForwardPass: Sendable {
 
     // MARK: Mask and keypoint heads
 
-    private mutating func addMaskLoss(
-        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings,
-        using generator: inout SeededGenerator
-    ) {
-        guard let head = model.network.mask, let masks = model.architecture.masks else { return }
-        let regions = settings.proposalSampler.select(
-            settings.maskCount ?? .max, from: sample.regions { $0.mask != nil }, using: &generator)
-        guard !regions.isEmpty else { return }
-        let logits = model.network.masks(
-            maps.pooled(regions.map { sample.boxes[$0] }, size: masks.poolSize), by: head)
+    private func maskRegions() -> [Int] {
+        settings.proposalSampler.select(
+            settings.maskCount ?? .max, from: sample?.regions { $0.mask != nil } ?? [], using: &generator)
+    }
+
+    private func addMaskLoss(_ prediction: MaskPrediction<Taped>) {
+        let logits = prediction.logits
+        guard let sample, !regionRows.isEmpty else { return }
         let targets = MaskTargets(
             side: logits.value.shape[1],
             subtractsHalfPixel: model.conventions.pooling.layer.subtractsHalfPixel,
             areBinary: settings.masksAreBinary)
         let loss = maskLoss(
-            logits.value, targets: sample.maskTargets(targets, regions: regions),
-            labels: regions.map { sample.labels[$0] }, output: masks.output)
+            logits.value, targets: sample.maskTargets(targets, regions: regionRows),
+            labels: prediction.classes, output: prediction.output)
         losses[.masks] = LossSum(
             sum: loss.sum, count: Double(logits.value.shape.prefix(3).reduce(1, *)),
             seeds: [LossSeed(logits, gradient: loss.gradient)])
     }
 
-    private mutating func addKeypointLoss(
-        _ sample: ProposalSample, maps: PooledMaps<Taped>, model: Model, settings: TrainingSettings,
-        using generator: inout SeededGenerator
-    ) {
-        guard let head = model.network.keypoints, let keypoints = model.architecture.keypoints else {
-            return
-        }
+    private func keypointRegions() -> [Int] {
+        guard let sample, let keypoints = model.architecture.keypoints else { return [] }
         let side = 4 * keypoints.poolSize
         // Regions in which no keypoint has a target would add nothing but work.
-        let targets = Dictionary(
+        keypointTargets = Dictionary(
             uniqueKeysWithValues: sample.regions { $0.keypoints?.count == keypoints.count }
                 .map { ($0, sample.keypointTargets(of: $0, side: side)) }
                 .filter { $0.1.contains { $0 != nil } })
-        let regions = settings.proposalSampler.select(
-            settings.keypointCount ?? .max, from: targets.keys.sorted(), using: &generator)
-        guard !regions.isEmpty else { return }
-        let heatmaps = head(
-            maps.pooled(regions.map { sample.boxes[$0] }, size: keypoints.poolSize))
-        let loss = keypointLoss(heatmaps.value, targets: regions.compactMap { targets[$0] })
+        return settings.proposalSampler.select(
+            settings.keypointCount ?? .max, from: keypointTargets.keys.sorted(), using: &generator)
+    }
+
+    private func addKeypointLoss(_ prediction: KeypointPrediction<Taped>) {
+        guard !regionRows.isEmpty else { return }
+        let targets = regionRows.compactMap { keypointTargets[$0] }
+        let loss = keypointLoss(prediction.heatmaps.value, targets: targets)
         losses[.keypoints] = LossSum(
-            sum: loss.sum, count: Double(regions.reduce(0) { $0 + (targets[$1] ?? []).count { $0 != nil } }),
-            seeds: [LossSeed(heatmaps, gradient: loss.gradient)])
+            sum: loss.sum, count: Double(targets.reduce(0) { $0 + $1.count { $0 != nil } }),
+            seeds: [LossSeed(prediction.heatmaps, gradient: loss.gradient)])
     }
 }
 

@@ -10,9 +10,9 @@ import Inference
 ///     report.firstDivergence  // nil, or the stage to look at
 public struct BundleComparison: Sendable {
     /// What is checked.
-    public let candidate: Bundle
+    public let candidate: TensorBundle
     /// What it is checked against.
-    public let reference: Bundle
+    public let reference: TensorBundle
     /// How large errors may be.
     public let tolerances: Tolerances
     /// Where rows come and go.
@@ -27,7 +27,7 @@ public struct BundleComparison: Sendable {
     /// - Throws: ``FileError`` when a file holds no stage of the contract, or the two have none in common: then
     ///   nothing would be compared, and nothing can be said.
     public init(
-        candidate: Bundle, reference: Bundle, tolerances: Tolerances? = nil,
+        candidate: TensorBundle, reference: TensorBundle, tolerances: Tolerances? = nil,
         limits: SelectionLimits = SelectionLimits(), patterns: [String]? = nil
     ) throws {
         for bundle in [reference, candidate] where !bundle.stages.contains(where: \.isInContract) {
@@ -104,7 +104,7 @@ public struct BundleComparison: Sendable {
 
     /// The pairing of every group of rows that both sides have.
     private static func pairings(
-        reference: Bundle, candidate: Bundle, limits: SelectionLimits
+        reference: TensorBundle, candidate: TensorBundle, limits: SelectionLimits
     ) throws -> [RowGroup: GroupPairing] {
         let groups = reference.stages.rowGroups
         let pairings = parallelMap(groups.count) { index in
@@ -123,7 +123,7 @@ extension [Stage] {
     var rowGroups: [RowGroup] {
         var groups: [RowGroup] = []
         for stage in self {
-            if case .selected(let group) = StagePlace(stage)?.kind, group.boxes == stage {
+            if case .selected(let group) = stage.correspondence, group.boxes == stage {
                 groups.append(group)
             }
         }

@@ -30,7 +30,7 @@ extension BundleComparison {
             a.shape.dropFirst() == b.shape.dropFirst(), !a.shape.contains(0), !b.shape.contains(0),
             let ours = a.elements, let theirs = b.elements
         else { return nil }
-        let kind = StagePlace(stage)?.kind ?? .tensor
+        let kind = stage.correspondence
         switch (kind, a.shape.count) {
         case (.tensor, 3), (.tensor, 4):
             guard a.shape == b.shape else { return nil }
@@ -80,7 +80,7 @@ extension BundleComparison {
 
     /// A table: a pixel for each number, rows of the table from left to right.
     private func table(
-        _ kind: StagePlace.Kind, _ a: StageTensor, _ b: StageTensor, _ ours: [Float], _ theirs: [Float]
+        _ kind: Correspondence, _ a: StageTensor, _ b: StageTensor, _ ours: [Float], _ theirs: [Float]
     ) throws -> ErrorMap? {
         var pairs: [RowPairing.Pair]?
         switch kind {

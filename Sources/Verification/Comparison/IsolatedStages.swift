@@ -13,13 +13,13 @@ final class IsolatedStages: StageSource {
     func stageTensor(_ stage: Stage) throws -> StageTensor? {
         if let known = rows.withLock({ $0[stage] }) { return known }
         let tensor = StageTensor(try runner.run(stage))
-        if case .selected = StagePlace(stage)?.kind { rows.withLock { $0[stage] = tensor } }
+        if case .selected = stage.correspondence { rows.withLock { $0[stage] = tensor } }
         return tensor
     }
 
     /// The rows that the model selects from the candidate's inputs, with the candidate's. A group whose stages
     /// cannot run is left out; comparing it says why.
-    func pairings(with candidate: Bundle, limits: SelectionLimits) -> [RowGroup: GroupPairing] {
+    func pairings(with candidate: TensorBundle, limits: SelectionLimits) -> [RowGroup: GroupPairing] {
         var pairings: [RowGroup: GroupPairing] = [:]
         for group in candidate.stages.rowGroups {
             pairings[group] =

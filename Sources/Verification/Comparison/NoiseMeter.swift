@@ -28,11 +28,11 @@ final class NoiseMeter: Observer, Sendable {
     func record(_ stage: Stage, _ value: StageValue) {
         let tensor = StageTensor(ContractTensor(value))
         state.withLock { state in
-            switch StagePlace(stage)?.kind {
+            switch stage.correspondence {
             case .selected: state.rows[stage] = tensor
             case .following(let group): measure(stage, tensor, pairedBy: group, &state)
             case .masks, .keypoints: measure(stage, tensor, pairedBy: .output, &state)
-            case .tensor, nil: measure(stage, tensor, pairedBy: nil, &state)
+            case .tensor: measure(stage, tensor, pairedBy: nil, &state)
             }
         }
     }
@@ -41,7 +41,7 @@ final class NoiseMeter: Observer, Sendable {
     var noise: [String: StageNoise] {
         state.withLock { state in
             for (stage, tensor) in state.rows {
-                guard case .selected(let group) = StagePlace(stage)?.kind else { continue }
+                guard case .selected(let group) = stage.correspondence else { continue }
                 measure(stage, tensor, pairedBy: group, &state)
             }
             return state.noise

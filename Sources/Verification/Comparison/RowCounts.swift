@@ -28,7 +28,7 @@ public struct SelectionLimits: Sendable {
     func score(of group: RowGroup) -> Float? { group == .detections || group == .output ? score : nil }
 
     func overlap(of group: RowGroup) -> Float? {
-        switch group {
+        switch group.selection {
         case .candidates: nil
         case .proposals: proposalOverlap
         case .detections, .output: detectionOverlap

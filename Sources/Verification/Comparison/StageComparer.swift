@@ -31,7 +31,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
 
     private func compare(_ stage: Stage, _ a: StageTensor, _ b: StageTensor) throws -> StageComparison {
         var result = StageComparison(stage: stage, reference: a, candidate: b)
-        let kind = StagePlace(stage)?.kind ?? .tensor
+        let kind = stage.correspondence
         let group = pairing(for: kind)
         if let fault = shapeFault(kind, group, a, b) {
             result.verdict = .shape
@@ -69,7 +69,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
 
     // MARK: Shape
 
-    private func pairing(for kind: StagePlace.Kind) -> GroupPairing? {
+    private func pairing(for kind: Correspondence) -> GroupPairing? {
         switch kind {
         case .tensor: nil
         case .selected(let group): pairings[group]
@@ -80,7 +80,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
 
     /// What is wrong with the candidate's shape, or nil. Rows may be more or fewer where they are paired.
     private func shapeFault(
-        _ kind: StagePlace.Kind, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
+        _ kind: Correspondence, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
     ) -> String? {
         if let group, !a.shape.isEmpty, a.shape.count == b.shape.count,
             a.shape.dropFirst() == b.shape.dropFirst(), group.pairing.referenceCount == a.rowCount
@@ -100,7 +100,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
 
     /// The rows to compare; nil for all, each with the one at its place.
     private func rowPairs(
-        _ kind: StagePlace.Kind, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
+        _ kind: Correspondence, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
     ) -> [RowPairing.Pair]? {
         guard let group, group.pairing.referenceCount == a.rowCount else { return nil }
         return group.pairing.isInPlace ? nil : group.pairing.pairs
@@ -160,7 +160,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
 
     /// Says what became of rows, and whether that is a difference by itself.
     private func explainRows(
-        _ kind: StagePlace.Kind, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor,
+        _ kind: Correspondence, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor,
         _ result: inout StageComparison
     ) -> Bool {
         guard let group else { return false }

@@ -50,6 +50,6 @@ protocol StageSource {
     func stageTensor(_ stage: Stage) throws -> StageTensor?
 }
 
-extension Bundle: StageSource {
+extension TensorBundle: StageSource {
     func stageTensor(_ stage: Stage) throws -> StageTensor? { try self[stage].map(StageTensor.init) }
 }

@@ -64,7 +64,7 @@ public struct Tolerances: Sendable {
 
     /// Tolerances for comparing with a reference, from its noise.
     /// - Throws: ``FileError`` when the bundle's noise cannot be read.
-    public init(reference: Bundle, overrides: [Override] = []) throws {
+    public init(reference: TensorBundle, overrides: [Override] = []) throws {
         var noise: [String: StageNoise] = [:]
         if let text = reference.metadata[Self.metadataKey] {
             guard let found = try? JSONDecoder().decode([String: StageNoise].self, from: Data(text.utf8)),

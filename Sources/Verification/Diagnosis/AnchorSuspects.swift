@@ -90,10 +90,9 @@ extension Suspect {
 extension Trial {
     /// The level's anchors as `[rows, columns, shapes, 4]`.
     fileprivate func grid() throws -> Tensor? {
-        guard let expected = expected.tensor, let level = stage.name.split(separator: ".").last else {
+        guard let expected = expected.tensor, let feature = model.inputs(of: stage).first?.stage else {
             return nil
         }
-        let feature = Stage(model.network.pyramid == nil ? "backbone.\(level)" : "fpn.\(level)")
         let map = try bundle.shape(feature)
         let shapes = model.architecture.proposals.anchorsPerPosition
         // In Double: a broken bundle can claim any size.

@@ -37,13 +37,13 @@ public struct Diagnosis: Sendable {
     /// The model, run by the reference's conventions.
     public let model: Model
     /// What a good run recorded.
-    public let reference: Bundle
+    public let reference: TensorBundle
     /// What is under suspicion.
-    public let candidate: Bundle
+    public let candidate: TensorBundle
 
     /// A diagnosis of one bundle.
     /// - Parameter model: with the weights that both were recorded with, and the reference's conventions.
-    public init(model: Model, reference: Bundle, candidate: Bundle) {
+    public init(model: Model, reference: TensorBundle, candidate: TensorBundle) {
         self.model = model
         self.reference = reference
         self.candidate = candidate

@@ -20,15 +20,12 @@ extension Diagnosis {
                 "stride in the other convolution of a block",
                 in: ["backbone.c3", "backbone.c4", "backbone.c5"]
             ) { trial in
-                guard let index = Int(trial.stage.name.suffix(1)) else { return [] }
-                let stages = trial.model.network.backbone.stages
-                guard stages.indices.contains(index - 2) else { return [] }
-                let blocks = stages[index - 2].blocks
+                var steps = PipelineSteps<Tensor>()
+                steps.residualStage = { stage, map in
+                    stage.blocks.dropFirst().reduce(stage.blocks[0].withStrideMoved(map)) { $1($0) }
+                }
                 let runner = StageRunner(model: trial.model, bundle: trial.bundle)
-                var map = try runner.map(.backbone(index - 1), channels: blocks[0].conv1.convolution.inputs)
-                map = blocks[0].withStrideMoved(map)
-                for block in blocks.dropFirst() { map = block(map) }
-                return [Prediction(.tensor(channelsFirst(map)))]
+                return [Prediction(.tensor(try runner.run(trial.stage, steps: steps).floats))]
             },
             Suspect("upsampled by interpolation, not by repetition", in: ["fpn.topdown.*"]) { trial in
                 guard let level = Int(trial.stage.name.suffix(1)), let shape = trial.expected.tensor?.shape,

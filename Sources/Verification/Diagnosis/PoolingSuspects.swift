@@ -150,19 +150,16 @@ extension Diagnosis {
 
 extension Trial {
     /// What the regions pool when each box is changed, and its level is not.
-    fileprivate func pooled(level fixed: Int? = nil, _ change: (Box) -> Box) throws -> Tensor {
-        let runner = StageRunner(model: model, bundle: bundle)
-        let maps = try runner.pooledMaps()
-        let regions = try bundle.boxes(stage == .boxPooled ? .proposalBoxes : .detectionBoxes).map {
-            RegionOfInterest(box: change($0), map: fixed ?? (maps.level(of: $0) - maps.firstLevel))
+    fileprivate func pooled(level fixed: Int? = nil, _ change: @escaping (Box) -> Box) throws -> Tensor {
+        var steps = PipelineSteps<Tensor>()
+        steps.pool = { [model] pooling in
+            let maps = pooling.maps
+            let regions = pooling.boxes.map {
+                RegionOfInterest(box: change($0), map: fixed ?? (maps.level(of: $0) - maps.firstLevel))
+            }
+            let layer = model.conventions.pooling.layer.layer(outputSize: pooling.side)
+            return layer(maps.maps, regions: regions, scales: maps.scales)
         }
-        let size: Int
-        switch stage {
-        case .boxPooled: size = model.boxPoolSize
-        case .maskPooled: size = model.architecture.masks?.poolSize ?? 14
-        default: size = model.architecture.keypoints?.poolSize ?? 14
-        }
-        let layer = model.conventions.pooling.layer.layer(outputSize: size)
-        return channelsFirst(layer(maps.maps, regions: regions, scales: maps.scales))
+        return try StageRunner(model: model, bundle: bundle).run(stage, steps: steps).floats
     }
 }

@@ -32,13 +32,13 @@ private let telling = [
 ///   - candidate: what somebody's program recorded.
 ///   - model: with the weights that it was recorded with, by whatever profile. The lengths that pictures are
 ///     resized to, and settings other than that profile's, are kept.
-public func guessProfile(candidate: Bundle, model: Model) -> [ProfileGuess] {
+public func guessProfile(candidate: TensorBundle, model: Model) -> [ProfileGuess] {
     let guesses = Profile.all.map { guess($0, candidate: candidate, model: model) }
     // `sorted` is stable.
     return guesses.sorted { $0.score > $1.score }
 }
 
-private func guess(_ profile: Profile, candidate: Bundle, model: Model) -> ProfileGuess {
+private func guess(_ profile: Profile, candidate: TensorBundle, model: Model) -> ProfileGuess {
     let runner = StageRunner(model: model.following(profile), bundle: candidate)
     var agreeing: [Stage] = []
     var differing: [Stage] = []
@@ -46,7 +46,7 @@ private func guess(_ profile: Profile, candidate: Bundle, model: Model) -> Profi
     for pattern in telling {
         var (agreed, compared) = (0, 0)
         for stage in runner.stages where stage.matches(pattern) && candidate.contains(stage) {
-            let group = Trial.group(of: stage).filter { candidate.contains($0) }
+            let group = stage.selectedTogether.filter { candidate.contains($0) }
             guard let recorded = try? Trial.outcome(group, { try candidate.anyNumbers($0) }),
                 let computed = try? Trial.outcome(group, { try runner.run($0).floats })
             else { continue }

@@ -8,7 +8,7 @@ import Tensors
 struct Trial {
     let model: Model
     /// The candidate, with stages that it lacks from the reference: where inputs come from.
-    let bundle: Bundle
+    let bundle: TensorBundle
     let stage: Stage
     /// The stages that are judged together with this one, the first of them for all: a detection is a box with a
     /// score and a class.
@@ -21,10 +21,10 @@ struct Trial {
     /// The stage that the suspects go by.
     var lead: Stage { group[0] }
 
-    init?(model: Model, reference: Bundle, candidate: Bundle, stage: Stage) {
+    init?(model: Model, reference: TensorBundle, candidate: TensorBundle, stage: Stage) {
         let bundle = candidate.completed(by: reference)
         // Only what the candidate has can be compared.
-        let whole = Self.group(of: stage)
+        let whole = stage.selectedTogether
         let group = whole.filter { candidate.contains($0) }
         guard candidate.contains(stage),
             let recorded = try? Self.outcome(group, { try candidate.anyNumbers($0) })
@@ -48,7 +48,7 @@ struct Trial {
 
     /// The stage with other conventions or settings, or with other inputs.
     func run(
-        bundle changed: Bundle? = nil,
+        bundle changed: TensorBundle? = nil,
         _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Outcome {
         var configuration = model.configuration
@@ -76,23 +76,9 @@ struct Trial {
 
     // MARK: Groups
 
-    static func group(of stage: Stage) -> [Stage] {
-        let parts = stage.name.split(separator: ".")
-        if parts.count == 4 && parts[0] == "rpn" && parts[1] == "candidates" {
-            let level = String(parts[2])
-            return [.candidateBoxes(level), .candidateScores(level)]
-        }
-        let groups: [[Stage]] = [
-            [.proposalBoxes, .proposalScores],
-            [.detectionBoxes, .detectionScores, .detectionClasses, .detectionProposals],
-            [.outputBoxes, .outputScores, .outputClasses],
-        ]
-        return groups.first { $0.contains(stage) } ?? [stage]
-    }
-
     static func outcome(_ group: [Stage], _ tensor: (Stage) throws -> Tensor) throws -> Outcome {
         guard let first = group.first else { throw FileError(path: "", fault: "has no such stage") }
-        guard Self.group(of: first).count > 1 else { return .tensor(try tensor(first)) }
+        guard first.selectedTogether.count > 1 else { return .tensor(try tensor(first)) }
         var rows = Rows()
         for stage in group {
             let numbers = try tensor(stage)

@@ -4,47 +4,28 @@ import Inference
 package struct Chapter: Sendable, Equatable {
     /// The page's file name without `.md`: `05-rpn`.
     package let page: String
-    /// Patterns of its stages' names, in which `*` stands for anything.
-    package let stages: [String]
-    /// The steps of the pipeline whose time is the chapter's.
-    package let steps: [PipelineStep]
-
     /// What the page is called on the command line: `rpn`.
     package var name: String { String(page.drop { $0.isNumber }.dropFirst()) }
     /// The page's number: 5.
     package var number: Int { Int(page.prefix { $0.isNumber }) ?? 0 }
 
-    package func contains(_ stage: Stage) -> Bool { stages.contains { stage.matches($0) } }
+    /// The steps of the pipeline whose time is the chapter's.
+    package var steps: [PipelineStep] { PipelineStep.allCases.filter { $0.page == page } }
 
-    /// All pages, in the order in which data flows; those without stages are about the pipeline as a whole.
-    package static let all = [
-        Chapter(page: "01-input", stages: ["input.*"], steps: [.input]),
-        Chapter(page: "02-backbone", stages: ["backbone.*"], steps: [.backbone]),
-        Chapter(page: "03-pyramid", stages: ["fpn.*"], steps: [.pyramid]),
-        Chapter(page: "04-anchors", stages: ["anchors.*"], steps: []),
-        Chapter(page: "05-rpn", stages: ["rpn.hidden.*", "rpn.objectness.*", "rpn.deltas.*"], steps: [.rpn]),
-        Chapter(page: "06-proposals", stages: ["rpn.candidates.*", "rpn.proposals.*"], steps: [.proposals]),
-        Chapter(page: "07-roi-layers", stages: ["box.level", "box.pooled"], steps: []),
-        Chapter(
-            page: "08-box-head",
-            stages: [
-                "box.convolution.*", "box.c5", "box.hidden.*", "box.logits", "box.probabilities",
-                "box.deltas",
-            ], steps: [.boxes]),
-        Chapter(page: "09-detections", stages: ["detections.*"], steps: [.detections]),
-        Chapter(page: "10-mask-head", stages: ["mask.*"], steps: [.masks]),
-        Chapter(
-            page: "11-pasting", stages: ["output.boxes", "output.scores", "output.classes", "output.masks"],
-            steps: [.output]),
-        Chapter(page: "12-keypoints", stages: ["keypoint.*", "output.keypoints"], steps: [.keypoints]),
-        Chapter(page: "13-losses", stages: [], steps: []),
-        Chapter(page: "14-training", stages: [], steps: []),
-        Chapter(page: "15-evaluation", stages: [], steps: []),
-        Chapter(page: "16-convolution", stages: [], steps: []),
-        Chapter(page: "17-conventions", stages: [], steps: []),
-        Chapter(page: "18-checking", stages: [], steps: []),
-        Chapter(page: "19-claims", stages: [], steps: []),
-    ]
+    package func contains(_ stage: Stage) -> Bool { stage.row?.page == page }
+
+    /// Whether it tells of stages whose names begin so.
+    fileprivate func tells(of prefix: String) -> Bool {
+        StageTable.rows.contains { $0.page == page && $0.family.rawValue.hasPrefix(prefix) }
+    }
+
+    /// All pages, in order: those about stages, as the table of stages has them, then those about the pipeline as
+    /// a whole.
+    package static let all =
+        (Set(StageTable.rows.map(\.page)).sorted() + [
+            "13-losses", "14-training", "15-evaluation", "16-convolution", "17-conventions", "18-checking",
+            "19-claims",
+        ]).map(Chapter.init)
 
     /// Why a model has nothing for a chapter to show; nil if it has.
     package func absence(in model: Model, found: Int) -> String? {
@@ -96,7 +77,7 @@ package struct Destination: Equatable {
         if let page = all.firstIndex(where: { chapter in
             !beginning.isEmpty
                 && (chapter.name.hasPrefix(text)
-                    || !isKnown && chapter.stages.contains { $0.hasPrefix(beginning + ".") })
+                    || !isKnown && chapter.tells(of: beginning + "."))
         }) {
             (chapters, prefix) = ([page], nil)
             return

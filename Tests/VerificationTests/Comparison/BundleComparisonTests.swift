@@ -10,8 +10,8 @@ import Verification
 @Suite struct BundleComparisonTests {
     /// A golden bundle with some stages replaced, as a file that is gone when the test is over.
     private final class Planted {
-        let reference: Verification.Bundle
-        let candidate: Verification.Bundle
+        let reference: TensorBundle
+        let candidate: TensorBundle
         private let path = FileManager.default.temporaryDirectory
             .appendingPathComponent("\(UUID().uuidString).safetensors").path
 
@@ -34,7 +34,7 @@ import Verification
             }
             adding(&writer)
             try writer.write(to: path)
-            candidate = try Verification.Bundle(contentsOf: path)
+            candidate = try TensorBundle(contentsOf: path)
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -5,7 +5,7 @@ import Inference
 import Tensors
 
 /// The tensors of one picture's way through the pipeline, under the names of the stage contract.
-public struct Bundle: Sendable {
+public struct TensorBundle: Sendable {
     /// What this format calls itself in a file's metadata.
     public static let format = "maskrcnn-bundle/1"
 
@@ -55,14 +55,14 @@ public struct Bundle: Sendable {
     }
 
     /// This bundle with some tensors replaced or added: what it would be had a stage given something else.
-    public func replacing(_ tensors: [Stage: ContractTensor]) -> Bundle {
+    public func replacing(_ tensors: [Stage: ContractTensor]) -> TensorBundle {
         let named = Dictionary(uniqueKeysWithValues: tensors.map { ($0.key.name, $0.value) })
-        return Bundle(path: path, metadata: metadata, layers: [.made(named)] + layers)
+        return TensorBundle(path: path, metadata: metadata, layers: [.made(named)] + layers)
     }
 
     /// This bundle, with the stages that it lacks taken from another.
-    public func completed(by other: Bundle) -> Bundle {
-        Bundle(path: path, metadata: metadata, layers: layers + other.layers)
+    public func completed(by other: TensorBundle) -> TensorBundle {
+        TensorBundle(path: path, metadata: metadata, layers: layers + other.layers)
     }
 
     /// The stages that the bundle has, in the order of the file.
@@ -149,6 +149,23 @@ public struct Bundle: Sendable {
         return Image(width: width, height: height, pixels: pixels)
     }
 
+    /// Masks of a whole picture, 0 or 1.
+    public func masks(_ stage: Stage) throws -> [InstanceMask] {
+        let stored = try stored(stage)
+        guard stored.shape.count == 3, stored.shape.dropFirst().allSatisfy({ $0 <= 1 << 20 }) else {
+            throw fault(stage, "has shape \(stored.shape), expected [rows, height, width]")
+        }
+        let size = PixelSize(height: stored.shape[1], width: stored.shape[2])
+        let area = size.height * size.width
+        let bytes = try stored.bytes()
+        return (0..<(area == 0 ? 0 : stored.shape[0])).map { row in
+            InstanceMask(
+                imageSize: size,
+                region: PixelRegion(x: 0, y: 0, width: size.width, height: size.height),
+                bits: bytes[row * area..<(row + 1) * area].map { $0 == 0 ? 0 : 1 })
+        }
+    }
+
     /// The shape of a stage, as stored.
     public func shape(_ stage: Stage) throws -> [Int] { try stored(stage).shape }
 
@@ -226,7 +243,7 @@ private enum BundleTensor {
 extension FileKind {
     /// A bundle, which says so in its metadata.
     public static let bundle = FileKind("bundle of a pipeline's tensors") { path in
-        (try? TensorFile(contentsOf: path))?.metadata["format"] == Bundle.format
+        (try? TensorFile(contentsOf: path))?.metadata["format"] == TensorBundle.format
     }
 }
 
@@ -236,7 +253,8 @@ public struct BundleWriter {
 
     /// A bundle with the given metadata; `format` is added.
     public init(metadata: [String: String]) {
-        writer = SafetensorsWriter(metadata: metadata.merging(["format": Bundle.format]) { _, new in new })
+        writer = SafetensorsWriter(
+            metadata: metadata.merging(["format": TensorBundle.format]) { _, new in new })
     }
 
     /// Adds a stage.

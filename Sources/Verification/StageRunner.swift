@@ -1,0 +1,97 @@
+import Formats
+import Inference
+import Tensors
+
+// One stage in isolation: its inputs come from a bundle, so that an error made here is told from one that was
+// inherited. The pipeline is run as ever; the stages that the wanted one is computed from are taken from the
+// bundle, and all others are left out.
+
+/// Runs single stages of a model on the tensors of a bundle.
+public struct StageRunner: Sendable {
+    /// The model whose stages run.
+    public let model: Model
+    /// Where the inputs come from.
+    public let bundle: TensorBundle
+    /// Every stage that the model has, in data-flow order, but the picture itself.
+    public let stages: [Stage]
+    private let known: Set<Stage>
+
+    /// A runner of the model's stages on the bundle's tensors.
+    public init(model: Model, bundle: TensorBundle) {
+        self.model = model
+        self.bundle = bundle
+        let all = model.stages
+        known = Set(all)
+        stages = all.filter { $0 != .image }
+    }
+
+    /// Computes one stage from the bundle's tensors.
+    /// - Parameter steps: others than the model's own, to see what they would make of it.
+    /// - Throws: ``FileError`` when the model has no such stage, or the bundle lacks an input of it or has it in
+    ///   another shape than the model needs.
+    public func run(_ stage: Stage, steps: PipelineSteps<Tensor> = PipelineSteps()) throws -> ContractTensor {
+        guard known.contains(stage), stage != .image else {
+            throw FileError(path: stage.name, fault: "is no stage of this model that can run alone")
+        }
+        let recorder = Recorder(patterns: [stage.name])
+        let replay = Replay(wanted: stage, inputs: try inputs(of: stage), bundle: bundle)
+        let run = PipelineRun(observer: recorder, taking: replay, steps: steps)
+        // The image is one of the stages too: any will do.
+        _ = model.detect(Image(width: 1, height: 1, pixels: [0, 0, 0]), in: run)
+        if let failure = run.failure { throw bundle.fault(of: failure) }
+        guard let tensor = recorder.stages.first?.tensor else {
+            throw FileError(path: stage.name, fault: "was not reached")
+        }
+        return tensor
+    }
+
+    /// What a stage is computed from, as far as the bundle has it.
+    /// - Throws: ``FileError`` when the bundle lacks a stage that cannot be done without.
+    private func inputs(of stage: Stage) throws -> Set<Stage> {
+        let inputs = model.inputs(of: stage, among: known)
+        if let missing = inputs.first(where: { $0.isRequired && !bundle.contains($0.stage) }) {
+            throw FileError(path: bundle.path, fault: "has no '\(missing.stage)'")
+        }
+        // What can be done without is of use only as a whole: the logits of all levels, or of none.
+        let isComplete = inputs.allSatisfy { bundle.contains($0.stage) }
+        return Set(inputs.filter { $0.isRequired || isComplete }.map(\.stage))
+    }
+}
+
+/// Computes one stage of a run, takes those that it is computed from out of a bundle, and leaves out all others.
+private struct Replay: StageProvider {
+    let wanted: Stage
+    let inputs: Set<Stage>
+    let bundle: TensorBundle
+
+    func provision(of stage: Stage, as form: StageForm) throws -> StageProvision {
+        if stage == wanted { return .computedLast }
+        return inputs.contains(stage) ? .given(try bundle.value(stage, as: form)) : .omitted
+    }
+}
+
+extension TensorBundle {
+    /// A stage as the pipeline has it.
+    /// - Throws: ``FileError`` when the bundle lacks it, or has it with another number of axes.
+    public func value(_ stage: Stage, as form: StageForm) throws -> StageValue {
+        switch form {
+        case .image: .image(try image())
+        case .map: .map(try map(stage))
+        case .anchorMap(let perAnchor, _, _):
+            .anchorMap(try anchorMap(stage, perAnchor: perAnchor), perAnchor: perAnchor)
+        case .regionMaps: .regionMaps(try regionMaps(stage))
+        case .table: .table(try table(stage, rank: 2))
+        case .groupedTable, .squares: .table(try table(stage, rank: 3))
+        case .boxes: .boxes(try boxes(stage))
+        case .numbers: .numbers(try numbers(stage))
+        case .indices: .indices(try indices(stage))
+        case .masks(_, let size): .masks(try masks(stage), size)
+        }
+    }
+
+    /// An error of a run on this bundle's tensors, as one of the bundle's file.
+    func fault(of failure: any Error) -> any Error {
+        guard let fault = failure as? StageFault else { return failure }
+        return self.fault(fault.stage, fault.fault)
+    }
+}
