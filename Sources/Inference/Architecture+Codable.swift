@@ -1,5 +1,4 @@
-// A configuration as JSON: in the metadata of checkpoints that this project writes, and in training
-// configurations. Alternatives without parts are strings ("c4"); those with parts are objects with one key
+// A network as JSON: in training configurations, and in the metadata of checkpoints that this project wrote before. Alternatives without parts are strings ("c4"); those with parts are objects with one key
 // ({"pyramid": {…}}).
 
 extension Normalization: Codable {

@@ -77,10 +77,18 @@ extension ResolvedConfiguration {
                 add(subject, value, reason: reason)
                 return
             }
-            let parts = own.compactMap { key, source in
-                source.map { "\(key.split(separator: ".").last ?? "") \($0)" }
+            var parts: [(source: String, names: [String])] = []
+            for case (let key, let source?) in own {
+                let name = String(key.split(separator: ".").last ?? "")
+                if let index = parts.firstIndex(where: { $0.source == source }) {
+                    parts[index].names.append(name)
+                } else {
+                    parts.append((source, [name]))
+                }
             }
-            add(subject, value, reason: (parts + ["the rest from the profile"]).joined(separator: "; "))
+            let words = parts.map { "\($0.names.joined(separator: ", ")) \($0.source)" }
+            let rest = own.contains { $0.1 == nil } ? ["the rest from the profile"] : []
+            add(subject, value, reason: (words + rest).joined(separator: "; "))
         }
     }
 }

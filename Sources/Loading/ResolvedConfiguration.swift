@@ -17,6 +17,8 @@ struct ResolvedConfiguration {
     private(set) var style: (name: String, reason: String)?
     /// The names of the classes, where their number tells them.
     private(set) var standardClasses: ClassTable?
+    /// Where values begin.
+    private let profile: Profile
     /// Whether the profile is the one that the names of the parameters suggest.
     private let isUsualProfile: Bool
     let profileSource: String
@@ -27,7 +29,8 @@ struct ResolvedConfiguration {
     init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
         let usual = Self.profile(ofNames: checkpoint.keyMap)
         let (profile, source) = Self.profile(checkpoint, options, usual: usual)
-        isUsualProfile = profile.name == usual.name
+        self.profile = profile
+        isUsualProfile = profile == usual
         profileSource = source
         let metadata = checkpoint.metadata
         let earlier = try EarlierMetadata(metadata)
@@ -81,6 +84,7 @@ struct ResolvedConfiguration {
     /// Settles a model of random numbers, of which nothing but the options says anything.
     init(_ configuration: Configuration, _ options: LoadingOptions) throws {
         self.configuration = configuration
+        profile = options.chosenProfile ?? .torchvision
         isUsualProfile = options.profile == nil
         profileSource = options.profile == nil ? "from the profile" : "given"
         if let recorded = options.recorded { try add(recorded) }
@@ -215,7 +219,7 @@ struct ResolvedConfiguration {
 
     private mutating func add(_ stated: StatedConfiguration) throws {
         // What only follows from another profile than the chosen one gives way to that.
-        let other = stated.profile.flatMap { $0.name == configuration.profileName ? nil : $0 }?
+        let other = stated.profile.flatMap { $0 == profile ? nil : $0 }?
             .configuration(for: configuration.architecture)
         for key in ConfigurationKey.all {
             guard let statement = stated[key.name] else { continue }
