@@ -163,15 +163,15 @@ private struct Measured: Activation {
 
     private func with(_ value: Tensor) -> Measured { Measured(value, meter) }
 
-    func convolved(by layer: ConvolutionLayer, adding residual: Measured?, rectified: Bool) -> Measured {
+    func convolved(by layer: ConvolutionLayer, adding residual: Measured?, relu: Bool) -> Measured {
         if layer.groupNorm == nil {
-            meter.measure(value.convolved(by: layer, adding: nil, rectified: false), of: layer.name)
+            meter.measure(value.convolved(by: layer, adding: nil, relu: false), of: layer.name)
         }
-        return with(value.convolved(by: layer, adding: residual?.value, rectified: rectified))
+        return with(value.convolved(by: layer, adding: residual?.value, relu: relu))
     }
 
-    func upsampled(by layer: TransposedConvolutionLayer, rectified: Bool) -> Measured {
-        with(value.upsampled(by: layer, rectified: rectified))
+    func upsampled(by layer: TransposedConvolutionLayer, relu: Bool) -> Measured {
+        with(value.upsampled(by: layer, relu: relu))
     }
 
     func maxPooled(_ window: ConvolutionWindow) -> Measured { with(value.maxPooled(window)) }
@@ -179,6 +179,8 @@ private struct Measured: Activation {
     consuming func addingUpsampled(_ coarser: Measured) -> Measured {
         with(value.addingUpsampled(coarser.value))
     }
+
+    func adding(_ other: Measured) -> Measured { with(value.adding(other.value)) }
 
     func enlargedBilinearly(by factor: Int) -> Measured { with(value.enlargedBilinearly(by: factor)) }
 
@@ -188,8 +190,8 @@ private struct Measured: Activation {
         maps[0].with(Tensor.pooled(from: maps.map(\.value), regions: regions, scales: scales, by: layer))
     }
 
-    func dense(by layer: DenseLayer, rectified: Bool) -> Measured {
-        with(value.dense(by: layer, rectified: rectified))
+    func dense(by layer: DenseLayer, relu: Bool) -> Measured {
+        with(value.dense(by: layer, relu: relu))
     }
 
     func averagedOverPositions() -> Measured { with(value.averagedOverPositions()) }
