@@ -22,7 +22,7 @@ let package = Package(
     ],
     targets: [
         system("CPNG", "libpng", "libpng-dev"),
-        system("CTurboJPEG", "libturbojpeg", "libturbojpeg0-dev"),
+        system("CJPEG", "libjpeg", "libjpeg-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CCairo", "cairo", "libcairo2-dev"),
         system("COpenBLAS", "openblas", "libopenblas-dev"),
@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "COCO", dependencies: ["Execution", "Geometry"]),
         .target(name: "Kernels", dependencies: ["Execution", "Tensors", "Geometry", "COpenBLAS"]),
         .target(name: "Inference", dependencies: ["Execution", "Tensors", "Geometry", "COCO", "Kernels"]),
-        .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CTurboJPEG", "CZlib"]),
+        .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CJPEG", "CZlib"]),
         .target(
             name: "Loading", dependencies: ["Tensors", "Kernels", "Inference", "Formats"],
             resources: [.copy("Model")]),
@@ -124,7 +124,10 @@ let package = Package(
                 "Tensors", "Inference", "Formats", "Loading", "Drawing", "Scenes", "Explanations",
                 "Walkthroughs", "Commands",
             ]),
-        .testTarget(name: "CommandsTests", dependencies: ["Commands"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"Inference": [n for n in range(1, 20) if n != 16], "Kernels": [7, 16]}
-SYSTEM = ["CPNG", "CTurboJPEG", "CZlib", "CCairo", "COpenBLAS"]
+SYSTEM = ["CPNG", "CJPEG", "CZlib", "CCairo", "COpenBLAS"]
 
 
 def run(*command: str) -> str:

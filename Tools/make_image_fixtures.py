@@ -7,7 +7,8 @@
 JPEG files come from Pillow. PNG files come from the encoder below, which is a page long, because Pillow writes
 neither interlaced files nor most bit depths. Either way the expected pixels in `expected.json` are Pillow's:
 `ImageOps.exif_transpose(Image.open(file)).convert("RGB")`, but for 16-bit grey, which Pillow clips at 255
-instead of keeping the high byte; there the script computes them.
+instead of keeping the high byte; there the script computes them. A JPEG file that lacks its end marker only is read
+as Pillow does with `ImageFile.LOAD_TRUNCATED_IMAGES`, which it does not do by default.
 """
 import io
 import json
@@ -15,7 +16,7 @@ import pathlib
 import struct
 import zlib
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Tests/FormatsTests/Fixtures/Images"
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
@@ -41,14 +42,14 @@ def packed(rows, depth, channels):
     return lines
 
 
-def png(width, height, depth, colour, sample, interlaced=False, before=b"", idat_size=200):
-    """A PNG file; sample(x, y) gives a pixel's samples, and `before` is put before the pixel data."""
+def png(width, height, depth, colour, sample, interlaced=False, before=b"", idat_size=200, more=b""):
+    """A PNG file; sample(x, y) gives a pixel's samples, `before` is put before the pixel data and `more` behind it."""
     passes = ADAM7 if interlaced else [(0, 0, 1, 1)]
     data = b""
     for x0, y0, dx, dy in passes:
         rows = [[sample(x, y) for x in range(x0, width, dx)] for y in range(y0, height, dy)]
         data += packed([row for row in rows if row], depth, CHANNELS[colour])
-    data = zlib.compress(data, 9)
+    data = zlib.compress(data, 9) + more
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
     pieces = [data[i:i + idat_size] for i in range(0, len(data), idat_size)]
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before
@@ -123,6 +124,53 @@ def pictures():
     grey = jpeg(picture.convert("L"))
     yield "jpeg-filled.jpg", grey[:2] + b"\xff\xff\xff" + grey[2:]
 
+    # Inks: as Pillow and Adobe's programs write them, without the segment that says so, and as YCCK, which differs in
+    # the last byte of that segment.
+    inks = jpeg(picture.convert("CMYK"))
+    adobe = inks.index(b"\xff\xee")
+    yield "jpeg-cmyk.jpg", inks
+    yield "jpeg-cmyk-bare.jpg", inks[:adobe] + inks[adobe + 16:]
+    yield "jpeg-ycck.jpg", inks[:adobe + 15] + b"\2" + inks[adobe + 16:]
+
+    # What libjpeg reads with a warning, and Pillow without a word.
+    sound = jpeg(picture, subsampling="4:2:0")
+    scan = sound.index(b"\xff\xda")
+    yield "odd-extra-at-end.jpg", sound[:-2] + b"\x12\x34" + sound[-2:]
+    yield "odd-no-end.jpg", sound[:-2]
+    yield "odd-extra-between-segments.jpg", sound[:scan] + b"\0\x55" + sound[scan:]
+    yield "odd-extra-zero-between-segments.jpg", sound[:20] + b"\xff\0" + sound[20:]
+    yield "odd-bad-data.jpg", sound[:scan + 40] + b"\xfe\xfe\xfe\xfe" + sound[scan + 44:]
+    yield "odd-cut-short.jpg", sound[:scan + 60] + b"\xff\xd9"
+    restarts = jpeg(picture, subsampling="4:4:4", restart_marker_blocks=1)
+    lost = restarts.index(b"\xff\xd1")
+    yield "odd-lost-restart.jpg", restarts[:lost] + restarts[lost + 2:]
+    yield "odd-progressive-bad-data.jpg", damaged(jpeg(picture, progressive=True))
+    yield "jpeg-data-behind.jpg", sound + b"what a phone appends" * 20
+    file = io.BytesIO()
+    picture.save(file, "MPO", save_all=True, append_images=[picture.rotate(180)], quality=88)
+    yield "jpeg-several.jpg", file.getvalue()
+
+    # The same of PNG.
+    small = png(7, 5, 8, RGB, ramp(8))
+    end = len(small) - 12
+    text = chunk(b"tEXt", b"Comment\0drawn by a script") + chunk(b"zTXt", b"Title\0\0" + zlib.compress(b"a ramp"))
+    yield "rgb-8-texts.png", png(7, 5, 8, RGB, ramp(8), before=text)
+    yield "rgb-8-data-behind.png", small + b"what a program appends" * 20
+    yield "rgb-8-transparent.png", png(7, 5, 8, RGB, ramp(8), before=chunk(b"tRNS", struct.pack(">HHH", 37, 5, 11)))
+    yield "odd-checksum-of-pixels.png", small[:end - 1] + bytes([small[end - 1] ^ 1]) + small[end:]
+    yield "odd-checksum-of-a-text-behind.png", small[:end] + text[:-1] + bytes([text[-1] ^ 1]) + small[end:]
+    yield "odd-no-end.png", small[:end]
+    yield "odd-extra-in-pixels.png", png(7, 5, 8, RGB, ramp(8), more=b"more")
+    few = chunk(b"PLTE", bytes(i * 31 & 255 for i in range(15)))
+    yield "palette-4-short.png", png(13, 9, 4, PALETTE, lambda x, y: [(x + 3 * y) % 16], before=few)
+    yield "palette-8-short.png", png(13, 9, 8, PALETTE, lambda x, y: [(x + 3 * y) % 256], before=few)
+
+
+def damaged(file):
+    """A progressive JPEG with a few bytes of its second scan overwritten."""
+    scan = file.index(b"\xff\xda", file.index(b"\xff\xda") + 2)
+    return file[:scan + 12] + b"\xfe\xfe\xfe" + file[scan + 15:]
+
 
 def refused():
     """Name and bytes of each file that must not be read."""
@@ -142,14 +190,19 @@ def refused():
     yield "png-short.png", declaring(16_000, 16_000, length=100_000)
     yield "png-depth-3.png", declaring(4, 4, depth=3, length=64)
     yield "png-colour-5.png", declaring(4, 4, colour=5, length=64)
-    yield "png-checksum.png", small[:-14] + bytes([small[-14] ^ 1]) + small[-13:]
+    text = chunk(b"tEXt", b"Comment\0drawn by a script")
+    yield "png-text-checksum.png", png(4, 4, 8, RGB, nothing, before=text[:-1] + bytes([text[-1] ^ 1]))
+    pixels = zlib.compress(packed([[nothing(x, y) for x in range(4)] for y in range(4)], 8, 3))
+    header = struct.pack(">IIBBBBB", 4, 4, 8, RGB, 0, 0, 0)
+    yield "png-pixels-differ.png", (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+                                    + chunk(b"IDAT", pixels[:-1] + bytes([pixels[-1] ^ 1])) + chunk(b"IEND", b""))
     yield "png-no-header.png", small[:8] + small[33:]
     yield "png-no-palette.png", png(4, 4, 8, PALETTE, nothing)
 
     picture = Image.new("RGB", (16, 16), "#406080")
     file = io.BytesIO()
-    picture.convert("CMYK").save(file, "JPEG")
-    yield "jpeg-cmyk.jpg", file.getvalue()
+    picture.save(file, "JPEG", progressive=True)
+    yield "jpeg-progressive-no-end.jpg", file.getvalue()[:-2]
     file = io.BytesIO()
     picture.save(file, "JPEG")
     sound = file.getvalue()
@@ -163,6 +216,9 @@ def refused():
     yield "jpeg-65500x65500.jpg", resized(65_500, 65_500)
     yield "jpeg-short.jpg", resized(16_000, 16_000)
     yield "jpeg-no-frame.jpg", sound[:frame - 5] + b"\xff\xd9"
+    yield "jpeg-2-components.jpg", sound[:frame + 4] + b"\2" + sound[frame + 5:]
+    yield "jpeg-12-bits.jpg", sound[:frame - 1] + b"\x0c" + sound[frame:]
+    yield "pointer.jpg", b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 4567\n"
     yield "other.gif", b"GIF89a\1\0\1\0\0\0\0;"
     yield "text.png", b"This is not a picture.\n"
     yield "empty.png", b""
@@ -175,6 +231,7 @@ def main():
     expected = {}
     for name, data in pictures():
         (FOLDER / name).write_bytes(data)
+        ImageFile.LOAD_TRUNCATED_IMAGES = name == "odd-no-end.jpg"
         stored = Image.open(io.BytesIO(data))
         stored.load()
         if stored.mode.startswith("I"):

@@ -12,15 +12,17 @@
 /// libpng's simplified API would need no such function, but it blends alpha with a background, takes 16-bit
 /// samples to be linear light, and corrects gamma. A detector wants the stored samples.
 
-/// Room for what libpng says of an error, with the final zero.
-enum { CPNG_FAULT_SIZE = 128 };
+/// Room for what libpng says of an error or a warning, with the final zero.
+enum { CPNG_MESSAGE_SIZE = 128 };
 
-/// Where decoding stands: what libpng reads from, and where its complaint goes.
+/// Where decoding stands: what libpng reads from, and where its complaints go.
 struct cpng_source {
     const unsigned char *bytes;
     size_t count;
     size_t position;
-    char *fault;
+    char *message;
+    /// Whether zlib's checksum over the pixels is wrong.
+    volatile int is_damaged;
 };
 
 static inline void cpng_read(png_structp png, png_bytep destination, size_t count) {
@@ -32,45 +34,54 @@ static inline void cpng_read(png_structp png, png_bytep destination, size_t coun
 
 static inline void cpng_fail(png_structp png, png_const_charp message) {
     struct cpng_source *source = (struct cpng_source *)png_get_error_ptr(png);
-    snprintf(source->fault, CPNG_FAULT_SIZE, "%s", message);
+    snprintf(source->message, CPNG_MESSAGE_SIZE, "%s", message);
     png_longjmp(png, 1);
 }
 
-static inline void cpng_ignore_warning(png_structp png, png_const_charp message) {
-    (void)png;
-    (void)message;
+/// Keeps the first warning.
+static inline void cpng_note(png_structp png, png_const_charp message) {
+    struct cpng_source *source = (struct cpng_source *)png_get_error_ptr(png);
+    int is_damage = strstr(message, "incorrect data check") != NULL;
+    if (is_damage) source->is_damaged = 1;
+    if (is_damage || !source->message[0]) snprintf(source->message, CPNG_MESSAGE_SIZE, "%s", message);
 }
 
 /// Decodes the first image of a PNG file to 8-bit RGB: alpha dropped, the high byte of 16-bit samples,
 /// palettes and small greys expanded, no colour management.
 ///
+/// As Pillow does, it asks for sound checksums of what comes before the pixels. Of the pixels zlib's own is enough, and
+/// what comes after them need not be there.
+///
 /// @param bytes the whole file, `count` bytes
 /// @param width,height the image's size, as its header has it
 /// @param pixels receives `height * width * 3` bytes
-/// @param fault receives one line, if the answer is 0; CPNG_FAULT_SIZE bytes
-/// @return 1 if the whole file was read without an error, 0 otherwise
+/// @param message receives one line: what is wrong, if the answer is 0, or what is odd; else it is empty.
+///     CPNG_MESSAGE_SIZE bytes
+/// @return 1 if the whole image was read, 0 otherwise
 static inline int cpng_decode_rgb(
     const unsigned char *bytes, size_t count, png_uint_32 width, png_uint_32 height,
-    unsigned char *pixels, char *fault) {
-    struct cpng_source source = {bytes, count, 0, fault};
-    fault[0] = 0;
+    unsigned char *pixels, char *message) {
+    struct cpng_source source = {bytes, count, 0, message, 0};
+    volatile int is_complete = 0;
+    message[0] = 0;
     png_structp png =
-        png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, cpng_fail, cpng_ignore_warning);
+        png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, cpng_fail, cpng_note);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
-        snprintf(fault, CPNG_FAULT_SIZE, "libpng could not start");
+        snprintf(message, CPNG_MESSAGE_SIZE, "libpng could not start");
         png_destroy_read_struct(&png, NULL, NULL);
         return 0;
     }
     if (setjmp(png_jmpbuf(png))) {
         png_destroy_read_struct(&png, &info, NULL);
-        return 0;
+        return is_complete && !source.is_damaged;
     }
     png_set_read_fn(png, &source, cpng_read);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     // Profiles, texts and the like are not even unpacked: nothing below looks at them.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(png, info);
+    png_set_crc_action(png, PNG_CRC_WARN_USE, PNG_CRC_WARN_USE);
 
     int colour = png_get_color_type(png, info);
     if (colour == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
@@ -93,9 +104,10 @@ static inline int cpng_decode_rgb(
             png_read_row(png, pixels + row * row_size, NULL);
         }
     }
+    is_complete = 1;
     png_read_end(png, NULL);
     png_destroy_read_struct(&png, &info, NULL);
-    return 1;
+    return !source.is_damaged;
 }
 
 /// No file that libpng's simplified API writes of this image is larger. (The macro casts, which Swift does not

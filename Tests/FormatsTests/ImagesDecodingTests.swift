@@ -21,6 +21,39 @@ struct ImagesDecodingTests {
             """)
     }
 
+    /// What is not as it should be is said, in a line, and of sound files nothing.
+    @Test(arguments: try ImageFixtures.expected().keys.sorted())
+    func oddFilesHaveARemark(name: String) throws {
+        let remark = try ImageFile(contentsOf: ImageFixtures.path(name)).remark
+        #expect((remark != nil) == name.hasPrefix("odd-"), "\(remark ?? "no remark")")
+        #expect(remark?.contains("\n") != true && remark?.isEmpty != true)
+    }
+
+    /// What the libraries say is passed on, but for what they do not say.
+    @Test(arguments: [
+        ("odd-extra-at-end.jpg", "libjpeg: Corrupt JPEG data: 2 extraneous bytes before marker 0xd9"),
+        ("odd-no-end.jpg", "the JPEG file lacks its end marker"),
+        ("odd-no-end.png", "libpng: the file ends too early"),
+        ("odd-checksum-of-pixels.png", "libpng: IDAT: CRC error"),
+    ])
+    func remarks(name: String, remark: String) throws {
+        #expect(try ImageFile(contentsOf: ImageFixtures.path(name)).remark == remark)
+    }
+
+    /// A picture may also be taken as it is stored, as torchvision's loaders do.
+    @Test(arguments: 1...8) func asStored(orientation: Int) throws {
+        let path = try ImageFixtures.path("orientation-\(orientation).jpg")
+        let (stored, upright) = (
+            try ImageFile(contentsOf: path, turning: .asStored), try ImageFile(contentsOf: path)
+        )
+        #expect(stored.image.width == 21 && stored.image.height == 13)
+        #expect(try stored.image == Image(contentsOf: ImageFixtures.path("orientation-1.jpg")))
+        #expect(stored.orientation == orientation && upright.orientation == orientation)
+        #expect(!stored.isTurned && upright.isTurned == (orientation != 1))
+        #expect(upright.storedWidth == 21 && upright.storedHeight == 13)
+        #expect(stored.swapsSides == (orientation >= 5) && upright.swapsSides == stored.swapsSides)
+    }
+
     /// By hand: the picture that the script draws under all eight orientations has one brightest corner in
     /// red, the top right, and one in green, the bottom left; a turned picture has them where EXIF says.
     @Test(arguments: [

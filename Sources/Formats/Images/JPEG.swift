@@ -1,4 +1,4 @@
-import CTurboJPEG
+import CJPEG
 import Tensors
 
 /// Reading JPEG files, through libjpeg-turbo (ITU-T T.81; EXIF 2.3 for the orientation).
@@ -6,50 +6,44 @@ enum JPEG {
     /// The start of the image and of the first marker.
     static let signature: [UInt8] = [0xff, 0xd8, 0xff]
 
-    /// The pixels of a JPEG file that starts with ``signature``, as stored, and how they are to be turned.
-    static func decode(_ bytes: [UInt8]) throws -> (image: Image, orientation: Orientation) {
+    /// The pixels of a JPEG file that starts with ``signature``, as stored, how they are to be turned, and what is
+    /// not as it should be in a file that can be read all the same.
+    static func decode(_ bytes: [UInt8]) throws -> (image: Image, orientation: Orientation, remark: String?) {
         let header = try Header(bytes)
-        guard header.componentCount != 4 else {
-            throw ImageFault("a CMYK JPEG: convert it to RGB first, which takes its colour profile")
-        }
         // Each 8×8 block of the first component takes at least one bit of the Huffman-coded data.
         guard header.size.pixelCount <= 512 * bytes.count else {
             throw ImageFault(
                 "broken JPEG: \(bytes.count) bytes cannot hold \(header.size.width)×\(header.size.height) pixels"
             )
         }
-        return (try pixels(bytes, size: header.size), header.orientation)
+        let (image, remark) = try pixels(bytes, size: header.size)
+        return (image, header.orientation, remark)
     }
 
-    private static func pixels(_ bytes: [UInt8], size: ImageSize) throws -> Image {
-        guard let decoder = tjInitDecompress() else { throw ImageFault("libjpeg-turbo could not start") }
-        defer { tjDestroy(decoder) }
-
-        // The decoder would shrink a larger image to the size asked for, so its own reading of the size has to
-        // be the same. The answer itself does not matter: it also complains of rare samplings that it decodes.
-        var (width, height, sampling, colorSpace): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
-        let headerAnswer = tjDecompressHeader3(
-            decoder, bytes, UInt(bytes.count), &width, &height, &sampling, &colorSpace)
-        guard Int(width) == size.width, Int(height) == size.height else {
-            throw ImageFault(
-                "broken JPEG: \(headerAnswer == 0 ? "its frame headers differ" : complaint(of: decoder))")
-        }
-
-        // As Pillow decodes: the accurate integer transform, and the triangle filter for subsampled colour
-        // (TurboJPEG's default). Half a picture with a warning is an error here.
-        let flags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS
+    private static func pixels(_ bytes: [UInt8], size: ImageSize) throws -> (image: Image, remark: String?) {
+        var message = [CChar](repeating: 0, count: Int(CJPEG_MESSAGE_SIZE))
+        var lacksEnd = false
         let pixels = try [UInt8](unsafeUninitializedCapacity: size.pixelCount * 3) { pixels, count in
-            let answer = tjDecompress2(
-                decoder, bytes, UInt(bytes.count), pixels.baseAddress, width, width * 3, height,
-                Int32(TJPF_RGB.rawValue), flags)
-            guard answer == 0 else { throw ImageFault("broken JPEG: \(complaint(of: decoder))") }
-            count = size.pixelCount * 3
+            func decode() -> cjpeg_outcome {
+                cjpeg_decode_rgb(
+                    bytes, bytes.count, UInt32(size.width), UInt32(size.height), lacksEnd ? 1 : 0,
+                    pixels.baseAddress, &message)
+            }
+            var outcome = decode()
+            if outcome == CJPEG_TRUNCATED {
+                lacksEnd = true
+                outcome = decode() == CJPEG_DECODED ? CJPEG_DECODED : CJPEG_TRUNCATED
+            }
+            switch outcome {
+            case CJPEG_DECODED: count = size.pixelCount * 3
+            case CJPEG_TRUNCATED: throw ImageFault("broken JPEG: the file ends too early")
+            default: throw ImageFault("broken JPEG: \(message.withUnsafeBufferPointer(text))")
+            }
         }
-        return Image(width: size.width, height: size.height, pixels: pixels)
-    }
-
-    private static func complaint(of decoder: tjhandle) -> String {
-        tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "libjpeg-turbo does not say what is wrong"
+        let warning = message.withUnsafeBufferPointer(text)
+        let remark =
+            lacksEnd ? "the JPEG file lacks its end marker" : warning.isEmpty ? nil : "libjpeg: \(warning)"
+        return (Image(width: size.width, height: size.height, pixels: pixels), remark)
     }
 }
 
@@ -57,7 +51,6 @@ extension JPEG {
     /// What the segments before the first scan say.
     struct Header {
         let size: ImageSize
-        let componentCount: Int
         let orientation: Orientation
 
         init(_ bytes: [UInt8]) throws {
@@ -77,8 +70,11 @@ extension JPEG {
             guard let frame, let height = frame.uint16(at: 1), let width = frame.uint16(at: 3),
                 let componentCount = frame.slice(at: 5, count: 1)?.first
             else { throw ImageFault("broken JPEG: the frame header is missing or cut off") }
+            guard [1, 3, 4].contains(componentCount) else {
+                throw ImageFault(
+                    "a JPEG of \(componentCount) components, which is neither grey, colours nor inks")
+            }
             size = try ImageSize(width: width, height: height)
-            self.componentCount = Int(componentCount)
             self.orientation = orientation ?? .upright
         }
     }
@@ -91,8 +87,22 @@ extension JPEG {
         init(_ bytes: [UInt8]) { file = OrderedBytes(bytes: bytes[...], order: .bigEndian) }
 
         mutating func next() -> (marker: UInt8, content: ArraySlice<UInt8>)? {
-            // Any number of 0xFF may come before the one that starts a marker.
-            while file.uint16(at: offset) == 0xffff { offset += 1 }
+            // As libjpeg looks for a marker: over what is not 0xFF, over a 0xFF that a zero follows, and over any
+            // number of 0xFF before the one that starts the marker.
+            while let byte = file.slice(at: offset, count: 1)?.first {
+                guard byte == 0xff, let next = file.slice(at: offset + 1, count: 1)?.first, next != 0xff,
+                    next != 0
+                else {
+                    offset += 1
+                    continue
+                }
+                break
+            }
+            // These have no content.
+            if let word = file.uint16(at: offset), word == 0xff01 || 0xffd0...0xffd8 ~= word {
+                offset += 2
+                return (UInt8(word & 0xff), [])
+            }
             // 0xFF, the marker, a length that counts its own two bytes, the content.
             guard let word = file.uint16(at: offset), word >> 8 == 0xff,
                 let length = file.uint16(at: offset + 2), length >= 2,

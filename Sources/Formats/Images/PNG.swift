@@ -5,19 +5,24 @@ import Tensors
 enum PNG {
     static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
-    /// The pixels of a PNG file that starts with ``signature``.
-    static func decode(_ bytes: [UInt8]) throws -> Image {
+    /// The pixels of a PNG file that starts with ``signature``, and what is not as it should be in a file that can be
+    /// read all the same.
+    static func decode(_ bytes: [UInt8]) throws -> (image: Image, remark: String?) {
         let size = try size(bytes)
-        var fault = [CChar](repeating: 0, count: CPNG_FAULT_SIZE)
+        var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
         let pixels = try [UInt8](unsafeUninitializedCapacity: size.pixelCount * 3) { pixels, count in
             let decoded = cpng_decode_rgb(
-                bytes, bytes.count, UInt32(size.width), UInt32(size.height), pixels.baseAddress, &fault)
+                bytes, bytes.count, UInt32(size.width), UInt32(size.height), pixels.baseAddress, &message)
             guard decoded == 1 else {
-                throw ImageFault("broken PNG: \(fault.withUnsafeBufferPointer(text))")
+                throw ImageFault("broken PNG: \(message.withUnsafeBufferPointer(text))")
             }
             count = size.pixelCount * 3
         }
-        return Image(width: size.width, height: size.height, pixels: pixels)
+        let warning = message.withUnsafeBufferPointer(text)
+        return (
+            Image(width: size.width, height: size.height, pixels: pixels),
+            warning.isEmpty ? nil : "libpng: \(warning)"
+        )
     }
 
     /// The size that the header declares. libpng reads it again and judges the rest of it; it is read here
