@@ -8,6 +8,12 @@ import Inference
 struct ConfigurationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
+            "Which of several networks in the file: a key of a checkpoint, or what the parameters begin with.",
+            valueName: "name"))
+    var entry: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Numeric conventions: \(Profile.all.map(\.name).joined(separator: ", ")).",
             discussion: "By default as the names in the checkpoint suggest.", valueName: "name"),
         completion: .list(Profile.all.map(\.name)))
@@ -90,6 +96,7 @@ struct ConfigurationOptions: ParsableArguments {
         options.configuration = try path.map { try StatedConfiguration(contentsOf: $0) }
         options.assignments = try stated()
         options.classes = classes
+        options.entry = entry
         return options
     }
 
@@ -97,6 +104,7 @@ struct ConfigurationOptions: ParsableArguments {
     func arguments(_ absolute: (String) -> String) -> [String] {
         let options: [(String, String?)] =
             [
+                ("--entry", entry),
                 ("--profile", profile?.profile.name),
                 ("--batch-norm-epsilon", batchNormEpsilon.map(\.description)),
                 ("--stride-placement", stridePlacement?.value.rawValue),

@@ -42,7 +42,7 @@ struct ConvertCommand: ParsableCommand {
         try writing.permission(reading: [input]).check(output, .parameters)
         let loaded = try LoadedModel(
             contentsOf: input, options: try reading.loadingOptions(configuration: file.configuration))
-        let checkpoint = try Checkpoint(contentsOf: input)
+        let checkpoint = try Checkpoint(contentsOf: input, entry: reading.entry)
         var metadata = try ModelMetadata(loaded).strings
         metadata["format"] = "pt"
         // Names that nobody has said are made up again.

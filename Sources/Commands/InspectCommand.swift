@@ -157,7 +157,7 @@ private struct Report: Encodable {
     }
 
     init(path: String, options: LoadingOptions, only pattern: String) throws {
-        let contents = try TensorFile(contentsOf: path)
+        let contents = try TensorFile(contentsOf: path, entry: options.entry)
         file = path
         container = contents.container.rawValue
         parameters = contents.tensors.reduce(0) { $0 + $1.count }
@@ -166,7 +166,7 @@ private struct Report: Encodable {
         tensors = contents.tensors.filter { Stage($0.name).matches(pattern) }.map {
             TensorRow(name: $0.name, type: $0.element.rawValue, shape: $0.shape)
         }
-        guard let names = KeyMap.detect(contents.names) else {
+        guard let names = ParameterNames.readings(of: contents.names).first?.keyMap else {
             framework = nil
             model = nil
             decisions = []

@@ -18,10 +18,10 @@ enum BarePickle {
 
     /// The arrays and notes of the pickle.
     /// - Throws: ``FileError`` for a damaged file, and for what is no dictionary of arrays.
-    static func contents(_ file: MappedFile) throws -> PyTorchStateDict.Contents {
+    static func contents(_ file: MappedFile, entry: String? = nil) throws -> PyTorchStateDict.Contents {
         let pickle = try PickleReader.read(file, file.range)
         guard pickle.end == file.bytes.count else { throw file.error("goes on after its pickle") }
-        return try PyTorchStateDict.contents(pickle) { storage in
+        return try PyTorchStateDict.contents(pickle, entry: entry) { storage in
             throw file.error(
                 "refers to the storage \(quoted(storage.key)), which a bare pickle does not have")
         }

@@ -9,8 +9,12 @@ public struct Checkpoint: ParameterSource, Sendable {
     public let file: TensorFile
     /// Whose names it has.
     public let keyMap: KeyMap
+    /// What stands before these in the file, such as `module.`; often empty.
+    public let prefix: String
     /// Keys of the file that mean nothing to us, in its order.
     public let unrecognizedKeys: [String]
+    /// Keys of the file without the prefix, in its order: of another copy of the network, perhaps, or of a loss.
+    public let keysOutsidePrefix: [String]
     /// Our names of all parameters in the file, in its order.
     public let names: [String]
     /// The shapes by our names and in our order of classes: what an architecture can be read off.
@@ -20,28 +24,30 @@ public struct Checkpoint: ParameterSource, Sendable {
     private var taken: Set<String> = []
 
     /// Opens the file at `path`.
+    /// - Parameter entry: where a file has several networks, under which key, or after which prefix, the one is.
     /// - Throws: ``FileError`` when it is no file of tensors, or has no names that we know.
-    public init(contentsOf path: String) throws { try self.init(try TensorFile(contentsOf: path)) }
+    public init(contentsOf path: String, entry: String? = nil) throws {
+        try self.init(try TensorFile(contentsOf: path, entry: entry), entry: entry)
+    }
 
     /// The parameters in `file`.
+    /// - Parameter entry: where a file has several networks, under which key, or after which prefix, the one is.
     /// - Throws: ``FileError`` when it has no names that we know, or two for one parameter, or another number of
     ///   rows than its classes need.
-    public init(_ file: TensorFile) throws {
-        let relevant = file.tensors.filter { !KeyMap.isIgnored($0.name) }
-        guard let keyMap = KeyMap.detect(file.names) else {
-            let some = relevant.prefix(4).map { quoted($0.name) }.joined(separator: ", ")
-            throw FileError(
-                path: file.path,
-                fault: relevant.isEmpty
-                    ? "has no parameters"
-                    : "has parameters of no known network: \(some)\(relevant.count > 4 ? ", …" : "")")
-        }
+    public init(_ file: TensorFile, entry: String? = nil) throws {
+        let reading = try Self.reading(file, entry: entry)
+        let (prefix, keyMap) = (reading.prefix, reading.keyMap)
+        let inside = file.tensors.filter { $0.name.hasPrefix(prefix) }
+        let relevant = inside.filter { !KeyMap.isIgnored($0.name.dropFirst(prefix.count)) && !$0.isCounter }
+        keysOutsidePrefix = file.tensors.filter { !$0.name.hasPrefix(prefix) && !$0.isCounter }.map(\.name)
+        self.prefix = prefix
+        metadata = file.metadata
         var keys: [String: String] = [:]
         var names: [String] = []
         var shapes: [String: [Int]] = [:]
         var unrecognized: [String] = []
         for tensor in relevant {
-            guard let name = keyMap.native(from: tensor.name) else {
+            guard let name = keyMap.native(from: String(tensor.name.dropFirst(prefix.count))) else {
                 unrecognized.append(tensor.name)
                 continue
             }
@@ -70,13 +76,54 @@ public struct Checkpoint: ParameterSource, Sendable {
         unrecognizedKeys = unrecognized
     }
 
-    /// The free text that the file carries.
-    public var metadata: [String: String] { file.metadata }
+    /// The free text that the file carries, but for what was passed over.
+    public private(set) var metadata: [String: String]
 
-    /// Keys of the file that nobody has asked for, in its order.
+    /// Leaves texts out of ``metadata``: somebody's own notes, which happen to stand under keys that mean something
+    /// here.
+    public mutating func passOver(metadata keys: [String]) { for key in keys { metadata[key] = nil } }
+
+    /// Keys of the file that nobody has asked for, in its order; without those outside the prefix.
     public var unusedKeys: [String] {
         let used = Set(taken.compactMap { keys[$0] })
-        return file.names.filter { !used.contains($0) && !KeyMap.isIgnored($0) }
+        let outside = Set(keysOutsidePrefix)
+        return file.tensors.filter { tensor in
+            !used.contains(tensor.name) && !outside.contains(tensor.name) && !tensor.isCounter
+                && !KeyMap.isIgnored(tensor.name.dropFirst(prefix.count))
+        }.map(\.name)
+    }
+
+    /// What the file has beside parameters under a name of the framework's, such as `pixel_mean`.
+    public func stored(_ key: String) -> StoredTensor? { file[prefix + key] }
+
+    /// Whose names the file has, and after which prefix.
+    private static func reading(_ file: TensorFile, entry: String?) throws -> ParameterNames {
+        func fault(_ text: String) -> FileError { FileError(path: file.path, fault: text) }
+        if file.container == .safetensors, let part = ShardedSafetensors.part(file.path) {
+            throw fault(
+                "is part \(part.number) of \(part.count): give the index beside it (….index.json) instead")
+        }
+        let relevant = file.tensors.filter { !KeyMap.isIgnored($0.name[...]) && !$0.isCounter }
+        guard !relevant.isEmpty else { throw fault("has no parameters") }
+        let readings = ParameterNames.readings(of: relevant.map(\.name))
+        guard !readings.isEmpty else {
+            let some = relevant.prefix(4).map { quoted($0.name) }.joined(separator: ", ")
+            throw fault("has parameters of no known network: \(some)\(relevant.count > 4 ? ", …" : "")")
+        }
+        let list = readings.prefix(8).map { "\(quoted($0.prefix)) (\($0.count) tensors)" }.joined(
+            separator: ", ")
+        if let entry, !file.isEntry(entry) {
+            guard let chosen = readings.first(where: { $0.prefix == entry || $0.prefix == entry + "." })
+            else {
+                throw fault("has no entry \(quoted(entry)); its parameters begin with \(list)")
+            }
+            return chosen
+        }
+        guard readings.count == 1 else {
+            throw fault(
+                "has parameters of several networks, which begin with \(list); say which with --entry")
+        }
+        return readings[0]
     }
 
     /// Whether the file is the published one that its name says it is. Reads the whole file when its name
@@ -140,6 +187,17 @@ public struct Checkpoint: ParameterSource, Sendable {
             }
         }
         try writer.write(to: path)
+    }
+}
+
+extension StoredTensor {
+    /// Whether this is one of the numbers that training code counts in beside parameters: steps, batches, models that
+    /// an average was taken of.
+    fileprivate var isCounter: Bool {
+        let isInteger = ![.float16, .bfloat16, .float32, .float64].contains(element)
+        return count <= 1 && shape.count <= 1
+            && (isInteger
+                || ["step", "decay", "num_updates"].contains(String(name.split(separator: ".").last ?? "")))
     }
 }
 

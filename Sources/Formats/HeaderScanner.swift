@@ -139,6 +139,29 @@ struct HeaderScanner {
         throw error("has a string without an end")
     }
 
+    /// Steps over a value of any kind, nested at most `depth` deep.
+    mutating func skipValue(depth: Int = 8) throws {
+        switch peek().map({ Character(Unicode.Scalar($0)) }) {
+        case "{" where depth > 0: try object { scanner, _ in try scanner.skipValue(depth: depth - 1) }
+        case "[" where depth > 0:
+            try expect("[")
+            if skip("]") { return }
+            repeat { try skipValue(depth: depth - 1) } while skip(",")
+            try expect("]")
+        case "\"": _ = try string()
+        default:
+            let start = position
+            while let byte = current, isDigit(byte) || "+-.".utf8.contains(byte) || Self.isLetter(byte) {
+                position += 1
+            }
+            guard position > start else { throw error("lacks a value") }
+        }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
+    }
+
     private var current: UInt8? { position < reader.end ? reader.file.bytes[position] : nil }
 
     private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }

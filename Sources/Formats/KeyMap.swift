@@ -53,7 +53,7 @@ public enum KeyMap: String, Sendable, CaseIterable {
 
     /// Whether a file may have that key without any network asking for it: counters of training, and what older
     /// files of detectron2 have of its settings.
-    public static func isIgnored(_ key: String) -> Bool {
+    public static func isIgnored(_ key: some StringProtocol) -> Bool {
         key.hasSuffix(".num_batches_tracked") || key == "pixel_mean" || key == "pixel_std"
             || key.hasPrefix("proposal_generator.anchor_generator.cell_anchors.")
     }

@@ -167,6 +167,17 @@ extension PickleTree {
         return stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }
     }
 
+    /// Whether ``dictionary(_:)`` has an answer.
+    func isDictionary(_ reference: Reference) -> Bool {
+        switch self[reference] {
+        case .dictionary: return true
+        case .object:
+            guard let object = object(reference) else { return false }
+            return object.constructor == "collections.OrderedDict" && object.arguments.isEmpty
+        default: return false
+        }
+    }
+
     /// What kind of value it is, for errors.
     func kind(_ reference: Reference) -> String {
         switch self[reference] {

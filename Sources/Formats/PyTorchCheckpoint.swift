@@ -22,7 +22,7 @@ enum PyTorchCheckpoint {
 
     /// The tensors and notes of the zip form.
     /// - Throws: ``FileError`` for a damaged file, and for what is no state dict.
-    static func contents(_ archive: ZipArchive) throws -> PyTorchStateDict.Contents {
+    static func contents(_ archive: ZipArchive, entry: String? = nil) throws -> PyTorchStateDict.Contents {
         let file = archive.file
         let pickles = archive.members.filter { $0.name.hasSuffix("/data.pkl") && isAtTop($0.name) }
         guard let pickle = pickles.first, pickles.count == 1 else {
@@ -40,7 +40,9 @@ enum PyTorchCheckpoint {
         if let order = archive[folder + "byteorder"], file.text(order.data) != "little" {
             throw file.error("was written on a big-endian machine, which is not read")
         }
-        return try PyTorchStateDict.contents(try PickleReader.read(file, pickle.data)) { storage in
+        return try PyTorchStateDict.contents(
+            try PickleReader.read(file, pickle.data), entry: entry
+        ) { storage in
             let name = folder + "data/" + storage.key
             guard let member = archive[name] else { throw file.error("lacks the zip member \(quoted(name))") }
             guard member.size == storage.byteCount else {
@@ -64,7 +66,7 @@ enum PyTorchCheckpoint {
 
     /// The tensors and notes of the form before PyTorch 1.6.
     /// - Throws: ``FileError`` for a damaged file, and for what is no state dict.
-    static func legacyContents(_ file: MappedFile) throws -> PyTorchStateDict.Contents {
+    static func legacyContents(_ file: MappedFile, entry: String? = nil) throws -> PyTorchStateDict.Contents {
         let version = try PickleReader.read(file, legacyMagic.count..<file.bytes.count)
         guard version.tree.integer(version.root) == 1001 else {
             throw file.error("has an unknown version of PyTorch's old format")
@@ -79,7 +81,7 @@ enum PyTorchCheckpoint {
         let object = try PickleReader.read(file, system.end..<file.bytes.count)
         let keys = try PickleReader.read(file, object.end..<file.bytes.count)
         let ranges = try legacyStorages(object.tree, keys)
-        return try PyTorchStateDict.contents(object) { storage in
+        return try PyTorchStateDict.contents(object, entry: entry) { storage in
             guard let range = ranges[storage.key] else {
                 throw file.error("lacks the storage \(quoted(storage.key))")
             }

@@ -81,40 +81,164 @@ struct PyTorchStateDict {
         let tensors: [StoredTensor]
         /// What the checkpoint says of itself: ``CheckpointNotes``.
         let metadata: [String: String]
+        /// Under which keys the state dict was found, joined by dots; empty for a bare one.
+        var entry = ""
+        /// What else it might have been.
+        var remark: String?
     }
 
     /// The state dict and the notes beside it.
     ///
     /// Other parts of a training checkpoint, such as the optimizer's, may hold anything: they are not looked
     /// at.
-    /// - Parameter locate: where a storage lies in the file.
-    /// - Throws: ``FileError`` for whatever is no state dict.
+    /// - Parameters:
+    ///   - entry: which of several state dicts, by the keys that lead there, or the last of them.
+    ///   - locate: where a storage lies in the file.
+    /// - Throws: ``FileError`` for whatever is no state dict, and for several among which nobody chose.
     static func contents(
-        _ pickle: PickleReader.Result, locate: @escaping (PyTorchStorage) throws -> StoredBytes
+        _ pickle: PickleReader.Result, entry: String? = nil,
+        locate: @escaping (PyTorchStorage) throws -> StoredBytes
     ) throws -> Contents {
         let reader = PyTorchStateDict(tree: pickle.tree, locate: locate)
+        let metadata = CheckpointNotes.read(pickle.tree, pickle.root)
+        let candidates = reader.candidates(pickle.root)
+        guard !candidates.isEmpty else {
+            return Contents(
+                tensors: try reader.tensors(try reader.entries(ofNoStateDict: pickle.root)),
+                metadata: metadata)
+        }
+        let (chosen, others) = try reader.choice(among: candidates, entry: entry)
         return Contents(
-            tensors: try reader.tensors(try reader.stateDict(pickle.root)),
-            metadata: CheckpointNotes.read(pickle.tree, pickle.root))
+            tensors: try reader.tensors(chosen.entries), metadata: metadata, entry: chosen.path,
+            remark: others.isEmpty
+                ? nil
+                : "The parameters are those "
+                    + (chosen.path.isEmpty ? "of the file itself" : "under \(quoted(chosen.path))")
+                    + "; there are also "
+                    + list(others) + " (--entry).")
     }
 
-    /// The entries that hold parameters: those of `root`, or of the part of it that has a customary name.
-    private func stateDict(
-        _ root: PickleTree.Reference
+    // MARK: Finding it
+
+    /// A dictionary that has tensors.
+    private struct Candidate {
+        /// The keys that lead to it, joined by dots.
+        let path: String
+        /// All entries but for plain data: a number beside the tensors, or an empty list.
+        let entries: [(key: PickleTree.Reference, value: PickleTree.Reference)]
+        let names: [String]
+        let tensorCount: Int
+        /// Whether they are the parameters of a network that is known.
+        let isKnown: Bool
+    }
+
+    /// Under which keys trainers save the model itself, whatever else is in the file.
+    private static let customaryNames = ["", "model", "state_dict", "model_state_dict"]
+    /// Dictionaries that are looked at, and how deep they may lie. Nobody's checkpoint comes near.
+    private static let dictionaryLimit = 4096
+    private static let depthLimit = 4
+    /// Names, in all dictionaries, that are compared with those of known networks.
+    private static let nameLimit = 100_000
+
+    /// The dictionaries with tensors, the outermost first, in the order of the file.
+    private func candidates(_ root: PickleTree.Reference) -> [Candidate] {
+        var found: [Candidate] = []
+        var seen: Set<PickleTree.Reference> = [root]
+        var queue: [(path: [String], value: PickleTree.Reference)] = [([], root)]
+        var (next, names) = (0, 0)
+        while next < queue.count, next < Self.dictionaryLimit {
+            let (path, value) = queue[next]
+            next += 1
+            guard let entries = tree.dictionary(value) else { continue }
+            names += entries.count
+            if let candidate = candidate(path, entries, isCompared: names <= Self.nameLimit) {
+                found.append(candidate)
+            }
+            guard path.count < Self.depthLimit else { continue }
+            for (key, value) in entries {
+                guard let name = tree.text(key), tree.isDictionary(value), seen.insert(value).inserted
+                else { continue }
+                queue.append((path + [name], value))
+            }
+        }
+        return found
+    }
+
+    private func candidate(
+        _ path: [String], _ entries: [(key: PickleTree.Reference, value: PickleTree.Reference)],
+        isCompared: Bool
+    ) -> Candidate? {
+        let entries = entries.filter { !isPlainData($0.value) }
+        let count = entries.count { isTensor($0.value) }
+        let names = entries.compactMap { tree.text($0.key) }
+        guard count > 0, names.count == entries.count else { return nil }
+        return Candidate(
+            path: path.joined(separator: "."), entries: entries, names: names, tensorCount: count,
+            isKnown: isCompared && !ParameterNames.readings(of: names).isEmpty)
+    }
+
+    /// The state dict to take, and what else there is to choose from.
+    private func choice(
+        among candidates: [Candidate], entry: String?
+    ) throws -> (chosen: Candidate, others: [Candidate]) {
+        if let entry {
+            let exact = candidates.filter { $0.path == entry }
+            let named = exact.isEmpty ? candidates.filter { $0.path.hasSuffix("." + entry) } : exact
+            if named.count == 1 { return (named[0], []) }
+        }
+        let known = candidates.filter(\.isKnown)
+        let fitting = known.isEmpty ? candidates : known
+        let customary = Self.customaryNames.lazy.compactMap { name in fitting.first { $0.path == name } }
+            .first
+        if let chosen = fitting.count == 1 ? fitting[0] : customary {
+            return (chosen, known.filter { $0.path != chosen.path })
+        }
+        throw tree.file.error(
+            (entry.map { "has no entry \(quoted($0)), but " } ?? "has parameters in several entries: ")
+                + Self.list(fitting) + "; say which with --entry")
+    }
+
+    private static func list(_ candidates: [Candidate]) -> String {
+        candidates.prefix(8).map { "\(quoted($0.path)) (\($0.tensorCount) tensors)" }.joined(separator: ", ")
+            + (candidates.count > 8 ? ", …" : "")
+    }
+
+    /// The entries of what has no tensors, for an error that names the first of them.
+    private func entries(
+        ofNoStateDict root: PickleTree.Reference
     ) throws -> [(key: PickleTree.Reference, value: PickleTree.Reference)] {
         guard let entries = tree.dictionary(root) else {
-            throw tree.file.error("holds \(tree.kind(root)), not a state dict; nothing was run")
+            throw tree.file.error(
+                "holds \(tree.kind(root)), not a state dict; nothing was run\(advice(root))")
         }
-        for name in ["model", "state_dict", "model_state_dict"] {
+        for name in Self.customaryNames.dropFirst() {
             guard let part = entries.last(where: { tree.text($0.key) == name })?.value else { continue }
             if let entries = tree.dictionary(part) { return entries }
-            if !isTensor(part) {
-                throw tree.file.error(
-                    "has under \(quoted(name)) \(tree.kind(part)), not a state dict; nothing was run")
-            }
+            throw tree.file.error(
+                "has under \(quoted(name)) \(tree.kind(part)), not a state dict; nothing was run\(advice(part))"
+            )
         }
         return entries
     }
+
+    /// What whoever holds a whole model can do; empty for other values.
+    private func advice(_ value: PickleTree.Reference) -> String {
+        guard case .object = tree[value] else { return "" }
+        return ". If it is a whole model, save its parameters in PyTorch instead: "
+            + "torch.save(model.state_dict(), 'weights.pth')"
+    }
+
+    /// Whether a value is a number, a text or a container of Python's own, which holds no tensor that a name leads to.
+    private func isPlainData(_ value: PickleTree.Reference) -> Bool {
+        switch tree[value] {
+        case .none, .boolean, .integer, .largeInteger, .float, .text, .string, .bytes, .tuple, .list, .set:
+            true
+        case .dictionary, .object: tree.isDictionary(value)
+        case .global, .persistent: false
+        }
+    }
+
+    // MARK: Reading it
 
     private func tensors(
         _ entries: [(key: PickleTree.Reference, value: PickleTree.Reference)]
@@ -202,6 +326,7 @@ struct PyTorchStateDict {
     }
 
     private func refusal(_ name: String, _ value: PickleTree.Reference) -> FileError {
-        tree.file.error("entry \(quoted(name)) is \(tree.kind(value)), not a tensor; nothing was run")
+        tree.file.error(
+            "entry \(quoted(name)) is \(tree.kind(value)), not a tensor; nothing was run\(advice(value))")
     }
 }

@@ -105,7 +105,7 @@ struct Safetensors {
 
 extension HeaderScanner {
     /// An object whose values are all strings.
-    fileprivate mutating func stringDictionary() throws -> [String: String] {
+    mutating func stringDictionary() throws -> [String: String] {
         var dictionary: [String: String] = [:]
         try object { scanner, key in
             let value = try scanner.string()

@@ -15,9 +15,9 @@ struct CellAnchors {
     /// Reads the buffers of a file; nil when it has none.
     /// - Throws: ``ConfigurationError`` when they are no sizes with ratios, which is all that is followed here;
     ///   `FileError` when they cannot be read.
-    init?(_ file: TensorFile) throws {
+    init?(_ checkpoint: Checkpoint) throws {
         var level = 0
-        while let buffer = file["\(Self.prefix)\(level)"] {
+        while let buffer = checkpoint.stored("\(Self.prefix)\(level)") {
             let shape = buffer.shape
             guard shape.count == 2, shape[1] == 4, (1...256).contains(shape[0]), level < 16 else {
                 throw ConfigurationError(description: "cell_anchors: level \(level) has shape \(shape)")

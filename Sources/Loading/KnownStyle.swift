@@ -62,7 +62,7 @@ struct KnownStyle {
     /// profile's style.
     private init?(detectron2 checkpoint: Checkpoint) throws {
         let isGrouped = Self.groupWidth(checkpoint) != nil
-        if let mean = checkpoint.file["pixel_mean"], let deviation = checkpoint.file["pixel_std"] {
+        if let mean = checkpoint.stored("pixel_mean"), let deviation = checkpoint.stored("pixel_std") {
             let means = try mean.floats().array
             // Blue is the darkest on average, so that the order shows.
             let order: Conventions.Input.ChannelOrder =

@@ -20,6 +20,8 @@ public struct LoadingOptions: Sendable {
     public var roiLayer: PoolingLayer.Kind?
     /// Detections below this probability are dropped.
     public var scoreThreshold: Float?
+    /// Which of several networks in a file: a key of a checkpoint, or what the names of its parameters begin with.
+    public var entry: String?
     /// What a bundle says of the model that it was recorded from.
     public var recorded: StatedConfiguration?
     /// What a configuration file says.
@@ -81,7 +83,7 @@ public struct LoadedModel: Sendable {
     /// - Throws: `FileError`, in one line, when the file cannot be read, holds no model that is known, lacks a
     ///   parameter, or has one of another shape or with NaN in it.
     public init(contentsOf path: String, options: LoadingOptions = LoadingOptions()) throws {
-        var checkpoint = try Checkpoint(contentsOf: path)
+        var checkpoint = try Checkpoint(contentsOf: path, entry: options.entry)
         if checkpoint.keyMap == .mmdetection, checkpoint.unrecognizedKeys.contains("bbox_head.fc_cls.weight")
         {
             throw FileError(
@@ -104,7 +106,7 @@ public struct LoadedModel: Sendable {
                 resolved.remarks
                 + (own.isForeign
                     ? ["The file's own 'classes' is not in this program's form, and passed over."] : [])
-                + unusedRemarks(checkpoint)
+                + [checkpoint.file.remark].compactMap { $0 } + unusedRemarks(checkpoint)
         } catch let error as ParameterError {
             throw FileError(path: path, fault: error.description)
         } catch let error as InferenceError {
@@ -147,11 +149,15 @@ public struct LoadedModel: Sendable {
 }
 
 private func unusedRemarks(_ checkpoint: Checkpoint) -> [String] {
-    let unused = checkpoint.unusedKeys
-    guard !unused.isEmpty else { return [] }
-    let some = unused.prefix(3).joined(separator: ", ")
-    return [
-        "\(unused.count) tensor\(unused.count == 1 ? "" : "s") of the file did not belong to the model: "
-            + some + (unused.count > 3 ? ", …" : "")
-    ]
+    func remark(_ keys: [String], _ fault: String) -> [String] {
+        guard !keys.isEmpty else { return [] }
+        return [
+            "\(keys.count) tensor\(keys.count == 1 ? "" : "s") of the file \(fault): "
+                + keys.prefix(3).joined(separator: ", ") + (keys.count > 3 ? ", …" : "")
+        ]
+    }
+    return remark(checkpoint.unusedKeys, "did not belong to the model")
+        + remark(
+            checkpoint.keysOutsidePrefix,
+            "did not begin with \(quoted(checkpoint.prefix)), as those of the model do")
 }

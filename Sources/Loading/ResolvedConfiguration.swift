@@ -201,7 +201,7 @@ struct ResolvedConfiguration {
             try add(MMDetectionConfiguration(text).stated(by: "the file's configuration", isStyleKnown: true))
         }
         do {
-            guard let anchors = try CellAnchors(checkpoint.file) else { return }
+            guard let anchors = try CellAnchors(checkpoint) else { return }
             try set("anchors.sizes", anchors.sizes.configurationValue, "the file's cell_anchors")
             try set(
                 "anchors.aspectRatios", anchors.aspectRatios.configurationValue, "the file's cell_anchors")

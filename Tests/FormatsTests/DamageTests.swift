@@ -55,6 +55,46 @@ struct DamageTests {
         #expect(survivors < 500)
     }
 
+    /// The same of checkpoints with several dictionaries, and what stands before their names.
+    @Test(arguments: [
+        "lightning.pth", "nested.pth", "model-and-average.pth", "student-and-teacher-in-one.pth", "whole.pth",
+        "net-legacy.pth",
+    ])
+    func mutationsOfWrappers(name: String) throws {
+        let bytes = try fixtureBytes("Wrapped/" + name)
+        var generator = SeededGenerator(seed: 2, name: name)
+        for _ in 0..<300 {
+            do {
+                _ = try Checkpoint(try TensorFile(mutated(bytes, &generator), path: "damaged"))
+            } catch let error as FileError {
+                #expect(!error.fault.isEmpty && !error.description.contains("\n"))
+            }
+        }
+    }
+
+    /// Of an index of files in parts, beside which the parts are.
+    @Test func mutationsOfAnIndex() throws {
+        let folder = try TemporaryFolder()
+        for number in 1...2 {
+            let name = "model-0000\(number)-of-00002.safetensors"
+            _ = try folder.write(name, try fixtureBytes("Wrapped/parts/" + name))
+        }
+        let bytes = try fixtureBytes("Wrapped/parts/model.safetensors.index.json")
+        var generator = SeededGenerator(seed: 3)
+        var survivors = 0
+        for round in 0..<500 {
+            let index = round == 0 ? bytes : mutated(bytes, &generator)
+            let path = try folder.write("model.safetensors.index.json", index)
+            do {
+                _ = try TensorFile(contentsOf: path)
+                survivors += 1
+            } catch let error as FileError {
+                #expect(!error.fault.isEmpty && !error.description.contains("\n"))
+            }
+        }
+        #expect(survivors > 0 && survivors < 500)
+    }
+
     private func mutated(_ bytes: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...8, using: &generator) {

@@ -17,13 +17,16 @@ public struct FineTuningStart: Sendable {
     private static let outputLayers = ["box.logits", "box.deltas", "mask.logits", "keypoint.heatmaps"]
 
     /// Takes what fits from the checkpoint at `path`.
+    /// - Parameters:
+    ///   - entry: which of several networks in the file.
+    ///   - configuration: the network to train.
     /// - Throws: `FileError` when it cannot be read, or has no backbone, or lacks a parameter of a part that it has and
     ///   that does not depend on the number of classes, or has it in another shape; ``TrainingError`` when the
     ///   configuration makes no sense.
-    public init(_ path: String, for configuration: TrainingConfiguration) throws {
+    public init(_ path: String, entry: String? = nil, for configuration: TrainingConfiguration) throws {
         try configuration.validate()
         let source = Mixture(
-            stored: try Self.stored(path, for: configuration),
+            stored: try Self.stored(path, entry: entry, for: configuration),
             fresh: RandomParameters(seed: configuration.seed))
         do {
             parameters = try Parameters(configuration.network, from: source)
@@ -67,9 +70,11 @@ public struct FineTuningStart: Sendable {
     private static func part(of name: String) -> String { String(name.prefix { $0 != "." }) }
 
     /// A file with no more than a backbone is read as one, whatever else its names might be.
-    private static func stored(_ path: String, for configuration: TrainingConfiguration) throws -> Stored {
-        let file = try TensorFile(contentsOf: path)
-        let checkpoint = Result { try Checkpoint(file) }
+    private static func stored(
+        _ path: String, entry: String?, for configuration: TrainingConfiguration
+    ) throws -> Stored {
+        let file = try TensorFile(contentsOf: path, entry: entry)
+        let checkpoint = Result { try Checkpoint(file, entry: entry) }
         if let checkpoint = try? checkpoint.get(),
             checkpoint.names.contains(where: { part(of: $0) != "backbone" })
         {
