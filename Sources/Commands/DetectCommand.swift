@@ -54,6 +54,8 @@ struct DetectCommand: ParsableCommand {
 
     @OptionGroup var replacements: ReplacementOptions
 
+    @OptionGroup var pictures: ImageOptions
+
     @OptionGroup var writing: OutputOptions
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -99,7 +101,7 @@ struct DetectCommand: ParsableCommand {
         defer { progress.clear() }
         for (index, path) in paths.enumerated() {
             let picture: Image
-            do { picture = try Image(contentsOf: path) } catch let error as FileError where skipUnreadable {
+            do { picture = try pictures.read(path) } catch let error as FileError where skipUnreadable {
                 progress.clear()
                 say("! skipped \(error)")
                 found.skipped += 1

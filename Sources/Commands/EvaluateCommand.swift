@@ -65,6 +65,8 @@ struct EvaluateCommand: ParsableCommand {
             valueName: "numbers"))
     var sigmas: KeypointSigmas?
 
+    @OptionGroup var pictures: ImageOptions
+
     @OptionGroup var writing: OutputOptions
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -182,14 +184,16 @@ struct EvaluateCommand: ParsableCommand {
             throw FileError(path: annotations, fault: error.fault)
         }
         for remark in loaded.remarks { say("! \(remark)") }
-        let folder = PictureFolder(path: images ?? "")
+        let folder = PictureFolder(path: images ?? "", turning: pictures.turning)
         if let remark = folder.remark(on: dataset.images) { say("! \(annotations): \(remark)") }
         var results = Results()
         var progress = Progress(total: dataset.images.count)
         for picture in dataset.images {
             let image: Image
             do {
-                image = try folder.image(of: picture, annotations: annotations)
+                let file = try folder.file(of: picture, annotations: annotations)
+                if let remark = file.remark, let name = picture.fileName { say("! \(name): \(remark)") }
+                image = file.image
             } catch let error as FileError where skipBroken {
                 progress.clear()
                 say("! left out \(error)")

@@ -4,8 +4,6 @@ import Formats
 import Kernels
 import Loading
 import Inference
-import Scenes
-import Tensors
 
 /// Which model to run and how to read its weights: the same options for every command that runs one.
 struct ModelOptions: ParsableArguments {
@@ -68,8 +66,3 @@ struct ModelOptions: ParsableArguments {
 
 extension KernelImplementation: ExpressibleByArgument {}
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
-
-/// Reads the picture at `path`, or the one that ships with the project.
-func readPicture(_ path: String?) throws -> Image {
-    try Image(contentsOf: path ?? ShippedScene.path)
-}

@@ -37,6 +37,8 @@ struct RecordCommand: ParsableCommand {
 
     @OptionGroup var replacements: ReplacementOptions
 
+    @OptionGroup var pictures: ImageOptions
+
     @OptionGroup var writing: OutputOptions
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -51,7 +53,7 @@ struct RecordCommand: ParsableCommand {
 
     private func perform() throws {
         try writing.permission(reading: [image, model.weights] + replacements.paths).check(output, .bundle)
-        let picture = try readPicture(image)
+        let picture = try pictures.read(image)
         let loaded = try model.load()
         let recorder = Recorder(patterns: stages)
         let bundles = try replacements.bundles(for: loaded.model)

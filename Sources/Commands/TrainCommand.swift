@@ -48,6 +48,12 @@ struct TrainCommand: ParsableCommand {
     var weights: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Which of several networks in that file: a key of a checkpoint, or what the parameters begin with.",
+            valueName: "name"))
+    var entry: String?
+
+    @Option(
         name: .shortAndLong,
         help: ArgumentHelp("The run's folder; made if it does not exist.", valueName: "folder"),
         completion: .directory)
@@ -70,6 +76,8 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup
     var execution: ThreadOptions
+
+    @OptionGroup var pictures: ImageOptions
 
     @OptionGroup var writing: OutputOptions
 
@@ -109,12 +117,12 @@ private struct TrainingRun {
         let configuration = try TrainingConfiguration(named: options.configurationName)
         let data = try TrainingData(
             folder: options.data, scenes: configuration.scenes, classCount: configuration.network.classes,
-            skipsBroken: options.skipBroken)
+            skipsBroken: options.skipBroken, turning: options.pictures.turning)
         for remark in data.remarks { say("! \(remark)") }
         try configuration.check(classes: data.classes)
         var start: FineTuningStart?
         if let weights = options.weights, !resumes {
-            let fineTuning = try FineTuningStart(weights, for: configuration)
+            let fineTuning = try FineTuningStart(weights, entry: options.entry, for: configuration)
             for remark in fineTuning.remarks { say("! \(remark)") }
             start = fineTuning
         }

@@ -16,3 +16,8 @@ extension PixelSize: CustomStringConvertible {
     /// Height × width, the order of every shape in this package.
     public var description: String { "\(height)×\(width)" }
 }
+
+extension PixelSize {
+    /// Width × height, as people write the size of a picture, for messages.
+    public var widthByHeight: String { "\(width)×\(height)" }
+}

@@ -134,7 +134,8 @@ public enum RunLengthError: Error, Hashable, CustomStringConvertible {
     /// One line that names the fault.
     public var description: String {
         switch self {
-        case .size(let size): "run lengths for a picture of \(size) pixels, which is negative or too large"
+        case .size(let size):
+            "run lengths for a picture of \(size.widthByHeight) pixels, which is negative or too large"
         case .sum(let found, let expected): "run lengths sum to \(found), the picture has \(expected) pixels"
         case .character(let byte, let offset):
             "run lengths: byte \(byte) at offset \(offset) is no part of the code"

@@ -92,7 +92,7 @@ private let good = #""image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1], "are
         ),
         (
             #"{"id": 17, \#(good), "segmentation": {"size": [4611686018427387904, 4], "counts": [0]}}"#,
-            "run lengths for a picture of 4611686018427387904×4 pixels, which is negative or too large"
+            "run lengths for a picture of 4×4611686018427387904 pixels, which is negative or too large"
         ),
         (#"{"id": 17, \#(good), "keypoints": [1, 2, 2, 3]}"#, "its keypoints are 4 numbers, not three each"),
         (#"{"id": 17, \#(good), "keypoints": [1, NaN, 2]}"#, "its keypoints are not finite numbers"),

@@ -20,9 +20,12 @@ public struct COCOExamples: ExampleSource {
     ///   - folder: where the pictures are.
     ///   - annotationPath: the file that the dataset comes from, for errors.
     ///   - categories: those that are classes, in their order; all if nil.
+    ///   - keepsEmptyPictures: whether pictures without an object are examples too.
+    ///   - turning: whether pictures are turned as EXIF says.
     public init(
         _ dataset: Dataset, folder: String, annotationPath: String = "the annotation file",
-        keepsEmptyPictures: Bool = false
+        categories: [COCO.Category]? = nil, keepsEmptyPictures: Bool = false,
+        turning: ImageFile.Turning = .upright
     ) {
         let categories = categories ?? dataset.categories
         classes = ClassTable(names: categories.map(\.name), categories: categories.map(\.id))
@@ -34,7 +37,7 @@ public struct COCOExamples: ExampleSource {
             picture.hasPixels
                 && (keepsEmptyPictures || (annotations[picture.id] ?? []).contains(where: \.isTrainable))
         }
-        self.folder = PictureFolder(path: folder)
+        self.folder = PictureFolder(path: folder, turning: turning)
         self.annotationPath = annotationPath
     }
 

@@ -9,8 +9,14 @@ public struct PictureFolder: Sendable {
     /// The folder.
     public let path: String
 
+    /// Whether pictures are turned as EXIF says: as the program did in which they were annotated.
+    public let turning: ImageFile.Turning
+
     /// The folder at `path`.
-    public init(path: String) { self.path = path }
+    public init(path: String, turning: ImageFile.Turning = .upright) {
+        self.path = path
+        self.turning = turning
+    }
 
     /// Where the file of a picture is. Tools on Windows write backslashes between folders; where there is no file of
     /// that very name, they are taken for slashes.
@@ -29,41 +35,53 @@ public struct PictureFolder: Sendable {
     /// - Parameter annotations: the annotation file, for errors.
     /// - Throws: `FileError` when it is missing, broken, or of another size than the annotations say.
     public func image(of picture: Picture, annotations: String) throws -> Image {
-        let path = try path(of: picture)
-        let image = try Image(contentsOf: path)
-        if let size = picture.size, image.width != size.width || image.height != size.height {
-            let isTurned = (try? ImageHeader(contentsOf: path, searchesAll: true))?.isTurned ?? false
-            throw Self.sizeError(
-                path, found: PixelSize(height: image.height, width: image.width), isTurned: isTurned,
-                expected: size, annotations: annotations)
-        }
-        return image
+        try file(of: picture, annotations: annotations).image
     }
 
-    /// The size of a picture as its file's header has it, in the upright position.
+    /// Reads a picture, and what should be known of its file.
+    /// - Parameter annotations: the annotation file, for errors.
+    /// - Throws: `FileError` when it is missing, broken, or of another size than the annotations say.
+    public func file(of picture: Picture, annotations: String) throws -> ImageFile {
+        let path = try path(of: picture)
+        let file = try ImageFile(contentsOf: path, turning: turning)
+        let found = PixelSize(height: file.image.height, width: file.image.width)
+        if let size = picture.size, found != size {
+            throw sizeError(
+                path, found: found, swapsSides: file.swapsSides, expected: size, annotations: annotations)
+        }
+        return file
+    }
+
+    /// The size of a picture as its file's header has it: upright, unless pictures are taken as they are stored.
     /// - Throws: `FileError` when it is missing, its header is broken, or the annotations give another size.
     public func size(of picture: Picture, annotations: String) throws -> PixelSize {
         let path = try path(of: picture)
-        var header = try ImageHeader(contentsOf: path)
-        if picture.size != PixelSize(height: header.height, width: header.width) {
-            header = try ImageHeader(contentsOf: path, searchesAll: true)
+        func size(_ header: ImageHeader) -> PixelSize {
+            let upright = PixelSize(height: header.height, width: header.width)
+            return turning == .asStored && header.isTurned
+                ? PixelSize(height: upright.width, width: upright.height) : upright
         }
-        let found = PixelSize(height: header.height, width: header.width)
+        var header = try ImageHeader(contentsOf: path)
+        if picture.size != size(header) { header = try ImageHeader(contentsOf: path, searchesAll: true) }
+        let found = size(header)
         if let size = picture.size, size != found {
-            throw Self.sizeError(
-                path, found: found, isTurned: header.isTurned, expected: size, annotations: annotations)
+            throw sizeError(
+                path, found: found, swapsSides: header.isTurned, expected: size, annotations: annotations)
         }
         return found
     }
 
-    private static func sizeError(
-        _ path: String, found: PixelSize, isTurned: Bool, expected: PixelSize, annotations: String
+    private func sizeError(
+        _ path: String, found: PixelSize, swapsSides: Bool, expected: PixelSize, annotations: String
     ) -> FileError {
         var fault =
             "is \(found.width)×\(found.height) pixels (width × height), \(annotations) says "
             + "\(expected.width)×\(expected.height)"
-        if isTurned && expected == PixelSize(height: found.width, width: found.height) {
-            fault += ", which is the picture as stored: its EXIF orientation turns it"
+        if swapsSides && expected == PixelSize(height: found.width, width: found.height) {
+            fault +=
+                turning == .upright
+                ? ", which is the picture as stored: its EXIF orientation turns it (not with --ignore-orientation)"
+                : ", which is the picture as its EXIF orientation turns it (without --ignore-orientation)"
         }
         return FileError(path: path, fault: fault)
     }

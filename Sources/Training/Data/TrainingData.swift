@@ -1,4 +1,5 @@
 import COCO
+import Formats
 import Geometry
 import Execution
 import Inference
@@ -25,11 +26,12 @@ public struct TrainingData: Sendable {
     ///   - classCount: how many classes the network tells apart. Where the file has more categories, but as many as that
     ///     with objects, these are taken.
     ///   - skipsBroken: whether broken annotations and pictures are left out rather than refused.
+    ///   - turning: whether pictures are turned as EXIF says.
     /// - Throws: `COCOError`, which names the annotation, when one is broken; ``TrainingError`` when there is
     ///   nothing to train on, or pictures cannot be read, with all of them in one list.
     public init(
         folder: String?, scenes: TrainingConfiguration.Scenes?, classCount: Int? = nil,
-        skipsBroken: Bool = false
+        skipsBroken: Bool = false, turning: ImageFile.Turning = .upright
     ) throws {
         guard let folder else {
             guard let scenes else {
@@ -42,7 +44,7 @@ public struct TrainingData: Sendable {
             return
         }
         let path = folder + "/annotations.json"
-        let pictures = PictureFolder(path: folder + "/images")
+        let pictures = PictureFolder(path: folder + "/images", turning: turning)
         let file = try AnnotationFile(contentsOf: path, skipsBroken: skipsBroken)
         if let fault = EvaluationKind.allCases.compactMap({ file.faults[$0] }).first {
             throw COCOError(path: path, fault: fault)
@@ -61,7 +63,7 @@ public struct TrainingData: Sendable {
             remarks.append(remark)
         }
         let examples = COCOExamples(
-            dataset, folder: pictures.path, annotationPath: path, categories: categories)
+            dataset, folder: pictures.path, annotationPath: path, categories: categories, turning: turning)
         guard examples.count > 0 else { throw TrainingError("\(path) has no picture with an object") }
         source = examples
         classes = examples.classes
