@@ -75,7 +75,7 @@ public struct TensorBundle: Sendable {
     public func contains(_ stage: Stage) -> Bool { layers.contains { $0.tensor(stage.name) != nil } }
 
     /// A stage as the file holds it; nil if it has none.
-    subscript(stage: Stage) -> StoredTensor? {
+    package subscript(stage: Stage) -> StoredTensor? {
         for case .file(let file) in layers {
             if let tensor = file[stage.name] { return tensor }
         }

@@ -122,6 +122,19 @@ extension ComparisonReport {
             "the reference lacks \($0) of the candidate"
         }
         say(unknownNames.map(printable)) { "not compared, no names of the contract: \($0) of the candidate" }
+        let types = stages.compactMap { stage -> String? in
+            guard let found = stage.candidateType, let expected = stage.referenceType, found != expected,
+                stage.verdict != .elementType
+            else { return nil }
+            return "\(found.rawValue) for \(expected.rawValue)"
+        }
+        if !types.isEmpty {
+            let counts = Dictionary(grouping: types) { $0 }.sorted { $0.key < $1.key }
+            lines.append(
+                "elements of other types than the reference's are compared by value: "
+                    + counts.map { "\($0) in \($1.count) stage\($1.count == 1 ? "" : "s")" }
+                    .joined(separator: ", "))
+        }
         return lines
     }
 }

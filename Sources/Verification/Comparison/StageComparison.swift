@@ -9,7 +9,7 @@ public enum Verdict: String, Sendable, CaseIterable {
     case differs
     /// The two have other shapes.
     case shape
-    /// The two have elements of other types.
+    /// Elements of a type that cannot be read.
     case elementType = "dtype"
     /// A NaN or an infinity where the other side has something else.
     case notFinite = "not finite"
@@ -82,7 +82,7 @@ public struct StageComparison: Sendable {
 
     /// The smallest tolerance with which the numbers would pass; nil when no tolerance would do.
     public var passesAt: Double? {
-        guard referenceType == candidateType, measures?.notFiniteMismatches ?? 0 == 0 else { return nil }
+        guard verdict != .elementType, measures?.notFiniteMismatches ?? 0 == 0 else { return nil }
         if let masks { return 1 - masks.meanOverlap }
         guard let error = measures?.relativeError, error.isFinite else { return nil }
         return error

@@ -34,12 +34,55 @@ struct StageTensor: Sendable {
         case .float32: elements = .floats(try stored.floats())
         case .int64: elements = .integers(try stored.integers().map(Int64.init))
         case .uint8: elements = .bytes(try stored.bytes())
-        // No type of the contract: read for the sake of a note, if that is possible.
+        // Other types than the contract's, compared by value.
         case .float64, .float16, .bfloat16: elements = .floats(try stored.floats())
-        case .bool: elements = .bytes(try stored.bytes())
+        case .bool: elements = .bytes(try stored.bytes().map { $0 == 0 ? 0 : 1 })
         case .int8, .int16, .int32, .uint16, .uint32, .uint64:
             elements = (try? stored.integers()).map { .integers($0.map(Int64.init)) }
         default: elements = nil
+        }
+    }
+}
+
+extension ElementType {
+    /// By how much, relative to a number, rounding to this type can change it; 0 for types as fine as the contract's.
+    var roundingError: Double {
+        switch self {
+        case .float16: 0x1p-11
+        case .bfloat16: 0x1p-8
+        default: 0
+        }
+    }
+}
+
+extension ContractTensor.Elements {
+    /// The numbers as floats, whatever they are.
+    var asFloats: Tensor {
+        switch self {
+        case .floats(let tensor): tensor
+        case .integers(let integers):
+            Tensor(shape: [integers.count], elements: integers.map { Float($0) })
+        case .bytes(let bytes): Tensor(shape: [bytes.count], elements: bytes.map { Float($0) })
+        }
+    }
+
+    /// The numbers as integers; nil if one is none.
+    var asIntegers: [Int64]? {
+        switch self {
+        case .floats(let tensor):
+            let integers = tensor.array.compactMap { Int64(exactly: $0) }
+            return integers.count == tensor.count ? integers : nil
+        case .integers(let integers): return integers
+        case .bytes(let bytes): return bytes.map(Int64.init)
+        }
+    }
+
+    /// The numbers as the pixels of masks: 0, 1, and 255 for everything else.
+    var asMasks: [UInt8] {
+        switch self {
+        case .floats(let tensor): tensor.array.map { $0 == 0 ? 0 : $0 == 1 ? 1 : 255 }
+        case .integers(let integers): integers.map { $0 == 0 ? 0 : $0 == 1 ? 1 : 255 }
+        case .bytes(let bytes): bytes
         }
     }
 }

@@ -107,15 +107,44 @@ import Verification
         #expect(verdicts(report)["box.probabilities"] == .shape)
     }
 
-    @Test func anotherTypeIsADifferenceOfItsOwn() throws {
+    /// Other types of elements are no difference: values are, and the first divergence is where these differ.
+    @Test func elementsOfOtherTypesAreComparedByValue() throws {
         let size = try GoldenModel(name: "mask").bundle().indices(.inputSize)
-        let report = try Planted("mask", leavingOut: ["input.size"]) { writer in
-            writer.add("input.size", Tensor(shape: [2], elements: size.map(Float.init)))
-        }.endToEnd()
-        #expect(verdicts(report) == ["input.size": .elementType])
-        #expect(
-            report.stages.first { $0.verdict == .elementType }?.notes
-                == ["elements F32, expected I64; the values agree"])
+        func report(_ size: [Float]) throws -> ComparisonReport {
+            try Planted("mask", leavingOut: ["input.size"]) { writer in
+                writer.add("input.size", Tensor(shape: [2], elements: size))
+            }.endToEnd()
+        }
+        let same = try report(size.map(Float.init))
+        #expect(same.agrees && same.firstDivergence == nil)
+        let stage = try #require(same.stages.first { $0.stage == .inputSize })
+        #expect(stage.referenceType == .int64 && stage.candidateType == .float32)
+        #expect(stage.passesAt == 0)
+        let off = try report([Float(size[0]) + 0.25, Float(size[1])])
+        #expect(verdicts(off) == ["input.size": .differs])
+        #expect(off.firstDivergence == .inputSize)
+    }
+
+    /// Masks as Booleans, classes and proposals in 32 bits, keypoints and scores in 16 or 64: what frameworks save.
+    @Test func masksAndClassesOfOtherTypesAreComparedByValue() throws {
+        let golden = try GoldenModel(name: "mask").bundle()
+        let masks = try #require(golden[.outputMasks]), classes = try #require(golden[.outputClasses])
+        let scores = try #require(golden[.outputScores])
+        let pixels = try masks.bytes().map { Float($0) }
+        let numbers = Tensor(shape: classes.shape, elements: try classes.integers().map { Float($0) })
+        func report(mask other: Float?) throws -> ComparisonReport {
+            var pixels = pixels
+            if let other { pixels[7] = other }
+            return try Planted("mask", leavingOut: ["output.masks", "output.classes", "output.scores"]) {
+                [pixels] writer in
+                writer.add("output.masks", Tensor(shape: masks.shape, elements: pixels))
+                writer.add("output.classes", numbers)
+                writer.addRounded("output.scores", shape: scores.shape) { try scores.floats() }
+            }.endToEnd()
+        }
+        #expect(try report(mask: nil).agrees)
+        // A probability is no mask.
+        #expect(verdicts(try report(mask: 0.5)) == ["output.masks": .differs])
     }
 
     @Test func whatIsMissingOrUnknownIsSaid() throws {
