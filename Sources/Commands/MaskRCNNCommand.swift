@@ -3,8 +3,8 @@ import ArgumentParser
 @preconcurrency import Foundation
 
 /// `maskrcnn`: one subcommand for each thing that can be done with the network.
-struct MaskRCNNCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct MaskRCNNCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "maskrcnn",
         abstract: "Mask R-CNN, stage by stage: look at pictures, and at what happens on the way.",
         discussion: """
@@ -21,6 +21,8 @@ struct MaskRCNNCommand: ParsableCommand {
             StageCommand.self, StagesCommand.self, VerifyCommand.self, InspectCommand.self,
             ConvertCommand.self, BenchmarkCommand.self, PagesCommand.self,
         ])
+
+    package init() {}
 }
 
 @main

@@ -38,13 +38,13 @@ struct PictureList {
 
 /// What pictures are called in what is written about them: their ids in result files, and the names of their
 /// overlays.
-struct PictureIdentifiers {
+package struct PictureIdentifiers {
     /// One id a picture, all different.
-    let identifiers: [Int]
+    package let identifiers: [Int]
     /// For each picture whether its id was made up here, because nothing tells it.
-    let isMadeUp: [Bool]
+    package let isMadeUp: [Bool]
     /// One name a picture, all different, without extension.
-    let pictureNames: [String]
+    package let pictureNames: [String]
     /// The dataset that the ids are from, if there is one.
     let dataset: Dataset?
 
@@ -53,7 +53,7 @@ struct PictureIdentifiers {
     ///   numbers that are free, in order.
     /// - Throws: `FileError` for an annotation file that cannot be read, a picture that it does not list or lists
     ///   several times, and two pictures that are one in it.
-    init(_ paths: [String], annotations: String?) throws {
+    package init(_ paths: [String], annotations: String?) throws {
         pictureNames = Self.distinctNames(of: paths)
         if let annotations {
             // Its objects do not matter here, and a list of pictures may have none.

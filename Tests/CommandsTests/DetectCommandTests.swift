@@ -1,7 +1,6 @@
+import Commands
 import Foundation
 import Testing
-
-@testable import Commands
 
 /// What `detect` calls the pictures that it is given.
 @Suite struct PictureNameTests {

@@ -14,7 +14,7 @@ struct Invocation {
         try self.init(program: try Self.program(), arguments, in: folder, standardOutput: standardOutput)
     }
 
-    /// Runs a line of Bash.
+    /// Runs a line of Bash, for which `maskrcnn` is the built program.
     static func shell(_ line: String, in folder: URL? = nil) throws -> Invocation {
         try Invocation(program: URL(fileURLWithPath: "/bin/bash"), ["-c", line], in: folder)
     }
@@ -25,7 +25,8 @@ struct Invocation {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
-        process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        process.environment = ["PATH": try Self.program().deletingLastPathComponent().path + ":" + path]
         if let folder { process.currentDirectoryURL = folder }
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = standardOutput ?? output
