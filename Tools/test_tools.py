@@ -17,6 +17,7 @@ import torch
 import torchvision
 import training_model
 from bundles import Bundle, ToolError, write_bundle
+from stages import TABLE
 from torch.nn import functional as F
 from torchvision.models.detection.roi_heads import RoIHeads
 
@@ -170,7 +171,7 @@ class Comparing(unittest.TestCase):
     def test_other_shape_and_missing_stage_are_found(self) -> None:
         changed = {**self.tensors, "fpn.p3": self.tensors["fpn.p3"][:, :, 1:]}
         del changed["fpn.p4"]
-        self.assertEqual(self.failures(changed), ["fpn.p3", "fpn.p4"])
+        self.assertEqual(self.failures(changed), ["fpn.p4", "fpn.p3"])  # the pyramid is made from the coarsest level down
 
     def test_proposals_in_another_order_pair(self) -> None:
         order = np.arange(len(self.tensors["rpn.proposals.scores"]))
@@ -197,6 +198,26 @@ class Comparing(unittest.TestCase):
         path.write_bytes(b"\x10\0\0\0\0\0\0\0{}")
         with self.assertRaises(ToolError):
             Bundle(path)
+
+
+class Stages(unittest.TestCase):
+    """The table of stages is the one that recorded bundles follow."""
+
+    def test_recorded_names_are_in_the_table(self) -> None:
+        for name in narrow.ARCHITECTURES:
+            tensors = record_torchvision.record(calibrated(name), narrow.drawing())
+            self.assertEqual([stage for stage in tensors if TABLE.stage(stage) is None], [], name)
+            pointing = [stage for stage in tensors if (found := TABLE.stage(stage)) and found.points_to_proposals]
+            self.assertEqual(pointing, ["detections.proposal"], name)
+
+    def test_each_stage_comes_after_what_it_is_made_from(self) -> None:
+        order = ["fpn.lateral.p4", "fpn.topdown.p4", "fpn.merged.p4", "fpn.p4", "fpn.p2", "fpn.p6", "anchors.p2", "rpn.deltas.p2",
+                 "rpn.candidates.p2.boxes", "rpn.hidden.p3", "rpn.proposals.boxes", "box.hidden.2", "box.hidden.10", "mask.level"]  # fmt: skip
+        self.assertEqual(TABLE.in_data_flow_order([*reversed(order), "unknown"]), [*order, "unknown"])
+
+    def test_other_names_are_not(self) -> None:
+        for name in ("fpn.p7", "fpn.topdown.p5", "box.hidden.0", "box.hidden.01", "anchors.p2.boxes", "keypoint.level"):
+            self.assertIsNone(TABLE.stage(name), name)
 
 
 TRAINING = {
