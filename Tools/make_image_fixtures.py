@@ -139,7 +139,7 @@ def pictures():
     yield "odd-no-end.jpg", sound[:-2]
     yield "odd-extra-between-segments.jpg", sound[:scan] + b"\0\x55" + sound[scan:]
     yield "odd-extra-zero-between-segments.jpg", sound[:20] + b"\xff\0" + sound[20:]
-    yield "odd-bad-data.jpg", sound[:scan + 40] + b"\xfe\xfe\xfe\xfe" + sound[scan + 44:]
+    yield "odd-bad-data.jpg", sound[:scan + 40] + b"\xff\0" * 4 + sound[scan + 48:]
     yield "odd-cut-short.jpg", sound[:scan + 60] + b"\xff\xd9"
     restarts = jpeg(picture, subsampling="4:4:4", restart_marker_blocks=1)
     lost = restarts.index(b"\xff\xd1")

@@ -31,7 +31,7 @@ struct ImagesDecodingTests {
 
     /// What the libraries say is passed on, but for what they do not say.
     @Test(arguments: [
-        ("odd-extra-at-end.jpg", "libjpeg: Corrupt JPEG data: 2 extraneous bytes before marker 0xd9"),
+        ("odd-extra-at-end.jpg", "libjpeg: Corrupt JPEG data: 1 extraneous bytes before marker 0xd9"),
         ("odd-no-end.jpg", "the JPEG file lacks its end marker"),
         ("odd-no-end.png", "libpng: the file ends too early"),
         ("odd-checksum-of-pixels.png", "libpng: IDAT: CRC error"),
