@@ -186,6 +186,23 @@ import Testing
         #expect(loaded.model.classes == plain.model.classes)
     }
 
+    /// Whatever stands before the names, the model is the same; what else is there is said.
+    @Test(arguments: ["module.", "model.", "_orig_mod.", "module._orig_mod.", "net.", "a.b.c.d."])
+    func prefixesAreTakenOff(prefix: String) throws {
+        func parameters(_ model: Model) -> [Float] { model.network.backbone.stem.convolution.weight.array }
+        let plain = try WrittenCheckpoint().load()
+        let wrapped = try WrittenCheckpoint { tensors in
+            tensors = Dictionary(uniqueKeysWithValues: tensors.map { (prefix + $0.key, $0.value) })
+            tensors["loss.weight"] = Tensor(shape: [7])
+        }.load()
+        #expect(parameters(wrapped.model) == parameters(plain.model))
+        #expect(wrapped.model.configuration == plain.model.configuration)
+        #expect(
+            wrapped.remarks == [
+                "1 tensor of the file did not begin with '\(prefix)', as those of the model do: loss.weight"
+            ])
+    }
+
     // Group norms by our own names, whose number of groups no file tells.
     @Test func groupsThatDoNotDivideAreRefused() throws {
         let file = try WrittenCheckpoint(.narrow(), keyMap: .native)
