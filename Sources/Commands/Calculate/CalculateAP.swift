@@ -1,5 +1,5 @@
 import ArgumentParser
-import COCO
+import Explanations
 
 struct CalculateAP: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,48 +28,17 @@ struct CalculateAP: ParsableCommand {
     }
 
     func run() {
-        let sorted = detections.enumerated().sorted {
-            ($1.element.score, $0.offset) < ($0.element.score, $1.offset)
-        }.map(\.element)
-        let curve = PrecisionCurve(areRight: sorted.map(\.isRight), truthCount: objects)
-        let envelope = curve.envelope
-        var table = NumberTable("score", "outcome", "right", "so far", "precision", "recall", "envelope")
-        var right = 0
-        for (index, detection) in sorted.enumerated() {
-            right += detection.isRight ? 1 : 0
-            table.add(
-                detection.score.digits(2), detection.isRight ? "right" : "wrong", "\(right)", "\(index + 1)",
-                curve.precisions[index].digits(4), curve.recalls[index].digits(4),
-                envelope[index].digits(4))
-        }
-        print(table.text)
-        let thresholds = EvaluationParameters.standard(for: .boxes).recallThresholds
-        let precisions = curve.precisions(at: thresholds)
-        print("Read off at \(thresholds.count) recalls:")
-        var start = 0
-        while start < precisions.count {
-            let end = precisions[start...].firstIndex { $0 != precisions[start] } ?? precisions.count
-            print(
-                "  \(thresholds[start].digits(2)) … \(thresholds[end - 1].digits(2)): "
-                    + "\(end - start) × \(precisions[start].digits(4))")
-            start = end
-        }
-        let sum = precisions.reduce(0, +)
-        print("AP: \(sum.digits(4)) / \(thresholds.count) = \((sum / Double(thresholds.count)).digits(4))")
+        AveragePrecisionCalculation(detections: detections, objects: objects, print: { print($0) }).run()
     }
 }
 
 /// `0.9:right`.
-struct JudgedDetection: ExpressibleByArgument {
-    let score: Double
-    let isRight: Bool
-
-    init?(argument: String) {
+extension JudgedDetection: ExpressibleByArgument {
+    package init?(argument: String) {
         let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let score = Double(parts[0]), 0...1 ~= score,
             ["right", "wrong"].contains(parts[1])
         else { return nil }
-        self.score = score
-        isRight = parts[1] == "right"
+        self.init(score: score, isRight: parts[1] == "right")
     }
 }

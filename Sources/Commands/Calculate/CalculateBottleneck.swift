@@ -1,8 +1,5 @@
-import Drawing
 import ArgumentParser
-import Kernels
-import Inference
-import Tensors
+import Explanations
 
 /// What one residual block costs, and what the same would cost without its bottleneck.
 struct CalculateBottleneck: ParsableCommand {
@@ -35,26 +32,7 @@ struct CalculateBottleneck: ParsableCommand {
     }
 
     func run() throws {
-        var source = RandomParameters(seed: 0)
-        /// The numbers in the weight of a layer of the network, made as the network makes it.
-        func weights(_ inputs: Int, _ outputs: Int, kernel: Int, groups: Int = 1) throws -> Int {
-            let layer = try ConvolutionLayer(
-                "layer", inputs: inputs, outputs: outputs,
-                window: ConvolutionWindow(kernel: kernel, groups: groups), from: &source)
-            return layer.convolution.weight.count
-        }
-        let first = try weights(channels, width, kernel: 1)
-        let second = try weights(width, width, kernel: 3, groups: groups)
-        let third = try weights(width, channels, kernel: 1)
-        let plain = try weights(channels, channels, kernel: 3)
-        var sheet = Worksheet()
-        sheet.heading(
-            "a block of \(channels) channels, \(width) inside, in \(groups) group\(groups == 1 ? "" : "s")")
-        sheet.step("conv1, 1×1", "\(channels) · \(width) = \(first)")
-        sheet.step("conv2, 3×3", "9 · \(width / groups) · \(width) = \(second)")
-        sheet.step("conv3, 1×1", "\(width) · \(channels) = \(third)")
-        sheet.step("together", "\(first + second + third)")
-        sheet.step("two plain 3×3", "2 · 9 · \(channels) · \(channels) = \(2 * plain)")
-        print(sheet.text)
+        try BottleneckCalculation(channels: channels, width: width, groups: groups, print: { print($0) })
+            .run()
     }
 }

@@ -1,7 +1,5 @@
 import Explanations
 import ArgumentParser
-import Geometry
-import Kernels
 import Inference
 import Tensors
 
@@ -61,7 +59,7 @@ struct CalculateConvolutionCell: ParsableCommand {
                     }
                 }
                 total += sums.reduce(0, +)
-                sheet.step("", sums.map { Commands.column(Float($0), 4, width: 9) }.joined())
+                sheet.step("", sums.map { Explanations.column(Float($0), 4, width: 9) }.joined())
             }
             sheet.heading("together")
             sheet.step("sum of these", short(total))

@@ -1,8 +1,5 @@
 import ArgumentParser
-import Geometry
-import Kernels
-import Tensors
-import Training
+import Explanations
 
 struct CalculateLoss: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,35 +35,9 @@ struct CalculateBoxLoss: ParsableCommand {
     var target: GivenBox
 
     func run() {
-        let coder = BoxCoder.torchvision(.detections)
-        let delta = coder.encode(predicted.box, from: proposal.box)
-        let wanted = coder.encode(target.box, from: proposal.box)
-        var deltas = NumberTable("deltas", "dx", "dy", "dw", "dh")
-        func add(_ name: String, _ d: BoxDelta) {
-            deltas.add(name, d.dx.digits(4), d.dy.digits(4), d.dw.digits(4), d.dh.digits(4))
-        }
-        add("predicted", delta)
-        add("wanted", wanted)
-        add(
-            "difference",
-            BoxDelta(
-                dx: delta.dx - wanted.dx, dy: delta.dy - wanted.dy, dw: delta.dw - wanted.dw,
-                dh: delta.dh - wanted.dh))
-        print(
-            "IoU of the predicted box and the object's: \(predicted.box.overlap(with: target.box).digits(4))")
-        print(deltas.text)
-        var losses = NumberTable("loss", "value", "by dx", "by dy", "by dw", "by dh")
-        let kinds: [(String, BoxLoss)] = [
-            ("smooth L1, beta 1", .smoothL1(beta: 1)), ("smooth L1, beta 1/9", .smoothL1(beta: 1 / 9)),
-            ("L1 (beta 0)", .smoothL1(beta: 0)), ("IoU", .iou), ("GIoU", .giou),
-        ]
-        for (name, loss) in kinds {
-            let (value, gradient) = loss(delta, from: proposal.box, to: target.box, coder: coder)
-            losses.add(
-                name, value.digits(4), gradient.dx.digits(4), gradient.dy.digits(4), gradient.dw.digits(4),
-                gradient.dh.digits(4))
-        }
-        print(losses.text)
+        BoxLossCalculation(
+            proposal: proposal.box, predicted: predicted.box, target: target.box, print: { print($0) }
+        ).run()
     }
 }
 
@@ -91,17 +62,7 @@ struct CalculateClassLoss: ParsableCommand {
     }
 
     func run() {
-        let row = Tensor(shape: [1, logits.values.count], elements: logits.values)
-        let (loss, gradient) = softmaxCrossEntropy(row, labels: [label])
-        let probabilities = softmax(row)
-        var table = NumberTable("class", "logit", "probability", "gradient")
-        for index in logits.values.indices {
-            table.add(
-                index == 0 ? "background" : "class \(index)", logits.values[index].digits(3),
-                probabilities[0, index].digits(4), gradient[0, index].digits(4))
-        }
-        print(table.text)
-        print("Loss: −log \(probabilities[0, label].digits(4)) = \(loss.digits(4))")
+        ClassLossCalculation(logits: logits.values, label: label, print: { print($0) }).run()
     }
 }
 
@@ -129,19 +90,7 @@ struct CalculateMaskLoss: ParsableCommand {
     }
 
     func run() {
-        let count = logits.values.count
-        let (sum, gradient) = maskLoss(
-            Tensor(shape: [1, 1, count, 1], elements: logits.values),
-            targets: Tensor(shape: [1, 1, count], elements: targets.values), labels: [1], output: .sigmoid)
-        var table = NumberTable("cell", "logit", "sigmoid", "target", "loss", "gradient")
-        for (index, logit) in logits.values.enumerated() {
-            let target = targets.values[index]
-            table.add(
-                "\(index + 1)", logit.digits(3), sigmoid(logit).digits(4), target.digits(2),
-                sigmoidCrossEntropy(logit, target: target).digits(4), gradient.array[index].digits(4))
-        }
-        print(table.text)
-        print("Loss: the mean of \(count) cells, \((sum / Double(count)).digits(4))")
+        MaskLossCalculation(logits: logits.values, targets: targets.values, print: { print($0) }).run()
     }
 }
 
@@ -169,15 +118,6 @@ struct CalculateKeypointLoss: ParsableCommand {
     }
 
     func run() {
-        var logits = [Float](repeating: 0, count: side * side)
-        let target = side * side / 2
-        logits[target] = logit
-        let map = Tensor(shape: [1, side, side, 1], elements: logits)
-        let (loss, gradient) = keypointLoss(map, targets: [[target]])
-        let probability = softmax(Tensor(shape: [1, side * side], elements: logits))[0, target]
-        print(
-            "\(side * side) cells; probability of the right one \(probability.digits(5))",
-            "Loss: \(loss.digits(4)); gradient by the right cell's logit \(gradient.array[target].digits(5))",
-            separator: "\n")
+        KeypointLossCalculation(logit: logit, side: side, print: { print($0) }).run()
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Geometry
+import Explanations
 import Training
 
 struct CalculateMatch: ParsableCommand {
@@ -38,32 +38,9 @@ struct CalculateMatch: ParsableCommand {
     }
 
     func run() {
-        let objects = object.map(\.box), candidates = candidate.map(\.box)
-        let matcher = kind.matcher
-        var strict = matcher
-        strict.allowsLowQuality = false
-        let matches = matcher(candidates, with: objects), strictMatches = strict(candidates, with: objects)
-        print(
-            "An object's from IoU \(matcher.objectOverlap.digits(1)) on, background below "
-                + "\(matcher.backgroundOverlap.digits(1)).")
-        var table = NumberTable(
-            ["candidate"] + objects.indices.map { "IoU with \($0 + 1)" } + ["stands for"])
-        for (index, candidate) in candidates.enumerated() {
-            let isLowQuality = matches[index] != strictMatches[index]
-            table.add(
-                ["\(index + 1)"] + objects.map { candidate.overlap(with: $0).digits(4) }
-                    + [matches[index].words + (isLowQuality ? " (low quality)" : "")])
-        }
-        print(table.text)
-    }
-}
-
-extension BoxMatch {
-    fileprivate var words: String {
-        switch self {
-        case .object(let index): "object \(index + 1)"
-        case .background: "background"
-        case .ignored: "nothing: ignored"
-        }
+        MatchCalculation(
+            objects: object.map(\.box), candidates: candidate.map(\.box), matcher: kind.matcher,
+            print: { print($0) }
+        ).run()
     }
 }

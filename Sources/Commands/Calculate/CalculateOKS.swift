@@ -1,5 +1,5 @@
 import ArgumentParser
-import COCO
+import Explanations
 import Geometry
 
 struct CalculateOKS: ParsableCommand {
@@ -29,34 +29,17 @@ struct CalculateOKS: ParsableCommand {
     }
 
     func run() {
-        let sigmas = EvaluationParameters.standard(for: .keypoints).keypointSigmas
-        let similarity = KeypointSimilarity(sigmas: sigmas)
-        print("s = √\(area.digits(0)) = \(area.squareRoot().digits(2)) pixels")
-        var table = NumberTable("keypoint", "k = 2σ", "s·k", "d", "exp(−d²/2s²k²)")
-        var sum = 0.0
-        for given in keypoints {
-            let index = given.keypoint.rawValue
-            let term = similarity.term(given.distance, 0, keypoint: index, area: area)
-            sum += term
-            table.add(
-                given.keypoint.name, (2 * sigmas[index]).digits(3),
-                (2 * sigmas[index] * area.squareRoot()).digits(2), given.distance.digits(2), term.digits(4))
-        }
-        print(table.text)
-        print("OKS: the mean of \(keypoints.count), \((sum / Double(keypoints.count)).digits(4))")
+        KeypointSimilarityCalculation(keypoints: keypoints, area: area, print: { print($0) }).run()
     }
 }
 
 /// `nose:3`: a keypoint found three pixels from where it is.
-struct DistantKeypoint: ExpressibleByArgument {
-    let keypoint: PersonKeypoint
-    let distance: Double
-
-    init?(argument: String) {
+extension DistantKeypoint: ExpressibleByArgument {
+    package init?(argument: String) {
         let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let keypoint = PersonKeypoint.allCases.first(where: { $0.name == parts[0] }),
             let distance = Double(parts[1]), distance >= 0, distance <= 1e5
         else { return nil }
-        (self.keypoint, self.distance) = (keypoint, distance)
+        self.init(keypoint: keypoint, distance: distance)
     }
 }

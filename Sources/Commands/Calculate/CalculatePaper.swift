@@ -1,4 +1,5 @@
 import ArgumentParser
+import Explanations
 
 struct CalculatePaper: ParsableCommand {
     static let configuration = CommandConfiguration(

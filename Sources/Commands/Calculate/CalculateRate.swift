@@ -1,4 +1,5 @@
 import ArgumentParser
+import Explanations
 import Training
 
 struct CalculateRate: ParsableCommand {
@@ -28,10 +29,9 @@ struct CalculateRate: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try TrainingConfiguration(named: configurationName)
-        var table = NumberTable("step", "learning rate")
-        for step in steps { table.add("\(step)", configuration.learningRate[step].digits(7)) }
-        print("\(configuration.steps) steps of \(configuration.batchSize) pictures")
-        print(table.text)
+        try RateCalculation(
+            configuration: try TrainingConfiguration(named: configurationName), steps: steps,
+            print: { print($0) }
+        ).run()
     }
 }

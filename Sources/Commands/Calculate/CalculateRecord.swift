@@ -1,6 +1,6 @@
 import ArgumentParser
+import Explanations
 import Loading
-import Training
 
 struct CalculateRecord: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,16 +30,6 @@ struct CalculateRecord: ParsableCommand {
         guard let reports = record?.reports else {
             throw ValidationError("the record of the shipped model is missing from the installation")
         }
-        let count = min(rows, reports.count)
-        // The first and the last, and others at equal distances.
-        let places =
-            count < 2 ? Array(reports.indices) : (0..<count).map { $0 * (reports.count - 1) / (count - 1) }
-        var table = NumberTable("step", "rate", "object", "deltas", "class", "box", "mask", "points")
-        for report in places.map({ reports[$0] }) {
-            table.add(
-                ["\(report.step + 1)", report.rate.digits(6)]
-                    + LossKind.allCases.map { report.losses[$0.rawValue]?.digits(4) ?? "–" })
-        }
-        print(table.text)
+        RecordCalculation(reports: reports, rows: rows, print: { print($0) }).run()
     }
 }

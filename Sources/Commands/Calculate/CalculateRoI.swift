@@ -1,5 +1,6 @@
-import Explanations
 import ArgumentParser
+import Explanations
+import Figures
 import Geometry
 
 struct CalculateRoI: ParsableCommand {
@@ -108,11 +109,3 @@ struct CalculateRoI: ParsableCommand {
 }
 
 extension RoICalculation.Layer: ExpressibleByArgument {}
-
-extension FigureFormat {
-    /// The format that a file's name asks for.
-    init?(path: String) {
-        guard let dot = path.lastIndex(of: ".") else { return nil }
-        self.init(rawValue: path[path.index(after: dot)...].lowercased())
-    }
-}

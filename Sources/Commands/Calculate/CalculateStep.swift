@@ -1,6 +1,5 @@
 import ArgumentParser
-import Tensors
-import Training
+import Explanations
 
 struct CalculateStep: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,21 +40,10 @@ struct CalculateStep: ParsableCommand {
     }
 
     func run() {
-        let name = "p"
-        var parameters = Parameters([name: Tensor(shape: [1, 1], elements: [parameter])])
-        let update: UpdateRule =
-            rule == .sgd ? .sgd(momentum: momentum) : .adamW(beta1: 0.9, beta2: 0.999)
-        var optimizer = Optimizer(update, weightDecay: weightDecay)
-        var table = NumberTable("step", "gradient", rule == .sgd ? "velocity" : "mean", "parameter")
-        table.add("start", "", "", parameter.digits(6))
-        for (step, gradient) in gradients.values.enumerated() {
-            optimizer.step(
-                &parameters, names: [name],
-                gradients: [name: Tensor(shape: [1, 1], elements: [gradient])], rate: rate, step: step)
-            table.add(
-                "\(step + 1)", gradient.digits(3), (optimizer.means[name]?.array[0] ?? 0).digits(6),
-                (parameters[name]?.array[0] ?? 0).digits(6))
-        }
-        print(table.text)
+        StepCalculation(
+            rule: rule == .sgd ? .sgd(momentum: momentum) : .adamW(beta1: 0.9, beta2: 0.999),
+            gradients: gradients.values, parameter: parameter, rate: rate, weightDecay: weightDecay,
+            print: { print($0) }
+        ).run()
     }
 }

@@ -1,7 +1,6 @@
 import Explanations
 import ArgumentParser
 import Geometry
-import Inference
 
 /// Non-maximum suppression of a handful of boxes, or of a picture's candidates: who suppressed whom.
 struct CalculateSuppress: ParsableCommand {

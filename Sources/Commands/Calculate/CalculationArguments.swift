@@ -117,14 +117,3 @@ struct PipelineOptions: ParsableArguments {
         }
     }
 }
-
-/// Checks an index that the command line gives.
-func checked(_ index: Int, below count: Int, _ option: String) throws -> Int {
-    guard 0..<count ~= index else {
-        throw ValidationError(
-            count == 0
-                ? "--\(option) \(index): there is none"
-                : "--\(option) \(index): must be from 0 to \(count - 1)")
-    }
-    return index
-}

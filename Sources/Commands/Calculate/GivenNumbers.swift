@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Geometry
 
 /// A box on the command line whose edges are in order: left, upper, right and lower, `10,20,30,40`.
@@ -25,18 +24,4 @@ struct GivenPlace: ExpressibleByArgument {
         guard parts.count == 2, values.count == 2 else { return nil }
         (x, y) = (values[0], values[1])
     }
-}
-
-extension BinaryFloatingPoint {
-    /// The number with so many digits behind the point; no minus before zeros alone.
-    func digits(_ count: Int) -> String {
-        let text = String(format: "%.\(count)f", Double(self))
-        return text.hasPrefix("-") && text.allSatisfy({ "-0.".contains($0) })
-            ? String(text.dropFirst()) : text
-    }
-}
-
-extension Box {
-    /// `10.0 20.0 30.0 40.0`.
-    func digits(_ count: Int) -> String { [x1, y1, x2, y2].map { $0.digits(count) }.joined(separator: " ") }
 }

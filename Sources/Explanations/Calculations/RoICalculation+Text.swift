@@ -4,7 +4,7 @@ import Kernels
 
 extension RoICalculation {
     /// The layers that can be worked through.
-    public enum Layer: String, CaseIterable, Sendable {
+    package enum Layer: String, CaseIterable, Sendable {
         /// RoIPool, in both of its ways of rounding.
         case pool
         /// RoIWarp.
@@ -18,7 +18,7 @@ extension RoICalculation {
     ///   - layers: in the order in which they are told.
     ///   - row: of the bin whose samples are listed.
     ///   - column: of that bin.
-    public func text(layers: [Layer], row: Int, column: Int) -> String {
+    package func text(layers: [Layer], row: Int, column: Int) -> String {
         var parts = [heading]
         for layer in layers {
             switch layer {

@@ -5,22 +5,22 @@ import Kernels
 /// text; figures 12 and 13 draw it.
 ///
 /// The numbers are asked of the layers themselves, which pool with them.
-public struct RoICalculation: Sendable {
+package struct RoICalculation: Sendable {
     /// In pixels of the network's input.
-    public var box: Box
+    package var box: Box
     /// Pixels a cell of the map.
-    public var stride: Float
+    package var stride: Float
     /// Bins along each axis.
-    public var bins: Int
+    package var bins: Int
     /// Rows and columns of the map.
-    public var mapSize: PixelSize
+    package var mapSize: PixelSize
     /// RoIAlign's sample points along each axis of a bin; nil for as many as the bin is long.
-    public var samplesPerAxis: Int?
+    package var samplesPerAxis: Int?
     /// Whether RoIAlign takes the value of a cell to stand at its centre.
-    public var subtractsHalfPixel: Bool
+    package var subtractsHalfPixel: Bool
 
     /// The calculation for a box.
-    public init(
+    package init(
         box: Box, stride: Float, bins: Int, mapSize: PixelSize, samplesPerAxis: Int? = 2,
         subtractsHalfPixel: Bool = true
     ) {
@@ -34,7 +34,7 @@ public struct RoICalculation: Sendable {
 
     /// The example by which RoIPool is usually explained: a box of 665 pixels in a picture of 800, on a map of
     /// stride 32, to 7 bins. 665 / 32 = 20.78 becomes 20, and 20 / 7 = 2.86 becomes 2.
-    public static let workedExample = RoICalculation(
+    package static let workedExample = RoICalculation(
         box: Box(x1: 0, y1: 0, x2: 665, y2: 665), stride: 32, bins: 7,
         mapSize: PixelSize(height: 25, width: 25))
 

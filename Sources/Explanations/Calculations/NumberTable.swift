@@ -1,17 +1,17 @@
 /// Rows of words and numbers in columns: the first flush left, the others flush right.
-struct NumberTable {
+package struct NumberTable {
     private var rows: [[String]]
 
-    init(_ titles: String...) { rows = [titles] }
+    package init(_ titles: String...) { rows = [titles] }
 
-    init(_ titles: [String]) { rows = [titles] }
+    package init(_ titles: [String]) { rows = [titles] }
 
-    mutating func add(_ cells: String...) { rows.append(cells) }
+    package mutating func add(_ cells: String...) { rows.append(cells) }
 
-    mutating func add(_ cells: [String]) { rows.append(cells) }
+    package mutating func add(_ cells: [String]) { rows.append(cells) }
 
     /// The rows as lines, columns two blanks apart.
-    var text: String {
+    package var text: String {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
             rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A calculation as text: headings, and steps that each have a label and the working behind it.
-struct Worksheet {
+package struct Worksheet {
     private enum Line {
         case heading(String)
         case step(label: String, working: String)
@@ -11,18 +11,18 @@ struct Worksheet {
     private var lines: [Line] = []
 
     /// A line of its own, at the margin; a blank line comes before it unless it is the first.
-    mutating func heading(_ text: String) {
+    package mutating func heading(_ text: String) {
         if !lines.isEmpty { lines.append(.gap) }
         lines.append(.heading(text))
     }
 
     /// One step of the calculation.
-    mutating func step(_ label: String, _ working: String) {
+    package mutating func step(_ label: String, _ working: String) {
         lines.append(.step(label: label, working: working))
     }
 
     /// The lines, with the workings of all steps under a heading in one column.
-    var text: String {
+    package var text: String {
         var texts: [String] = []
         for (index, line) in lines.enumerated() {
             switch line {
@@ -47,9 +47,9 @@ struct Worksheet {
 }
 
 /// A number with at most so many decimal places, without zeros that say nothing: 22.6274, 0.5, 16.
-func short(_ number: Double, _ places: Int = 4) -> String {
+package func short(_ number: Double, _ places: Int = 4) -> String {
     guard number.isFinite else { return "\(number)" }
-    var text = String(format: "%.\(places)f", number)
+    package var text = String(format: "%.\(places)f", number)
     if text.contains(".") {
         while text.hasSuffix("0") { text.removeLast() }
         if text.hasSuffix(".") { text.removeLast() }
@@ -58,35 +58,35 @@ func short(_ number: Double, _ places: Int = 4) -> String {
 }
 
 /// The same for a Float.
-func short(_ number: Float, _ places: Int = 4) -> String { short(Double(number), places) }
+package func short(_ number: Float, _ places: Int = 4) -> String { short(Double(number), places) }
 
 /// A probability to six places, and small ones in powers of ten: 0.982699, 2.97e-08.
-func probability(_ number: Float) -> String {
+package func probability(_ number: Float) -> String {
     number > 0 && number < 1e-4 ? String(format: "%.2e", number) : short(number, 6)
 }
 
 /// A number with exactly so many decimal places, right-aligned: for columns.
-func column(_ number: Float, _ places: Int, width: Int) -> String {
+package func column(_ number: Float, _ places: Int, width: Int) -> String {
     let text = number.isFinite ? String(format: "%.\(places)f", number) : "\(number)"
     return String(repeating: " ", count: max(width - text.count, 0)) + text
 }
 
 /// A text, right-aligned.
-func column(_ text: String, width: Int) -> String {
+package func column(_ text: String, width: Int) -> String {
     String(repeating: " ", count: max(width - text.count, 0)) + text
 }
 
 /// A text, left-aligned.
-func padded(_ text: String, to width: Int) -> String {
+package func padded(_ text: String, to width: Int) -> String {
     text + String(repeating: " ", count: max(width - text.count, 0))
 }
 
 /// A number as the second operand of a sum: `- 3` or `+ 3`.
-func signed(_ number: Float, _ places: Int = 4) -> String {
+package func signed(_ number: Float, _ places: Int = 4) -> String {
     number < 0 ? "- \(short(-number, places))" : "+ \(short(number, places))"
 }
 
 /// A number as a factor: negative ones in brackets.
-func factor(_ number: Float, _ places: Int = 4) -> String {
+package func factor(_ number: Float, _ places: Int = 4) -> String {
     number < 0 ? "(\(short(number, places)))" : short(number, places)
 }

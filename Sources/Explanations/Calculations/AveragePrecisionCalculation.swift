@@ -1,0 +1,60 @@
+import COCO
+
+/// A detection of which one knows whether it is right.
+package struct JudgedDetection: Sendable {
+    /// From 0 to 1.
+    package let score: Double
+    /// Whether it found an object that none before it found.
+    package let isRight: Bool
+
+    /// The detection.
+    package init(score: Double, isRight: Bool) {
+        self.score = score
+        self.isRight = isRight
+    }
+}
+
+/// Average precision of detections of which one knows which are right: the curve, point by point.
+package struct AveragePrecisionCalculation {
+    private let detections: [JudgedDetection]
+    private let objects: Int
+    private let print: (String) -> Void
+
+    /// The calculation for the numbers of the command line; `print` takes its lines.
+    package init(detections: [JudgedDetection], objects: Int, print: @escaping (String) -> Void) {
+        self.detections = detections
+        self.objects = objects
+        self.print = print
+    }
+
+    package func run() {
+        let sorted = detections.enumerated().sorted {
+            ($1.element.score, $0.offset) < ($0.element.score, $1.offset)
+        }.map(\.element)
+        let curve = PrecisionCurve(areRight: sorted.map(\.isRight), truthCount: objects)
+        let envelope = curve.envelope
+        var table = NumberTable("score", "outcome", "right", "so far", "precision", "recall", "envelope")
+        var right = 0
+        for (index, detection) in sorted.enumerated() {
+            right += detection.isRight ? 1 : 0
+            table.add(
+                detection.score.digits(2), detection.isRight ? "right" : "wrong", "\(right)", "\(index + 1)",
+                curve.precisions[index].digits(4), curve.recalls[index].digits(4),
+                envelope[index].digits(4))
+        }
+        print(table.text)
+        let thresholds = EvaluationParameters.standard(for: .boxes).recallThresholds
+        let precisions = curve.precisions(at: thresholds)
+        print("Read off at \(thresholds.count) recalls:")
+        var start = 0
+        while start < precisions.count {
+            let end = precisions[start...].firstIndex { $0 != precisions[start] } ?? precisions.count
+            print(
+                "  \(thresholds[start].digits(2)) … \(thresholds[end - 1].digits(2)): "
+                    + "\(end - start) × \(precisions[start].digits(4))")
+            start = end
+        }
+        let sum = precisions.reduce(0, +)
+        print("AP: \(sum.digits(4)) / \(thresholds.count) = \((sum / Double(thresholds.count)).digits(4))")
+    }
+}

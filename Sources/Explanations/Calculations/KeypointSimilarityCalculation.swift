@@ -1,0 +1,48 @@
+import COCO
+import Geometry
+
+/// A keypoint that was found so many pixels from where it is.
+package struct DistantKeypoint: Sendable {
+    /// Which one.
+    package let keypoint: PersonKeypoint
+    /// In pixels.
+    package let distance: Double
+
+    /// The keypoint.
+    package init(keypoint: PersonKeypoint, distance: Double) {
+        self.keypoint = keypoint
+        self.distance = distance
+    }
+}
+
+/// COCO's similarity of keypoints (OKS), term by term.
+package struct KeypointSimilarityCalculation {
+    private let keypoints: [DistantKeypoint]
+    private let area: Double
+    private let print: (String) -> Void
+
+    /// The calculation for the numbers of the command line; `print` takes its lines.
+    package init(keypoints: [DistantKeypoint], area: Double, print: @escaping (String) -> Void) {
+        self.keypoints = keypoints
+        self.area = area
+        self.print = print
+    }
+
+    package func run() {
+        let sigmas = EvaluationParameters.standard(for: .keypoints).keypointSigmas
+        let similarity = KeypointSimilarity(sigmas: sigmas)
+        print("s = √\(area.digits(0)) = \(area.squareRoot().digits(2)) pixels")
+        var table = NumberTable("keypoint", "k = 2σ", "s·k", "d", "exp(−d²/2s²k²)")
+        var sum = 0.0
+        for given in keypoints {
+            let index = given.keypoint.rawValue
+            let term = similarity.term(given.distance, 0, keypoint: index, area: area)
+            sum += term
+            table.add(
+                given.keypoint.name, (2 * sigmas[index]).digits(3),
+                (2 * sigmas[index] * area.squareRoot()).digits(2), given.distance.digits(2), term.digits(4))
+        }
+        print(table.text)
+        print("OKS: the mean of \(keypoints.count), \((sum / Double(keypoints.count)).digits(4))")
+    }
+}

@@ -1,0 +1,22 @@
+import Training
+
+/// The learning rate at given steps of a training configuration.
+package struct RateCalculation {
+    private let configuration: TrainingConfiguration
+    private let steps: [Int]
+    private let print: (String) -> Void
+
+    /// The calculation for the numbers of the command line; `print` takes its lines.
+    package init(configuration: TrainingConfiguration, steps: [Int], print: @escaping (String) -> Void) {
+        self.configuration = configuration
+        self.steps = steps
+        self.print = print
+    }
+
+    package func run() throws {
+        var table = NumberTable("step", "learning rate")
+        for step in steps { table.add("\(step)", configuration.learningRate[step].digits(7)) }
+        print("\(configuration.steps) steps of \(configuration.batchSize) pictures")
+        print(table.text)
+    }
+}
