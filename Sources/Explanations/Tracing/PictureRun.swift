@@ -1,6 +1,6 @@
 import Dispatch
-import Loading
 import Inference
+import Loading
 import Synchronization
 import Tensors
 
@@ -10,7 +10,7 @@ public struct PictureRun: Sendable {
     /// The model, and how it came to be what it is.
     public let loaded: LoadedModel
     /// The picture as decoded.
-    public let image: Image
+    public package(set) var image: Image
     /// What to call the picture.
     public let name: String
     /// What was found.
@@ -19,7 +19,7 @@ public struct PictureRun: Sendable {
     public let seconds: [PipelineStep: Double]
     /// The stages that this model has, in the order in which they came to be.
     public let stages: [Stage]
-    private let values: [Stage: StageValue]
+    private var values: [Stage: StageValue]
 
     /// Runs the whole pipeline once and keeps every stage.
     public init(_ loaded: LoadedModel, on image: Image, named name: String) {
@@ -35,7 +35,10 @@ public struct PictureRun: Sendable {
     public var model: Model { loaded.model }
 
     /// A stage's value, or nil if this model has no such stage.
-    public subscript(stage: Stage) -> StageValue? { values[stage] }
+    public package(set) subscript(stage: Stage) -> StageValue? {
+        get { values[stage] }
+        set { values[stage] = newValue }
+    }
 
     /// The tensor of a stage that is a map, maps of regions, or a table, in the network's own order (channels
     /// last); nil for other stages and those that this model does not have.
