@@ -1,6 +1,7 @@
 # Everything that a newcomer needs: each target installs what is missing first.
 
-.PHONY: walkthrough figures pages notebooks references documentation test build model setup format lint clean completions
+.PHONY: walkthrough figures pages notebooks references documentation test products build model setup format lint clean \
+  completions
 
 BUILD = swift build -c release
 
@@ -16,6 +17,11 @@ figures: build
 test: setup
 	swift test -c release
 	$(MAKE) --no-print-directory notebooks
+
+# Builds the README's examples as packages that depend on this one, each on one product, and looks at what they link.
+# Without optimisation, and into one place, since all four need the same targets.
+products: setup
+	python3 Tools/build_products.py
 
 # Executes every notebook and the Python of every page, in an environment of its own with the versions that they are
 # known to run with, and compares the Swift that pages quote with the source.
@@ -70,6 +76,8 @@ format:
 
 lint:
 	swift format lint --strict -r Package.swift Sources Tests
+	python3 Tools/test_targets.py
+	python3 Tools/check_targets.py
 
 # Completions of the command for your shell, in completions/.
 completions: build

@@ -6,15 +6,19 @@ func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Tar
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
 }
 
+/// A target that exports others under the name of a product.
+func product(_ name: String, _ targets: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: targets, path: "Sources/Products/\(name)")
+}
+
 let package = Package(
     name: "MaskRCNN",
     products: [
-        .library(
-            name: "MaskRCNN",
-            targets: [
-                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
-                "Verification", "Figures", "Scenes", "Training",
-            ]),
+        // Each product has a target of its own name, so that one import is enough.
+        .library(name: "MaskRCNN", targets: ["MaskRCNN", "Verification"]),
+        .library(name: "MaskRCNNTraining", targets: ["MaskRCNNTraining"]),
+        .library(name: "MaskRCNNFigures", targets: ["MaskRCNNFigures"]),
+        .library(name: "COCOEvaluation", targets: ["COCOEvaluation"]),
         .executable(name: "maskrcnn", targets: ["Commands"]),
     ],
     dependencies: [
@@ -36,7 +40,7 @@ let package = Package(
         .target(name: "Inference", dependencies: ["Execution", "Tensors", "Geometry", "COCO", "Kernels"]),
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CJPEG", "CZlib"]),
         .target(
-            name: "Loading", dependencies: ["Tensors", "Kernels", "Inference", "Formats"],
+            name: "Loading", dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats"],
             resources: [.copy("Model")]),
         .target(
             name: "Verification",
@@ -45,18 +49,18 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
-                "Scenes",
             ],
             resources: [.copy("Configurations")]),
         .target(name: "Drawing", dependencies: ["Tensors", "Geometry", "CCairo"]),
         .target(
-            name: "Scenes", dependencies: ["Tensors", "Geometry", "COCO", "Drawing"],
+            name: "Scenes",
+            dependencies: ["Tensors", "Geometry", "COCO", "Inference", "Training", "Drawing"],
             resources: [.copy("Picture")]),
         .target(
             name: "Explanations",
             dependencies: [
-                "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading", "Verification",
-                "Drawing", "Scenes",
+                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
+                "Verification", "Training", "Drawing", "Scenes",
             ]),
         .target(
             name: "Figures",
@@ -73,6 +77,15 @@ let package = Package(
             // A link to the folder Walkthroughs: the pages travel with the program, and there is one copy of
             // each. `process`, file by file, because `copy` would copy the link.
             resources: [.process("Pages")]),
+
+        // The products: nothing but the names of what one import gives.
+        product("COCOEvaluation", ["Geometry", "COCO"]),
+        product(
+            "MaskRCNN",
+            ["Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading"]),
+        product("MaskRCNNTraining", ["MaskRCNN", "Training"]),
+        product("MaskRCNNFigures", ["MaskRCNN", "Drawing", "Explanations", "Figures"]),
+
         .executableTarget(
             name: "Commands",
             dependencies: [
@@ -94,7 +107,8 @@ let package = Package(
             dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats", "Verification"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "LoadingTests", dependencies: ["Tensors", "Kernels", "Inference", "Formats", "Loading"],
+            name: "LoadingTests",
+            dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "VerificationTests",
@@ -106,17 +120,24 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
-                "Training", "Scenes",
+                "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Training",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "ScenesTests", dependencies: ["Execution", "Tensors", "Geometry", "COCO", "Scenes"]),
+            name: "ScenesTests",
+            dependencies: [
+                "Execution", "Tensors", "Geometry", "COCO", "Inference", "Formats", "Loading", "Training",
+                "Scenes",
+            ]),
         .testTarget(
             name: "ExplanationsTests",
             dependencies: ["Tensors", "Geometry", "Inference", "Loading", "Explanations"]),
         .testTarget(
-            name: "FiguresTests", dependencies: ["Tensors", "Geometry", "Formats", "Drawing", "Figures"],
+            name: "FiguresTests",
+            dependencies: [
+                "Tensors", "Geometry", "Inference", "Formats", "Loading", "Drawing", "Scenes",
+                "Explanations", "Figures",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "WalkthroughsTests",

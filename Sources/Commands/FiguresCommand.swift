@@ -1,6 +1,5 @@
-import Explanations
-import Drawing
 import ArgumentParser
+import Explanations
 import Figures
 import Formats
 import Foundation
@@ -81,26 +80,15 @@ enum PaperColor: String, ExpressibleByArgument, CaseIterable {
     case light, dark
 }
 
-/// The kinds of files that figures are written as.
-enum FigureFormat: String, ExpressibleByArgument, CaseIterable {
-    case png, svg, pdf
+extension FigureFormat: ExpressibleByArgument {}
 
-    /// Pixels for each point in a PNG: sharp where two pixels of a screen make one.
-    private static let pixelsPerPoint = 2.0
-
+extension FigureFormat {
+    /// The kind of file, for the permission to write over one.
     var kind: FileKind {
         switch self {
         case .png: .png
         case .svg: .svg
         case .pdf: .pdf
-        }
-    }
-
-    func write(_ figure: Figure, to path: String) throws {
-        switch self {
-        case .png: try figure.image(pixelsPerPoint: Self.pixelsPerPoint).writePNG(to: path)
-        case .svg: try OutputFile.write(try figure.svg(), to: path)
-        case .pdf: try OutputFile.write(try figure.pdf(), to: path)
         }
     }
 }

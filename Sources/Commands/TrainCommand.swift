@@ -3,6 +3,7 @@ import Formats
 import Foundation
 import Loading
 import Inference
+import Scenes
 import Synchronization
 import Training
 import Walkthroughs
@@ -115,9 +116,7 @@ private struct TrainingRun {
         let resumes = options.resume && folder.hasCheckpoint
         if options.resume && !resumes { say("! no checkpoint in \(options.output) yet: beginning") }
         let configuration = try TrainingConfiguration(named: options.configurationName)
-        let data = try TrainingData(
-            folder: options.data, scenes: configuration.scenes, classCount: configuration.network.classes,
-            skipsBroken: options.skipBroken, turning: options.pictures.turning)
+        let data = try Self.data(options, configuration)
         for remark in data.remarks { say("! \(remark)") }
         try configuration.check(classes: data.classes)
         var start: FineTuningStart?
@@ -143,6 +142,21 @@ private struct TrainingRun {
         folder.removeUnfinishedFiles()
         metrics = try Metrics(path: folder.metricsPath, step: trainer.step)
         try OutputFile.write(Array(configuration.encoded()), to: folder.configurationPath)
+    }
+
+    /// The dataset of `--data`; without one, the scenes that the configuration asks for.
+    private static func data(_ options: TrainCommand, _ configuration: TrainingConfiguration) throws
+        -> TrainingData
+    {
+        if let folder = options.data {
+            return try TrainingData(
+                folder: folder, classCount: configuration.network.classes, skipsBroken: options.skipBroken,
+                turning: options.pictures.turning)
+        }
+        guard let scenes = configuration.scenes else {
+            throw TrainingError("the configuration has no scenes, so --data must name a dataset")
+        }
+        return TrainingData(scenes)
     }
 
     mutating func perform() throws {

@@ -1,8 +1,8 @@
 import Explanations
 import Foundation
 import Geometry
-import Loading
 import Inference
+import Loading
 import Tensors
 import Testing
 

@@ -2,7 +2,6 @@ import COCO
 import Formats
 import Foundation
 import Geometry
-import Scenes
 import Tensors
 import Testing
 
@@ -156,43 +155,14 @@ import Training
     }
 }
 
-@Suite struct SceneExamplesTests {
-    private let generator = SceneGenerator(seed: 3, size: PixelSize(height: 64, width: 96))
-
-    @Test("An example is the scene of that number, every time")
-    func scenes() {
-        let source = SceneExamples(generator, count: 5)
-        #expect(source.count == 5 && source.size(of: 4) == PixelSize(height: 64, width: 96))
-        #expect(SceneExamples.classes.names.count == SceneCategory.allCases.count)
-        for index in 0..<3 {
-            let (example, scene) = (source.example(index), generator.scene(index))
-            #expect(example.image == scene.picture && example.size == source.size(of: index))
-            #expect(example.objects.count == scene.objects.count)
-            for (object, expected) in zip(example.objects, scene.objects) {
-                #expect(object.box == expected.box && object.mask == expected.mask)
-                #expect(object.keypoints == expected.keypoints && object.isCrowd == expected.isCrowd)
-                #expect(SceneExamples.classes.category(of: object.label) == expected.category.id)
-            }
-        }
-        #expect((0..<3).contains { !source.example($0).objects.isEmpty })
-    }
-}
-
 @Suite struct TrainingDataTests {
-    @Test("Scenes without a folder; neither of them is an error")
-    func scenes() throws {
-        let data = try TrainingData(folder: nil, scenes: TrainingConfiguration.Scenes(seed: 1, count: 12))
-        #expect(data.source.count == 12 && data.classes == SceneExamples.classes && data.remarks.isEmpty)
-        #expect(throws: TrainingError.self) { try TrainingData(folder: nil, scenes: nil) }
-    }
-
     @Test("A dataset without a picture to learn from is refused by name")
     func emptyDataset() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/annotations.json"
             try Data(try Dataset(categories: [Category(id: 1, name: "one")]).encoded())
                 .write(to: URL(fileURLWithPath: path))
-            let error = #expect(throws: TrainingError.self) { try TrainingData(folder: folder, scenes: nil) }
+            let error = #expect(throws: TrainingError.self) { try TrainingData(folder: folder) }
             #expect(error?.description.contains(path) == true)
         }
     }
@@ -223,7 +193,7 @@ import Training
     func brokenPictures() throws {
         try withTemporaryFolder { folder in
             try writeBrokenDataset(to: folder)
-            let error = #expect(throws: TrainingError.self) { try TrainingData(folder: folder, scenes: nil) }
+            let error = #expect(throws: TrainingError.self) { try TrainingData(folder: folder) }
             let message = error?.description ?? ""
             #expect(message.contains("3 of 4 pictures"))
             #expect(message.contains("two.png: No such file"))
@@ -240,7 +210,7 @@ import Training
     func brokenPicturesAreLeftOut() throws {
         try withTemporaryFolder { folder in
             try writeBrokenDataset(to: folder)
-            let data = try TrainingData(folder: folder, scenes: nil, classCount: 1, skipsBroken: true)
+            let data = try TrainingData(folder: folder, classCount: 1, skipsBroken: true)
             #expect(data.source.count == 1)
             #expect(data.source.size(of: 0) == PixelSize(height: 6, width: 8))
             #expect(try data.source.example(0).objects.map(\.label) == [1])
@@ -249,7 +219,7 @@ import Training
             // One category has no object, and the network one class: the other one is it.
             #expect(data.classes.names == ["seven"] && data.classes.categories == [7])
             #expect(data.remarks.contains { $0.contains("'all'") })
-            let all = try TrainingData(folder: folder, scenes: nil, skipsBroken: true)
+            let all = try TrainingData(folder: folder, skipsBroken: true)
             #expect(all.classes.names == ["all", "seven"])
         }
     }

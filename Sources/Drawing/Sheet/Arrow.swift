@@ -2,7 +2,7 @@ extension Canvas {
     /// Draws a line through points with an arrow's head at the last, whose tip is exactly there.
     ///
     /// The head is as wide as it is long, 4 points plus three times the line's width; the line ends within it.
-    public func arrow(through points: [Point], _ stroke: Stroke) {
+    package func arrow(through points: [Point], _ stroke: Stroke) {
         guard points.count >= 2, let tip = points.last else { return }
         let before = points[points.count - 2]
         let (dx, dy) = (tip.x - before.x, tip.y - before.y)
@@ -22,7 +22,7 @@ extension Canvas {
     }
 
     /// Draws a straight arrow whose tip is at `end`.
-    public func arrow(from start: Point, to end: Point, _ stroke: Stroke) {
+    package func arrow(from start: Point, to end: Point, _ stroke: Stroke) {
         arrow(through: [start, end], stroke)
     }
 }

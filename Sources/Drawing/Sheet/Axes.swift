@@ -5,16 +5,16 @@
 #endif
 
 /// One axis of a plot: what it measures, from where to where.
-public struct Axis: Sendable {
+package struct Axis: Sendable {
     /// What it measures, with its unit: "training step", "loss".
-    public var label: String
+    package var label: String
     /// The numbers at its two ends.
-    public var range: ClosedRange<Double>
+    package var range: ClosedRange<Double>
     /// Whether equal distances are equal factors. The range must then be above 0.
-    public var isLogarithmic: Bool
+    package var isLogarithmic: Bool
 
     /// An axis. A range of a single number, or one that is not finite, is widened to one that can be drawn.
-    public init(_ label: String, _ range: ClosedRange<Double>, isLogarithmic: Bool = false) {
+    package init(_ label: String, _ range: ClosedRange<Double>, isLogarithmic: Bool = false) {
         self.label = label
         self.isLogarithmic = isLogarithmic
         var (low, high) = (range.lowerBound, range.upperBound)
@@ -27,13 +27,13 @@ public struct Axis: Sendable {
     }
 
     /// Where a number lies: 0 at the beginning of the axis, 1 at its end.
-    public func position(of value: Double) -> Double {
+    package func position(of value: Double) -> Double {
         let (low, high) = (range.lowerBound, range.upperBound)
         return isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
     }
 
     /// The numbers that get a tick: round ones, about `count` of them.
-    public func ticks(about count: Int = 5) -> [Double] {
+    package func ticks(about count: Int = 5) -> [Double] {
         isLogarithmic ? logarithmicTicks(about: count) : linearTicks(about: count)
     }
 
@@ -68,30 +68,30 @@ public struct Axis: Sendable {
 }
 
 /// The axes of a plot.
-public struct Axes {
+package struct Axes {
     /// The axis along the bottom.
-    public var x: Axis
+    package var x: Axis
     /// The axis along the left side.
-    public var y: Axis
+    package var y: Axis
     /// The paper.
-    public var background: Background
+    package var background: Background
 
     /// The axes of a plot on a background.
-    public init(x: Axis, y: Axis, background: Background) {
+    package init(x: Axis, y: Axis, background: Background) {
         self.x = x
         self.y = y
         self.background = background
     }
 
     /// The field that numbers are drawn in, once the axes have taken their room.
-    public struct Field {
+    package struct Field {
         /// Its place on the canvas.
-        public let frame: Rectangle
+        package let frame: Rectangle
         package let x: Axis
         package let y: Axis
 
         /// Where two numbers lie on the canvas.
-        public func point(_ x: Double, _ y: Double) -> Point {
+        package func point(_ x: Double, _ y: Double) -> Point {
             Point(
                 x: frame.x + frame.width * self.x.position(of: x),
                 y: frame.maxY - frame.height * self.y.position(of: y))
@@ -105,7 +105,7 @@ public struct Axes {
     /// axis's label above the field at the left, 16 points high if there is one.
     /// - Returns: what is left for the numbers.
     @discardableResult
-    public func draw(on canvas: Canvas, in room: Rectangle) -> Field {
+    package func draw(on canvas: Canvas, in room: Rectangle) -> Field {
         let font = Font(size: 10)
         let above = y.label.isEmpty ? 6.0 : 18.0
         let frame = Rectangle(

@@ -64,7 +64,7 @@ extension Rectangle {
 }
 
 /// A number with so many decimals and a proper minus sign: `−0.78`.
-public func figures(_ number: Double, decimals: Int) -> String {
+package func figures(_ number: Double, decimals: Int) -> String {
     guard number.isFinite else { return figures(number) }
     let digits = String(format: "%.\(decimals)f", abs(number))
     let isZero = !digits.contains { $0 != "0" && $0 != "." }

@@ -1,7 +1,7 @@
 extension Canvas {
     /// Draws one line of text that is at most `width` points wide: where it is not, the letters get smaller,
     /// down to 9 points, and then the end is left out.
-    public func text(
+    package func text(
         _ text: String, at point: Point, font: Font, within width: Double, color: Color,
         anchor: TextAnchor = TextAnchor(.leading, .baseline)
     ) {

@@ -2,19 +2,19 @@ import Geometry
 import Tensors
 
 /// A picture, or a part of one, as the ground that boxes are drawn on.
-public struct Ground: Sendable {
+package struct Ground: Sendable {
     /// The picture as decoded.
-    public var image: Image
+    package var image: Image
     /// The frame of the boxes: the resized picture, without padding. The picture is stretched to it.
-    public var size: PixelSize
+    package var size: PixelSize
     /// The part that is shown, in the frame of the boxes; it may reach beyond the picture.
-    public var view: Box
+    package var view: Box
     /// How far the picture steps back behind the boxes: 0 not at all, 1 so far that only the paper is left.
-    public var fade: Double
+    package var fade: Double
 
     /// The ground of boxes in a frame of the given size.
     /// - Parameter view: the part that is shown; nil for the whole picture.
-    public init(_ image: Image, size: PixelSize, view: Box? = nil, fade: Double = 0.5) {
+    package init(_ image: Image, size: PixelSize, view: Box? = nil, fade: Double = 0.5) {
         self.image = image
         self.size = size
         self.view = view ?? Box(x1: 0, y1: 0, x2: Float(size.width), y2: Float(size.height))
@@ -22,19 +22,19 @@ public struct Ground: Sendable {
     }
 
     /// The same picture, another part of it.
-    public func showing(_ view: Box, fade: Double? = nil) -> Ground {
+    package func showing(_ view: Box, fade: Double? = nil) -> Ground {
         Ground(image, size: size, view: view, fade: fade ?? self.fade)
     }
 
     /// Height over width of what is shown.
-    public var aspect: Double { Double(view.height) / Double(view.width) }
+    package var aspect: Double { Double(view.height) / Double(view.width) }
 
     /// Where boxes come to lie on a canvas.
-    public struct Places {
+    package struct Places {
         /// Where the ground lies.
-        public let room: Rectangle
+        package let room: Rectangle
         /// Points on the canvas for one pixel of the boxes' frame.
-        public let scale: Double
+        package let scale: Double
         private let origin: Point
 
         package init(room: Rectangle, view: Box) {
@@ -44,13 +44,13 @@ public struct Ground: Sendable {
         }
 
         /// The place of a point.
-        public func point(_ x: Float, _ y: Float) -> Point {
+        package func point(_ x: Float, _ y: Float) -> Point {
             Point(
                 x: room.x + (Double(x) - origin.x) * scale, y: room.y + (Double(y) - origin.y) * scale)
         }
 
         /// The place of a box. It is not drawn if the box has a coordinate that is not finite.
-        public func rectangle(_ box: Box) -> Rectangle {
+        package func rectangle(_ box: Box) -> Rectangle {
             let corner = point(box.x1, box.y1)
             return Rectangle(
                 x: corner.x, y: corner.y, width: Double(box.width) * scale,
@@ -58,12 +58,12 @@ public struct Ground: Sendable {
         }
 
         /// The place of a box's middle.
-        public func center(_ box: Box) -> Point { point((box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2) }
+        package func center(_ box: Box) -> Point { point((box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2) }
     }
 
     /// Draws the picture into a rectangle of the view's shape, then what `body` draws, all of it within the
     /// rectangle.
-    public func draw(
+    package func draw(
         on canvas: Canvas, in room: Rectangle, background: Background, body: (Places) -> Void
     ) {
         let places = Places(room: room, view: view)
@@ -79,7 +79,7 @@ public struct Ground: Sendable {
     }
 
     /// The ground as a panel of a grid, with what `body` draws on it.
-    public func panel(
+    package func panel(
         _ title: String = "", note: String = "", background: Background,
         body: @escaping (Canvas, Places) -> Void
     ) -> Panel {
@@ -91,7 +91,7 @@ public struct Ground: Sendable {
 
 extension Canvas {
     /// Draws a box's edges, set off from whatever is below by a line of the paper's colour.
-    public func outline(
+    package func outline(
         _ rectangle: Rectangle, _ color: Color, width: Double = 1.5, dashes: [Double] = [],
         background: Background
     ) {
@@ -103,7 +103,7 @@ extension Canvas {
     /// within `frame`.
     /// - Returns: the plate.
     @discardableResult
-    public func tag(
+    package func tag(
         _ text: String, at point: Point, font: Font = Font(size: 9.5), color: Color, within frame: Rectangle,
         anchor: TextAnchor = TextAnchor(.leading, .top), background: Background
     ) -> Rectangle {

@@ -1,22 +1,22 @@
 import Tensors
 
 /// A matrix as a picture, with the colour bar and caption that every tensor of the figures gets.
-public struct HeatMap {
+package struct HeatMap {
     /// The numbers, row after row.
-    public var values: [Float]
+    package var values: [Float]
     /// Columns.
-    public var width: Int
+    package var width: Int
     /// Rows.
-    public var height: Int
+    package var height: Int
     /// Whether zero has a meaning of its own, so that colours go both ways from it.
-    public var isSigned: Bool
+    package var isSigned: Bool
     /// The number that takes the colour map's end; nil for the largest there is.
-    public var limit: Float?
+    package var limit: Float?
     /// How the numbers' squares are drawn where they are larger than half a point; smaller ones are averaged.
-    public var filter: ImageFilter = .nearest
+    package var filter: ImageFilter = .nearest
 
     /// The heat map of a matrix; `values.count` must be `width · height`.
-    public init(values: [Float], width: Int, height: Int, isSigned: Bool, limit: Float? = nil) {
+    package init(values: [Float], width: Int, height: Int, isSigned: Bool, limit: Float? = nil) {
         precondition(values.count == width * height)
         self.values = values
         self.width = width
@@ -26,7 +26,7 @@ public struct HeatMap {
     }
 
     /// One channel of a feature map, `[height, width, channels]`.
-    public init(_ map: Tensor, channel: Int, isSigned: Bool, limit: Float? = nil) {
+    package init(_ map: Tensor, channel: Int, isSigned: Bool, limit: Float? = nil) {
         let (height, width, channels) = (map.shape[0], map.shape[1], map.shape[2])
         let values = map.withUnsafeElements { elements in
             (0..<height * width).map { elements[$0 * channels + channel] }
@@ -35,7 +35,7 @@ public struct HeatMap {
     }
 
     /// The number that takes the colour map's end.
-    public var end: Float {
+    package var end: Float {
         if let limit, limit > 0 { return limit }
         let largest = values.reduce(0) { max($0, $1.isFinite ? abs($1) : 0) }
         return largest > 0 ? largest : 1
@@ -43,7 +43,7 @@ public struct HeatMap {
 
     /// The magnitude that a share of the numbers does not exceed; where a few numbers stick out, a better end of the
     /// colours than the largest.
-    public func magnitude(ofShare share: Double) -> Float {
+    package func magnitude(ofShare share: Double) -> Float {
         let sorted = values.map { $0.isFinite ? abs($0) : 0 }.sorted()
         guard let last = sorted.last else { return 0 }
         let value = sorted[min(max(Int(share * Double(sorted.count)), 0), sorted.count - 1)]
@@ -51,14 +51,14 @@ public struct HeatMap {
     }
 
     /// The colours of a map on a background.
-    public func colors(on background: Background) -> ColorMap {
+    package func colors(on background: Background) -> ColorMap {
         isSigned ? .diverging(background) : .sequential
     }
 
     /// Draws the matrix alone, as large as the rectangle allows without bending it, at the rectangle's top left.
     /// - Returns: where it came to lie.
     @discardableResult
-    public func draw(on canvas: Canvas, in room: Rectangle, background: Background) -> Rectangle {
+    package func draw(on canvas: Canvas, in room: Rectangle, background: Background) -> Rectangle {
         guard width > 0, height > 0 else { return Rectangle(x: room.x, y: room.y, width: 0, height: 0) }
         let scale = min(room.width / Double(width), room.height / Double(height))
         let place = Rectangle(
@@ -72,18 +72,18 @@ public struct HeatMap {
 }
 
 /// The scale beside a heat map: colours, with their numbers and unit.
-public struct ColorBar {
+package struct ColorBar {
     /// The colours.
-    public var map: ColorMap
+    package var map: ColorMap
     /// The number at the end.
-    public var end: Double
+    package var end: Double
     /// What the numbers are: "logit", "probability", "pixels".
-    public var unit: String
+    package var unit: String
     /// The paper.
-    public var background: Background
+    package var background: Background
 
     /// The bar of a colour map that ends at `end`.
-    public init(_ map: ColorMap, end: Double, unit: String, background: Background) {
+    package init(_ map: ColorMap, end: Double, unit: String, background: Background) {
         self.map = map
         self.end = end
         self.unit = unit
@@ -91,7 +91,7 @@ public struct ColorBar {
     }
 
     /// Draws the bar lying, numbers below: 26 points high.
-    public func draw(on canvas: Canvas, in room: Rectangle) {
+    package func draw(on canvas: Canvas, in room: Rectangle) {
         let bar = Rectangle(x: room.x, y: room.y, width: room.width, height: 9)
         let isSigned = map != .sequential
         let steps = (0..<256).map { Float($0) / 255 }.map { isSigned ? 2 * $0 - 1 : $0 }

@@ -1,12 +1,12 @@
 /// A row of names with a short line of each one's colour.
-public struct Legend {
+package struct Legend {
     /// What the colours mean, from left to right.
-    public var entries: [(name: String, color: Color)]
+    package var entries: [(name: String, color: Color)]
     /// The paper.
-    public var background: Background
+    package var background: Background
 
     /// A legend.
-    public init(_ entries: [(name: String, color: Color)], background: Background) {
+    package init(_ entries: [(name: String, color: Color)], background: Background) {
         self.entries = entries
         self.background = background
     }
@@ -15,7 +15,7 @@ public struct Legend {
     private static let (mark, gap, leading) = (14.0, 16.0, 16.0)
 
     /// The legend as a strip of a sheet, in as many rows as it takes.
-    public var block: Sheet.Block {
+    package var block: Sheet.Block {
         var places: [Point] = []
         var (x, row) = (0.0, 0.0)
         let measure = Figure(width: 1, height: 1) { canvas in

@@ -1,18 +1,18 @@
 import Tensors
 
 /// A drawing with a title above it and a note below: what grids on sheets are made of.
-public struct Panel {
+package struct Panel {
     /// Above the drawing, in a few words; broken into lines as the width demands. Empty for none.
-    public var title: String
+    package var title: String
     /// Below the drawing, in small letters; broken into lines as well. Empty for none.
-    public var note: String
+    package var note: String
     /// Height over width of the drawing.
-    public var aspect: Double
+    package var aspect: Double
     /// Draws into a rectangle of that shape.
-    public var draw: (Canvas, Rectangle) -> Void
+    package var draw: (Canvas, Rectangle) -> Void
 
     /// A panel with a drawing of its own.
-    public init(
+    package init(
         _ title: String = "", note: String = "", aspect: Double = 1,
         draw: @escaping (Canvas, Rectangle) -> Void
     ) {
@@ -23,7 +23,7 @@ public struct Panel {
     }
 
     /// A panel with a heat map.
-    public init(_ title: String = "", note: String = "", _ map: HeatMap, background: Background) {
+    package init(_ title: String = "", note: String = "", _ map: HeatMap, background: Background) {
         let aspect = map.width > 0 ? Double(map.height) / Double(map.width) : 1
         self.init(title, note: note, aspect: aspect) { canvas, room in
             map.draw(on: canvas, in: room, background: background)
@@ -31,7 +31,7 @@ public struct Panel {
     }
 
     /// A panel with a picture, smoothed where it is drawn smaller than it is.
-    public init(_ title: String = "", note: String = "", _ image: Image, background: Background) {
+    package init(_ title: String = "", note: String = "", _ image: Image, background: Background) {
         self.init(title, note: note, aspect: Double(image.height) / Double(image.width)) { canvas, room in
             canvas.draw(image, in: room, filter: .bilinear)
             canvas.stroke(room, Stroke(background.rule, width: 0.75))
@@ -46,7 +46,7 @@ extension Sheet.Block {
     ///   - columns: the width is divided for this many, even if there are fewer panels.
     ///   - tallest: how high a drawing may get, in points; narrower than its column then.
     ///   - gap: between neighbours.
-    public static func grid(
+    package static func grid(
         _ panels: [Panel], columns: Int, tallest: Double = 260, gap: Double = 12, background: Background
     ) -> Sheet.Block {
         let columns = max(columns, 1)

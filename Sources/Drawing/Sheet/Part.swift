@@ -1,5 +1,5 @@
 /// The parts of the pipeline, each with its colour in diagrams, plots and tables.
-public enum Part: String, CaseIterable, Sendable {
+package enum Part: String, CaseIterable, Sendable {
     /// Resize, normalise, pad.
     case input
     /// Stem and residual stages.
@@ -18,7 +18,7 @@ public enum Part: String, CaseIterable, Sendable {
     case output
 
     /// Lines and small areas, readable on the background.
-    public func color(on background: Background) -> Color {
+    package func color(on background: Background) -> Color {
         let base =
             switch self {
             case .input: Color(hex: 0x7b838c)
@@ -34,7 +34,7 @@ public enum Part: String, CaseIterable, Sendable {
     }
 
     /// Areas with text on them.
-    public func fill(on background: Background) -> Color {
+    package func fill(on background: Background) -> Color {
         color(on: background).withOpacity(background == .light ? 0.13 : 0.22)
     }
 }
@@ -42,7 +42,7 @@ public enum Part: String, CaseIterable, Sendable {
 extension Canvas {
     /// Draws a box with a name and lines below it, all centred. Lines that do not fit are broken, as far as the box
     /// has room for more; a name that does not fit gets smaller.
-    public func node(
+    package func node(
         _ room: Rectangle, _ title: String, _ lines: [String] = [], part: Part, background: Background
     ) {
         let color = part.color(on: background)

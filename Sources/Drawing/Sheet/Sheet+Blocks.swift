@@ -1,6 +1,6 @@
 extension Sheet.Block {
     /// A line of bold text over the blocks that follow, with a muted one beside it.
-    public static func heading(_ text: String, note: String = "", background: Background) -> Sheet.Block {
+    package static func heading(_ text: String, note: String = "", background: Background) -> Sheet.Block {
         Sheet.Block(height: 15) { canvas, room in
             let font = Font(size: 12, isBold: true)
             canvas.text(
@@ -13,7 +13,8 @@ extension Sheet.Block {
     }
 
     /// A colour bar at the left, or in the middle, of the sheet.
-    public static func colorBar(_ bar: ColorBar, width: Double = 240, isCentered: Bool = false) -> Sheet.Block
+    package static func colorBar(_ bar: ColorBar, width: Double = 240, isCentered: Bool = false)
+        -> Sheet.Block
     {
         Sheet.Block(height: 26) { canvas, room in
             let x = isCentered ? room.x + (room.width - width) / 2 : room.x
@@ -22,7 +23,7 @@ extension Sheet.Block {
     }
 
     /// A paragraph over the sheet's whole width.
-    public static func text(
+    package static func text(
         _ text: String, size: Double = 11, isBold: Bool = false, background: Background
     ) -> Sheet.Block {
         let font = Font(size: size, isBold: isBold)

@@ -2,41 +2,41 @@
 /// point is one pixel of the width at which figures are read.
 ///
 /// Blocks say how high they are and draw themselves into the room that they are given; the sheet does the rest.
-public struct Sheet {
+package struct Sheet {
     /// The width of all sheets, in points.
-    public static let width = 640.0
+    package static let width = 640.0
     /// The margin on the left and on the right.
-    public static let margin = 16.0
+    package static let margin = 16.0
     /// What blocks have to themselves.
-    public static let contentWidth = width - 2 * margin
+    package static let contentWidth = width - 2 * margin
 
     /// What it is, in a few words.
-    public var title: String
+    package var title: String
     /// One or two sentences below the title: what to look for. Empty for none.
-    public var subtitle: String
+    package var subtitle: String
     /// What is drawn, from top to bottom.
-    public var blocks: [Block]
+    package var blocks: [Block]
     /// What the reader sees, in small letters at the end. Empty for none.
-    public var caption: String
+    package var caption: String
     /// The paper.
-    public var background: Background
+    package var background: Background
 
     /// One strip of a sheet, as wide as the sheet's content.
-    public struct Block {
+    package struct Block {
         /// The height in points, without the gap to the next block.
-        public var height: Double
+        package var height: Double
         /// Draws into a rectangle of that height.
-        public var draw: (Canvas, Rectangle) -> Void
+        package var draw: (Canvas, Rectangle) -> Void
 
         /// A block of the given height.
-        public init(height: Double, draw: @escaping (Canvas, Rectangle) -> Void) {
+        package init(height: Double, draw: @escaping (Canvas, Rectangle) -> Void) {
             self.height = height
             self.draw = draw
         }
     }
 
     /// A sheet.
-    public init(
+    package init(
         title: String, subtitle: String = "", blocks: [Block], caption: String = "", background: Background
     ) {
         self.title = title
@@ -52,7 +52,7 @@ public struct Sheet {
     private static let gap = 14.0
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let subtitleLines = subtitle.isEmpty ? [] : Self.lines(subtitle, font: Self.textFont)
         let captionLines = caption.isEmpty ? [] : Self.lines(caption, font: Self.captionFont)
         let top = 14 + 22 + Double(subtitleLines.count) * 16 + 8
@@ -91,7 +91,7 @@ public struct Sheet {
 }
 
 /// Breaks a text into lines that are at most `width` points wide. Breaks it has stay.
-public func wrapped(_ text: String, font: Font, width: Double) -> [String] {
+package func wrapped(_ text: String, font: Font, width: Double) -> [String] {
     // Text is measured by drawing on nothing.
     var lines: [String] = []
     let ruler = Figure(width: 1, height: 1) { canvas in

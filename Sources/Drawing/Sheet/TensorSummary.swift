@@ -2,26 +2,26 @@ import Tensors
 
 /// What the caption of a tensor says: its name, its shape in the order of bundles, and its smallest, mean and
 /// largest number.
-public struct TensorSummary: Sendable, Equatable {
+package struct TensorSummary: Sendable, Equatable {
     /// The stage's name: `fpn.p2`.
-    public var name: String
+    package var name: String
     /// Channels first, as in a bundle: `[64, 60, 80]`.
-    public var shape: [Int]
+    package var shape: [Int]
     /// The smallest number.
-    public var minimum: Double
+    package var minimum: Double
     /// The mean of all numbers.
-    public var mean: Double
+    package var mean: Double
     /// The largest number.
-    public var maximum: Double
+    package var maximum: Double
 
     /// The summary of a tensor whose shape is that of the bundle.
-    public init(_ name: String, table: Tensor) {
+    package init(_ name: String, table: Tensor) {
         self.init(name, table, shape: table.shape)
     }
 
     /// The summary of a feature map, `[height, width, channels]`, or of several regions' maps,
     /// `[regions, height, width, channels]`.
-    public init(_ name: String, map: Tensor) {
+    package init(_ name: String, map: Tensor) {
         var shape = map.shape
         if shape.count >= 3 { shape.insert(shape.removeLast(), at: shape.count - 2) }
         self.init(name, map, shape: shape)
@@ -43,13 +43,13 @@ public struct TensorSummary: Sendable, Equatable {
     }
 
     /// `64×60×80`.
-    public var shapeText: String { shape.map(String.init).joined(separator: "×") }
+    package var shapeText: String { shape.map(String.init).joined(separator: "×") }
 
     /// `−4.11 … 0.0312 … 5.2`: smallest, mean, largest.
-    public var rangeText: String { "\(figures(minimum)) … \(figures(mean)) … \(figures(maximum))" }
+    package var rangeText: String { "\(figures(minimum)) … \(figures(mean)) … \(figures(maximum))" }
 
     /// `fpn.p2 64×60×80, min −4.11, mean 0.0312, max 5.2`.
-    public var text: String {
+    package var text: String {
         "\(name) \(shapeText), min \(figures(minimum)), mean \(figures(mean)), max \(figures(maximum))"
     }
 }

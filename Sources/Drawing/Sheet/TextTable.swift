@@ -1,16 +1,16 @@
 /// A small table: a row of column names and rows of text.
-public struct TextTable {
+package struct TextTable {
     /// One column.
-    public struct Column {
+    package struct Column {
         /// Its name.
-        public var name: String
+        package var name: String
         /// Its width in points.
-        public var width: Double
+        package var width: Double
         /// Whether its text ends at the right: numbers do.
-        public var isNumber: Bool
+        package var isNumber: Bool
 
         /// A column.
-        public init(_ name: String, width: Double, isNumber: Bool = true) {
+        package init(_ name: String, width: Double, isNumber: Bool = true) {
             self.name = name
             self.width = width
             self.isNumber = isNumber
@@ -18,16 +18,16 @@ public struct TextTable {
     }
 
     /// One row.
-    public struct Row {
+    package struct Row {
         /// A text for each column.
-        public var cells: [String]
+        package var cells: [String]
         /// The colour of the first one; nil for that of text.
-        public var color: Color?
+        package var color: Color?
         /// Whether the row stands out.
-        public var isBold: Bool
+        package var isBold: Bool
 
         /// A row.
-        public init(_ cells: [String], color: Color? = nil, isBold: Bool = false) {
+        package init(_ cells: [String], color: Color? = nil, isBold: Bool = false) {
             self.cells = cells
             self.color = color
             self.isBold = isBold
@@ -35,14 +35,14 @@ public struct TextTable {
     }
 
     /// The columns, from left to right.
-    public var columns: [Column]
+    package var columns: [Column]
     /// The rows, from top to bottom.
-    public var rows: [Row]
+    package var rows: [Row]
     /// The paper.
-    public var background: Background
+    package var background: Background
 
     /// A table.
-    public init(_ columns: [Column], rows: [Row], background: Background) {
+    package init(_ columns: [Column], rows: [Row], background: Background) {
         self.columns = columns
         self.rows = rows
         self.background = background
@@ -51,15 +51,15 @@ public struct TextTable {
     private static let leading = 15.0
 
     /// The height in points.
-    public var height: Double { Self.leading * Double(rows.count + 1) + 3 }
+    package var height: Double { Self.leading * Double(rows.count + 1) + 3 }
 
     /// The table as a strip of a sheet.
-    public var block: Sheet.Block {
+    package var block: Sheet.Block {
         Sheet.Block(height: height) { canvas, room in draw(on: canvas, at: Point(x: room.x, y: room.y)) }
     }
 
     /// Draws the table with its upper left corner at a point.
-    public func draw(on canvas: Canvas, at corner: Point) {
+    package func draw(on canvas: Canvas, at corner: Point) {
         let width = columns.reduce(0) { $0 + $1.width }
         draw(Row(columns.map(\.name)), colors: { _ in background.mutedInk }, at: corner, on: canvas)
         let rule = corner.y + Self.leading + 1

@@ -4,7 +4,7 @@ package func counted(_ count: Int, _ one: String, _ several: String) -> String {
 }
 
 /// A number that someone chose, with no more digits than it has: `0.7`, not `0.700`.
-public func setting(_ number: Double) -> String {
+package func setting(_ number: Double) -> String {
     var text = figures(number)
     guard text.contains("."), !text.contains("e") else { return text }
     while text.hasSuffix("0") { text.removeLast() }

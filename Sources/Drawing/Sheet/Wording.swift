@@ -1,7 +1,7 @@
 import Foundation
 
 /// A number for a figure, with three significant digits: `0.0312`, `2.45`, `−17.3`, `1200`.
-public func figures(_ number: Double) -> String {
+package func figures(_ number: Double) -> String {
     guard number.isFinite else { return number.isNaN ? "NaN" : number < 0 ? "−∞" : "∞" }
     if number == 0 { return "0" }
     let size = abs(number)

@@ -9,14 +9,14 @@ import Verification
 ///      "causes": [{"cause", "stage", "explains"}]}
 ///
 /// Stages are in data-flow order. A number that does not exist or is not finite is null.
-public struct ComparisonJSON: Encodable {
+package struct ComparisonJSON: Encodable {
     private let report: ComparisonReport
 
     /// The report's JSON.
-    public init(_ report: ComparisonReport) { self.report = report }
+    package init(_ report: ComparisonReport) { self.report = report }
 
     /// The text, with keys in alphabetical order.
-    public func text() throws -> String {
+    package func text() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
@@ -25,7 +25,7 @@ public struct ComparisonJSON: Encodable {
     private enum Keys: String, CodingKey { case firstDivergence, stages, causes }
 
     /// Exactly the three keys above.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
         // As null, where `encodeIfPresent` would leave it out.
         try container.encode(report.firstDivergence?.name, forKey: .firstDivergence)

@@ -6,21 +6,21 @@ import Tensors
 import Verification
 
 /// A comparison as a web page: one file that needs no other and no network, light or dark as the reader has it.
-public struct ComparisonPage {
+package struct ComparisonPage {
     private let report: ComparisonReport
     private let comparison: BundleComparison
     /// Pictures make the page large; what follows the first divergences mostly inherits them.
     private static let mostMaps = 24
 
     /// The page of a report.
-    public init(_ report: ComparisonReport, of comparison: BundleComparison) {
+    package init(_ report: ComparisonReport, of comparison: BundleComparison) {
         self.report = report
         self.comparison = comparison
     }
 
     /// Writes `index.html` to a folder, which is made if it is not there.
     /// - Throws: `FileError` when that is not possible.
-    public func write(to folder: String) throws {
+    package func write(to folder: String) throws {
         let html = try html()
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -32,7 +32,7 @@ public struct ComparisonPage {
 
     /// The page.
     /// - Throws: `FileError` when a bundle cannot be read.
-    public func html() throws -> String {
+    package func html() throws -> String {
         let failed = report.stages.filter { $0.verdict.isFailure }
         var body = heading
         body += table

@@ -3,19 +3,19 @@ import Foundation
 import Verification
 
 /// A comparison as text of at most 80 columns.
-public struct ComparisonTable {
+package struct ComparisonTable {
     private let report: ComparisonReport
     private let isColoured: Bool
 
     /// The report's table.
     /// - Parameter isColoured: whether verdicts may be coloured.
-    public init(_ report: ComparisonReport, isColoured: Bool = false) {
+    package init(_ report: ComparisonReport, isColoured: Bool = false) {
         self.report = report
         self.isColoured = isColoured
     }
 
     /// The table, what it means, and what there is to say besides.
-    public var text: String {
+    package var text: String {
         var lines = [heading, row(Self.header)]
         for stage in report.stages {
             lines.append(line(stage))

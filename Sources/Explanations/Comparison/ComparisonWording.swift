@@ -32,7 +32,7 @@ extension StageComparison {
     var shownShape: String { (referenceShape ?? candidateShape).map { wording(shape: $0) } ?? "–" }
 
     /// What the numbers do not say: one sentence each, most important first.
-    public var remarks: [String] {
+    package var remarks: [String] {
         var remarks = notes
         if let rows { remarks += rows.remarks }
         if verdict.isFailure && unpairedRows > 0 {
@@ -92,7 +92,7 @@ extension RowCounts {
 
 extension ComparisonReport {
     /// One sentence on the whole.
-    public var conclusion: String {
+    package var conclusion: String {
         let compared = stages.filter { $0.verdict != .missing && $0.verdict != .extra }
         if agrees {
             return "All \(compared.count) stages are equal within tolerance."
@@ -108,7 +108,7 @@ extension ComparisonReport {
     }
 
     /// Lines on what is missing or not known.
-    public var remarks: [String] {
+    package var remarks: [String] {
         var lines: [String] = []
         func say(_ names: [String], _ text: (String) -> String) {
             guard !names.isEmpty else { return }

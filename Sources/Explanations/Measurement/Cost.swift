@@ -1,5 +1,5 @@
-import Kernels
 import Inference
+import Kernels
 
 /// What the layers of one run multiply and write, from their definitions and the sizes of the maps.
 package struct Cost {

@@ -1,5 +1,5 @@
-import Kernels
 import Inference
+import Kernels
 import Tensors
 
 /// One layer of a network, as tables of weights and costs see it.

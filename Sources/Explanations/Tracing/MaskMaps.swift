@@ -1,6 +1,6 @@
 import Geometry
-import Kernels
 import Inference
+import Kernels
 import Tensors
 
 /// The mask head's output for the detections of a run.

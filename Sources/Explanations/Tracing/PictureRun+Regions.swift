@@ -1,7 +1,7 @@
 import Drawing
 import Geometry
-import Kernels
 import Inference
+import Kernels
 import Tensors
 
 // What figures and pages about single regions ask of a run.

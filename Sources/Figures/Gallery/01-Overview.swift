@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Inference
 import Tensors
 
@@ -145,30 +145,30 @@ extension Gallery {
 /// Four columns: the picture and the network's input, the backbone with its finest map at the bottom, the feature
 /// pyramid with a level beside each of the backbone's, and the region proposals. Below them the heads, each a row
 /// that starts with what a region pools.
-public struct OverviewFigure {
+package struct OverviewFigure {
     /// A box of the diagram: a tensor's name, and its shape or what else there is to say in a few words.
-    public struct Node: Sendable {
+    package struct Node: Sendable {
         /// In bold.
-        public var title: String
+        package var title: String
         /// Below the title.
-        public var lines: [String]
+        package var lines: [String]
 
         /// A box.
-        public init(_ title: String, _ lines: String...) {
+        package init(_ title: String, _ lines: String...) {
             self.title = title
             self.lines = lines
         }
     }
 
     /// A head: up to three boxes from left to right, the first of which is what regions pool.
-    public struct Head {
+    package struct Head {
         /// Which one it is.
-        public var part: Part
+        package var part: Part
         /// Its boxes.
-        public var nodes: [Node]
+        package var nodes: [Node]
 
         /// A head.
-        public init(_ part: Part, _ nodes: [Node]) {
+        package init(_ part: Part, _ nodes: [Node]) {
             self.part = part
             self.nodes = nodes
         }
@@ -197,7 +197,7 @@ public struct OverviewFigure {
     ///   - proposals: the head that runs on every level, and what is selected.
     ///   - heads: the box head first; what follows it starts from the detections.
     ///   - detections: what the box head ends with.
-    public init(
+    package init(
         picture: Image, result: Image, input: Node, backbone: [Node], pyramid: [Node], proposals: [Node],
         heads: [Head], detections: Node, subtitle: String, background: Background
     ) {
@@ -228,7 +228,7 @@ public struct OverviewFigure {
     private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let block = Sheet.Block(height: upperHeight + 12 + Double(headRows) * Self.headStep) {
             canvas, room in
             drawBackbone(on: canvas, in: room)

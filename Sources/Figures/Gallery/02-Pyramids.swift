@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Inference
 import Tensors
@@ -50,7 +50,7 @@ extension Gallery {
 
 /// Figure 2: four ways to look for objects of many sizes (Lin et al., arXiv 1612.03144, figure 1), drawn with the
 /// maps that one network makes of one picture.
-public struct PyramidsFigure {
+package struct PyramidsFigure {
     private let pictures: [Image]
     private let ownMaps: [HeatMap]
     private let backbone: [HeatMap]
@@ -64,7 +64,7 @@ public struct PyramidsFigure {
     ///   - ownMaps: the map that the whole network makes of each of them.
     ///   - backbone: the maps of one run, finest first.
     ///   - pyramid: the feature pyramid's maps of the same run, finest first and as many.
-    public init(
+    package init(
         pictures: [Image], ownMaps: [HeatMap], backbone: [HeatMap], pyramid: [HeatMap], background: Background
     ) {
         self.pictures = pictures
@@ -86,7 +86,7 @@ public struct PyramidsFigure {
     private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let stack = max(stackHeight(of: backbone.map(\.aspect)), stackHeight(of: pictures.map(\.aspect)))
         func kind(
             _ letter: String, _ name: String, _ note: String, _ draw: @escaping (Canvas, Rectangle) -> Void

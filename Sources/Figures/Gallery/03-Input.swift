@@ -49,18 +49,18 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 3: a picture is resized, normalised channel by channel, and padded.
-public struct InputFigure {
+package struct InputFigure {
     /// One channel of the network's input.
-    public struct Channel: Sendable {
+    package struct Channel: Sendable {
         /// "red", "green" or "blue".
-        public var name: String
+        package var name: String
         /// What is subtracted, in the picture's own numbers.
-        public var mean: Double
+        package var mean: Double
         /// What the difference is divided by.
-        public var deviation: Double
+        package var deviation: Double
 
         /// A channel.
-        public init(name: String, mean: Double, deviation: Double) {
+        package init(name: String, mean: Double, deviation: Double) {
             self.name = name
             self.mean = mean
             self.deviation = deviation
@@ -84,7 +84,7 @@ public struct InputFigure {
     ///   - channels: of the tensor, in its order.
     ///   - multiple: what both sides of the tensor are multiples of.
     ///   - whitePoint: what white is before the mean is subtracted: 255 or 1.
-    public init(
+    package init(
         original: Image, resized: Image, tensor: Tensor, channels: [Channel], multiple: Int,
         whitePoint: Double, background: Background
     ) {
@@ -101,7 +101,7 @@ public struct InputFigure {
     private var sample: (x: Int, y: Int) { (resized.width / 2, resized.height / 2) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let summary = TensorSummary("input.tensor", map: tensor)
         return Sheet(
             title: "From picture to input: resize, normalise, pad",

@@ -18,18 +18,18 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 4: channels of the backbone's maps, c2 to c5: from edges to parts of objects.
-public struct BackboneFigure {
+package struct BackboneFigure {
     /// One of the backbone's maps.
-    public struct Map: Sendable {
+    package struct Map: Sendable {
         /// The stage's name: `backbone.c2`.
-        public var name: String
+        package var name: String
         /// Pixels of the network's input from one position to the next.
-        public var stride: Int
+        package var stride: Int
         /// After ReLU, `[height, width, channels]`.
-        public var tensor: Tensor
+        package var tensor: Tensor
 
         /// A map.
-        public init(name: String, stride: Int, tensor: Tensor) {
+        package init(name: String, stride: Int, tensor: Tensor) {
             self.name = name
             self.stride = stride
             self.tensor = tensor
@@ -40,7 +40,7 @@ public struct BackboneFigure {
     private let background: Background
 
     /// The figure of a backbone's maps, finest first.
-    public init(maps: [Map], background: Background) {
+    package init(maps: [Map], background: Background) {
         self.maps = maps
         self.background = background
     }
@@ -48,7 +48,7 @@ public struct BackboneFigure {
     private static let columns = 6
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "What the backbone's channels answer to",
             subtitle:

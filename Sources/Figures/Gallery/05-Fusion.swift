@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Inference
 import Tensors
 
@@ -23,22 +23,22 @@ extension Gallery {
 
 /// Figure 5: how the pyramid's levels are made: lateral map, the coarser sum enlarged, their sum, and the sum
 /// smoothed, from the coarsest level down.
-public struct FusionFigure {
+package struct FusionFigure {
     /// One level's maps, each `[height, width, channels]`.
-    public struct Level: Sendable {
+    package struct Level: Sendable {
         /// `p2`.
-        public var name: String
+        package var name: String
         /// After the 1×1 convolution.
-        public var lateral: Tensor
+        package var lateral: Tensor
         /// The coarser sum, enlarged; nil on the coarsest level.
-        public var topDown: Tensor?
+        package var topDown: Tensor?
         /// The sum.
-        public var merged: Tensor
+        package var merged: Tensor
         /// After the 3×3 convolution.
-        public var smoothed: Tensor
+        package var smoothed: Tensor
 
         /// A level.
-        public init(name: String, lateral: Tensor, topDown: Tensor?, merged: Tensor, smoothed: Tensor) {
+        package init(name: String, lateral: Tensor, topDown: Tensor?, merged: Tensor, smoothed: Tensor) {
             self.name = name
             self.lateral = lateral
             self.topDown = topDown
@@ -51,7 +51,7 @@ public struct FusionFigure {
     private let background: Background
 
     /// The figure of the levels that are fused, finest first.
-    public init(levels: [Level], background: Background) {
+    package init(levels: [Level], background: Background) {
         self.levels = levels
         self.background = background
     }
@@ -60,7 +60,7 @@ public struct FusionFigure {
     private static let width = (Sheet.contentWidth - 3 * gap) / 4
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let channel = levels.first?.merged.mostVaryingChannels(1).first ?? 0
         return Sheet(
             title: "Top-down fusion, from the coarsest level to the finest",

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Geometry
 import Inference
@@ -42,26 +42,26 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 6: the anchors of one cell on every level, and the sizes of objects that they cover.
-public struct AnchorsFigure {
+package struct AnchorsFigure {
     /// The anchors of one level.
-    public struct Level {
+    package struct Level {
         /// `p2`.
-        public var name: String
+        package var name: String
         /// The pyramid index: 2 for p2.
-        public var index: Int
+        package var index: Int
         /// Cells of the map.
-        public var cells: PixelSize
+        package var cells: PixelSize
         /// Pixels from one row of cells to the next.
-        public var verticalStride: Int
+        package var verticalStride: Int
         /// Pixels from one column of cells to the next.
-        public var horizontalStride: Int
+        package var horizontalStride: Int
         /// The anchors around (0, 0).
-        public var shapes: [Box]
+        package var shapes: [Box]
         /// Their sides, as the configuration has them: the square roots of their areas, in pixels.
-        public var sides: [Float]
+        package var sides: [Float]
 
         /// A level.
-        public init(
+        package init(
             name: String, index: Int, cells: PixelSize, verticalStride: Int, horizontalStride: Int,
             shapes: [Box], sides: [Float]
         ) {
@@ -76,16 +76,16 @@ public struct AnchorsFigure {
     }
 
     /// An object of the picture, with the anchor that fits it best.
-    public struct Object {
+    package struct Object {
         /// The square root of its area, in pixels.
-        public var side: Double
+        package var side: Double
         /// The largest overlap (IoU) that any anchor has with it.
-        public var overlap: Double
+        package var overlap: Double
         /// The pyramid index of that anchor's level.
-        public var level: Int
+        package var level: Int
 
         /// An object.
-        public init(side: Double, overlap: Double, level: Int) {
+        package init(side: Double, overlap: Double, level: Int) {
             self.side = side
             self.overlap = overlap
             self.level = level
@@ -105,7 +105,7 @@ public struct AnchorsFigure {
     ///   - aspectRatios: heights over widths, as the configuration has them.
     ///   - objects: dots in the plot of sizes; may be empty.
     ///   - objectsAre: what the objects are, for the caption: "the objects of the scene".
-    public init(
+    package init(
         ground: Ground, levels: [Level], aspectRatios: [Float], objects: [Object], objectsAre: String,
         background: Background
     ) {
@@ -118,7 +118,7 @@ public struct AnchorsFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "Anchors: where the search starts",
             subtitle: "Every cell of every level has boxes of a few fixed shapes. Small ones lie densely on "

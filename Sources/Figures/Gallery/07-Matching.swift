@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Training
@@ -78,18 +78,18 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 7: which anchors stand for which objects while a region proposal network is trained.
-public struct MatchingFigure {
+package struct MatchingFigure {
     /// An object of the picture.
-    public struct Object {
+    package struct Object {
         /// Its box.
-        public var box: Box
+        package var box: Box
         /// What it is.
-        public var name: String
+        package var name: String
         /// Its class, from 1, which chooses the colour.
-        public var label: Int
+        package var label: Int
 
         /// An object.
-        public init(box: Box, name: String, label: Int) {
+        package init(box: Box, name: String, label: Int) {
             self.box = box
             self.name = name
             self.label = label
@@ -97,7 +97,7 @@ public struct MatchingFigure {
     }
 
     /// What an anchor is for.
-    public enum Verdict: CaseIterable, Sendable {
+    package enum Verdict: CaseIterable, Sendable {
         /// It overlaps an object by the upper threshold or more.
         case positive
         /// It overlaps less, but no anchor overlaps the object more.
@@ -109,16 +109,16 @@ public struct MatchingFigure {
     }
 
     /// An anchor that is drawn.
-    public struct Anchor {
+    package struct Anchor {
         /// The anchor.
-        public var box: Box
+        package var box: Box
         /// What it is for.
-        public var verdict: Verdict
+        package var verdict: Verdict
         /// The object that it overlaps most.
-        public var object: Int?
+        package var object: Int?
 
         /// An anchor.
-        public init(box: Box, verdict: Verdict, object: Int?) {
+        package init(box: Box, verdict: Verdict, object: Int?) {
             self.box = box
             self.verdict = verdict
             self.object = object
@@ -126,16 +126,16 @@ public struct MatchingFigure {
     }
 
     /// How many anchors of a level are for what.
-    public struct Level {
+    package struct Level {
         /// `p2`.
-        public var name: String
+        package var name: String
         /// The pyramid index: 2 for p2.
-        public var index: Int
+        package var index: Int
         /// How many anchors there are of each kind.
-        public var counts: [Verdict: Int]
+        package var counts: [Verdict: Int]
 
         /// A level.
-        public init(name: String, index: Int, counts: [Verdict: Int]) {
+        package init(name: String, index: Int, counts: [Verdict: Int]) {
             self.name = name
             self.index = index
             self.counts = counts
@@ -157,7 +157,7 @@ public struct MatchingFigure {
     ///   - anchors: all that are not background, and as many of these as are to be drawn.
     ///   - levels: finest first.
     ///   - thresholds: the overlaps that divide background, ignored and positive.
-    public init(
+    package init(
         ground: Ground, objects: [Object], objectsAre: String, anchors: [Anchor], levels: [Level],
         thresholds: (low: Float, high: Float), background: Background
     ) {
@@ -171,7 +171,7 @@ public struct MatchingFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "Matching: which anchor stands for which object",
             subtitle: "Training needs an answer for every anchor. Its best overlap with an object decides; "

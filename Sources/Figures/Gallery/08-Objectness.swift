@@ -1,9 +1,9 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Geometry
-import Kernels
 import Inference
+import Kernels
 import Tensors
 
 extension Gallery {
@@ -60,22 +60,22 @@ extension Tensor {
 // MARK: - Drawing
 
 /// Figure 8: what the region proposal network says of every anchor, level by level.
-public struct ObjectnessFigure {
+package struct ObjectnessFigure {
     /// The anchors of one side on one level.
-    public struct Row {
+    package struct Row {
         /// "p2, stride 4, side 12".
-        public var title: String
+        package var title: String
         /// The tensor's name, shape, minimum, mean and maximum.
-        public var note: String
+        package var note: String
         /// The pyramid index: 2 for p2.
-        public var level: Int
+        package var level: Int
         /// Probabilities of one aspect ratio's anchors each, over the network's input.
-        public var maps: [HeatMap]
+        package var maps: [HeatMap]
         /// How many cells of the maps the picture is wide and high; what is beyond lies on padding.
-        public var picture: (width: Double, height: Double)
+        package var picture: (width: Double, height: Double)
 
         /// A row.
-        public init(
+        package init(
             title: String, note: String, level: Int, maps: [HeatMap], picture: (width: Double, height: Double)
         ) {
             self.title = title
@@ -95,7 +95,7 @@ public struct ObjectnessFigure {
     ///   - image: the picture.
     ///   - ratios: the names of the columns, one for each of a row's maps.
     ///   - rows: finest level first.
-    public init(
+    package init(
         image: Image, ratios: [String], rows: [Row],
         background: Background
     ) {
@@ -106,7 +106,7 @@ public struct ObjectnessFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         var blocks: [Sheet.Block] = []
         for (index, row) in rows.enumerated() {
             blocks.append(heading(row))

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Tensors
@@ -63,26 +63,26 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 9: anchors, the boxes that the network makes of them, and what the picture leaves of these.
-public struct DecodingFigure {
+package struct DecodingFigure {
     /// One anchor on its way.
-    public struct Item {
+    package struct Item {
         /// The level's name: `p4`.
-        public var level: String
+        package var level: String
         /// Its pyramid index: 4 for p4.
-        public var levelIndex: Int
+        package var levelIndex: Int
         /// The anchor.
-        public var anchor: Box
+        package var anchor: Box
         /// What the network says of it.
-        public var delta: BoxDelta
+        package var delta: BoxDelta
         /// The anchor, changed.
-        public var decoded: Box
+        package var decoded: Box
         /// The part of it within the picture.
-        public var clipped: Box
+        package var clipped: Box
         /// The anchor's objectness, a probability.
-        public var score: Double
+        package var score: Double
 
         /// An item.
-        public init(
+        package init(
             level: String, levelIndex: Int, anchor: Box, delta: BoxDelta, decoded: Box, clipped: Box,
             score: Double
         ) {
@@ -105,7 +105,7 @@ public struct DecodingFigure {
     ///   - ground: the picture in the frame of the boxes.
     ///   - items: best first; at least one.
     ///   - worked: the one whose numbers are worked out.
-    public init(ground: Ground, items: [Item], worked: Int, background: Background) {
+    package init(ground: Ground, items: [Item], worked: Int, background: Background) {
         precondition(items.indices.contains(worked))
         self.ground = ground
         self.items = items
@@ -120,7 +120,7 @@ public struct DecodingFigure {
     private func color(_ index: Int) -> Color { background.lineColor(ofClass: index + 1) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "Decoding: from anchors to boxes",
             subtitle:

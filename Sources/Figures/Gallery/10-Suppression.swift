@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Tensors
@@ -29,20 +29,20 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 10: non-maximum suppression among the candidates: who is kept, and who is suppressed by whom.
-public struct SuppressionFigure {
+package struct SuppressionFigure {
     /// A candidate.
-    public struct Candidate {
+    package struct Candidate {
         /// Decoded and clipped.
-        public var box: Box
+        package var box: Box
         /// Its objectness, a probability.
-        public var score: Double
+        package var score: Double
         /// The pyramid index of its level: 2 for p2.
-        public var level: Int
+        package var level: Int
         /// The candidate that suppressed it, as an index; nil if it was kept.
-        public var suppressor: Int?
+        package var suppressor: Int?
 
         /// A candidate.
-        public init(box: Box, score: Double, level: Int, suppressor: Int?) {
+        package init(box: Box, score: Double, level: Int, suppressor: Int?) {
             self.box = box
             self.score = score
             self.level = level
@@ -65,7 +65,7 @@ public struct SuppressionFigure {
     ///   - proposalCount: how many of these become proposals.
     ///   - threshold: the largest overlap that two kept ones of a level may have.
     ///   - levelName: the name of a level by its pyramid index.
-    public init(
+    package init(
         ground: Ground, candidates: [Candidate], kept: [Int], proposalCount: Int, threshold: Double,
         levelName: @escaping (Int) -> String, background: Background
     ) {
@@ -91,7 +91,7 @@ public struct SuppressionFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let levels = Array(Set(shown.map { candidates[$0].level })).sorted()
         return Sheet(
             title: "Non-maximum suppression: one box out of each heap",

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Geometry
 import Inference
@@ -33,16 +33,16 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 11: which pyramid level each region pools from, against the size of its box.
-public struct LevelsFigure {
+package struct LevelsFigure {
     /// A box and the level that it pools from.
-    public struct Region {
+    package struct Region {
         /// The box, in the frame of the resized picture.
-        public var box: Box
+        package var box: Box
         /// The pyramid index of its level: 2 for p2.
-        public var level: Int
+        package var level: Int
 
         /// A region.
-        public init(box: Box, level: Int) {
+        package init(box: Box, level: Int) {
             self.box = box
             self.level = level
         }
@@ -62,7 +62,7 @@ public struct LevelsFigure {
     ///   - proposals: best first.
     ///   - detections: what the mask head pools; empty without one.
     ///   - levels: the pyramid indices of the finest and of the coarsest level that regions pool from.
-    public init(
+    package init(
         ground: Ground, proposals: [Region], detections: [Region], levels: ClosedRange<Int>,
         background: Background
     ) {
@@ -77,7 +77,7 @@ public struct LevelsFigure {
     package static func level(ofSide side: Double) -> Double { 4 + log2(side / 224) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let used = levels.filter { level in proposals.contains { $0.level == level } }
         return Sheet(
             title: "Which level does a region pool from?",

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 
 extension Gallery {
@@ -16,24 +16,24 @@ extension Gallery {
 ///
 /// Each row is a way of rounding. Blue is the exact box, orange what is read instead; between the two lies the
 /// drift, written in cells of the map and in pixels of the picture.
-public struct RoIPoolFigure {
+package struct RoIPoolFigure {
     /// One way of rounding, along both axes. Numbers are in cells of the map.
-    public struct Rounding: Sendable {
+    package struct Rounding: Sendable {
         /// What it is called.
-        public var name: String
+        package var name: String
         /// How the edges become whole: "20.78 → 20".
-        public var corners: String
+        package var corners: String
         /// How the bins become whole: "20 / 7 = 2.86 → 2".
-        public var bins: String
+        package var bins: String
         /// The region after the first quantisation.
-        public var region: PixelRegion
+        package var region: PixelRegion
         /// The columns of each bin after the second.
-        public var columns: [Range<Int>]
+        package var columns: [Range<Int>]
         /// The rows of each bin.
-        public var rows: [Range<Int>]
+        package var rows: [Range<Int>]
 
         /// A way of rounding.
-        public init(
+        package init(
             name: String, corners: String, bins: String, region: PixelRegion, columns: [Range<Int>],
             rows: [Range<Int>]
         ) {
@@ -61,7 +61,7 @@ public struct RoIPoolFigure {
     ///   - mapSize: rows and columns of the map.
     ///   - bins: along each axis.
     ///   - roundings: one row each.
-    public init(
+    package init(
         box: Box, stride: Double, mapSize: PixelSize, bins: Int, roundings: [Rounding], background: Background
     ) {
         self.box = box
@@ -75,7 +75,7 @@ public struct RoIPoolFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "RoIPool rounds twice",
             subtitle: "A region of \(cells(box.width)) × \(cells(box.height)) cells, stride "

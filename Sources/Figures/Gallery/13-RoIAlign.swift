@@ -1,8 +1,8 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
-import Kernels
 import Inference
+import Kernels
 import Tensors
 
 extension Gallery {
@@ -94,18 +94,18 @@ extension PictureRun {
 
 /// Figure 13: RoIAlign's exact bins and sample points on the grid of the map, and one bin enlarged, with the four
 /// positions and weights that each of its samples is interpolated from.
-public struct RoIAlignFigure {
+package struct RoIAlignFigure {
     /// A position of the map and its weight.
-    public struct Neighbour: Sendable {
+    package struct Neighbour: Sendable {
         /// The row.
-        public var row: Int
+        package var row: Int
         /// The column.
-        public var column: Int
+        package var column: Int
         /// Its share, from 0 to 1.
-        public var weight: Float
+        package var weight: Float
 
         /// A position with a weight.
-        public init(row: Int, column: Int, weight: Float) {
+        package init(row: Int, column: Int, weight: Float) {
             self.row = row
             self.column = column
             self.weight = weight
@@ -113,16 +113,16 @@ public struct RoIAlignFigure {
     }
 
     /// A sample point, in cells of the map: cell 0 reaches from 0 to 1, and its value stands at ½.
-    public struct Sample: Sendable {
+    package struct Sample: Sendable {
         /// The place along the columns.
-        public var x: Float
+        package var x: Float
         /// The place along the rows.
-        public var y: Float
+        package var y: Float
         /// Upper left, upper right, lower left, lower right; none for a point outside the map.
-        public var neighbours: [Neighbour]
+        package var neighbours: [Neighbour]
 
         /// A sample point.
-        public init(x: Float, y: Float, neighbours: [Neighbour]) {
+        package init(x: Float, y: Float, neighbours: [Neighbour]) {
             self.x = x
             self.y = y
             self.neighbours = neighbours
@@ -130,28 +130,28 @@ public struct RoIAlignFigure {
     }
 
     /// A region and its samples; places are in cells of the map.
-    public struct Region: Sendable {
+    package struct Region: Sendable {
         /// The exact box.
-        public var box: Box
+        package var box: Box
         /// Pixels a cell.
-        public var stride: Double
+        package var stride: Double
         /// Rows and columns of the map.
-        public var mapSize: PixelSize
+        package var mapSize: PixelSize
         /// Where bins begin and end along the columns.
-        public var columnBorders: [Float]
+        package var columnBorders: [Float]
         /// Where bins begin and end along the rows.
-        public var rowBorders: [Float]
+        package var rowBorders: [Float]
         /// The samples of all bins.
-        public var samples: [Sample]
+        package var samples: [Sample]
         /// The enlarged bin's row.
-        public var row: Int
+        package var row: Int
         /// The enlarged bin's column.
-        public var column: Int
+        package var column: Int
         /// The enlarged bin's samples.
-        public var binSamples: [Sample]
+        package var binSamples: [Sample]
 
         /// A region.
-        public init(
+        package init(
             box: Box, stride: Double, mapSize: PixelSize, columnBorders: [Float], rowBorders: [Float],
             samples: [Sample], row: Int, column: Int, binSamples: [Sample]
         ) {
@@ -174,20 +174,20 @@ public struct RoIAlignFigure {
     }
 
     /// The numbers of the map that is pooled.
-    public struct Values {
+    package struct Values {
         /// One channel of the map.
-        public var map: HeatMap
+        package var map: HeatMap
         /// What map and channel it is: "fpn.p3, channel 12".
-        public var name: String
+        package var name: String
         /// What the layer made of the enlarged bin.
-        public var pooled: Float
+        package var pooled: Float
         /// Whether it is the layer that the network itself pools with.
-        public var isOwn: Bool
+        package var isOwn: Bool
         /// Whether a bin is the mean of its samples, rather than their maximum.
-        public var isAveraged: Bool
+        package var isAveraged: Bool
 
         /// A map and the result.
-        public init(map: HeatMap, name: String, pooled: Float, isOwn: Bool, isAveraged: Bool) {
+        package init(map: HeatMap, name: String, pooled: Float, isOwn: Bool, isAveraged: Bool) {
             self.map = map
             self.name = name
             self.pooled = pooled
@@ -205,7 +205,7 @@ public struct RoIAlignFigure {
     /// - Parameters:
     ///   - values: the map behind it, if there is one.
     ///   - subject: what region it is, in a few words, to be put into the subtitle; empty for none.
-    public init(_ region: Region, values: Values? = nil, subject: String = "", background: Background) {
+    package init(_ region: Region, values: Values? = nil, subject: String = "", background: Background) {
         self.region = region
         self.values = values
         self.subject = subject
@@ -213,7 +213,7 @@ public struct RoIAlignFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let bins = region.columnBorders.count - 1
         var blocks: [Sheet.Block] = [
             .grid([wholePanel, binPanel], columns: 2, tallest: 298, background: background), table.block,

@@ -1,8 +1,8 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
-import Kernels
 import Inference
+import Kernels
 import Tensors
 
 extension Gallery {
@@ -121,18 +121,18 @@ private struct LayerComparison {
 // MARK: - Drawing
 
 /// Figure 14: the same region pooled by RoIPool, RoIWarp and RoIAlign, and where they differ.
-public struct RoILayersFigure {
+package struct RoILayersFigure {
     /// One pooled region, or a difference of two.
-    public struct Pooled {
+    package struct Pooled {
         /// What it is.
-        public var title: String
+        package var title: String
         /// What to read off it.
-        public var note: String
+        package var note: String
         /// One channel of it.
-        public var map: HeatMap
+        package var map: HeatMap
 
         /// A pooled region.
-        public init(title: String, note: String, map: HeatMap) {
+        package init(title: String, note: String, map: HeatMap) {
             self.title = title
             self.note = note
             self.map = map
@@ -140,22 +140,22 @@ public struct RoILayersFigure {
     }
 
     /// Where the region lies.
-    public struct Place {
+    package struct Place {
         /// The picture as decoded.
-        public var picture: Image
+        package var picture: Image
         /// The region, in pixels of the picture.
-        public var box: Box
+        package var box: Box
         /// The same after RoIPool's first quantisation.
-        public var quantized: Box
+        package var quantized: Box
         /// One channel of the map that is pooled.
-        public var map: HeatMap
+        package var map: HeatMap
         /// What map and channel that is.
-        public var mapName: String
+        package var mapName: String
         /// The region in cells of the map.
-        public var cells: Box
+        package var cells: Box
 
         /// A place.
-        public init(
+        package init(
             picture: Image, box: Box, quantized: Box, map: HeatMap, mapName: String, cells: Box
         ) {
             self.picture = picture
@@ -179,7 +179,7 @@ public struct RoILayersFigure {
     ///   - pooled: what each layer makes of it; their colours have the same scale.
     ///   - differences: between layers; their colours have the same scale.
     ///   - subject: what region it is.
-    public init(
+    package init(
         _ place: Place, pooled: [Pooled], differences: [Pooled], subject: String, background: Background
     ) {
         self.place = place
@@ -190,7 +190,7 @@ public struct RoILayersFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let pooledEnd = pooled.map(\.map.end).max() ?? 1
         // A scale so fine that it shows rounding would say nothing.
         let differenceEnd = max(differences.map(\.map.end).max() ?? 1, pooledEnd * 1e-3)

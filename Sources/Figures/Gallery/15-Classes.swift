@@ -32,22 +32,22 @@ extension Gallery {
 
 /// Figure 15: what the box head says of one proposal: a probability for every class, and for every class
 /// another box.
-public struct ClassesFigure {
+package struct ClassesFigure {
     /// What the head says of one class.
-    public struct Entry {
+    package struct Entry {
         /// The class's index; 0 is background.
-        public var label: Int
+        package var label: Int
         /// Its name.
-        public var name: String
+        package var name: String
         /// The proposal's probability of being one.
-        public var probability: Double
+        package var probability: Double
         /// How the proposal changes if it is one; nil for background.
-        public var delta: BoxDelta?
+        package var delta: BoxDelta?
         /// The refined box, clipped; nil for background.
-        public var box: Box?
+        package var box: Box?
 
         /// An entry.
-        public init(label: Int, name: String, probability: Double, delta: BoxDelta?, box: Box?) {
+        package init(label: Int, name: String, probability: Double, delta: BoxDelta?, box: Box?) {
             self.label = label
             self.name = name
             self.probability = probability
@@ -66,7 +66,7 @@ public struct ClassesFigure {
     ///   - ground: the picture in the frame of the boxes.
     ///   - proposal: the proposal and its index.
     ///   - entries: background and all classes. The most probable ones are drawn.
-    public init(
+    package init(
         ground: Ground, proposal: (index: Int, box: Box), entries: [Entry], background: Background
     ) {
         self.ground = ground
@@ -78,7 +78,7 @@ public struct ClassesFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "Class probabilities, and a box for every class",
             subtitle:

@@ -29,20 +29,20 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 16: from class boxes to detections: suppression within each class, and the cut.
-public struct DetectionsFigure {
+package struct DetectionsFigure {
     /// A refined box of one class.
-    public struct ClassBox {
+    package struct ClassBox {
         /// Refined and clipped.
-        public var box: Box
+        package var box: Box
         /// Its class, from 1.
-        public var label: Int
+        package var label: Int
         /// Its probability.
-        public var score: Double
+        package var score: Double
         /// The box that suppressed it, as an index; nil if it was kept.
-        public var suppressor: Int?
+        package var suppressor: Int?
 
         /// A class box.
-        public init(box: Box, label: Int, score: Double, suppressor: Int?) {
+        package init(box: Box, label: Int, score: Double, suppressor: Int?) {
             self.box = box
             self.label = label
             self.score = score
@@ -51,22 +51,22 @@ public struct DetectionsFigure {
     }
 
     /// How many boxes each step starts with.
-    public struct Counts {
+    package struct Counts {
         /// Proposals.
-        public var proposals: Int
+        package var proposals: Int
         /// Classes, without background.
-        public var classes: Int
+        package var classes: Int
         /// Detections after the cut.
-        public var detections: Int
+        package var detections: Int
         /// Where the cut is.
-        public var limit: Int
+        package var limit: Int
         /// What a probability has to exceed.
-        public var scoreThreshold: Double
+        package var scoreThreshold: Double
         /// The largest overlap that two kept boxes of a class may have.
-        public var overlapThreshold: Double
+        package var overlapThreshold: Double
 
         /// Counts.
-        public init(
+        package init(
             proposals: Int, classes: Int, detections: Int, limit: Int, scoreThreshold: Double,
             overlapThreshold: Double
         ) {
@@ -91,7 +91,7 @@ public struct DetectionsFigure {
     ///   - boxes: those probable enough; at least one.
     ///   - kept: the kept ones, best first.
     ///   - className: the name of a class, from 1.
-    public init(
+    package init(
         ground: Ground, boxes: [ClassBox], kept: [Int], counts: Counts, className: @escaping (Int) -> String,
         background: Background
     ) {
@@ -104,7 +104,7 @@ public struct DetectionsFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "From class boxes to detections",
             subtitle: "Boxes of one class that overlap by more than \(setting(counts.overlapThreshold)) are "

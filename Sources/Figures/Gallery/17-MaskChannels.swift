@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Tensors
 
@@ -47,20 +47,20 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 17: the masks of all classes for one region. The box head says which of them counts.
-public struct MaskChannelsFigure {
+package struct MaskChannelsFigure {
     /// One class's mask.
-    public struct Channel {
+    package struct Channel {
         /// The class.
-        public var name: String
+        package var name: String
         /// Its mask: probabilities, m × m.
-        public var map: HeatMap
+        package var map: HeatMap
         /// What the box head says of the class, from 0 to 1.
-        public var probability: Float
+        package var probability: Float
         /// Whether it is the class that was detected.
-        public var isPredicted: Bool
+        package var isPredicted: Bool
 
         /// A class's mask.
-        public init(name: String, map: HeatMap, probability: Float, isPredicted: Bool) {
+        package init(name: String, map: HeatMap, probability: Float, isPredicted: Bool) {
             self.name = name
             self.map = map
             self.probability = probability
@@ -81,7 +81,7 @@ public struct MaskChannelsFigure {
     ///   - channels: of all classes, or of the likeliest.
     ///   - classCount: how many classes there are.
     ///   - subject: what detection it is.
-    public init(
+    package init(
         picture: Image, box: Box, channels: [Channel], classCount: Int, subject: String,
         background: Background
     ) {
@@ -94,7 +94,7 @@ public struct MaskChannelsFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let side = channels.first?.map.width ?? 0
         let which = channels.count < classCount ? "The likeliest \(channels.count) of \(classCount)" : "All"
         return Sheet(

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Inference
 
@@ -42,20 +42,20 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 18: the same mask logits through a sigmoid for each class, and through a softmax over the classes.
-public struct SigmoidSoftmaxFigure {
+package struct SigmoidSoftmaxFigure {
     /// One class's mask in both ways.
-    public struct Class {
+    package struct Class {
         /// Its name.
-        public var name: String
+        package var name: String
         /// Its logits, m × m, row by row.
-        public var logits: [Float]
+        package var logits: [Float]
         /// Through the sigmoid.
-        public var sigmoid: [Float]
+        package var sigmoid: [Float]
         /// Its share of the softmax.
-        public var softmax: [Float]
+        package var softmax: [Float]
 
         /// A class.
-        public init(name: String, logits: [Float], sigmoid: [Float], softmax: [Float]) {
+        package init(name: String, logits: [Float], sigmoid: [Float], softmax: [Float]) {
             self.name = name
             self.logits = logits
             self.sigmoid = sigmoid
@@ -76,7 +76,7 @@ public struct SigmoidSoftmaxFigure {
     ///   - side: m.
     ///   - channelCount: how many channels compete in the softmax, background among them.
     ///   - subject: what detection it is.
-    public init(
+    package init(
         _ classes: [Class], side: Int, channelCount: Int, subject: String, background: Background
     ) {
         self.classes = classes
@@ -100,7 +100,7 @@ public struct SigmoidSoftmaxFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let kept = [\Class.sigmoid, \Class.softmax].map { values in
             classes.first?[keyPath: values].count { $0 >= 0.5 } ?? 0
         }

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Tensors
@@ -49,26 +49,26 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 19: from m × m probabilities to pixels of the picture, and why every region gets m × m of them.
-public struct PastingFigure {
+package struct PastingFigure {
     /// A detection and its mask.
-    public struct Subject {
+    package struct Subject {
         /// Its class.
-        public var name: String
+        package var name: String
         /// The class's index, which chooses the colour.
-        public var classIndex: Int
+        package var classIndex: Int
         /// Its box, in pixels of the picture.
-        public var box: Box
+        package var box: Box
         /// The mask head's probabilities, m × m.
-        public var probabilities: HeatMap
+        package var probabilities: HeatMap
         /// The same at each pixel of ``region``.
-        public var enlarged: HeatMap
+        package var enlarged: HeatMap
         /// The pixels that the mask was enlarged to.
-        public var region: PixelRegion
+        package var region: PixelRegion
         /// The result.
-        public var mask: InstanceMask
+        package var mask: InstanceMask
 
         /// A detection.
-        public init(
+        package init(
             name: String, classIndex: Int, box: Box, probabilities: HeatMap, enlarged: HeatMap,
             region: PixelRegion, mask: InstanceMask
         ) {
@@ -96,7 +96,7 @@ public struct PastingFigure {
     /// - Parameters:
     ///   - others: detections of other sizes.
     ///   - threshold: a pixel belongs to the mask from this probability on.
-    public init(
+    package init(
         picture: Image, subject: Subject, others: [Subject], threshold: Double, background: Background
     ) {
         self.picture = picture
@@ -109,7 +109,7 @@ public struct PastingFigure {
     private var side: Int { subject.probabilities.width }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         var blocks: [Sheet.Block] = [
             .grid([headPanel, enlargedPanel, cutPanel, pastedPanel], columns: 4, background: background),
             .colorBar(

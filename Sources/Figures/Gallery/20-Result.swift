@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Inference
 import Tensors
 
@@ -22,7 +22,7 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 20 on a sheet: the final picture, as large as the sheet is wide.
-public struct ResultFigure {
+package struct ResultFigure {
     private let overlay: Figure
     private let caption: String
     private let subtitle: String
@@ -32,7 +32,7 @@ public struct ResultFigure {
     ///   - instances: what is drawn.
     ///   - leftOut: how many less likely ones are not.
     ///   - parts: what each instance has besides its box: "mask", "keypoints".
-    public init(
+    package init(
         image: Image, instances: [DrawnInstance], leftOut: Int, parts: [String], background: Background
     ) {
         let scale = Sheet.contentWidth / Double(image.width)
@@ -56,7 +56,7 @@ public struct ResultFigure {
     private static let labelSize = 12.0
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let height = Sheet.contentWidth * overlay.height / overlay.width
         return Sheet(
             title: "The result", subtitle: subtitle,

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Tensors
@@ -55,18 +55,18 @@ extension PersonKeypoint {
 // MARK: - Drawing
 
 /// Figure 21: one heat map a keypoint, the place read off each, and the skeleton that they make.
-public struct KeypointsFigure {
+package struct KeypointsFigure {
     /// One keypoint's heat map and what was read off it.
-    public struct Map {
+    package struct Map {
         /// The keypoint: "left shoulder".
-        public var name: String
+        package var name: String
         /// Logits over the box.
-        public var logits: HeatMap
+        package var logits: HeatMap
         /// The decoded place, in pixels of the picture.
-        public var place: Keypoint
+        package var place: Keypoint
 
         /// A keypoint.
-        public init(name: String, logits: HeatMap, place: Keypoint) {
+        package init(name: String, logits: HeatMap, place: Keypoint) {
             self.name = name
             self.logits = logits
             self.place = place
@@ -99,7 +99,7 @@ public struct KeypointsFigure {
     ///   - enlarged: the size that heat maps are brought to before their maximum is looked for.
     ///   - scoreName: what a keypoint's score is: "logit" or "probability".
     ///   - subject: what detection it is.
-    public init(
+    package init(
         picture: Image, person: DrawnInstance, maps: [Map], enlarged: PixelSize, scoreName: String,
         subject: String, background: Background
     ) {
@@ -118,7 +118,7 @@ public struct KeypointsFigure {
     private var best: Map? { maps.max { $0.place.score < $1.place.score } }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "Keypoints: one heat map each",
             subtitle:

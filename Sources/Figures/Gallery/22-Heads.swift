@@ -155,9 +155,9 @@ extension Architecture {
 // MARK: - Drawing
 
 /// Figure 22: the heads as chains of maps and vectors, after Mask R-CNN's figure 4.
-public struct HeadsFigure {
+package struct HeadsFigure {
     /// What one region is at some place of a head.
-    public enum Shape: Sendable, Equatable {
+    package enum Shape: Sendable, Equatable {
         /// A map of that side, with channels.
         case map(side: Int, channels: Int)
         /// A vector.
@@ -166,7 +166,7 @@ public struct HeadsFigure {
         case table(rows: Int, columns: Int)
 
         /// Channels first: `256×14×14`.
-        public var text: String {
+        package var text: String {
             switch self {
             case .map(let side, let channels): "\(channels)×\(side)×\(side)"
             case .vector(let count): "\(count)"
@@ -176,18 +176,18 @@ public struct HeadsFigure {
     }
 
     /// One operation and what it makes.
-    public struct Step: Sendable {
+    package struct Step: Sendable {
         /// In a few words: "3×3 convolution".
-        public var operation: String
+        package var operation: String
         /// How often it is done, one after the other.
-        public var count: Int
+        package var count: Int
         /// What it makes.
-        public var shape: Shape
+        package var shape: Shape
         /// What the result is called, if it ends the head: "class logits".
-        public var name: String
+        package var name: String
 
         /// An operation.
-        public init(_ operation: String, count: Int = 1, _ shape: Shape, name: String = "") {
+        package init(_ operation: String, count: Int = 1, _ shape: Shape, name: String = "") {
             self.operation = operation
             self.count = count
             self.shape = shape
@@ -196,20 +196,20 @@ public struct HeadsFigure {
     }
 
     /// One head.
-    public struct Head: Sendable {
+    package struct Head: Sendable {
         /// "Box head".
-        public var name: String
+        package var name: String
         /// Its colour.
-        public var part: Part
+        package var part: Part
         /// What it starts from.
-        public var start: Shape
+        package var start: Shape
         /// What comes one after the other.
-        public var steps: [Step]
+        package var steps: [Step]
         /// Results that are all made of the last step's: class logits and box deltas.
-        public var ends: [Step]
+        package var ends: [Step]
 
         /// A head.
-        public init(name: String, part: Part, start: Shape, steps: [Step], ends: [Step]) {
+        package init(name: String, part: Part, start: Shape, steps: [Step], ends: [Step]) {
             self.name = name
             self.part = part
             self.start = start
@@ -219,14 +219,14 @@ public struct HeadsFigure {
     }
 
     /// The heads of one architecture.
-    public struct Architecture: Sendable {
+    package struct Architecture: Sendable {
         /// "This model: heads on a feature pyramid".
-        public var name: String
+        package var name: String
         /// Its heads.
-        public var heads: [Head]
+        package var heads: [Head]
 
         /// An architecture.
-        public init(name: String, heads: [Head]) {
+        package init(name: String, heads: [Head]) {
             self.name = name
             self.heads = heads
         }
@@ -237,14 +237,14 @@ public struct HeadsFigure {
     private let background: Background
 
     /// Architectures, one below the other.
-    public init(_ architectures: [Architecture], subtitle: String = "", background: Background) {
+    package init(_ architectures: [Architecture], subtitle: String = "", background: Background) {
         self.architectures = architectures
         self.subtitle = subtitle
         self.background = background
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "The heads: what happens to one region", subtitle: subtitle,
             blocks: architectures.flatMap { architecture in

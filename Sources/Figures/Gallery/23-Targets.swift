@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Tensors
@@ -104,20 +104,20 @@ private struct SampledRegions {
 
 /// Figure 23: the regions that a training step samples from one picture, and what the mask head should say of
 /// them.
-public struct TargetsFigure {
+package struct TargetsFigure {
     /// An object to be learnt.
-    public struct Object: Sendable {
+    package struct Object: Sendable {
         /// Its class.
-        public var name: String
+        package var name: String
         /// The class's index, which chooses the colour.
-        public var classIndex: Int
+        package var classIndex: Int
         /// Its box, in pixels of the picture.
-        public var box: Box
+        package var box: Box
         /// Its pixels.
-        public var mask: InstanceMask?
+        package var mask: InstanceMask?
 
         /// An object.
-        public init(name: String, classIndex: Int, box: Box, mask: InstanceMask?) {
+        package init(name: String, classIndex: Int, box: Box, mask: InstanceMask?) {
             self.name = name
             self.classIndex = classIndex
             self.box = box
@@ -126,18 +126,18 @@ public struct TargetsFigure {
     }
 
     /// A sampled region that stands for an object.
-    public struct Region {
+    package struct Region {
         /// In pixels of the picture.
-        public var box: Box
+        package var box: Box
         /// Which object.
-        public var object: Int
+        package var object: Int
         /// Intersection over union of the two boxes.
-        public var overlap: Float
+        package var overlap: Float
         /// What the mask head should say, m × m; nil for an object without a mask.
-        public var target: HeatMap?
+        package var target: HeatMap?
 
         /// A region.
-        public init(box: Box, object: Int, overlap: Float, target: HeatMap?) {
+        package init(box: Box, object: Int, overlap: Float, target: HeatMap?) {
             self.box = box
             self.object = object
             self.overlap = overlap
@@ -155,20 +155,20 @@ public struct TargetsFigure {
     private let background: Background
 
     /// How many there were to choose from, and what the sampler was asked for.
-    public struct Counts: Sendable {
+    package struct Counts: Sendable {
         /// Candidates: proposals and the objects' own boxes.
-        public var candidates: Int
+        package var candidates: Int
         /// Of these, the ones that stand for an object.
-        public var matched: Int
+        package var matched: Int
         /// The largest sample.
-        public var limit: Int
+        package var limit: Int
         /// The largest share of objects in it.
-        public var objectShare: Double
+        package var objectShare: Double
         /// From this overlap on, a candidate stands for an object.
-        public var threshold: Float
+        package var threshold: Float
 
         /// Counts.
-        public init(candidates: Int, matched: Int, limit: Int, objectShare: Double, threshold: Float) {
+        package init(candidates: Int, matched: Int, limit: Int, objectShare: Double, threshold: Float) {
             self.candidates = candidates
             self.matched = matched
             self.limit = limit
@@ -184,7 +184,7 @@ public struct TargetsFigure {
     ///   - shown: which of the regions are shown with their targets, up to six.
     ///   - backgrounds: sampled as background.
     ///   - source: a sentence on where the objects come from.
-    public init(
+    package init(
         picture: Image, objects: [Object], regions: [Region], shown: [Int], backgrounds: [Box],
         counts: Counts, source: String, background: Background
     ) {
@@ -199,7 +199,7 @@ public struct TargetsFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         var blocks: [Sheet.Block] = [
             .grid([objectsPanel, backgroundsPanel], columns: 2, background: background)
         ]

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Training
 
 extension Gallery {
@@ -55,20 +55,20 @@ extension LossKind {
 // MARK: - Drawing
 
 /// Figure 24: how the losses fell in training, and the learning rate that they fell at.
-public struct LossesFigure {
+package struct LossesFigure {
     /// One part of the loss.
-    public struct Curve: Sendable {
+    package struct Curve: Sendable {
         /// The name of the stage that it is taken at: `rpn.objectness`.
-        public var name: String
+        package var name: String
         /// What it is, in a few words: "is there an object? cross-entropy".
-        public var meaning: String
+        package var meaning: String
         /// The part of the network that it trains.
-        public var part: Part
+        package var part: Part
         /// One number for each of the record's steps; NaN where the record has none.
-        public var values: [Double]
+        package var values: [Double]
 
         /// A curve.
-        public init(name: String, meaning: String, part: Part, values: [Double]) {
+        package init(name: String, meaning: String, part: Part, values: [Double]) {
             self.name = name
             self.meaning = meaning
             self.part = part
@@ -83,7 +83,7 @@ public struct LossesFigure {
     private let background: Background
 
     /// The record of a run: the steps that were reported, and numbers for each of them.
-    public init(
+    package init(
         steps: [Double], curves: [Curve], rates: [Double], subtitle: String = "", background: Background
     ) {
         self.steps = steps
@@ -97,7 +97,7 @@ public struct LossesFigure {
     private var window: Int { max(1, steps.count / 40) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let columns = 2
         let rows = stride(from: 0, to: curves.count, by: columns).map { start in
             Sheet.Block(height: 150) { canvas, room in

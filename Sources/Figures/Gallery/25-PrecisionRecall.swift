@@ -1,6 +1,6 @@
-import Explanations
 import COCO
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Scenes
@@ -76,20 +76,20 @@ extension PrecisionRecallFigure.Kind {
 // MARK: - Drawing
 
 /// Figure 25: precision over recall, and average precision over the threshold of overlap.
-public struct PrecisionRecallFigure {
+package struct PrecisionRecallFigure {
     /// One kind of evaluation: boxes, masks or keypoints.
-    public struct Kind: Sendable {
+    package struct Kind: Sendable {
         /// Its name: "boxes".
-        public var name: String
+        package var name: String
         /// AP, AP50 and AP75, from 0 to 1; −1 where there was nothing to find.
-        public var summary: (all: Double, half: Double, strict: Double)
+        package var summary: (all: Double, half: Double, strict: Double)
         /// The average precision at each threshold.
-        public var averagePrecisions: [Double]
+        package var averagePrecisions: [Double]
         /// For each threshold, the precision at each recall, averaged over the classes.
-        public var precisions: [[Double]]
+        package var precisions: [[Double]]
 
         /// A kind of evaluation.
-        public init(
+        package init(
             name: String, summary: (all: Double, half: Double, strict: Double), averagePrecisions: [Double],
             precisions: [[Double]]
         ) {
@@ -101,16 +101,16 @@ public struct PrecisionRecallFigure {
     }
 
     /// One class's numbers.
-    public struct ClassRow: Sendable {
+    package struct ClassRow: Sendable {
         /// The class.
-        public var name: String
+        package var name: String
         /// How many objects there are.
-        public var objects: Int
+        package var objects: Int
         /// AP of each kind, in the order of the kinds; −1 where there was nothing to find.
-        public var values: [Double]
+        package var values: [Double]
 
         /// A class's numbers.
-        public init(name: String, objects: Int, values: [Double]) {
+        package init(name: String, objects: Int, values: [Double]) {
             self.name = name
             self.objects = objects
             self.values = values
@@ -131,7 +131,7 @@ public struct PrecisionRecallFigure {
     ///   - thresholds: of overlap.
     ///   - recalls: at which precision is read off.
     ///   - source: what was evaluated, as a sentence.
-    public init(
+    package init(
         _ kinds: [Kind], classes: [ClassRow], thresholds: [Double], recalls: [Double], source: String,
         background: Background
     ) {
@@ -146,7 +146,7 @@ public struct PrecisionRecallFigure {
     private var curveKind: Kind? { kinds.count > 1 ? kinds[1] : kinds.first }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         Sheet(
             title: "Precision, recall and average precision",
             subtitle: source,

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Inference
 import Tensors
@@ -48,26 +48,26 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 26: the weights of every layer as a histogram, with a warning where a layer looks dead or explodes.
-public struct WeightsFigure {
+package struct WeightsFigure {
     /// A layer's weights, each multiplied by the root of how many the layer adds up for one output: then 1 is the
     /// size that neither shrinks nor grows a signal of independent numbers, whatever the layer's shape.
-    public struct Layer: Sendable {
+    package struct Layer: Sendable {
         /// The name of the stage that the layer computes.
-        public var name: String
+        package var name: String
         /// The part of the network that it belongs to.
-        public var part: Part
+        package var part: Part
         /// How many weights lie in each of equal intervals from −``reach`` to ``reach``; those beyond count at the
         /// ends.
-        public var counts: [Int]
+        package var counts: [Int]
         /// The root of the mean square.
-        public var size: Double
+        package var size: Double
         /// The largest magnitude.
-        public var largest: Double
+        package var largest: Double
         /// How many output channels have weights that are all practically 0.
-        public var deadOutputs: Int
+        package var deadOutputs: Int
 
         /// A layer.
-        public init(
+        package init(
             name: String, part: Part, counts: [Int], size: Double, largest: Double,
             deadOutputs: Int
         ) {
@@ -80,7 +80,7 @@ public struct WeightsFigure {
         }
 
         /// What is conspicuous about it; nil if nothing is.
-        public var warning: String? {
+        package var warning: String? {
             if size < WeightsFigure.faint { return "faint" }
             if size > WeightsFigure.strong || largest > WeightsFigure.far { return "strong" }
             return deadOutputs > 0 ? "\(deadOutputs) dead" : nil
@@ -88,20 +88,20 @@ public struct WeightsFigure {
     }
 
     /// Where a histogram ends.
-    public static let reach = 4.0
+    package static let reach = 4.0
     /// Layers of a smaller size hardly pass anything on.
-    public static let faint = 0.02
+    package static let faint = 0.02
     /// Layers of a larger size, or …
-    public static let strong = 5.0
+    package static let strong = 5.0
     /// … with a single weight beyond this, may blow a signal up.
-    public static let far = 100.0
+    package static let far = 100.0
 
     private let layers: [Layer]
     private let subtitle: String
     private let background: Background
 
     /// The layers of a network, in data-flow order.
-    public init(layers: [Layer], subtitle: String = "", background: Background) {
+    package init(layers: [Layer], subtitle: String = "", background: Background) {
         self.layers = layers
         self.subtitle = subtitle
         self.background = background
@@ -111,7 +111,7 @@ public struct WeightsFigure {
     private static let (columnGap, nameWidth, histogramWidth, sizeWidth) = (20.0, 128.0, 72.0, 34.0)
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let rows = (layers.count + 1) / 2
         let table = Sheet.Block(height: 18 + Self.rowHeight * Double(rows)) { canvas, room in
             let width = (room.width - Self.columnGap) / 2

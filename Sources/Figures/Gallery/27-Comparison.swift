@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Geometry
 import Inference
@@ -151,32 +151,32 @@ extension ContractTensor {
 // MARK: - Drawing
 
 /// Figure 27: two implementations side by side, stage by stage, and where in the tensors they differ.
-public struct ComparisonFigure {
+package struct ComparisonFigure {
     /// One stage of both.
-    public struct Stage: Sendable {
+    package struct Stage: Sendable {
         /// Its name in the stage contract.
-        public var name: String
+        package var name: String
         /// The length of the difference over the length of the reference; nil where shapes differ.
-        public var relativeError: Double?
+        package var relativeError: Double?
 
         /// A stage.
-        public init(name: String, relativeError: Double?) {
+        package init(name: String, relativeError: Double?) {
             self.name = name
             self.relativeError = relativeError
         }
     }
 
     /// Where one stage differs.
-    public struct Map {
+    package struct Map {
         /// The stage.
-        public var title: String
+        package var title: String
         /// What is shown of it.
-        public var note: String
+        package var note: String
         /// Absolute differences.
-        public var errors: HeatMap
+        package var errors: HeatMap
 
         /// A map of differences.
-        public init(title: String, note: String, errors: HeatMap) {
+        package init(title: String, note: String, errors: HeatMap) {
             self.title = title
             self.note = note
             self.errors = errors
@@ -195,7 +195,7 @@ public struct ComparisonFigure {
     ///   - maps: of some of them.
     ///   - fault: how the candidate differs from the reference, as a sentence.
     ///   - tolerance: a relative error up to this one is rounding.
-    public init(
+    package init(
         stages: [Stage], maps: [Map], fault: String, tolerance: Double = 1e-4, background: Background
     ) {
         self.stages = stages
@@ -210,7 +210,7 @@ public struct ComparisonFigure {
     private var firstFault: Int? { stages.firstIndex(where: differs) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         var subtitle = fault
         if let firstFault {
             subtitle +=

@@ -1,7 +1,7 @@
-import Explanations
 import Drawing
-import Kernels
+import Explanations
 import Inference
+import Kernels
 import Tensors
 
 extension Gallery {
@@ -70,20 +70,20 @@ extension Gallery {
 ///
 /// Both halves show one input channel and the part that it adds to one output channel; a layer adds up all its input
 /// channels.
-public struct ConvolutionFigure {
+package struct ConvolutionFigure {
     /// The steps of one tile of F(4×4, 3×3).
-    public struct Tile: Sendable {
+    package struct Tile: Sendable {
         /// Bᵀ d B, 6×6.
-        public var transformedInput: [Float]
+        package var transformedInput: [Float]
         /// G g Gᵀ, 6×6.
-        public var transformedKernel: [Float]
+        package var transformedKernel: [Float]
         /// Their product, number by number, 6×6.
-        public var product: [Float]
+        package var product: [Float]
         /// Aᵀ (…) A, 4×4.
-        public var output: [Float]
+        package var output: [Float]
 
         /// The steps of a tile.
-        public init(
+        package init(
             transformedInput: [Float], transformedKernel: [Float], product: [Float], output: [Float]
         ) {
             self.transformedInput = transformedInput
@@ -112,7 +112,7 @@ public struct ConvolutionFigure {
     ///   - patchShape: rows and columns of the whole layer's patch matrix.
     ///   - outputs: output channels of the layer.
     ///   - note: which channels these are.
-    public init(
+    package init(
         layer: String, input: HeatMap, kernel: [Float], tile: Tile, patchShape: (rows: Int, columns: Int),
         outputs: Int, note: String, background: Background
     ) {
@@ -154,7 +154,7 @@ public struct ConvolutionFigure {
     private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let sums = patches.map(product)
         // The tile's 4×4 outputs are the first four of each row of eight.
         let direct = (0..<4).flatMap { y in (0..<4).map { sums[8 * y + $0] } }

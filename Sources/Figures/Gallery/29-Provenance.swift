@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Tensors
@@ -89,18 +89,18 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 29: where one detection comes from, from its anchor to its mask.
-public struct ProvenanceFigure {
+package struct ProvenanceFigure {
     /// A box that was suppressed on the way.
-    public struct Suppressed {
+    package struct Suppressed {
         /// The box.
-        public var box: Box
+        package var box: Box
         /// Its score.
-        public var score: Double
+        package var score: Double
         /// Its overlap (IoU) with the one that suppressed it.
-        public var overlap: Double
+        package var overlap: Double
 
         /// A suppressed box.
-        public init(box: Box, score: Double, overlap: Double) {
+        package init(box: Box, score: Double, overlap: Double) {
             self.box = box
             self.score = score
             self.overlap = overlap
@@ -108,30 +108,30 @@ public struct ProvenanceFigure {
     }
 
     /// The region proposal network's part of the way.
-    public struct Origin {
+    package struct Origin {
         /// The level's name: `p4`.
-        public var level: String
+        package var level: String
         /// Its pyramid index: 4 for p4.
-        public var levelIndex: Int
+        package var levelIndex: Int
         /// The cell: row and column, from 0.
-        public var row: Int, column: Int
+        package var row: Int, column: Int
         /// Pixels from one row and one column of cells to the next.
-        public var verticalStride: Int, horizontalStride: Int
+        package var verticalStride: Int, horizontalStride: Int
         /// The shape: side in pixels, and height over width.
-        public var side: Double, aspectRatio: Double
+        package var side: Double, aspectRatio: Double
         /// The anchor, what the network makes of it, and what the picture leaves of that.
-        public var anchor: Box, decoded: Box, proposal: Box
+        package var anchor: Box, decoded: Box, proposal: Box
         /// The anchor's objectness.
-        public var logit: Double, objectness: Double
+        package var logit: Double, objectness: Double
         /// Its rank on its level, from 0, and among how many.
-        public var rank: Int, candidateCount: Int
+        package var rank: Int, candidateCount: Int
         /// The proposal's index, and how many there are.
-        public var proposalIndex: Int, proposalCount: Int
+        package var proposalIndex: Int, proposalCount: Int
         /// What it suppressed, best first.
-        public var suppressed: [Suppressed]
+        package var suppressed: [Suppressed]
 
         /// The origin of a detection.
-        public init(
+        package init(
             level: String, levelIndex: Int, row: Int, column: Int, verticalStride: Int,
             horizontalStride: Int, side: Double, aspectRatio: Double, anchor: Box, decoded: Box,
             proposal: Box, logit: Double, objectness: Double, rank: Int, candidateCount: Int,
@@ -159,28 +159,28 @@ public struct ProvenanceFigure {
     }
 
     /// The heads' part of the way.
-    public struct Outcome {
+    package struct Outcome {
         /// The name of the map that the proposal was pooled from: `p3`; and its pyramid index.
-        public var poolingLevel: String, poolingIndex: Int
+        package var poolingLevel: String, poolingIndex: Int
         /// That map in one matrix, over the network's input; and its stride.
-        public var map: HeatMap, stride: Int
+        package var map: HeatMap, stride: Int
         /// Background and all classes: index, name, probability.
-        public var classes: [(label: Int, name: String, probability: Double)]
+        package var classes: [(label: Int, name: String, probability: Double)]
         /// The detected class.
-        public var label: Int, className: String
+        package var label: Int, className: String
         /// The detection's box and score.
-        public var box: Box, score: Double
+        package var box: Box, score: Double
         /// What it suppressed, best first.
-        public var suppressed: [Suppressed]
+        package var suppressed: [Suppressed]
         /// The probabilities of its mask; nil without a mask head.
-        public var mask: HeatMap?
+        package var mask: HeatMap?
         /// The name of the map that the mask was pooled from.
-        public var maskLevel: String?
+        package var maskLevel: String?
         /// The picture with what came out drawn over it, and a line on it.
-        public var result: Image, resultText: String
+        package var result: Image, resultText: String
 
         /// The outcome of a detection.
-        public init(
+        package init(
             poolingLevel: String, poolingIndex: Int, map: HeatMap, stride: Int,
             classes: [(label: Int, name: String, probability: Double)], label: Int, className: String,
             box: Box, score: Double, suppressed: [Suppressed], mask: HeatMap?, maskLevel: String?,
@@ -212,7 +212,7 @@ public struct ProvenanceFigure {
     /// - Parameters:
     ///   - ground: the picture in the frame of the boxes.
     ///   - detection: the detection's index.
-    public init(
+    package init(
         ground: Ground, detection: Int, origin: Origin, outcome: Outcome, background: Background
     ) {
         self.ground = ground
@@ -223,7 +223,7 @@ public struct ProvenanceFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         var blocks = [chain]
         if !suppressedRows.isEmpty {
             blocks.append(

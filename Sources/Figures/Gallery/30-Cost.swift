@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Inference
 
 extension Gallery {
@@ -27,24 +27,24 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 30: what each step of the pipeline costs: multiplications, memory and time.
-public struct CostFigure {
+package struct CostFigure {
     /// One step.
-    public struct Step: Sendable {
+    package struct Step: Sendable {
         /// Its name.
-        public var name: String
+        package var name: String
         /// The part of the pipeline that gives it its colour.
-        public var part: Part
+        package var part: Part
         /// Multiplications by weights, as the layers' definitions have them.
-        public var multiplications: Double
+        package var multiplications: Double
         /// Bytes that its layers write: activations.
-        public var activationBytes: Double
+        package var activationBytes: Double
         /// Bytes of its parameters.
-        public var parameterBytes: Double
+        package var parameterBytes: Double
         /// Seconds; nil where nobody took the time.
-        public var seconds: Double?
+        package var seconds: Double?
 
         /// A step.
-        public init(
+        package init(
             name: String, part: Part, multiplications: Double, activationBytes: Double,
             parameterBytes: Double, seconds: Double?
         ) {
@@ -62,7 +62,7 @@ public struct CostFigure {
     private let background: Background
 
     /// The cost of steps in data-flow order.
-    public init(steps: [Step], subtitle: String = "", background: Background) {
+    package init(steps: [Step], subtitle: String = "", background: Background) {
         self.steps = steps
         self.subtitle = subtitle
         self.background = background
@@ -89,7 +89,7 @@ public struct CostFigure {
     }
 
     /// The drawing.
-    public var figure: Figure {
+    package var figure: Figure {
         let columns = columns
         let table = Sheet.Block(height: 20 + Self.rowHeight * Double(steps.count + 1) + 4) { canvas, room in
             let width =

@@ -1,11 +1,10 @@
-import Explanations
 import Drawing
+import Explanations
 import Formats
 import Geometry
 import Inference
 import Scenes
 import Tensors
-import Training
 
 /// The objects of a picture, for figures of what training does with objects: the true ones where they are known,
 /// and where they are not, what the model found.

@@ -5,7 +5,7 @@ import Kernels
 
 extension RoICalculation {
     /// Figure 12: RoIPool's quantisations on the grid, in both ways of rounding.
-    public func poolFigure(background: Background) -> Figure {
+    package func poolFigure(background: Background) -> Figure {
         RoIPoolFigure(
             box: exact, stride: Double(stride), mapSize: mapSize, bins: bins,
             roundings: [rounding(.truncating), rounding(.nearest)], background: background
@@ -48,7 +48,7 @@ extension RoICalculation {
     /// - Parameters:
     ///   - row: the bin's row.
     ///   - column: the bin's column.
-    public func alignFigure(row: Int, column: Int, background: Background) -> Figure {
+    package func alignFigure(row: Int, column: Int, background: Background) -> Figure {
         RoIAlignFigure(drawing(of: align, row: row, column: column), background: background).figure
     }
 

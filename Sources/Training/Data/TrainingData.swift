@@ -3,7 +3,6 @@ import Formats
 import Geometry
 import Execution
 import Inference
-import Scenes
 
 /// What a run trains on.
 public struct TrainingData: Sendable {
@@ -16,13 +15,19 @@ public struct TrainingData: Sendable {
     /// What the objects have to train heads on; nil for scenes, which have everything.
     public let targets: TargetCounts?
 
-    /// The dataset in `folder`, or scenes if there is none. Everything that training needs of it is checked here, before
-    /// the first step: that each picture is there, can be decoded as far as its header tells, and is of the size that the
-    /// annotations say.
+    /// Examples from anywhere: files in another format, or drawn ones. They have a target for every head.
+    public init(source: any ExampleSource, classes: ClassTable, remarks: [String] = []) {
+        self.source = source
+        self.classes = classes
+        self.remarks = remarks
+        targets = nil
+    }
+
+    /// The dataset in `folder`. Everything that training needs of it is checked here, before the first step: that each
+    /// picture is there, can be decoded as far as its header tells, and is of the size that the annotations say.
     ///
     /// - Parameters:
     ///   - folder: has `annotations.json` and the pictures in `images`.
-    ///   - scenes: which scenes to draw.
     ///   - classCount: how many classes the network tells apart. Where the file has more categories, but as many as that
     ///     with objects, these are taken.
     ///   - skipsBroken: whether broken annotations and pictures are left out rather than refused.
@@ -30,19 +35,9 @@ public struct TrainingData: Sendable {
     /// - Throws: `COCOError`, which names the annotation, when one is broken; ``TrainingError`` when there is
     ///   nothing to train on, or pictures cannot be read, with all of them in one list.
     public init(
-        folder: String?, scenes: TrainingConfiguration.Scenes?, classCount: Int? = nil,
-        skipsBroken: Bool = false, turning: ImageFile.Turning = .upright
+        folder: String, classCount: Int? = nil, skipsBroken: Bool = false,
+        turning: ImageFile.Turning = .upright
     ) throws {
-        guard let folder else {
-            guard let scenes else {
-                throw TrainingError("the configuration has no scenes, so --data must name a dataset")
-            }
-            source = SceneExamples(SceneGenerator(seed: scenes.seed), count: scenes.count)
-            classes = SceneExamples.classes
-            remarks = []
-            targets = nil
-            return
-        }
         let path = folder + "/annotations.json"
         let pictures = PictureFolder(path: folder + "/images", turning: turning)
         let file = try AnnotationFile(contentsOf: path, skipsBroken: skipsBroken)

@@ -1,19 +1,19 @@
 /// Options for the program's commands that a page does not have: the reader's own picture and model.
-public struct AddedOptions: Sendable {
+package struct AddedOptions: Sendable {
     /// Options for commands that take a picture, such as `--image street.jpg`.
-    public var picture: [String]
+    package var picture: [String]
     /// Options for commands that take a model, such as `--weights model.pth`.
-    public var model: [String]
+    package var model: [String]
     /// The commands that take the first: `figures`, `calculate iou`.
-    public var pictureCommands: [String]
+    package var pictureCommands: [String]
     /// The commands that take the second.
-    public var modelCommands: [String]
+    package var modelCommands: [String]
 
     /// The commands that take a picture as their first argument, where a page leaves it out: `record`.
-    public var argumentCommands: [String]
+    package var argumentCommands: [String]
 
     /// Options, and the commands that take them.
-    public init(
+    package init(
         picture: [String], model: [String], pictureCommands: [String], modelCommands: [String],
         argumentCommands: [String] = []
     ) {

@@ -5,15 +5,15 @@ import Foundation
 ///
 /// Each is given to `sh -c`, with nothing to read, in UTF-8, 80 columns wide and without colours; `maskrcnn` is
 /// the given program. The folder is gone when the session is.
-public final class ConsoleSession {
+package final class ConsoleSession {
     /// What came of a command.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// What it printed, standard output and standard error as they came, line by line.
-        public let lines: [String]
+        package let lines: [String]
         /// The exit status; nil if it was ended, by a signal or by the session.
-        public let status: Int32?
+        package let status: Int32?
         /// Why the session ended the command, if it did: "was ended after 60 s".
-        public let fault: String?
+        package let fault: String?
     }
 
     private let root: String
@@ -32,7 +32,7 @@ public final class ConsoleSession {
     ///   - options: added to commands of the program that take them.
     ///   - timeLimit: seconds after which a command is ended, with all that it started.
     /// - Throws: `FileError` when the folder cannot be made.
-    public init(program: String, options: AddedOptions? = nil, timeLimit: Double = 60) throws {
+    package init(program: String, options: AddedOptions? = nil, timeLimit: Double = 60) throws {
         let parent = FileManager.default.temporaryDirectory.path
         root = parent + "/maskrcnn-" + UUID().uuidString
         self.timeLimit = timeLimit
@@ -70,7 +70,7 @@ public final class ConsoleSession {
 
     /// Runs a command to its end.
     /// - Throws: `FileError` when no shell can be started.
-    public func run(_ command: String) throws -> Outcome {
+    package func run(_ command: String) throws -> Outcome {
         guard let (reading, writing) = privatePipe() else {
             throw FileError(path: "sh", fault: "cannot be started")
         }

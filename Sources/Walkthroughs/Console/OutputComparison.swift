@@ -6,15 +6,15 @@ import Foundation
 /// printed place, because the last bits of a sum depend on the processor; where it thereby becomes longer or
 /// shorter, the spaces beside it may too. A whole number is a count or an index, and must agree. Spaces at the
 /// end of a line, which nobody sees, do not count. A line `…` of the page stands for any lines.
-public struct OutputComparison: Sendable {
+package struct OutputComparison: Sendable {
     /// A place where page and output differ.
-    public struct Difference: Sendable, Equatable {
+    package struct Difference: Sendable, Equatable {
         /// Which line of the page's output, from 0; the number of lines for what comes after the last.
-        public let line: Int
+        package let line: Int
         /// What the page says; nil where the command prints more than the page has.
-        public let page: String?
+        package let page: String?
         /// What the command prints; nil where it prints nothing like that.
-        public let now: String?
+        package let now: String?
 
         /// One difference.
         package init(line: Int, page: String?, now: String?) {
@@ -25,13 +25,13 @@ public struct OutputComparison: Sendable {
     }
 
     /// The mark for lines left out.
-    public static let ellipsis = "…"
+    package static let ellipsis = "…"
 
     /// Where the two differ; empty if the output is what the page says.
-    public let differences: [Difference]
+    package let differences: [Difference]
 
     /// Compares a page's lines with a command's.
-    public init(page: [String], now: [String]) {
+    package init(page: [String], now: [String]) {
         let segments = Self.segments(of: page)
         guard segments.count > 1 else {
             differences = Self.pairs(page[...], now[...])
@@ -59,7 +59,7 @@ public struct OutputComparison: Sendable {
     /// What the page should say: the output, with the same lines left out as before.
     ///
     /// - Returns: nil when no place can be found for a part between two `…`: then a person has to decide.
-    public static func updated(page: [String], now: [String]) -> [String]? {
+    package static func updated(page: [String], now: [String]) -> [String]? {
         let segments = segments(of: page)
         guard segments.count > 1 else { return now }
         let (first, last) = (segments[0].count, segments[segments.count - 1].count)
@@ -80,7 +80,7 @@ public struct OutputComparison: Sendable {
     }
 
     /// Whether two lines agree, as described above.
-    public static func agree(_ one: String, _ other: String) -> Bool {
+    package static func agree(_ one: String, _ other: String) -> Bool {
         if one == other { return true }
         let (left, right) = (pieces(of: one), pieces(of: other))
         guard left.count == right.count else { return false }

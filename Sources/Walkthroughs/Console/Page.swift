@@ -12,22 +12,22 @@ import Foundation
 /// A line that begins with `$ ` is a command, which a backslash at the end of the line carries on to the next.
 /// What follows, to the next command or the end of the block, is its output, standard output and standard error
 /// together. A line of output that is only `…` stands for any number of lines left out.
-public struct Page: Sendable {
+package struct Page: Sendable {
     /// The file's name without `.md`: `04-anchors`.
-    public let name: String
+    package let name: String
     /// Where the page came from, for messages.
-    public let path: String
+    package let path: String
     /// The text, line by line.
-    public let lines: [String]
+    package let lines: [String]
     /// Every command of the page, in order.
-    public let commands: [RecordedCommand]
+    package let commands: [RecordedCommand]
 
     /// Pages are texts for people; nothing near this size, in bytes, is one.
     private static let sizeLimit = 4_000_000
 
     /// Finds the commands of a page.
     /// - Throws: `FileError` for a block that does not end, or does not begin with a command.
-    public init(path: String, text: String) throws {
+    package init(path: String, text: String) throws {
         self.path = path
         name = (path as NSString).lastPathComponent.replacing(/\.md$/, with: "")
         // A line end may be written either way; `\r\n` is a single character in Swift.
@@ -37,7 +37,7 @@ public struct Page: Sendable {
 
     /// Reads a page.
     /// - Throws: `FileError` when that is not possible, and as above.
-    public init(contentsOf path: String) throws {
+    package init(contentsOf path: String) throws {
         let bytes = try readFile(path, limit: Self.sizeLimit)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(path: path, fault: "is not text in UTF-8")
@@ -46,7 +46,7 @@ public struct Page: Sendable {
     }
 
     /// The page's title: its first heading.
-    public var title: String {
+    package var title: String {
         for line in lines where line.hasPrefix("# ") { return String(line.dropFirst(2)) }
         return name
     }
@@ -97,15 +97,15 @@ public struct Page: Sendable {
 }
 
 /// A command on a page, and what the page says that it prints.
-public struct RecordedCommand: Sendable {
+package struct RecordedCommand: Sendable {
     /// As it is given to the shell; several lines if the page has it on several.
-    public let text: String
+    package let text: String
     /// Where it begins, from 1.
-    public let line: Int
+    package let line: Int
     /// Where its output stands among the page's lines, from 0.
     let outputRange: Range<Int>
     /// The output as the page has it.
-    public let output: [String]
+    package let output: [String]
 }
 
 /// The line that opens a fenced block (CommonMark, section 4.5).

@@ -1,24 +1,24 @@
 import Formats
 
 /// Runs every command of a page again and compares what it prints with what the page says.
-public struct PageCheck: Sendable {
+package struct PageCheck: Sendable {
     /// A command whose output is not what the page says.
-    public struct Difference: Sendable, CustomStringConvertible {
+    package struct Difference: Sendable, CustomStringConvertible {
         /// The page.
-        public let path: String
+        package let path: String
         /// The line of the page, from 1.
-        public let line: Int
+        package let line: Int
         /// The command's first line.
-        public let command: String
+        package let command: String
         /// What the page says there; nil where the command prints more.
-        public let page: String?
+        package let page: String?
         /// What the command prints; nil where it prints nothing like that.
-        public let now: String?
+        package let now: String?
         /// Why the command had to be ended, if it had.
-        public let fault: String?
+        package let fault: String?
 
         /// Three lines: where, what the page says, and what the command prints.
-        public var description: String {
+        package var description: String {
             let place = "\(path):\(line): $ \(command)"
             if let fault { return "\(place)\n  \(fault)" }
             return """
@@ -30,14 +30,14 @@ public struct PageCheck: Sendable {
     }
 
     /// The page.
-    public let page: Page
+    package let page: Page
     /// Where it differs; empty if every command prints what the page says.
-    public let differences: [Difference]
+    package let differences: [Difference]
     private let outcomes: [ConsoleSession.Outcome]
 
     /// Runs every command of a page.
     /// - Throws: `FileError` when no command can be run at all.
-    public init(_ page: Page, in session: ConsoleSession) throws {
+    package init(_ page: Page, in session: ConsoleSession) throws {
         self.page = page
         let outcomes = try page.commands.map { try session.run($0.text) }
         self.outcomes = outcomes
@@ -68,7 +68,7 @@ public struct PageCheck: Sendable {
     ///
     /// - Throws: `FileError` for output that cannot stand on the page: of a command that had to be ended, with a
     ///   line that reads as a command or the block's end, or with no place for what stands between two `…`.
-    public func updatedText() throws -> String {
+    package func updatedText() throws -> String {
         var lines = page.lines
         // From the end, so that line numbers before stay true.
         for (command, outcome) in zip(page.commands, outcomes).reversed() {

@@ -2,10 +2,10 @@ import Formats
 import Foundation
 
 /// Where the pages are.
-public enum PageLibrary {
+package enum PageLibrary {
     /// The pages in a folder, in their order.
     /// - Throws: `FileError` when there is no such folder, or no page in it.
-    public static func paths(in folder: String) throws -> [String] {
+    package static func paths(in folder: String) throws -> [String] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             throw FileError(path: folder, fault: "is no folder that can be read")
         }
@@ -16,7 +16,7 @@ public enum PageLibrary {
 
     /// The page of a chapter, as it ships with the program.
     /// - Throws: `FileError` when the installation lacks it.
-    public static func shipped(_ name: String) throws -> Page {
+    package static func shipped(_ name: String) throws -> Page {
         guard let path = Bundle.module.path(forResource: name, ofType: "md") else {
             throw FileError(path: name + ".md", fault: "is missing from the installation")
         }

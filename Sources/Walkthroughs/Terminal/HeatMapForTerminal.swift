@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Tensors
 
 /// A picture or a matrix in half blocks: each character `▀` is two pixels, its own colour above and the

@@ -1,6 +1,6 @@
-import Figures
-import Explanations
 import Drawing
+import Explanations
+import Figures
 import Foundation
 
 /// Shows a page's text in a terminal.

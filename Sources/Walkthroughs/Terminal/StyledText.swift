@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 /// A line or a paragraph in which parts look different.
 struct StyledText: Equatable {
     /// How a part looks.

@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 /// A table in columns as wide as their contents need; where the terminal is too narrow, cells are wrapped, and
 /// where it is far too narrow, each row becomes a list.
 struct TableForTerminal {

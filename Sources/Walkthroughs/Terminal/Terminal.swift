@@ -2,9 +2,9 @@ import Drawing
 import Foundation
 
 /// What the other end of an output can show.
-public struct Terminal: Sendable {
+package struct Terminal: Sendable {
     /// How many colours there are.
-    public enum ColorDepth: Int, Comparable, Sendable {
+    package enum ColorDepth: Int, Comparable, Sendable {
         /// None, and nothing else that needs a terminal's codes.
         case none
         /// The terminal's own few: enough for text.
@@ -15,28 +15,28 @@ public struct Terminal: Sendable {
         case direct
 
         /// Fewer colours.
-        public static func < (left: ColorDepth, right: ColorDepth) -> Bool { left.rawValue < right.rawValue }
+        package static func < (left: ColorDepth, right: ColorDepth) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// Whether a person watches: a terminal and not a file or a pipe.
-    public let isTerminal: Bool
+    package let isTerminal: Bool
     /// Columns: the terminal's, at least 40; 80 where there is none.
-    public let width: Int
+    package let width: Int
     /// None unless it is a terminal, `NO_COLOR` is not set, and it is not a dumb one.
-    public let colorDepth: ColorDepth
+    package let colorDepth: ColorDepth
     /// What text is written on; dark, unless the terminal says otherwise in `COLORFGBG`.
-    public let background: Background
+    package let background: Background
 
     /// Whether colours are welcome.
-    public var isColoured: Bool { colorDepth > .none }
+    package var isColoured: Bool { colorDepth > .none }
 
     /// Standard output.
-    public static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
+    package static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
     /// Standard error, where progress goes.
-    public static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
+    package static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
 
     /// A terminal of known abilities.
-    public init(isTerminal: Bool, width: Int, colorDepth: ColorDepth, background: Background = .dark) {
+    package init(isTerminal: Bool, width: Int, colorDepth: ColorDepth, background: Background = .dark) {
         self.isTerminal = isTerminal
         self.width = max(width, 40)
         self.colorDepth = colorDepth

@@ -1,11 +1,11 @@
-import Explanations
 import Drawing
+import Explanations
 import Foundation
 import Geometry
 import Inference
 
 /// One detection, followed back in words: mask ← RoI ← pyramid level ← proposal ← anchor, cell and level.
-public struct DetectionStory {
+package struct DetectionStory {
     private let run: PictureRun
     private let number: Int
     private let facts: Provenance
@@ -13,7 +13,7 @@ public struct DetectionStory {
     /// Follows a detection back.
     /// - Parameter number: its place in the list of what was found, from 0.
     /// - Throws: ``NothingToDraw`` when there is no such detection.
-    public init(of run: PictureRun, number: Int) throws {
+    package init(of run: PictureRun, number: Int) throws {
         guard run.instances.indices.contains(number) else {
             let count = run.instances.count
             throw NothingToDraw(
@@ -27,7 +27,7 @@ public struct DetectionStory {
     }
 
     /// The story, for a terminal.
-    public func text(on terminal: Terminal) -> String {
+    package func text(on terminal: Terminal) -> String {
         let width = min(terminal.width, 100)
         func part(_ title: String, _ lines: [String]) -> String {
             let heading = StyledText(title, .heading).encoded(isColoured: terminal.isColoured)

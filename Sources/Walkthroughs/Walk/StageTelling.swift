@@ -1,5 +1,5 @@
-import Explanations
 import Drawing
+import Explanations
 import Inference
 import Verification
 

@@ -1,10 +1,10 @@
-import Explanations
 import Drawing
+import Explanations
 import Figures
 import Foundation
 import Geometry
-import Kernels
 import Inference
+import Kernels
 import Tensors
 
 extension Chapter {

@@ -1,35 +1,35 @@
-import Explanations
 import Drawing
-import Foundation
+import Explanations
 import Formats
+import Foundation
 import Inference
 
 /// The walkthrough: the pages' text in a terminal, each preceded by what came out on the picture at hand.
-public struct Walkthrough {
+package struct Walkthrough {
     /// Where text goes and answers come from.
-    public struct Device {
+    package struct Device {
         /// Takes text as it is, line breaks included.
-        public var write: (String) -> Void
+        package var write: (String) -> Void
         /// The next line that the reader types; nil at the end. Nil in place of the function if nobody is there:
         /// then nothing waits.
-        public var read: (() -> String?)?
+        package var read: (() -> String?)?
 
         /// A device of the given two ends.
-        public init(write: @escaping (String) -> Void, read: (() -> String?)?) {
+        package init(write: @escaping (String) -> Void, read: (() -> String?)?) {
             self.write = write
             self.read = read
         }
     }
 
     /// The reader's own picture or model, on which a page's commands are to be run again.
-    public struct Live {
+    package struct Live {
         /// What `maskrcnn` stands for.
-        public var program: String
+        package var program: String
         /// What is added to the commands.
-        public var options: AddedOptions
+        package var options: AddedOptions
 
         /// Commands of this program, with these options.
-        public init(program: String, options: AddedOptions) {
+        package init(program: String, options: AddedOptions) {
             self.program = program
             self.options = options
         }
@@ -46,7 +46,7 @@ public struct Walkthrough {
     ///   - output: where the picture with what was found is.
     ///   - live: nil to show what the pages have recorded on the picture and the model that ship with the program.
     /// - Throws: `FileError` when `what` names neither a page nor a stage.
-    public init(of run: PictureRun, only what: String?, output: String, on terminal: Terminal, live: Live?)
+    package init(of run: PictureRun, only what: String?, output: String, on terminal: Terminal, live: Live?)
         throws
     {
         self.run = run
@@ -65,7 +65,7 @@ public struct Walkthrough {
     }
 
     /// Shows section after section, waiting after each if somebody is there.
-    public func show(on device: Device) {
+    package func show(on device: Device) {
         let sections = self.sections()
         guard let read = device.read else {
             for (index, section) in sections.enumerated() {

@@ -1,7 +1,7 @@
 import Geometry
 import Inference
-import Scenes
 import Tensors
+import Training
 
 /// Scenes drawn when they are asked for: as many training pictures as one likes, and no files.
 public struct SceneExamples: ExampleSource {
@@ -33,4 +33,13 @@ public struct SceneExamples: ExampleSource {
     /// The classes of scenes.
     public static let classes = ClassTable(
         names: SceneCategory.allCases.map(\.name), categories: SceneCategory.allCases.map(\.id))
+}
+
+extension TrainingData {
+    /// The scenes that a configuration asks for.
+    public init(_ scenes: TrainingConfiguration.Scenes) {
+        self.init(
+            source: SceneExamples(SceneGenerator(seed: scenes.seed), count: scenes.count),
+            classes: SceneExamples.classes)
+    }
 }
