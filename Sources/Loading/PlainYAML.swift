@@ -172,9 +172,10 @@ struct PlainYAML {
         default: break
         }
         if first == "[" || first == "(" {
-            // As Python and YAML write lists of numbers, words and lists.
-            let literal = PythonLiteral.assignments(in: "x = (\(text))")["x"] ?? .unknown
-            guard let value = Self.value(literal) else { throw fault("has a list that is not read here") }
+            // As YAML and Python write lists of numbers, words and lists.
+            var rest = Substring(text)
+            let value = try flow(&rest, depth: 0)
+            guard rest.allSatisfy(\.isWhitespace) else { throw fault("has something behind a list") }
             return value
         }
         if let number = Double(text.filter { $0 != "_" }), number.isFinite { return .number(number) }
@@ -184,16 +185,34 @@ struct PlainYAML {
         return .string(word)
     }
 
-    private static func value(_ literal: PythonLiteral) -> ConfigurationValue? {
-        switch literal {
-        case .none: return .null
-        case .bool(let value): return .bool(value)
-        case .number(let number): return .number(number)
-        case .string(let text): return .string(text)
-        case .list(let values):
-            let read = values.compactMap { value($0) }
-            return read.count == values.count ? .list(read) : nil
-        case .dictionary, .unknown: return nil
+    /// A list in brackets or parentheses, or one of its members, from the beginning of `text`, which is left with the
+    /// rest.
+    private func flow(_ text: inout Substring, depth: Int) throws -> ConfigurationValue {
+        guard depth < Self.deepest else { throw fault("is nested too deeply") }
+        text = text.drop(while: \.isWhitespace)
+        guard let open = text.first, open == "[" || open == "(" else {
+            var quote: Character?
+            let member = text.prefix { character in
+                if let open = quote {
+                    if character == open { quote = nil }
+                    return true
+                }
+                if character == "'" || character == "\"" { quote = character }
+                return !",])".contains(character)
+            }
+            text = text.dropFirst(member.count)
+            return try scalar(String(Self.trimmed(member)))
+        }
+        text.removeFirst()
+        var values: [ConfigurationValue] = []
+        while true {
+            text = text.drop { $0.isWhitespace || $0 == "," }
+            guard let next = text.first else { throw fault("has a bracket that is not closed") }
+            if next == "]" || next == ")" {
+                text.removeFirst()
+                return .list(values)
+            }
+            values.append(try flow(&text, depth: depth + 1))
         }
     }
 
