@@ -3,7 +3,10 @@
 .PHONY: walkthrough figures pages notebooks references documentation test products build model setup format lint clean \
   completions
 
-BUILD = swift build -c release
+# The same for building and testing, so that nothing is compiled twice: modules as the program has them, which is why
+# tests see what has `package` access and no more; and no index, which only editors read.
+SWIFT_FLAGS = -c release --disable-index-store
+BUILD = swift build $(SWIFT_FLAGS)
 
 # The main job, on a drawn scene; IMAGE=… and WEIGHTS=… run it on your own.
 walkthrough: build
@@ -15,7 +18,7 @@ figures: build
 	.build/release/maskrcnn figures --format png --format svg --output Figures
 
 test: setup
-	swift test -c release
+	swift test $(SWIFT_FLAGS) --disable-testable-imports
 	$(MAKE) --no-print-directory notebooks
 
 # Builds the README's examples as packages that depend on this one, each on one product, and looks at what they link.
@@ -78,6 +81,7 @@ lint:
 	swift format lint --strict -r Package.swift Sources Tests
 	python3 Tools/test_targets.py
 	python3 Tools/check_targets.py
+	@! grep -rn "@testable" Tests Sources || { echo "lint: give it package access instead: see the Makefile"; exit 1; }
 
 # Completions of the command for your shell, in completions/.
 completions: build

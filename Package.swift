@@ -94,33 +94,45 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // What several suites need: temporary folders, golden values, closeness, the program itself.
+        .target(name: "TestSupport", dependencies: ["Geometry"], path: "Tests/TestSupport"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
-            name: "KernelsTests", dependencies: ["Execution", "Tensors", "Geometry", "Kernels"],
+            name: "KernelsTests",
+            dependencies: ["Execution", "Tensors", "Geometry", "Kernels", "TestSupport"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "GeometryTests", dependencies: ["Geometry"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "COCOTests", dependencies: ["Geometry", "COCO"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FormatsTests", dependencies: ["Tensors", "Formats"], resources: [.copy("Fixtures")]),
+            name: "GeometryTests", dependencies: ["Geometry", "TestSupport"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "COCOTests", dependencies: ["Geometry", "COCO", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FormatsTests", dependencies: ["Tensors", "Formats", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "InferenceTests",
-            dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats", "Verification"],
+            dependencies: [
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Verification", "TestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "LoadingTests",
-            dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading"],
+            dependencies: [
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "TestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "VerificationTests",
             dependencies: [
                 "Execution", "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading",
-                "Verification",
+                "Verification", "TestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
                 "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Training",
+                "TestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
@@ -136,18 +148,20 @@ let package = Package(
             name: "FiguresTests",
             dependencies: [
                 "Tensors", "Geometry", "Inference", "Formats", "Loading", "Drawing", "Scenes",
-                "Explanations", "Figures",
+                "Explanations", "Figures", "TestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "WalkthroughsTests",
             dependencies: [
                 "Tensors", "Inference", "Formats", "Loading", "Drawing", "Scenes", "Explanations",
-                "Walkthroughs", "Commands",
+                "Walkthroughs", "Commands", "TestSupport",
             ]),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Commands", .product(name: "ArgumentParser", package: "swift-argument-parser"), "TestSupport",
+            ],
             resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]

@@ -4,7 +4,7 @@ import Inference
 
 /// The anchors that a checkpoint of detectron2 has as buffers: `cell_anchors`, a table of boxes around the origin for
 /// each level.
-struct CellAnchors {
+package struct CellAnchors {
     private static let prefix = "proposal_generator.anchor_generator.cell_anchors."
 
     /// Sides in pixels, a list for each level.
@@ -15,7 +15,7 @@ struct CellAnchors {
     /// Reads the buffers of a file; nil when it has none.
     /// - Throws: ``ConfigurationError`` when they are no sizes with ratios, which is all that is followed here;
     ///   `FileError` when they cannot be read.
-    init?(_ checkpoint: Checkpoint) throws {
+    package init?(_ checkpoint: Checkpoint) throws {
         var level = 0
         while let buffer = checkpoint.stored("\(Self.prefix)\(level)") {
             let shape = buffer.shape

@@ -24,7 +24,7 @@ public struct ConfigurationKey: Sendable {
     /// Which of the three values it belongs to.
     public let owner: Owner
     /// The value of a configuration; nil where the network has no such part.
-    let value: @Sendable (Configuration) -> ConfigurationValue?
+    package let value: @Sendable (Configuration) -> ConfigurationValue?
     /// What a value must be, for people.
     private let expectation: String
     /// Sets the value; false if it is of another kind, or the network has no such part.
@@ -33,7 +33,7 @@ public struct ConfigurationKey: Sendable {
     /// Sets a value that may come from anywhere.
     /// - Throws: ``ConfigurationError``, in one line that names the key, for a value of the wrong kind or one that
     ///   cannot be.
-    func set(_ value: ConfigurationValue, in configuration: inout Configuration) throws {
+    package func set(_ value: ConfigurationValue, in configuration: inout Configuration) throws {
         guard self.value(configuration) != nil else {
             throw ConfigurationError(description: "\(name): the model has no such part")
         }
@@ -51,12 +51,12 @@ public struct ConfigurationKey: Sendable {
     }
 
     /// The key of that name.
-    static func named(_ name: String) -> ConfigurationKey? { byName[name] }
+    package static func named(_ name: String) -> ConfigurationKey? { byName[name] }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     /// The names that are most like one that is none.
-    static func nearest(to name: String) -> [String] {
+    package static func nearest(to name: String) -> [String] {
         let last = name.split(separator: ".").last.map(String.init) ?? name
         let distances = all.map { key in
             let own = key.name.split(separator: ".").last.map(String.init) ?? key.name

@@ -16,7 +16,7 @@ public enum ConfigurationValue: Hashable, Sendable {
     case members([String: ConfigurationValue])
 
     /// A number of 32 bits, as the shortest decimal that means it.
-    init(_ number: Float) { self = .number(Double("\(number)") ?? Double(number)) }
+    package init(_ number: Float) { self = .number(Double("\(number)") ?? Double(number)) }
 
     /// As JSON, in one line; numbers with as few digits as mean the same.
     public var text: String {

@@ -1,12 +1,12 @@
 import Inference
 
 /// What a `config.yaml` of detectron2 says of how a model is run: as its training writes it, with every value in it.
-struct Detectron2Configuration {
+package struct Detectron2Configuration {
     private let root: ConfigurationValue
 
     /// Reads the text.
     /// - Throws: ``ConfigurationError``, in one line, for what is no plain YAML.
-    init(_ text: String) throws { root = try PlainYAML.read(text) }
+    package init(_ text: String) throws { root = try PlainYAML.read(text) }
 
     private func value(_ path: String) -> ConfigurationValue? {
         var value = root
@@ -18,7 +18,7 @@ struct Detectron2Configuration {
     }
 
     /// Everything that the file says, in this project's names.
-    func stated(by origin: String) -> StatedConfiguration {
+    package func stated(by origin: String) -> StatedConfiguration {
         var stated = StatedConfiguration(origin: origin, isStrict: false)
         stated.profile = .detectron2
         func state(_ key: String, _ value: ConfigurationValue?, _ path: String) {

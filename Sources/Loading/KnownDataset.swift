@@ -2,15 +2,15 @@ import Formats
 import Inference
 
 /// A data set that the number of a model's classes tells, with what is usual for models that were trained on it.
-struct KnownDataset {
+package struct KnownDataset {
     /// As people call it.
-    let name: String
+    package let name: String
     /// Names and category ids.
-    let classes: ClassTable
+    package let classes: ClassTable
     /// What is usual, by ``ConfigurationKey/name``.
-    let settings: [(key: String, value: ConfigurationValue)]
+    package let settings: [(key: String, value: ConfigurationValue)]
     /// What to say of it.
-    var remark: String {
+    package var remark: String {
         let values = settings.map { "\($0.key) \($0.value.text)" }.joined(separator: ", ")
         return "\(classes.names.count) classes are taken for those of \(name)"
             + (values.isEmpty ? "." : ": \(values), unless something else is said.")
@@ -21,7 +21,7 @@ struct KnownDataset {
     /// - Parameters:
     ///   - names: what the file itself calls the classes, if it does.
     ///   - keyMap: whose names the parameters have.
-    init?(classes count: Int, names: [String]?, keyMap: KeyMap) {
+    package init?(classes count: Int, names: [String]?, keyMap: KeyMap) {
         // Small numbers of classes may be anybody's; under these names they mostly are the framework's own.
         let isZoo = [.detectron2, .detectron2C4, .mmdetection].contains(keyMap)
         switch count {

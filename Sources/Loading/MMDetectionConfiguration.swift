@@ -5,15 +5,15 @@ import Inference
 ///
 /// The text is Python, which is not run: literals are read, and what is not a literal counts as not said. Versions 2
 /// and 3 name some things differently; both are looked for.
-struct MMDetectionConfiguration {
+package struct MMDetectionConfiguration {
     private let values: [String: PythonLiteral]
     /// `mean`, `std` and `to_rgb` (version 2) or `bgr_to_rgb` (version 3), wherever they stand; nil unless all are
     /// there.
-    let channels: InputChannels?
+    package let channels: InputChannels?
     /// `style`: the stride is in the first convolution of a block for "caffe", in the second for "pytorch".
-    let stridePlacement: Architecture.Backbone.StridePlacement?
+    package let stridePlacement: Architecture.Backbone.StridePlacement?
 
-    init(_ text: String) {
+    package init(_ text: String) {
         values = PythonLiteral.assignments(in: text)
         let dictionaries = PythonLiteral.dictionary(values).dictionaries
         func first<Value>(_ name: String, _ value: (PythonLiteral) -> Value?) -> Value? {
@@ -42,7 +42,7 @@ struct MMDetectionConfiguration {
     /// - Parameters:
     ///   - origin: whose text it is, for people.
     ///   - isStyleKnown: whether colours and the stride's place are known already.
-    func stated(by origin: String, isStyleKnown: Bool = false) -> StatedConfiguration {
+    package func stated(by origin: String, isStyleKnown: Bool = false) -> StatedConfiguration {
         var reader = Reader(values: values, stated: StatedConfiguration(origin: origin, isStrict: false))
         reader.stated.profile = .mmdetection
         reader.readInput(isStyleKnown ? nil : channels)

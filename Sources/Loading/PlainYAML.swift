@@ -3,7 +3,7 @@ import Inference
 /// The part of YAML that configurations of detectron2 are written in: mappings and lists by indentation, lists in
 /// brackets, numbers, words, quoted text and comments. Anchors, tags, blocks of text and several documents are
 /// refused with their line.
-struct PlainYAML {
+package struct PlainYAML {
     private struct Line {
         var number: Int
         var indent: Int
@@ -16,7 +16,7 @@ struct PlainYAML {
 
     /// Reads a text.
     /// - Throws: ``ConfigurationError``, in one line that says which line it is.
-    static func read(_ text: String) throws -> ConfigurationValue {
+    package static func read(_ text: String) throws -> ConfigurationValue {
         var reader = try PlainYAML(text)
         guard let first = reader.lines.first else { return .members([:]) }
         let value = try reader.block(indent: first.indent, depth: 0)

@@ -6,10 +6,10 @@ import Inference
 /// a configuration may be stated; what is not is found elsewhere.
 public struct StatedConfiguration: Sendable {
     /// One value, and who states it.
-    struct Statement: Sendable {
-        var value: ConfigurationValue
+    package struct Statement: Sendable {
+        package var value: ConfigurationValue
         /// Who states it: `config.json5`, `--set`, `the file's test_cfg.rcnn.score_thr`.
-        var origin: String
+        package var origin: String
     }
 
     /// Who states all this, for people: a path, or `--set`.
@@ -17,33 +17,33 @@ public struct StatedConfiguration: Sendable {
     /// The profile to begin with.
     public internal(set) var profile: Profile?
     /// What is stated, by ``ConfigurationKey/name``.
-    private(set) var statements: [String: Statement] = [:]
+    package private(set) var statements: [String: Statement] = [:]
     /// The names of the classes.
-    var classes: [String]?
+    package var classes: [String]?
     /// What is stated and cannot be followed, for people.
-    private(set) var remarks: [String] = []
+    package private(set) var remarks: [String] = []
     /// Whether a value that does not fit the model is an error rather than a remark: where its user wrote it for
     /// this program.
-    let isStrict: Bool
+    package let isStrict: Bool
     /// Whether every value is stated, and not only what somebody chose.
-    private(set) var isComplete = false
+    package private(set) var isComplete = false
 
     /// Nothing, as yet.
-    init(origin: String, isStrict: Bool = true) {
+    package init(origin: String, isStrict: Bool = true) {
         self.origin = origin
         self.isStrict = isStrict
     }
 
     /// What is stated under a name.
-    subscript(_ name: String) -> Statement? { statements[name] }
+    package subscript(_ name: String) -> Statement? { statements[name] }
 
     /// States a value.
-    mutating func state(_ name: String, _ value: ConfigurationValue, origin: String? = nil) {
+    package mutating func state(_ name: String, _ value: ConfigurationValue, origin: String? = nil) {
         statements[name] = Statement(value: value, origin: origin ?? self.origin)
     }
 
     /// Says that something is stated and not followed.
-    mutating func remark(_ text: String) { remarks.append(text) }
+    package mutating func remark(_ text: String) { remarks.append(text) }
 
     // MARK: Files
 
@@ -69,7 +69,7 @@ public struct StatedConfiguration: Sendable {
 
     /// Reads JSON5: sections with members, as ``ConfigurationText`` writes them, or keys with their dots.
     /// - Throws: ``ConfigurationError``.
-    init(json data: Data, origin: String, isStrict: Bool = true) throws {
+    package init(json data: Data, origin: String, isStrict: Bool = true) throws {
         self.init(origin: origin, isStrict: isStrict)
         let value: ConfigurationValue
         do {

@@ -1,26 +1,24 @@
 import Foundation
 
 import COCO
+import TestSupport
 
 /// The path of a fixture of these tests.
 func fixture(_ name: String) -> String {
-    Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)").path
+    Bundle.module.fixture(name)
 }
 
 /// A file that is gone when the test is over.
 final class TemporaryFile {
     let path: String
+    private let folder: TemporaryFolder
 
     init(_ bytes: [UInt8]) throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "coco-\(UUID().uuidString).json")
-        path = url.path
-        try Data(bytes).write(to: url)
+        folder = try TemporaryFolder()
+        path = try folder.write(bytes, to: "coco.json")
     }
 
     convenience init(_ text: String) throws { try self.init(Array(text.utf8)) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// What `body` throws, as a user reads it, without the file's name; nil when it throws nothing.

@@ -1,5 +1,6 @@
 import COCO
 import Foundation
+import TestSupport
 import Testing
 
 /// The expected numbers are pycocotools 2.0.11's; Tools/make_evaluation_goldens.py writes them.
@@ -68,13 +69,13 @@ import Testing
             let kind = try #require(EvaluationKind(rawValue: expected.kind))
             let evaluation = try Evaluation(
                 dataset: dataset, results: results, kind: kind, sigmas: expected.sigmas)
-            expectEqual(evaluation.summary.values, expected.stats, "\(name) \(kind)")
-            expectEqual(
+            expectClose(evaluation.summary.values, expected.stats, absolute: 1e-9, "\(name) \(kind)")
+            expectClose(
                 means(evaluation.curves, hasRecalls: true), expected.precision.flatMap { $0.flatMap { $0 } },
-                "\(name) \(kind), precision")
-            expectEqual(
+                absolute: 1e-9, "\(name) \(kind), precision")
+            expectClose(
                 means(evaluation.curves, hasRecalls: false), expected.recall.flatMap { $0.flatMap { $0 } },
-                "\(name) \(kind), recall")
+                absolute: 1e-9, "\(name) \(kind), recall")
         }
     }
 
@@ -143,15 +144,5 @@ private func means(_ curves: PrecisionRecall, hasRecalls: Bool) -> [Double] {
     let rows = values.count / cells
     return (0..<cells).map { cell in
         (0..<rows).reduce(0) { $0 + values[$1 * cells + cell] } / Double(rows)
-    }
-}
-
-private func expectEqual(_ found: [Double], _ expected: [Double], _ name: String) {
-    guard found.count == expected.count else {
-        Issue.record("\(name): \(found.count) numbers, not \(expected.count)")
-        return
-    }
-    for index in found.indices where !(abs(found[index] - expected[index]) <= 1e-9) {
-        Issue.record("\(name): number \(index) is \(found[index]), not \(expected[index])")
     }
 }

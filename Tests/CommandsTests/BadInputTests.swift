@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whatever is wrong with the input: one line on standard error that names it, exit code 2, no output file.

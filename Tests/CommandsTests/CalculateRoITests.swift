@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `maskrcnn calculate roi`; the numbers of the worked example are done by hand.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the commands do when all is well.
@@ -71,13 +72,31 @@ import Testing
         #expect(figures["total"] is Double && (figures["peakMemory"] as? Int ?? 0) > 0)
     }
 
-    @Test(arguments: [
-        "walkthrough", "detect", "evaluate", "record", "stage", "inspect", "convert", "benchmark",
-    ])
-    func helpHasAnExample(_ command: String) throws {
-        let run = try Invocation(command, "--help")
+    /// What the program says of itself and its subcommands.
+    private struct CommandHelp: Decodable {
+        var commandName: String
+        var discussion: String?
+        var subcommands: [CommandHelp]?
+
+        /// The commands that do something, each with the words that call it.
+        func commands(after words: [String] = []) -> [(words: String, help: CommandHelp)] {
+            let words = words + [commandName]
+            guard let subcommands, !subcommands.isEmpty else { return [(words.joined(separator: " "), self)] }
+            return subcommands.filter { $0.commandName != "help" }.flatMap { $0.commands(after: words) }
+        }
+    }
+
+    @Test func helpHasAnExample() throws {
+        struct Program: Decodable { var command: CommandHelp }
+        let run = try Invocation("--experimental-dump-help")
         #expect(run.status == 0)
-        #expect(run.output.contains("maskrcnn \(command) "))
-        #expect(run.output.contains("Example:"))
+        let program = try JSONDecoder().decode(Program.self, from: Data(run.output.utf8))
+        let commands = program.command.commands()
+        #expect(commands.contains { $0.words == "maskrcnn calculate loss box" } && commands.count > 40)
+        for (words, help) in commands {
+            let lines = (help.discussion ?? "").split(separator: "\n").map { $0 + " " }
+            let hasExample = lines.contains { $0.wholeMatch(of: /\s*Examples?:.*/) != nil }
+            #expect(hasExample && lines.contains { $0.contains(words + " ") }, "\(words)")
+        }
     }
 }

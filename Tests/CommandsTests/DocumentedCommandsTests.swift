@@ -1,6 +1,7 @@
 import ArgumentParser
 import Commands
 import Foundation
+import TestSupport
 import Testing
 
 /// Every command that the README or a help text shows, word for word, as whoever reads it would type it: in a folder

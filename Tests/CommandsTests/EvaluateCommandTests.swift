@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `maskrcnn evaluate`, as a user starts it. That its numbers are COCO's is tested in COCOTests.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Pictures that EXIF says are lying on their side, as telephones write them: 256×192 as stored, 192×256 upright.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What is written is written, or the command says that it is not; and nothing that someone needs is written over.
@@ -87,7 +88,7 @@ import Testing
         let run = try Invocation(["inspect"], standardOutput: pipe.fileHandleForWriting)
         #expect(run.status == -SIGPIPE)
         #expect(run.errors.isEmpty)
-        let program = try Invocation.program().path
+        let program = try builtProgram().path
         let closed = try Invocation.shell("'\(program)' inspect >&-")
         #expect(closed.status == 2)
         #expect(closed.errors == "maskrcnn: standard output: Bad file descriptor\n")
@@ -96,7 +97,7 @@ import Testing
     /// What is printed does not end up in a file that took the place of a closed standard output.
     @Test func aClosedOutputIsNotTheNextFile() throws {
         let folder = try TemporaryFolder()
-        let program = try Invocation.program().path
+        let program = try builtProgram().path
         let path = folder.path("copy.safetensors")
         let run = try Invocation.shell(
             "'\(program)' convert '\(try shippedModel())' '\(path)' >&- 2>/dev/null")

@@ -1,5 +1,6 @@
 import Drawing
 import Tensors
+import TestSupport
 import Testing
 
 /// The kit that figures are made of. Expected values by hand.
@@ -7,9 +8,9 @@ struct SheetTests {
     @Test func ticksAreRoundNumbers() {
         #expect(Axis("", 0...10).ticks(about: 5) == [0, 2, 4, 6, 8, 10])
         #expect(Axis("", -1...1).ticks(about: 4) == [-1, -0.5, 0, 0.5, 1])
-        expectClose(Axis("", 0.001...1, isLogarithmic: true).ticks(), [0.001, 0.01, 0.1, 1])
+        expectClose(Axis("", 0.001...1, isLogarithmic: true).ticks(), [0.001, 0.01, 0.1, 1], relative: 1e-9)
         // Less than two powers of ten: their doubles and fivefolds as well.
-        expectClose(Axis("", 0.3...6, isLogarithmic: true).ticks(), [0.5, 1, 2, 5])
+        expectClose(Axis("", 0.3...6, isLogarithmic: true).ticks(), [0.5, 1, 2, 5], relative: 1e-9)
     }
 
     @Test func numbersHaveThreeDigits() {
@@ -107,10 +108,5 @@ struct SheetTests {
         }
         let picture = try figure.image()
         for y in 0..<60 { for x in 91..<120 { #expect(picture.rgb(x, y) == [255, 255, 255]) } }
-    }
-
-    private func expectClose(_ found: [Double], _ expected: [Double]) {
-        #expect(found.count == expected.count)
-        #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-9 * abs($1) }, "\(found)")
     }
 }

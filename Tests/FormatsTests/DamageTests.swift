@@ -1,5 +1,6 @@
 import Formats
 import Tensors
+import TestSupport
 import Testing
 
 /// Files of every container, cut off and damaged: reading them may fail, in one way only.
@@ -77,14 +78,14 @@ struct DamageTests {
         let folder = try TemporaryFolder()
         for number in 1...2 {
             let name = "model-0000\(number)-of-00002.safetensors"
-            _ = try folder.write(name, try fixtureBytes("Wrapped/parts/" + name))
+            _ = try folder.write(try fixtureBytes("Wrapped/parts/" + name), to: name)
         }
         let bytes = try fixtureBytes("Wrapped/parts/model.safetensors.index.json")
         var generator = SeededGenerator(seed: 3)
         var survivors = 0
         for round in 0..<500 {
             let index = round == 0 ? bytes : mutated(bytes, &generator)
-            let path = try folder.write("model.safetensors.index.json", index)
+            let path = try folder.write(index, to: "model.safetensors.index.json")
             do {
                 _ = try TensorFile(contentsOf: path)
                 survivors += 1

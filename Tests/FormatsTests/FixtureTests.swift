@@ -1,4 +1,5 @@
 import Formats
+import TestSupport
 import Testing
 
 /// What the libraries that own the formats wrote, read here. The values come from the formula in
@@ -132,7 +133,7 @@ struct FixtureTests {
     /// The container shows in the first bytes; the name of the file says nothing.
     @Test func containerByContent() throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("weights.pth", try fixtureBytes("everything.safetensors"))
+        let path = try folder.write(try fixtureBytes("everything.safetensors"), to: "weights.pth")
         #expect(try TensorFile(contentsOf: path).container == .safetensors)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Formats
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Rounding to 16 bits")

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Decoded pixels, against what Pillow reads in the same files (`Tools/make_image_fixtures.py`).
@@ -90,7 +91,7 @@ struct ImageHeaderTests {
 
     /// A colour profile of 100 kB in front of the frame header.
     @Test func aHeaderFarInsideIsFound() throws {
-        try withTemporaryDirectory { directory in
+        try withTemporaryFolder { directory in
             let jpeg = try [UInt8](
                 Data(contentsOf: URL(fileURLWithPath: ImageFixtures.path("orientation-6.jpg"))))
             let comment: [UInt8] = [0xff, 0xfe, 0xff, 0xff] + Array(repeating: 7, count: 0xfffd)
@@ -103,7 +104,7 @@ struct ImageHeaderTests {
     }
 
     @Test func whatIsNoPictureIsRefused() throws {
-        try withTemporaryDirectory { directory in
+        try withTemporaryFolder { directory in
             let path = directory + "/x.png"
             #expect(throws: FileError.self) { try ImageHeader(contentsOf: path) }
             for bytes in [[], [0x89, 0x50], [0xff, 0xd8, 0xff, 0xe0], Array("text".utf8)] as [[UInt8]] {
@@ -117,7 +118,7 @@ struct ImageHeaderTests {
 /// Writing PNG files: what is written is what is read back, and it appears whole.
 struct ImagesWritingTests {
     @Test func aWrittenPNGReadsBack() throws {
-        try withTemporaryDirectory { directory in
+        try withTemporaryFolder { directory in
             var generator = SeededGenerator(seed: 5)
             let image = Image(
                 width: 33, height: 17,
@@ -131,7 +132,7 @@ struct ImagesWritingTests {
     }
 
     @Test func whereNothingCanBeWritten() throws {
-        try withTemporaryDirectory { directory in
+        try withTemporaryFolder { directory in
             let image = Image(width: 1, height: 1, pixels: [1, 2, 3])
             let nowhere = directory + "/missing/picture.png"
             let error = #expect(throws: FileError.self) { try image.writePNG(to: nowhere) }
@@ -170,13 +171,4 @@ enum ImageFixtures {
         let data = try Data(contentsOf: URL(fileURLWithPath: path("expected.json")))
         return try JSONDecoder().decode([String: Expected].self, from: data)
     }
-}
-
-/// Calls `body` with the path of a new directory, which is removed afterwards.
-private func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
-    let directory = FileManager.default.temporaryDirectory
-        .appendingPathComponent("images-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    try body(directory.path)
 }

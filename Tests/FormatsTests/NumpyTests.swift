@@ -1,4 +1,5 @@
 import Formats
+import TestSupport
 import Testing
 
 @Suite("NumPy arrays")
@@ -59,8 +60,8 @@ struct NumpyTests {
         let folder = try TemporaryFolder()
         var error = #expect(throws: FileError.self) { try TensorFile(contentsOf: folder.path) }
         #expect(error?.fault == "is a folder without .npy files")
-        _ = try folder.write("notes.txt", [1])
-        _ = try folder.write("b.npy", [1, 2, 3])
+        _ = try folder.write([1], to: "notes.txt")
+        _ = try folder.write([1, 2, 3], to: "b.npy")
         error = #expect(throws: FileError.self) { try TensorFile(contentsOf: folder.path) }
         #expect(error?.path == folder.path + "/b.npy")
     }

@@ -1,12 +1,13 @@
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Files that appear whole")
 struct OutputFileTests {
     @Test func appearsWhenItIsFinished() throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("out", [9, 9, 9, 9])
+        let path = try folder.write([9, 9, 9, 9], to: "out")
         let file = try OutputFile(path: path)
         try file.write([1, 2])
         try file.write([])
@@ -14,7 +15,7 @@ struct OutputFileTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([9, 9, 9, 9]))
         try file.finish()
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([1, 2, 3]))
-        #expect(try folder.contents == ["out"])
+        #expect(folder.names == ["out"])
     }
 
     @Test func unfinishedFilesAreDeleted() throws {
@@ -22,9 +23,9 @@ struct OutputFileTests {
         do {
             let file = try OutputFile(path: folder.path + "/out")
             try file.write([1, 2])
-            #expect(try folder.contents.count == 1)
+            #expect(folder.names.count == 1)
         }
-        #expect(try folder.contents == [])
+        #expect(folder.names == [])
     }
 
     /// The last step fails, since a folder with something in it cannot be replaced by a file.
@@ -36,7 +37,7 @@ struct OutputFileTests {
             atPath: path + "/something", withIntermediateDirectories: true)
         let error = #expect(throws: FileError.self) { try file.finish() }
         #expect(error?.path == path)
-        #expect(try folder.contents == ["out"])
+        #expect(folder.names == ["out"])
         #expect(throws: FileError.self) { try file.write([1]) }
     }
 
@@ -48,7 +49,7 @@ struct OutputFileTests {
         try #require(mkfifo(pipe, 0o600) == 0)
         error = #expect(throws: FileError.self) { try OutputFile.write([1], to: pipe) }
         #expect(error?.fault == "is not a regular file")
-        #expect(try folder.contents == ["pipe"])
+        #expect(folder.names == ["pipe"])
     }
 
     /// 255 bytes are as long as a name can be on the usual file systems.
@@ -56,7 +57,7 @@ struct OutputFileTests {
         let folder = try TemporaryFolder()
         let name = String(repeating: "n", count: 255)
         try OutputFile.write([1], to: folder.path + "/" + name)
-        #expect(try folder.contents == [name])
+        #expect(folder.names == [name])
     }
 
     /// Like a file that is created without a detour: all may read and write, but for what the umask forbids.

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("What may be written over")
@@ -10,7 +11,7 @@ struct OutputPermissionTests {
     @Test func noInputIsWrittenOver() throws {
         let folder = try TemporaryFolder()
         let files = FileManager.default
-        let photo = try folder.write("photo.png", Self.png)
+        let photo = try folder.write(Self.png, to: "photo.png")
         try files.createSymbolicLink(atPath: folder.path + "/link.png", withDestinationPath: "photo.png")
         try files.linkItem(atPath: photo, toPath: folder.path + "/twin.png")
         try files.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: true)
@@ -50,7 +51,7 @@ struct OutputPermissionTests {
         let permission = OutputPermission(inputs: [])
         for (index, (kind, _)) in kinds.enumerated() {
             for (other, (_, bytes)) in kinds.enumerated() {
-                let path = try folder.write("file", bytes)
+                let path = try folder.write(bytes, to: "file")
                 if index == other {
                     try permission.check(path, kind)
                 } else {
@@ -62,10 +63,10 @@ struct OutputPermissionTests {
                 }
             }
             // Nothing is lost with an empty file.
-            try permission.check(try folder.write("empty", []), kind)
+            try permission.check(try folder.write([], to: "empty"), kind)
         }
         // Tensors that are no parameters, and say so.
-        let bundle = try folder.write("bundle", safetensors(#""format":"some-bundle/1""#))
+        let bundle = try folder.write(safetensors(#""format":"some-bundle/1""#), to: "bundle")
         #expect(throws: FileError.self) { try permission.check(bundle, .parameters) }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Formats
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Writing safetensors")
@@ -28,7 +29,7 @@ struct SafetensorsWriterTests {
         #expect(
             try Array(Data(contentsOf: URL(fileURLWithPath: path)))
                 == littleEndian(UInt64(padded.utf8.count)) + Array(padded.utf8) + data)
-        #expect(try folder.contents == ["out.safetensors"])
+        #expect(folder.names == ["out.safetensors"])
     }
 
     /// The two bytes 0x80 0x02 begin a pickle, and also a header of 640 bytes.
@@ -70,12 +71,12 @@ struct SafetensorsWriterTests {
     @Test func nothingHalfWritten() throws {
         struct Stop: Error {}
         let folder = try TemporaryFolder()
-        let path = try folder.write("out.safetensors", [1, 2, 3])
+        let path = try folder.write([1, 2, 3], to: "out.safetensors")
         var writer = SafetensorsWriter()
         writer.add("a", bytes: [1, 2, 3], shape: [3])
         writer.add("b", shape: [1]) { throw Stop() }
         #expect(throws: Stop.self) { try writer.write(to: path) }
-        #expect(try folder.contents == ["out.safetensors"])
+        #expect(folder.names == ["out.safetensors"])
         #expect(try Array(Data(contentsOf: URL(fileURLWithPath: path))) == [1, 2, 3])
     }
 
@@ -88,6 +89,6 @@ struct SafetensorsWriterTests {
         }
         let error = #expect(throws: FileError.self) { try writer.write(to: folder.path) }
         #expect(error?.fault.isEmpty == false)
-        #expect(try folder.contents == [])
+        #expect(folder.names == [])
     }
 }

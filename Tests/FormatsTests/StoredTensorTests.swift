@@ -1,5 +1,6 @@
 import Formats
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Elements")
@@ -69,7 +70,7 @@ struct StoredTensorTests {
     /// The elements stay readable after the file is gone from everyone else's hands, and deleted.
     @Test func outlivesItsFile() throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("x", try fixtureBytes("everything.safetensors"))
+        let path = try folder.write(try fixtureBytes("everything.safetensors"), to: "x")
         func load() throws -> Tensor { try #require(try TensorFile(contentsOf: path)["float"]).floats() }
         var loaded = try load()
         #expect(loaded.array == floats(6, salt: 1))
@@ -82,7 +83,7 @@ struct StoredTensorTests {
         let folder = try TemporaryFolder()
         for (path, fault) in [
             (folder.path + "/absent", "No such file or directory"), ("", "No such file or directory"),
-            ("/dev/null", "is not a regular file"), (try folder.write("empty", []), "is empty"),
+            ("/dev/null", "is not a regular file"), (try folder.write([], to: "empty"), "is empty"),
         ] {
             let error = #expect(throws: FileError.self) { try TensorFile(contentsOf: path) }
             #expect(error == FileError(path: path, fault: fault))

@@ -1,10 +1,11 @@
 import Foundation
 import Formats
 import Tensors
+import TestSupport
 import Testing
 
 /// A file that `Tools/make_format_fixtures.py` made with the libraries that own the formats.
-func fixture(_ name: String) -> String { Bundle.module.bundlePath + "/Fixtures/" + name }
+func fixture(_ name: String) -> String { Bundle.module.fixture(name) }
 
 /// The bytes of a fixture.
 func fixtureBytes(_ name: String) throws -> [UInt8] {
@@ -43,27 +44,6 @@ func expectFault(
     #expect(error.path == "hostile", sourceLocation: sourceLocation)
     #expect(error.fault.contains(fault), sourceLocation: sourceLocation)
     #expect(!error.description.contains("\n"), sourceLocation: sourceLocation)
-}
-
-/// A folder for the files of one test, deleted with the object.
-final class TemporaryFolder {
-    let path = NSTemporaryDirectory() + "FormatsTests-" + UUID().uuidString
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file into the folder and returns its path.
-    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
-        let file = path + "/" + name
-        try Data(bytes).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-
-    /// The names of the files in the folder, sorted.
-    var contents: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-    }
 }
 
 /// `number` as little-endian bytes.

@@ -1,5 +1,6 @@
 import Foundation
 import Formats
+import TestSupport
 import Testing
 
 /// The same parameters in what training code wraps them in (`Tools/make_wrapper_fixtures.py`).
@@ -129,8 +130,8 @@ struct WrapperTests {
         let folder = try TemporaryFolder()
         let header = Array(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#.utf8)
         _ = try folder.write(
-            "part.safetensors", [UInt8(header.count), 0, 0, 0, 0, 0, 0, 0] + header + [9])
-        let path = try folder.write("model.safetensors.index.json", Array(index.utf8))
+            [UInt8(header.count), 0, 0, 0, 0, 0, 0, 0] + header + [9], to: "part.safetensors")
+        let path = try folder.write(Array(index.utf8), to: "model.safetensors.index.json")
         let error = try #require(throws: FileError.self) { try TensorFile(contentsOf: path) }
         #expect(error.fault.contains(fault), "\(error.fault)")
         #expect(!error.description.contains("\n"))

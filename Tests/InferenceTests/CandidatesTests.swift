@@ -1,6 +1,7 @@
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct CandidatesTests {
@@ -56,11 +57,11 @@ import Testing
         let candidates = select(logits: [0, 3, -1, 2], deltas: deltas, count: 3, .torchvision)
         #expect(candidates.anchors == [1, 3, 0])
         let box = candidates.boxes[0]
-        expectClose([box.x1, box.y1, box.x2, box.y2], [10, 0, 30, 15], within: 1e-5, "box")
+        expectClose([box.x1, box.y1, box.x2, box.y2], [10, 0, 30, 15], absolute: 1e-5, "box")
         #expect(candidates.boxes[1] == Box(x1: 30, y1: 0, x2: 36, y2: 18))
         #expect(candidates.boxes[2] == Box(x1: 0, y1: 0, x2: 10, y2: 18))
         // 1 / (1 + e⁻³), 1 / (1 + e⁻²), ½.
-        expectClose(candidates.scores, [0.95257413, 0.8807971, 0.5], within: 1e-7, "scores")
+        expectClose(candidates.scores, [0.95257413, 0.8807971, 0.5], absolute: 1e-7, "scores")
     }
 
     @Test func ranksAreLogitsWhereTheProfileSaysSo() {

@@ -3,18 +3,14 @@ import Formats
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 /// What an independent implementation computed (Tools/make_pipeline_goldens.py).
 enum Fixture {
-    static func path(_ file: String) -> String {
-        Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(file)").path
-    }
+    static func path(_ file: String) -> String { Bundle.module.fixture(file) }
 
-    static func json<Value: Decodable>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
-        let data = try Data(contentsOf: URL(fileURLWithPath: path("\(name).json")))
-        return try JSONDecoder().decode(type, from: data)
-    }
+    static func json<Value: Decodable>(_ name: String) throws -> Value { try Bundle.module.decoded(name) }
 }
 
 extension Box {
@@ -35,24 +31,4 @@ func formulaPicture(height: Int, width: Int) -> Image {
         }
     }
     return Image(width: width, height: height, pixels: pixels)
-}
-
-/// Reports the element at which two lists of numbers differ most, if that is too much.
-func expectClose(
-    _ found: [Float], _ expected: [Float], within tolerance: Float, _ name: String,
-    sourceLocation: SourceLocation = #_sourceLocation
-) {
-    guard found.count == expected.count else {
-        Issue.record(
-            "\(name): \(found.count) numbers, expected \(expected.count)", sourceLocation: sourceLocation)
-        return
-    }
-    // A NaN fails the comparison, so it counts as the worst.
-    let worst = found.indices.max { a, b in
-        let (first, second) = (abs(found[a] - expected[a]), abs(found[b] - expected[b]))
-        return second.isNaN || first < second
-    }
-    guard let worst, !(abs(found[worst] - expected[worst]) <= tolerance) else { return }
-    Issue.record(
-        "\(name)[\(worst)]: \(found[worst]), expected \(expected[worst])", sourceLocation: sourceLocation)
 }

@@ -3,6 +3,7 @@ import Geometry
 import Kernels
 import Inference
 import Tensors
+import TestSupport
 import Testing
 import Verification
 
@@ -58,7 +59,7 @@ import Verification
     private func expect(_ found: Tensor, _ expected: Tensor, _ name: String) {
         #expect(found.shape == expected.shape, "\(name)")
         let scale = expected.array.map(abs).max() ?? 1
-        expectClose(found.array, expected.array, within: 3e-6 * scale, name)
+        expectClose(found.array, expected.array, absolute: 3e-6 * scale, name)
     }
 
     @Test(arguments: goldens)

@@ -11,25 +11,7 @@ import Testing
         var torch: Result, pillow: Result, opencv: Result
     }
 
-    static let cases: [Case] = {
-        guard let url = Bundle.module.url(forResource: "Fixtures/resized", withExtension: "json"),
-            let data = try? Data(contentsOf: url)
-        else { return [] }
-        return (try? JSONDecoder().decode([Case].self, from: data)) ?? []
-    }()
-
-    /// The generator's picture: smooth in one corner, noise in the other.
-    func picture(height: Int, width: Int) -> Image {
-        var pixels: [UInt8] = []
-        for y in 0..<height {
-            for x in 0..<width {
-                for channel in 0..<3 {
-                    pixels.append(UInt8((x * x * 7 + y * y * 13 + x * y * 3 + channel * 680) / 8 % 256))
-                }
-            }
-        }
-        return Image(width: width, height: height, pixels: pixels)
-    }
+    static let cases: [Case] = (try? Fixture.json("resized")) ?? []
 
     /// What each byte becomes when it is divided by 255 and normalised as for ImageNet.
     let values: [Float] = zip([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]).flatMap { mean, deviation in
@@ -63,7 +45,7 @@ import Testing
     // torch.nn.functional.interpolate, PyTorch 2.11, on a processor with fused multiply-add.
     @Test func bilinearFloatIsPyTorchs() {
         for example in Self.cases {
-            let image = picture(height: example.size[0], width: example.size[1])
+            let image = formulaPicture(height: example.size[0], width: example.size[1])
             let target = PixelSize(height: example.target[0], width: example.target[1])
             let found = image.resizedBilinear(to: target, values: values)
             #expect(found.shape == example.target + [3])
@@ -86,7 +68,7 @@ import Testing
     // PIL.Image.resize with BILINEAR, Pillow 11.3.
     @Test func antialiasedBytesArePillows() {
         for example in Self.cases {
-            let found = picture(height: example.size[0], width: example.size[1])
+            let found = formulaPicture(height: example.size[0], width: example.size[1])
                 .resizedAntialiased(to: PixelSize(height: example.target[0], width: example.target[1]))
             #expect([found.height, found.width] == example.target)
             expect(found.pixels.map(Double.init), bytes: found.pixels, equals: example.pillow, example)
@@ -96,7 +78,7 @@ import Testing
     // cv2.resize with INTER_LINEAR, OpenCV 4.10.
     @Test func fixedPointBytesAreOpenCVs() {
         for example in Self.cases {
-            let found = picture(height: example.size[0], width: example.size[1])
+            let found = formulaPicture(height: example.size[0], width: example.size[1])
                 .resizedFixedPoint(to: PixelSize(height: example.target[0], width: example.target[1]))
             #expect([found.height, found.width] == example.target)
             expect(found.pixels.map(Double.init), bytes: found.pixels, equals: example.opencv, example)

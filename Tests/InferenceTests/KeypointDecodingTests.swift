@@ -1,6 +1,7 @@
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct KeypointDecodingTests {
@@ -36,9 +37,9 @@ import Testing
             #expect(found.count == shape[0] && found.allSatisfy { $0.count == shape[1] })
             expectClose(
                 found.flatMap { $0.flatMap { [$0.x, $0.y] } },
-                golden.places.flatMap { $0.flatMap { $0.map { Float($0) } } }, within: 1e-4, "places")
+                golden.places.flatMap { $0.flatMap { $0.map { Float($0) } } }, absolute: 1e-4, "places")
             expectClose(
-                found.flatMap { $0.map(\.score) }, expected.flatMap { $0.map { Float($0) } }, within: 5e-6,
+                found.flatMap { $0.map(\.score) }, expected.flatMap { $0.map { Float($0) } }, absolute: 5e-6,
                 "\(score)")
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct MasksTests {
@@ -16,7 +17,7 @@ import Testing
         let found = maskProbabilities(logits, classes: [2, 1], output: .sigmoid)
         #expect(found.shape == [2, 1, 2])
         expectClose(
-            found.array, [logistic(2), logistic(5), logistic(-2), logistic(-40)], within: 1e-7, "sigmoid")
+            found.array, [logistic(2), logistic(5), logistic(-2), logistic(-40)], absolute: 1e-7, "sigmoid")
     }
 
     @Test func softmaxLetsClassesCompete() {
@@ -27,7 +28,7 @@ import Testing
             [
                 share(2, [0, 1, 2]), share(5, [3, 4, 5]), share(-2, [-1, -2, -3]), share(-40, [40, -40, 0]),
             ],
-            within: 1e-7, "softmax")
+            absolute: 1e-7, "softmax")
     }
 
     @Test(arguments: Architecture.Masks.Output.allCases)
@@ -35,7 +36,7 @@ import Testing
         let agnostic = Tensor(shape: [2, 1, 2, 1], elements: [0, 1, -1, 3])
         let found = maskProbabilities(agnostic, classes: [7, 80], output: output)
         expectClose(
-            found.array, [0.5, logistic(1), logistic(-1), logistic(3)], within: 1e-7, "class-agnostic")
+            found.array, [0.5, logistic(1), logistic(-1), logistic(3)], absolute: 1e-7, "class-agnostic")
     }
 
     @Test func noDetectionsHaveNoMasks() {

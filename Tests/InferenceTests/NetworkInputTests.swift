@@ -1,6 +1,7 @@
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct NetworkInputTests {
@@ -30,7 +31,8 @@ import Testing
                 let values = input.tensor.array
                 expectClose(
                     stride(from: 0, to: values.count, by: expected.step).map { values[$0] },
-                    expected.samples.map { Float($0) }, within: tolerance, "\(profile.name) \(example.size)")
+                    expected.samples.map { Float($0) }, absolute: tolerance, "\(profile.name) \(example.size)"
+                )
                 #expect(values.count { $0 == 0 } == expected.zeros)
             }
         }

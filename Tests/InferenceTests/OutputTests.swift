@@ -1,6 +1,7 @@
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct OutputTests {
@@ -29,7 +30,7 @@ import Testing
         #expect(found.count == 1 && found[0].label == 1 && found[0].score == 1 && found[0].detection == 0)
         expectClose(
             [found[0].box.x1, found[0].box.y1, found[0].box.x2, found[0].box.y2],
-            [60.037523, 60, 320, 480], within: 1e-4, "box")
+            [60.037523, 60, 320, 480], absolute: 1e-4, "box")
         #expect(found[0].mask == nil && found[0].keypoints == nil)
     }
 
@@ -58,7 +59,7 @@ import Testing
         #expect(found[0].mask?.imageSize == original)
         #expect(found[0].mask?.bounds == PixelRegion(x: 0, y: 0, width: 320, height: 240))
         let points = found[0].keypoints ?? []
-        expectClose(points.flatMap { [$0.x, $0.y, $0.score] }, [320, 240, 2], within: 1e-4, "keypoints")
+        expectClose(points.flatMap { [$0.x, $0.y, $0.score] }, [320, 240, 2], absolute: 1e-4, "keypoints")
     }
 
     @Test func nothingStaysNothing() {

@@ -1,6 +1,7 @@
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 /// The conventions that only MMDetection or Matterport's Mask_RCNN have, each in the stage that reads it.
@@ -98,7 +99,7 @@ import Testing
             Image(width: 1, height: 1, pixels: [10, 20, 30]), conventions: conventions,
             settings: Settings.Input(minimumSide: 1, maximumSide: 1))
         expectClose(
-            input.tensor.array, [-1.9466564, -1.6855743, -1.2815686], within: 1e-6, "normalised")
+            input.tensor.array, [-1.9466564, -1.6855743, -1.2815686], absolute: 1e-6, "normalised")
     }
 
     // MARK: Anchors
@@ -107,8 +108,8 @@ import Testing
     @Test func ratiosMayMeanWidthOverHeight() {
         let shapes = AnchorShapes(
             sizes: [32], aspectRatios: [0.5, 1, 2], conventions: Profile.matterport.conventions.anchors)
-        expectClose(shapes.boxes.map(\.width), [22.627417, 32, 45.254834], within: 1e-5, "widths")
-        expectClose(shapes.boxes.map(\.height), [45.254834, 32, 22.627417], within: 1e-5, "heights")
+        expectClose(shapes.boxes.map(\.width), [22.627417, 32, 45.254834], absolute: 1e-5, "widths")
+        expectClose(shapes.boxes.map(\.height), [45.254834, 32, 22.627417], absolute: 1e-5, "heights")
     }
 
     @Test func anchorsOfACentredPictureStartOutsideIt() {
@@ -153,10 +154,10 @@ import Testing
                 from: Box(x1: 0, y1: 0, x2: 100, y2: 2))
             return [box.width, box.height]
         }
-        expectClose(size(.mmdetection), [1.6, 125], within: 1e-3, "mmdetection")
-        expectClose(size(.torchvision), [0.01234098, 125], within: 1e-3, "torchvision")
+        expectClose(size(.mmdetection), [1.6, 125], absolute: 1e-3, "mmdetection")
+        expectClose(size(.torchvision), [0.01234098, 125], absolute: 1e-3, "torchvision")
         // 100 e^−1.8 and 2 e^1.2.
-        expectClose(size(.matterport), [16.529888, 6.640234], within: 1e-3, "matterport")
+        expectClose(size(.matterport), [16.529888, 6.640234], absolute: 1e-3, "matterport")
     }
 
     // The four best of two levels are 5, 4, 3 and 2.
@@ -218,7 +219,7 @@ import Testing
     @Test func matterportsMapsReachFromCornerToCorner() {
         let scales = maps(.matterport, [256, 128, 64, 32]).scales
         expectClose(
-            scales, [255 / 1023, 127 / 1023, 63 / 1023, 31 / 1023], within: 1e-8, "scales")
+            scales, [255 / 1023, 127 / 1023, 63 / 1023, 31 / 1023], absolute: 1e-8, "scales")
     }
 
     // The map holds its own columns. On four pixels a position, pixel 8 is position 2; a window that starts at

@@ -1,5 +1,6 @@
 import Geometry
 import Inference
+import TestSupport
 import Testing
 
 @Suite struct ProposalsTests {
@@ -60,7 +61,7 @@ import Testing
                 scores: (0..<4).map { 0.9 - 0.1 * Float($0) - 0.01 * Float(level) })
         }
         let proposals = select(levels, count: 5, .torchvision)
-        expectClose(proposals.scores, [0.9, 0.89, 0.88, 0.8, 0.79], within: 1e-6, "scores")
+        expectClose(proposals.scores, [0.9, 0.89, 0.88, 0.8, 0.79], absolute: 1e-6, "scores")
         #expect(proposals.boxes.map(\.x1) == [0, 0, 0, 50, 50])
         #expect(select(levels, count: 0, .torchvision).boxes.isEmpty)
         #expect(select([Candidates(boxes: [], scores: [])], .torchvision).boxes.isEmpty)

@@ -8,9 +8,7 @@ import Testing
 
     // torchvision's own function; the rules of detectron2 and mmcv restated in Python.
     @Test func sizesAreTheFrameworks() throws {
-        let url = try #require(
-            Bundle.module.url(forResource: "Fixtures/resized-sizes", withExtension: "json"))
-        let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: url))
+        let cases: [Case] = try Fixture.json("resized-sizes")
         #expect(cases.count > 200)
         for example in cases {
             let size = PixelSize(height: example.size[0], width: example.size[1])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 import Tensors
@@ -21,8 +22,7 @@ func pattern(_ count: Int, seed: UInt64) -> [Float] { pattern([count], seed: see
 
 /// Reads a file of expected values; `Fixtures/README.md` says what computed them.
 func fixture<Value: Decodable>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: "json"))
-    return try JSONDecoder().decode(Value.self, from: Data(contentsOf: url))
+    try Bundle.module.decoded(name)
 }
 
 extension Tensor {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 import Geometry
@@ -20,10 +21,7 @@ struct RegionFixture: Decodable {
     var pool: [Float]
 
     var regions: [RegionOfInterest] {
-        stride(from: 0, to: boxes.count, by: 4).map {
-            RegionOfInterest(
-                box: Box(x1: boxes[$0], y1: boxes[$0 + 1], x2: boxes[$0 + 2], y2: boxes[$0 + 3]))
-        }
+        TestSupport.boxes(boxes).map { RegionOfInterest(box: $0) }
     }
 
     /// The outputs of a layer, box by box, so that a failure names the box.

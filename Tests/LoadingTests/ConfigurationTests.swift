@@ -6,7 +6,7 @@ import Kernels
 import Tensors
 import Testing
 
-@testable import Loading
+import Loading
 
 /// What is said of a model, and what comes of it.
 @Suite struct ConfigurationTests {

@@ -4,7 +4,7 @@ import Inference
 import Tensors
 import Testing
 
-@testable import Loading
+import Loading
 
 /// Configurations of the frameworks themselves: what they say is followed, what is not supported is named.
 @Suite struct FrameworkConfigurationTests {

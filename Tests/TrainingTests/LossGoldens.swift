@@ -1,6 +1,7 @@
 import Foundation
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// What PyTorch and torchvision compute (Tools/make_loss_goldens.py).
@@ -43,33 +44,5 @@ struct LossGoldens: Decodable {
     var keypointLoss: KeypointLoss
     var optimizers: Optimizers
 
-    static func read() throws -> LossGoldens {
-        let url = Foundation.Bundle.module.resourceURL!.appendingPathComponent("Fixtures/losses.json")
-        return try JSONDecoder().decode(LossGoldens.self, from: Data(contentsOf: url))
-    }
-}
-
-/// Boxes from four numbers each.
-func boxes(_ edges: [Float]) -> [Box] {
-    stride(from: 0, to: edges.count - 3, by: 4).map {
-        Box(x1: edges[$0], y1: edges[$0 + 1], x2: edges[$0 + 2], y2: edges[$0 + 3])
-    }
-}
-
-/// Reports the element at which two lists of numbers differ most, if that is more than
-/// `relative` · |expected| + `absolute`.
-func expectClose(
-    _ found: [Float], _ expected: [Float], relative: Float = 0, absolute: Float, _ name: String = "",
-    sourceLocation: SourceLocation = #_sourceLocation
-) {
-    guard found.count == expected.count else {
-        Issue.record(
-            "\(name): \(found.count) numbers, expected \(expected.count)", sourceLocation: sourceLocation)
-        return
-    }
-    for (index, (found, expected)) in zip(found, expected).enumerated()
-    where !(abs(found - expected) <= relative * abs(expected) + absolute) {
-        Issue.record("\(name)[\(index)]: \(found), expected \(expected)", sourceLocation: sourceLocation)
-        return
-    }
+    static func read() throws -> LossGoldens { try Foundation.Bundle.module.decoded("losses") }
 }

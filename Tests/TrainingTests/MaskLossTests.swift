@@ -1,5 +1,6 @@
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 import Training

@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 import Training

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 import Training

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 import Walkthroughs
@@ -22,26 +23,7 @@ import Walkthroughs
     @Test(arguments: names)
     func pageSaysWhatTheCommandsPrint(_ name: String) throws {
         let page = try Page(contentsOf: Self.folder + "/" + name)
-        let check = try PageCheck(page, in: ConsoleSession(program: try Self.program()))
+        let check = try PageCheck(page, in: ConsoleSession(program: try builtProgram().path))
         for difference in check.differences { Issue.record("\(difference)") }
     }
-
-    /// The program stands beside the tests.
-    private static func program() throws -> String {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        var folder = tests.deletingLastPathComponent()
-        for _ in 0..<6 {
-            let candidate = folder.appendingPathComponent("maskrcnn").path
-            if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
-            folder.deleteLastPathComponent()
-        }
-        // Elsewhere the tests are a bundle that some other program loads; the resources stand beside the program.
-        let bundle = Bundle(for: Anchor.self).bundleURL.deletingLastPathComponent().path + "/maskrcnn"
-        guard FileManager.default.isExecutableFile(atPath: bundle) else {
-            throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: bundle])
-        }
-        return bundle
-    }
-
-    private final class Anchor {}
 }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Text must agree exactly. A number with a decimal point or an exponent may differ by one unit in its last
 /// printed place, because the last bits of a sum depend on the processor; where it thereby becomes longer or
-/// shorter, the spaces beside it may too. A whole number is a count or an index, and must agree. Spaces at the
+/// shorter, the spaces beside it may make room for that. A whole number is a count or an index, and must agree. Spaces at the
 /// end of a line, which nobody sees, do not count. A line `…` of the page stands for any lines.
 package struct OutputComparison: Sendable {
     /// A place where page and output differ.
@@ -85,21 +85,33 @@ package struct OutputComparison: Sendable {
         let (left, right) = (pieces(of: one), pieces(of: other))
         guard left.count == right.count else { return false }
         // Texts and numbers take turns, a text first.
-        for index in left.indices {
-            if index.isMultiple(of: 2) {
-                let changed = [index - 1, index + 1].contains {
-                    left.indices.contains($0) && left[$0].count != right[$0].count
-                }
-                let same =
-                    changed
-                    ? withoutRuns(ofSpacesIn: left[index]) == withoutRuns(ofSpacesIn: right[index])
-                    : left[index] == right[index]
-                if !same { return false }
-            } else if !PrintedNumber.agree(left[index], right[index]) {
-                return false
-            }
+        let numbers = stride(from: 1, to: left.count, by: 2)
+        guard numbers.allSatisfy({ PrintedNumber.agree(left[$0], right[$0]) }) else { return false }
+        // How much longer each number is on the right; nothing stands before the first text and after the last.
+        let growths = [0] + numbers.map { right[$0].count - left[$0].count } + [0]
+        return stride(from: 0, to: left.count, by: 2).allSatisfy { index in
+            textsAgree(
+                left[index], right[index], growthBefore: growths[index / 2],
+                growthAfter: growths[index / 2 + 1])
         }
-        return true
+    }
+
+    /// Whether two texts agree but for spaces at their ends that make room for the numbers there.
+    private static func textsAgree(
+        _ left: String, _ right: String, growthBefore: Int, growthAfter: Int
+    ) -> Bool {
+        if left == right { return true }
+        // At most as many spaces as the number gained go, and at most as many as it lost come.
+        func room(_ growth: Int) -> ClosedRange<Int> { min(0, -growth)...max(0, -growth) }
+        let (before, after) = (room(growthBefore), room(growthAfter))
+        let (core, other) = (left.trimmingSpaces, right.trimmingSpaces)
+        guard core == other else { return false }
+        if core.isEmpty {
+            let both = before.lowerBound + after.lowerBound...before.upperBound + after.upperBound
+            return both.contains(right.count - left.count)
+        }
+        let leading = right.leadingSpaces - left.leadingSpaces
+        return before.contains(leading) && after.contains(right.count - left.count - leading)
     }
 
     private static func segments(of page: [String]) -> [ArraySlice<String>] {
@@ -141,6 +153,14 @@ package struct OutputComparison: Sendable {
     }
 
     private static func withoutRuns(ofSpacesIn text: String) -> String { text.replacing(/\ +/, with: " ") }
+}
+
+extension String {
+    fileprivate var leadingSpaces: Int { prefix { $0 == " " }.count }
+    fileprivate var trimmingSpaces: Substring {
+        let text = drop { $0 == " " }
+        return text.dropLast(text.reversed().prefix { $0 == " " }.count)
+    }
 }
 
 /// A number as it is printed.
