@@ -1,6 +1,7 @@
 import Drawing
 import Explanations
 import Geometry
+import Kernels
 
 extension Gallery {
     /// Figure 12. It is the same for every picture: the worked example; any other box is drawn by
@@ -8,6 +9,50 @@ extension Gallery {
     func roiPool() throws -> Figure {
         RoICalculation.workedExample.poolFigure(background: background)
     }
+}
+
+extension RoICalculation {
+    /// Figure 12: RoIPool's quantisations on the grid, in both ways of rounding.
+    package func poolFigure(background: Background) -> Figure {
+        RoIPoolFigure(
+            box: exact, stride: Double(stride), mapSize: mapSize, bins: bins,
+            roundings: [rounding(.truncating), rounding(.nearest)], background: background
+        ).figure
+    }
+
+    private func rounding(_ quantization: RoIPool.Quantization) -> RoIPoolFigure.Rounding {
+        let pooled = pooled(by: quantization)
+        let (columns, rows) = (pooled.columns, pooled.rows)
+        func same(_ text: (RoIPool.Quantized) -> String) -> String {
+            let (across, down) = (text(columns), text(rows))
+            return across == down ? across : "x " + across + ", y " + down
+        }
+        func corners(_ axis: RoIPool.Quantized) -> String {
+            let start = cells(axis.exactStart) + " → \(axis.region.lowerBound)"
+            switch quantization {
+            case .truncating:
+                return start + ", length " + cells(axis.exactEnd - axis.exactStart)
+                    + " → \(axis.region.count)"
+            case .nearest:
+                return start + ", " + cells(axis.exactEnd) + " → \(axis.region.upperBound - 1), which counts"
+            }
+        }
+        func binLengths(_ axis: RoIPool.Quantized) -> String {
+            let exact = "\(axis.region.count) / \(bins) = " + cells(axis.binLength)
+            switch quantization {
+            case .truncating: return exact + " → \(wholeBin(axis))"
+            case .nearest: return exact + ", from ⌊start⌋ to ⌈end⌉"
+            }
+        }
+        return RoIPoolFigure.Rounding(
+            name: quantization == .truncating
+                ? "Everything cut down, as RoIPool is usually explained"
+                : "Corners rounded to the nearest, as in py-faster-rcnn and torchvision",
+            corners: same(corners), bins: same(binLengths), region: pooled.region, columns: columns.bins,
+            rows: rows.bins)
+    }
+
+    private func cells(_ number: Float) -> String { figures(Double(number), decimals: 2) }
 }
 
 // MARK: - Drawing

@@ -90,6 +90,42 @@ extension PictureRun {
     }
 }
 
+extension RoICalculation {
+    /// Figure 13: RoIAlign's sample points on the grid, one bin enlarged.
+    /// - Parameters:
+    ///   - row: the bin's row.
+    ///   - column: the bin's column.
+    package func alignFigure(row: Int, column: Int, background: Background) -> Figure {
+        RoIAlignFigure(drawing(of: align, row: row, column: column), background: background).figure
+    }
+
+    /// What figure 13 draws of a layer's samples, without the values of a map.
+    func drawing(of layer: RoIAlign, row: Int, column: Int) -> RoIAlignFigure.Region {
+        // Where a place in map positions lies on the grid of cells: position i is the middle of cell i.
+        let middle: Float = 0.5
+        func points(_ row: Int, _ column: Int) -> [RoIAlignFigure.Sample] {
+            layer.samples(of: box, scale: scale, mapSize: mapSize, row: row, column: column).map { sample in
+                RoIAlignFigure.Sample(
+                    x: sample.x + middle, y: sample.y + middle,
+                    neighbours: sample.neighbours.map {
+                        RoIAlignFigure.Neighbour(row: $0.row, column: $0.column, weight: $0.weight)
+                    })
+            }
+        }
+        let borders = layer.borders(of: box, scale: scale)
+        // Points closer than can be drawn are left out.
+        let perBin = points(row, column)
+        let all =
+            perBin.count * bins * bins > 20_000
+            ? [] : (0..<bins).flatMap { row in (0..<bins).flatMap { points(row, $0) } }
+        return RoIAlignFigure.Region(
+            box: exact, stride: Double(stride), mapSize: mapSize,
+            columnBorders: borders.columns.map { $0 + middle }, rowBorders: borders.rows.map { $0 + middle },
+            samples: all, row: row, column: column,
+            binSamples: perBin)
+    }
+}
+
 // MARK: - Drawing
 
 /// Figure 13: RoIAlign's exact bins and sample points on the grid of the map, and one bin enlarged, with the four
