@@ -117,15 +117,13 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "LoadingTests",
-            dependencies: [
-                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "TestSupport",
-            ],
+            dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "VerificationTests",
             dependencies: [
                 "Execution", "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading",
-                "Verification", "TestSupport",
+                "Verification",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
@@ -160,7 +158,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", .product(name: "ArgumentParser", package: "swift-argument-parser"), "TestSupport",
+                "Explanations", "Commands", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Fixtures")]),
     ],

@@ -1,4 +1,4 @@
-import Commands
+import Explanations
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
-import Explanations
 import ArgumentParser
+import Explanations
 
 struct CalculateMask: ParsableCommand {
     static let configuration = CommandConfiguration(

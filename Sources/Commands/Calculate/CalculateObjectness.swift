@@ -1,5 +1,5 @@
-import Explanations
 import ArgumentParser
+import Explanations
 
 /// What the region proposal network says of the anchors of one cell.
 struct CalculateObjectness: ParsableCommand {

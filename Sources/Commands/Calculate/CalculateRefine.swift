@@ -1,5 +1,5 @@
-import Explanations
 import ArgumentParser
+import Explanations
 
 /// What the box head makes of one proposal.
 struct CalculateRefine: ParsableCommand {

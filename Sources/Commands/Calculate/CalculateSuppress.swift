@@ -1,5 +1,5 @@
-import Explanations
 import ArgumentParser
+import Explanations
 import Geometry
 
 /// Non-maximum suppression of a handful of boxes, or of a picture's candidates: who suppressed whom.
@@ -44,56 +44,12 @@ struct CalculateSuppress: ParsableCommand {
     }
 
     func run() throws {
-        guard let level else {
-            let suppression = NonMaximumSuppression(threshold: threshold ?? 0.5)
-            let outcome = suppression.outcome(
-                boxes: boxes.map(\.box), scores: boxes.map(\.score), classes: boxes.map(\.label))
-            print(
-                Listing(boxes: boxes.map(\.box), scores: boxes.map(\.score), outcome: outcome).text(
-                    count: nil))
-            print("\(outcome.kept.count) of \(boxes.count) are kept (threshold \(suppression.threshold))")
-            return
+        let calculation = SuppressCalculation(threshold: threshold, print: { print($0) })
+        if let level {
+            try pipeline.withRun { try calculation.show(level: level.index, count: count, of: $0) }
+        } else {
+            calculation.show(
+                boxes.map(\.box), scores: boxes.map(\.score), classes: boxes.map(\.label))
         }
-        try pipeline.withRun { run in
-            let trace = try SelectionTrace(run)
-            guard let found = trace.levels.first(where: { $0.name == level.name }) else {
-                throw ValidationError("--level \(level.name): the model has no such level")
-            }
-            let accepted = found.candidates
-            let suppression = run.model.conventions.proposals.suppression.at(
-                threshold: threshold ?? run.model.settings.proposals.nmsThreshold)
-            let outcome = suppression.outcome(boxes: accepted.boxes, scores: accepted.ranks)
-            print(
-                Listing(boxes: accepted.boxes, scores: accepted.scores, outcome: outcome)
-                    .text(count: count))
-            print(
-                "\(outcome.kept.count) of \(accepted.boxes.count) candidates of \(level.name) are kept "
-                    + "(threshold \(suppression.threshold))")
-        }
-    }
-}
-
-/// A table of boxes and what became of them, best first.
-private struct Listing {
-    let boxes: [Box]
-    let scores: [Float]
-    let outcome: NonMaximumSuppression.Outcome
-
-    func text(count: Int?) -> String {
-        let order = boxes.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
-        let rows = order.prefix(count ?? order.count).map { index in
-            let verdict: String
-            if let better = outcome.suppressor[index] {
-                let overlap = boxes[better].overlap(with: boxes[index])
-                verdict =
-                    "suppressed by \(column("\(better)", width: 3)), overlap \(column(overlap, 3, width: 5))"
-            } else {
-                verdict = "kept"
-            }
-            let place = [boxes[index].x1, boxes[index].y1, boxes[index].x2, boxes[index].y2]
-                .map { column($0, 1, width: 7) }.joined()
-            return column("\(index)", width: 5) + column(scores[index], 4, width: 9) + place + "  " + verdict
-        }
-        return (["  box    score     x1     y1     x2     y2"] + rows).joined(separator: "\n")
     }
 }
