@@ -31,7 +31,7 @@ public enum BackboneStyle: String, Sendable, CaseIterable {
 }
 
 /// How colours become the channels of a network's input, values being 0 … 255.
-struct InputChannels: Equatable, Sendable {
+package struct InputChannels: Equatable, Sendable {
     /// Red or blue first.
     var order: Conventions.Input.ChannelOrder
     /// Subtracted from each channel.

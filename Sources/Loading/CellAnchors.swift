@@ -8,9 +8,9 @@ package struct CellAnchors {
     private static let prefix = "proposal_generator.anchor_generator.cell_anchors."
 
     /// Sides in pixels, a list for each level.
-    private(set) var sizes: [[Float]] = []
+    package private(set) var sizes: [[Float]] = []
     /// Heights over widths, the same on all levels.
-    private(set) var aspectRatios: [Float] = []
+    package private(set) var aspectRatios: [Float] = []
 
     /// Reads the buffers of a file; nil when it has none.
     /// - Throws: ``ConfigurationError`` when they are no sizes with ratios, which is all that is followed here;

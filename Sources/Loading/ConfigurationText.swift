@@ -43,7 +43,7 @@ public struct ConfigurationText {
 
 extension Configuration {
     /// The values of the given keys as JSON in one line: what files and bundles carry along.
-    func json(_ isWritten: (ConfigurationKey) -> Bool = { _ in true }) -> String {
+    package func json(_ isWritten: (ConfigurationKey) -> Bool = { _ in true }) -> String {
         var sections: [String: ConfigurationValue] = ["profile": .string(profileName)]
         for key in ConfigurationKey.all where isWritten(key) {
             guard let value = key.value(self) else { continue }
