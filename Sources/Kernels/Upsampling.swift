@@ -149,9 +149,13 @@ public func resizedBilinearlyGradient(_ gradient: Tensor, inputShape: [Int]) -> 
     parallelRows(of: result.sizes) { map, y in
         let row = MutableMatrix(rows: 1, columns: rowLength)
         row.start.update(repeating: 0, count: rowLength)
-        row.start.add(rows[y][...], of: gradient[map, 0, 0], stride: rowLength, count: rowLength)
+        rows[y].withUnsafeBufferPointer {
+            row.start.add($0, of: gradient[map, 0, 0], stride: rowLength, count: rowLength)
+        }
         for (x, shares) in columns.enumerated() {
-            result[map, y, x].add(shares[...], of: row.start.readable, stride: channels, count: channels)
+            shares.withUnsafeBufferPointer {
+                result[map, y, x].add($0, of: row.start.readable, stride: channels, count: channels)
+            }
         }
     }
     return result.tensor
@@ -177,13 +181,13 @@ struct Share {
 
 extension UnsafeMutablePointer<Float> {
     /// Adds the weighted sum of some outputs, of `count` numbers each, which lie `stride` apart.
-    func add(_ shares: ArraySlice<Share>, of outputs: UnsafePointer<Float>, stride: Int, count: Int) {
-        shares.withUnsafeBufferPointer { shares in
-            forEachChannelVector(of: count) { channels in
-                var sum = self[channels]
-                for share in shares { sum += share.weight * (outputs + share.output * stride)[channels] }
-                self[channels] = sum
-            }
+    func add(
+        _ shares: UnsafeBufferPointer<Share>, of outputs: UnsafePointer<Float>, stride: Int, count: Int
+    ) {
+        forEachChannelVector(of: count) { channels in
+            var sum = self[channels]
+            for share in shares { sum += share.weight * (outputs + share.output &* stride)[channels] }
+            self[channels] = sum
         }
     }
 }

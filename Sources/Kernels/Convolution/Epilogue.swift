@@ -35,7 +35,7 @@ struct Epilogue: @unchecked Sendable {
     @inline(__always)
     func finished(_ sum: ChannelVector, position: Int, channels: Channels) -> ChannelVector {
         var value = scale[channels] * sum + shift[channels]
-        if let residual { value += (residual + position * self.channels)[channels] }
+        if let residual { value += (residual + position &* self.channels)[channels] }
         return relu ? value.relu : value
     }
 

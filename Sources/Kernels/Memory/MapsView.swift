@@ -4,7 +4,8 @@ import Tensors
 /// Feature maps in memory: `maps[map, y, x]` points at the channels of one position, and `maps[y, x]` in the first
 /// or only map.
 ///
-/// A view keeps its memory alive. Indices are checked in debug builds only.
+/// A view keeps its memory alive. Indices are checked in debug builds only, overflow of their products not at all: what
+/// exists in memory does not overflow.
 struct MapsView<Pointer: FloatPointer>: @unchecked Sendable {
     let sizes: MapSizes
     /// The first channel of the first position.
@@ -19,7 +20,7 @@ struct MapsView<Pointer: FloatPointer>: @unchecked Sendable {
     @inline(__always)
     subscript(map: Int, y: Int, x: Int) -> Pointer {
         assert(0..<height ~= y && 0..<width ~= x, "position \(y), \(x) of \(sizes)")
-        return self[position: (map * height + y) * width + x]
+        return self[position: (map &* height &+ y) &* width &+ x]
     }
 
     @inline(__always)
@@ -29,7 +30,7 @@ struct MapsView<Pointer: FloatPointer>: @unchecked Sendable {
     @inline(__always)
     subscript(position position: Int) -> Pointer {
         assert(0..<sizes.positions ~= position, "position \(position) of \(sizes)")
-        return start.advanced(by: position * channels)
+        return start.advanced(by: position &* channels)
     }
 
     /// The same memory as a matrix `[positions of all maps, channels]`.

@@ -22,7 +22,7 @@ struct MatrixView<Pointer: FloatPointer>: @unchecked Sendable {
     @inline(__always)
     subscript(row: Int) -> Pointer {
         assert(0..<rows ~= row, "row \(row) of \(rows)")
-        return start.advanced(by: row * stride)
+        return start.advanced(by: row &* stride)
     }
 
     /// Some rows.

@@ -23,28 +23,35 @@ extension RoIAlign {
     }
 
     private func pullMean(_ pullback: RoIPullback) {
-        let (map, channels) = (pullback.map, pullback.map.channels)
+        let map = pullback.map
         var table = ShareTable()
         for region in pullback.regions {
             let grid = SampleGrid(self, box: region.box, scale: pullback.scale)
             table.append(grid.rows(length: map.height))
             table.append(grid.columns(length: map.width))
         }
-        let shares = table
-        parallel(map.height) { y in
-            let bins = MutableMatrix(rows: outputSize, columns: channels)
-            pullback.output[y, 0].update(repeating: 0, count: map.width * channels)
-            for (index, region) in pullback.regions.enumerated() {
-                let vertical = shares[2 * index, y]
-                guard !vertical.isEmpty else { continue }
-                bins.start.update(repeating: 0, count: outputSize * channels)
-                bins.start.add(
-                    vertical, of: pullback.gradient[region.index, 0, 0], stride: outputSize * channels,
-                    count: outputSize * channels)
-                for x in shares.positions(axis: 2 * index + 1) {
-                    pullback.output[y, x].add(
-                        shares[2 * index + 1, x], of: bins.start.readable, stride: channels, count: channels)
-                }
+        parallel(map.height) { [table] y in
+            table.withShares { pullRow(y, pullback, by: $0) }
+        }
+    }
+
+    /// Writes one row of the map's gradient.
+    ///
+    /// - Parameter shares: of each region's rows, axis 2 · region, and columns, axis 2 · region + 1.
+    private func pullRow(_ y: Int, _ pullback: RoIPullback, by shares: ShareTable.Shares) {
+        let channels = pullback.map.channels
+        let bins = MutableMatrix(rows: outputSize, columns: channels)
+        pullback.output[y, 0].update(repeating: 0, count: pullback.map.width * channels)
+        for (index, region) in pullback.regions.enumerated() {
+            let vertical = shares[2 * index, y]
+            guard !vertical.isEmpty else { continue }
+            bins.start.update(repeating: 0, count: outputSize * channels)
+            bins.start.add(
+                vertical, of: pullback.gradient[region.index, 0, 0], stride: outputSize * channels,
+                count: outputSize * channels)
+            for x in shares.positions(axis: 2 * index + 1) {
+                pullback.output[y, x].add(
+                    shares[2 * index + 1, x], of: bins.start.readable, stride: channels, count: channels)
             }
         }
     }
@@ -87,15 +94,15 @@ extension Bin {
 
 /// For many axes, each the rows or the columns of a region: which bins a position of the map takes part in.
 private struct ShareTable: Sendable {
-    private struct Axis {
+    fileprivate struct Axis {
         /// The positions that take part in any bin.
         let positions: Range<Int>
         /// Where in `starts` the first of them stands.
         let first: Int
     }
-    private var axes: [Axis] = []
+    fileprivate private(set) var axes: [Axis] = []
     /// For each position of each axis, where its shares start; one more at the end of each axis.
-    private var starts: [Int] = []
+    fileprivate private(set) var starts: [Int] = []
     private var shares: [Share] = []
 
     /// Adds an axis, given the samples of each of its bins. The samples of a bin count equally.
@@ -121,13 +128,26 @@ private struct ShareTable: Sendable {
         starts.append(shares.count)
     }
 
-    func positions(axis: Int) -> Range<Int> { axes[axis].positions }
+    /// Calls `body` with the shares in memory, for inner loops.
+    func withShares(_ body: (Shares) -> Void) {
+        shares.withUnsafeBufferPointer { body(Shares(table: self, shares: $0)) }
+    }
 
-    /// The shares of a position in the bins of an axis.
-    subscript(axis: Int, position: Int) -> ArraySlice<Share> {
-        let axis = axes[axis]
-        guard axis.positions.contains(position) else { return [] }
-        let index = axis.first + position - axis.positions.lowerBound
-        return shares[starts[index]..<starts[index + 1]]
+    struct Shares {
+        fileprivate let table: ShareTable
+        fileprivate let shares: UnsafeBufferPointer<Share>
+
+        /// The positions that take part in any bin of an axis.
+        func positions(axis: Int) -> Range<Int> { table.axes[axis].positions }
+
+        /// The shares of a position in the bins of an axis.
+        subscript(axis: Int, position: Int) -> UnsafeBufferPointer<Share> {
+            let axis = table.axes[axis]
+            guard axis.positions.contains(position) else {
+                return UnsafeBufferPointer(rebasing: shares[..<0])
+            }
+            let index = axis.first + position - axis.positions.lowerBound
+            return UnsafeBufferPointer(rebasing: shares[table.starts[index]..<table.starts[index + 1]])
+        }
     }
 }
