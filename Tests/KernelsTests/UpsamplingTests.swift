@@ -67,6 +67,14 @@ struct UpsamplingTests {
         expect(addingUpsampled(fine.borrowed, coarse.borrowed), equals: sums, "borrowed")
     }
 
+    @Test("a map that nobody else has is added to in its own memory")
+    func reuse() {
+        let map = pattern([40, 50, 9], seed: 1)
+        let address = map.withUnsafeElements { $0.baseAddress }
+        let sum = addingUpsampled(consume map, pattern([20, 25, 9], seed: 2))
+        #expect(sum.withUnsafeElements { $0.baseAddress } == address)
+    }
+
     /// Every input weighs max(0, 1 − distance), in Double; the coordinate is held inside the map first.
     @Test(
         "bilinear equals the definition",
@@ -97,7 +105,7 @@ struct UpsamplingTests {
                 }
             }
         }
-        // Places are below 8, so they and the weights are off by 8 · 2 roundings; differences are below 2.
+        // Coordinates are below 8, so they and the weights are off by 8 · 2 roundings; differences are below 2.
         expect(
             resizedBilinearly(input, height: target.height, width: target.width),
             hasShape: [2, target.height, target.width, channels], near: expected,
