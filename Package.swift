@@ -79,7 +79,7 @@ let package = Package(
             resources: [.process("Pages")]),
 
         // The products: nothing but the names of what one import gives.
-        product("COCOEvaluation", ["Geometry", "COCO"]),
+        product("COCOEvaluation", ["Execution", "Geometry", "COCO"]),
         product(
             "MaskRCNN",
             ["Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading"]),
