@@ -9,9 +9,9 @@ package struct MMDetectionConfiguration {
     private let values: [String: PythonLiteral]
     /// `mean`, `std` and `to_rgb` (version 2) or `bgr_to_rgb` (version 3), wherever they stand; nil unless all are
     /// there.
-    package let channels: InputChannels?
+    let channels: InputChannels?
     /// `style`: the stride is in the first convolution of a block for "caffe", in the second for "pytorch".
-    package let stridePlacement: Architecture.Backbone.StridePlacement?
+    let stridePlacement: Architecture.Backbone.StridePlacement?
 
     package init(_ text: String) {
         values = PythonLiteral.assignments(in: text)

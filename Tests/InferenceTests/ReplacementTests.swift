@@ -3,6 +3,7 @@ import Formats
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 import Verification
 
@@ -11,9 +12,8 @@ import Verification
     let picture = formulaPicture(height: 60, width: 83)
 
     private func bundle(_ tensors: [(stage: Stage, tensor: ContractTensor)]) throws -> TensorBundle {
-        let path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("\(UUID().uuidString).safetensors").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = folder.path("tensors.safetensors")
         var writer = BundleWriter(metadata: [:])
         for (stage, tensor) in tensors { writer.add(stage, tensor) }
         try writer.write(to: path)

@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Inference
 import Tensors
+import TestSupport
 import Testing
 import Verification
 
@@ -38,9 +39,8 @@ import Verification
             let model = try variant.model(scoreThreshold: threshold)
             let recorder = Recorder()
             _ = model.detect(picture, observer: recorder)
-            let path = FileManager.default.temporaryDirectory
-                .appendingPathComponent("\(UUID().uuidString).safetensors").path
-            defer { try? FileManager.default.removeItem(atPath: path) }
+            let folder = try TemporaryFolder()
+            let path = folder.path("tensors.safetensors")
             var writer = BundleWriter(metadata: [:])
             for (stage, tensor) in recorder.stages { writer.add(stage, tensor) }
             try writer.write(to: path)

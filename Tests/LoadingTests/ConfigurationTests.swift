@@ -4,6 +4,7 @@ import Geometry
 import Inference
 import Kernels
 import Tensors
+import TestSupport
 import Testing
 
 import Loading
@@ -291,10 +292,8 @@ import Loading
 
     @Test("Names of classes, one a line or from annotations")
     func classes() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appendingPathComponent("classes.txt").path
+        let folder = try TemporaryFolder()
+        let path = folder.path("classes.txt")
         func write(_ text: String) throws {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         }

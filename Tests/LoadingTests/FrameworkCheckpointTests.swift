@@ -4,6 +4,7 @@ import Kernels
 import Loading
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 /// Checkpoints as detectron2 and MMDetection write them, narrow. What they must compute is in checkpoints.json:
@@ -35,11 +36,10 @@ struct FrameworkCheckpointTests {
         "mmdetection-2.pth", "mmdetection-3.pth",
     ]
 
-    private func path(_ name: String) -> String { Bundle.module.bundlePath + "/Fixtures/" + name }
+    private func path(_ name: String) -> String { Bundle.module.fixture(name) }
 
     private func golden(_ name: String) throws -> Golden {
-        let data = try Data(contentsOf: URL(fileURLWithPath: path("checkpoints.json")))
-        return try #require(try JSONDecoder().decode([String: Golden].self, from: data)[name])
+        try #require(try Bundle.module.decoded("checkpoints", as: [String: Golden].self)[name])
     }
 
     // MARK: The inputs, by the formulas of the script
@@ -215,10 +215,8 @@ struct FrameworkCheckpointTests {
 
     /// Converted, a file computes the same and says what its tensors do not; without that, an option must.
     @Test func conversion() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
+        let folder = try TemporaryFolder()
+        func file(_ name: String) -> String { folder.path(name) }
         let original = try Checkpoint(contentsOf: path("mmdetection-2.pth"))
         try original.write(to: file("ours.safetensors"))
         let ours = try Checkpoint(contentsOf: file("ours.safetensors"))
@@ -270,9 +268,9 @@ struct FrameworkCheckpointTests {
             writer.add("roi_heads.box_predictor.cls_score.weight", Tensor(shape: [4, 5]))
             writer.add("backbone.fpn_lateral2.weight", Tensor(shape: [1]))
             writer.add(name, Tensor(shape: [rows, 5]))
-            let file = NSTemporaryDirectory() + UUID().uuidString
+            let folder = try TemporaryFolder()
+            let file = folder.path("rows")
             try writer.write(to: file)
-            defer { try? FileManager.default.removeItem(atPath: file) }
             let error = try #require(throws: FileError.self) { try Checkpoint(contentsOf: file) }
             #expect(error.fault.contains("'\(name)' has \(rows) rows for 3 classes"))
         }

@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 import Loading
@@ -242,9 +243,8 @@ import Loading
     @Test("cell_anchors in a checkpoint are followed")
     func cellAnchors() throws {
         func write(_ rows: [Float], levels: Int = 5) throws -> CellAnchors? {
-            let path = FileManager.default.temporaryDirectory
-                .appendingPathComponent("\(UUID().uuidString).safetensors").path
-            defer { try? FileManager.default.removeItem(atPath: path) }
+            let folder = try TemporaryFolder()
+            let path = folder.path("tensors.safetensors")
             var writer = SafetensorsWriter(metadata: [:])
             writer.add("other", Tensor(shape: [1]))
             for level in 0..<levels {

@@ -1,9 +1,14 @@
 import Formats
 import Foundation
 import Loading
+import TestSupport
 import Testing
 
 struct TrainingRecordTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     /// Written by hand: out of order, with a line that was cut off.
     @Test func aRecordIsRead() throws {
         let path = try written(
@@ -44,10 +49,6 @@ struct TrainingRecordTests {
     }
 
     private func written(_ text: String) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let path = folder.appendingPathComponent("metrics.jsonl").path
-        try OutputFile.write(Array(text.utf8), to: path)
-        return path
+        try folder.write(Array(text.utf8), to: "metrics.jsonl")
     }
 }

@@ -4,11 +4,12 @@ import Kernels
 import Loading
 import Inference
 import Tensors
+import TestSupport
 
 /// A file of random parameters under another framework's names, gone with the test.
 final class WrittenCheckpoint {
     let path: String
-    private let folder: URL
+    private let folder: TemporaryFolder
 
     /// - Parameters:
     ///   - name: of the file.
@@ -18,9 +19,8 @@ final class WrittenCheckpoint {
         name: String = "model.safetensors",
         metadata: [String: String] = [:], change: (inout [String: Tensor]) -> Void = { _ in }
     ) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        path = folder.appendingPathComponent(name).path
+        folder = try TemporaryFolder()
+        path = folder.path(name)
         var source = Keeping()
         _ = try Network(configuration, from: &source)
         var tensors: [String: Tensor] = [:]
@@ -35,8 +35,6 @@ final class WrittenCheckpoint {
     func load(_ options: LoadingOptions = LoadingOptions()) throws -> LoadedModel {
         try withExtendedLifetime(self) { try LoadedModel(contentsOf: path, options: options) }
     }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
 
     private struct Keeping: ParameterSource {
         var tensors: [String: Tensor] = [:]

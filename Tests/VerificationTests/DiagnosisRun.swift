@@ -4,6 +4,7 @@ import Geometry
 import Kernels
 import Inference
 import Tensors
+import TestSupport
 import Testing
 import Verification
 
@@ -79,9 +80,8 @@ struct DiagnosisRun: Sendable {
 
     /// A bundle of the given tensors and no others.
     static func bundle(of tensors: [Stage: ContractTensor]) throws -> TensorBundle {
-        let path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("\(UUID().uuidString).safetensors").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = folder.path("tensors.safetensors")
         var writer = BundleWriter(metadata: [:])
         for (stage, tensor) in tensors { writer.add(stage, tensor) }
         try writer.write(to: path)

@@ -4,6 +4,7 @@ import Geometry
 import Kernels
 import Loading
 import Inference
+import TestSupport
 import Testing
 import Verification
 
@@ -17,7 +18,7 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
     func bundle() throws -> TensorBundle { try TensorBundle(contentsOf: path("\(name).bundle.safetensors")) }
 
     func path(_ file: String) -> String {
-        Foundation.Bundle.module.resourceURL!.appendingPathComponent("Fixtures/Golden/\(file)").path
+        Foundation.Bundle.module.fixture("Golden/\(file)")
     }
 
     /// The model, with the settings that torchvision ran it with.

@@ -2,6 +2,7 @@ import Foundation
 import Formats
 import Inference
 import Tensors
+import TestSupport
 import Testing
 import Verification
 
@@ -23,9 +24,8 @@ import Verification
     /// The fault of running a stage on a bundle of the given tensors.
     private func fault(_ stage: Stage, _ golden: String, _ tensors: [Stage: ContractTensor]) throws -> String
     {
-        let path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("\(UUID().uuidString).safetensors").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = folder.path("tensors.safetensors")
         var writer = BundleWriter(metadata: [:])
         for (stage, tensor) in tensors { writer.add(stage, tensor) }
         try writer.write(to: path)

@@ -2,6 +2,7 @@ import Foundation
 import Formats
 import Inference
 import Tensors
+import TestSupport
 import Testing
 
 import Verification
@@ -12,8 +13,7 @@ import Verification
     private final class Planted {
         let reference: TensorBundle
         let candidate: TensorBundle
-        private let path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("\(UUID().uuidString).safetensors").path
+        private let folder: TemporaryFolder
 
         init(
             _ golden: String = "mask", metadata: [String: String] = [:], leavingOut: Set<String> = [],
@@ -33,11 +33,10 @@ import Verification
                 writer.add(stored.name, Tensor(shape: stored.shape, elements: numbers))
             }
             adding(&writer)
-            try writer.write(to: path)
-            candidate = try TensorBundle(contentsOf: path)
+            folder = try TemporaryFolder()
+            try writer.write(to: folder.path("candidate.safetensors"))
+            candidate = try TensorBundle(contentsOf: folder.path("candidate.safetensors"))
         }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
 
         func endToEnd(_ patterns: [String]? = nil) throws -> ComparisonReport {
             try BundleComparison(candidate: candidate, reference: reference, patterns: patterns).endToEnd()
