@@ -46,13 +46,16 @@ struct FiguresCommand: ParsableCommand {
 
     private func perform() throws {
         let names = names.isEmpty ? FigureName.allCases : names
-        try makeFolder(output)
         let permission = writing.permission(reading: [image, model.weights])
-        for name in names {
-            for format in format { try permission.check(path(name, format), format.kind) }
+        // In a folder that is yet to be made, nothing can be lost.
+        if FileManager.default.fileExists(atPath: output) {
+            for name in names {
+                for format in format { try permission.check(path(name, format), format.kind) }
+            }
         }
         let picture = try readPicture(image)
         let run = PictureRun(try model.load(), on: picture, named: image ?? "a drawn scene")
+        try makeFolder(output)
         let gallery = Gallery(run, background: background == .light ? .light : .dark)
         for name in names {
             do {

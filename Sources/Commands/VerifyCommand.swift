@@ -1,6 +1,7 @@
 import Explanations
 import ArgumentParser
 import Formats
+import Foundation
 import Loading
 import Inference
 import Verification
@@ -80,8 +81,8 @@ struct VerifyCommand: ParsableCommand {
     func run() throws { try model.withSettings(perform) }
 
     private func perform() throws {
-        if let report {
-            try makeFolder(report)
+        // In a folder that is yet to be made, nothing can be lost.
+        if let report, FileManager.default.fileExists(atPath: report) {
             try writing.permission(reading: [candidate, reference, model.weights])
                 .check(report + "/index.html", .html)
         }
