@@ -27,7 +27,7 @@ struct Invocation {
         process.executableURL = program
         process.arguments = arguments
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        process.environment = ["PATH": try Self.program().deletingLastPathComponent().path + ":" + path]
+        process.environment = ["PATH": try builtProgram().deletingLastPathComponent().path + ":" + path]
         if let folder { process.currentDirectoryURL = folder }
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = standardOutput ?? output
