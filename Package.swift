@@ -117,13 +117,15 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "LoadingTests",
-            dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading"],
+            dependencies: [
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "TestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "VerificationTests",
             dependencies: [
                 "Execution", "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading",
-                "Verification",
+                "Verification", "TestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
