@@ -39,6 +39,9 @@ struct ScenesCommand: ParsableCommand {
         completion: .directory)
     var output: String
 
+    @Flag(help: "Write all masks as run lengths, which say every pixel, rather than polygons where these do.")
+    var runLengths = false
+
     @OptionGroup
     var execution: ThreadOptions
 
@@ -87,7 +90,7 @@ struct ScenesCommand: ParsableCommand {
                 let index = indices.lowerBound + offset
                 let scene = generator.scene(index)
                 try scene.picture.writePNG(to: folder + Self.name(ofPicture: index))
-                return SceneRecord(scene)
+                return SceneRecord(scene, exactly: runLengths)
             }
         }.map { try $0.get() }
     }

@@ -12,11 +12,13 @@ extension SceneObject {
 
     /// The object as an entry of an annotation file: with polygons where they say it all, with run lengths
     /// otherwise. The area is the mask's.
-    public func annotation(id: Int, imageID: Int) -> Annotation {
+    /// - Parameter exactly: always with run lengths, which say every pixel.
+    public func annotation(id: Int, imageID: Int, exactly: Bool = false) -> Annotation {
         Annotation(
             id: id, imageID: imageID, categoryID: category.id, box: AnnotationBox(box),
             area: Double(mask.area),
-            segmentation: polygons.map { .polygons($0) } ?? .runLengths(RunLengths(mask)), isCrowd: isCrowd,
+            segmentation: (exactly ? nil : polygons).map { .polygons($0) } ?? .runLengths(RunLengths(mask)),
+            isCrowd: isCrowd,
             keypoints: keypoints?.map { AnnotationKeypoint($0) }
                 ?? (category == .person
                     ? [AnnotationKeypoint](
@@ -46,9 +48,10 @@ public struct SceneRecord: Sendable {
     let annotations: [Annotation]
 
     /// What is said of a scene.
-    public init(_ scene: Scene) {
+    /// - Parameter exactly: with all masks as run lengths, which say every pixel.
+    public init(_ scene: Scene, exactly: Bool = false) {
         size = PixelSize(height: scene.picture.height, width: scene.picture.width)
-        annotations = scene.objects.map { $0.annotation(id: 0, imageID: 0) }
+        annotations = scene.objects.map { $0.annotation(id: 0, imageID: 0, exactly: exactly) }
     }
 }
 

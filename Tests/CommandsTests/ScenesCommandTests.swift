@@ -27,6 +27,20 @@ import Testing
         #expect(annotations.map { $0["id"] as? Int } == Array(1...annotations.count))
     }
 
+    @Test func masksMayAllBeRunLengths() throws {
+        let folder = try TemporaryFolder()
+        for (name, options) in [("polygons", []), ("runs", ["--run-lengths"])] {
+            let run = try Invocation(
+                ["scenes", "--count", "4", "--size", "96", "--output", folder.path(name)] + options)
+            #expect(run.status == 0, "\(run.errors)")
+            let json = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: folder.url.appendingPathComponent("\(name)/annotations.json")))
+            let annotations = try #require((json as? [String: Any])?["annotations"] as? [[String: Any]])
+            let polygons = annotations.count { $0["segmentation"] is [Any] }
+            #expect(name == "runs" ? polygons == 0 : polygons > 0)
+        }
+    }
+
     @Test func morePicturesBeginWithTheSameOnes() throws {
         let folder = try TemporaryFolder()
         for (count, name) in [("2", "few"), ("4", "many")] {

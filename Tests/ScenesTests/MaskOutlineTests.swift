@@ -69,6 +69,8 @@ struct MaskOutlineTests {
             } else {
                 #expect(!object.isCrowd)
             }
+            let exact = object.annotation(id: 5, imageID: 3, exactly: true)
+            #expect(exact.segmentation == .runLengths(RunLengths(object.mask)))
             #expect(annotation.keypoints?.count == (object.category == .person ? 17 : nil))
             #expect(
                 annotation.keypointCount == (object.keypoints ?? []).count { $0.score > 0 })
