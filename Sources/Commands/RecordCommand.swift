@@ -10,7 +10,7 @@ struct RecordCommand: ParsableCommand {
         discussion: """
             Example:  maskrcnn record street.jpg --weights model.pth --output street.safetensors
             One part: maskrcnn record street.jpg --output pyramid.safetensors --stages 'fpn.*'
-            Swap:     maskrcnn record street.jpg --replace fpn.p2=mine.npz --output swapped.safetensors
+            Swap:     maskrcnn record street.jpg --replace fpn.p2=mine.npz --weights model.pth --output swapped.safetensors
             """)
 
     @Argument(
