@@ -126,7 +126,7 @@ private struct TrainingRun {
             start = fineTuning
         }
         let remarks = try data.targets?.check(against: configuration) { part in
-            resumes || start.map { !$0.freshParts.contains(part) } ?? false
+            resumes || start.map { !$0.untrainedParts.contains(part) } ?? false
         }
         for remark in remarks ?? [] { say("! \(remark)") }
         trainer = try Trainer(

@@ -254,6 +254,7 @@ import Training
             let anew = ["box.logits", "box.deltas", "mask.logits"]
             for layer in anew { #expect(start.remarks.first?.contains(layer) == true) }
             #expect(start.remarks.first?.contains("keypoint") == false)
+            #expect(start.freshParts.isEmpty && start.untrainedParts == ["box", "mask"])
             #expect(start.parameters["box.logits.weight"]?.shape == [6, 16])
             let (old, new) = (trainer.parameters.bits, start.parameters.bits)
             #expect(Set(old.keys) == Set(new.keys))
@@ -290,7 +291,7 @@ import Training
             try folder.writeModel(trainer)
             configuration.seed = 77
             let start = try FineTuningStart(folder.modelPath, for: configuration)
-            #expect(start.freshParts == ["mask"])
+            #expect(start.freshParts == ["mask"] && start.untrainedParts == ["mask"])
             #expect(start.remarks.count == 1 && start.remarks[0].contains("has no mask head"))
             let (old, new) = (trainer.parameters.bits, start.parameters.bits)
             for (name, bits) in old { #expect(new[name] == bits, "\(name)") }

@@ -12,6 +12,8 @@ public struct FineTuningStart: Sendable {
     public let remarks: [String]
     /// The parts of the network that begin anew, such as `mask`.
     public let freshParts: Set<String>
+    /// Those, and the parts whose last layer begins anew: what they put out means nothing before they are trained.
+    public let untrainedParts: Set<String>
 
     /// Layers whose outputs are counted by class or by kind of keypoint.
     private static let outputLayers = ["box.logits", "box.deltas", "mask.logits", "keypoint.heatmaps"]
@@ -45,6 +47,7 @@ public struct FineTuningStart: Sendable {
             parameters["\(layer).weight"] != nil && source.contains("\(layer).weight")
                 && isFresh("\(layer).weight")
         }
+        untrainedParts = freshParts.union(replaced.map(Self.part))
         if !replaced.isEmpty {
             remarks.append("\(replaced.joined(separator: ", ")): another number of classes, begun anew")
         }
