@@ -15,7 +15,8 @@ import Testing
         let wrongly = try ReadingTrial.all(
             of: path, options: LoadingOptions(stridePlacement: .conv1), on: image)
         func divergence(_ trials: [ReadingTrial], _ reading: String) throws -> Double {
-            try #require(try #require(trials.first { $0.reading == reading }).divergence)
+            let trial = try #require(trials.first { $0.reading == reading })
+            return try #require(trial.divergence)
         }
         let right = try divergence(rightly, "as it loads")
         let wrong = try divergence(rightly, "--stride-placement conv1")
