@@ -4,7 +4,8 @@ import Testing
 
 /// Pictures that EXIF says are lying on their side, as telephones write them: 256×192 as stored, 192×256 upright.
 @Suite struct OrientationTests {
-    @Test(arguments: [([], "3×256×192"), (["--ignore-orientation"], "3×192×256")])
+    @Test(
+        arguments: [([], "3×256×192"), (["--ignore-orientation"], "3×192×256")] as [([String], String)])
     func recordsUprightOrAsStored(options: [String], shape: String) throws {
         let folder = try folderOfPicture()
         let run = try Invocation(
@@ -16,10 +17,11 @@ import Testing
     }
 
     /// Width comes first, and where exchanged sides are the reason, the message says so and what to do.
-    @Test(arguments: [
-        (256, 192, [], "192×256", true), (192, 256, ["--ignore-orientation"], "256×192", true),
-        (200, 256, [], "192×256", false),
-    ])
+    @Test(
+        arguments: [
+            (256, 192, [], "192×256", true), (192, 256, ["--ignore-orientation"], "256×192", true),
+            (200, 256, [], "192×256", false),
+        ] as [(Int, Int, [String], String, Bool)])
     func annotationsOfAnotherSizeAreExplained(
         width: Int, height: Int, options: [String], found: String, isEXIF: Bool
     ) throws {
