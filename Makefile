@@ -1,6 +1,6 @@
 # Everything that a newcomer needs: each target installs what is missing first.
 
-.PHONY: walkthrough figures pages notebooks references documentation test products build model setup format lint clean \
+.PHONY: walkthrough figures pages notebooks references documentation test tools products build model setup format lint clean \
   completions
 
 # The same for building and testing, so that nothing is compiled twice: modules as the program has them, which is why
@@ -77,11 +77,29 @@ setup:
 format:
 	swift format -i -r Package.swift Sources Tests
 
-lint:
+# Ruff, which looks at the Python, is in an environment of its own.
+LINT = .build/lint
+lint: $(LINT)/ready
 	swift format lint --strict -r Package.swift Sources Tests
 	python3 Tools/test_targets.py
 	python3 Tools/check_targets.py
 	@! grep -rn "@testable" Tests Sources || { echo "lint: give it package access instead: see the Makefile"; exit 1; }
+	$(LINT)/bin/ruff check --quiet --config Tools/ruff.toml Tools Notebooks-md
+
+$(LINT)/ready: Tools/requirements-lint.txt
+	python3 -m venv $(LINT)
+	$(LINT)/bin/pip install --quiet --disable-pip-version-check -r Tools/requirements-lint.txt
+	touch $@
+
+# The tests of the tools that compare with PyTorch, in an environment that has it: some gigabytes.
+TOOLS = .build/tools
+tools: $(TOOLS)/ready
+	cd Tools && ../$(TOOLS)/bin/python test_tools.py
+
+$(TOOLS)/ready: Tools/requirements.txt
+	python3 -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r Tools/requirements.txt
+	touch $@
 
 # Completions of the command for your shell, in completions/.
 completions: build

@@ -17,7 +17,6 @@ import tempfile
 import time
 
 import numpy as np
-
 from evaluation_sets import ODDITIES, evaluated, evaluated_if_possible, kinds_of, random_set, write
 
 

@@ -13,7 +13,6 @@ import pathlib
 import sys
 
 import numpy as np
-
 from evaluation_sets import ODDITIES, evaluated_if_possible, fewer_keypoints, kinds_of, random_set, write
 
 SMALL = dict(images=8, size=(120, 100), objects=4, detections=8)

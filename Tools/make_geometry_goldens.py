@@ -17,7 +17,8 @@ import torch
 import torchvision
 from pycocotools import mask as coco
 from torchvision.models.detection._utils import BoxCoder
-from torchvision.ops import batched_nms, boxes as box_ops, nms
+from torchvision.ops import batched_nms, nms
+from torchvision.ops import boxes as box_ops
 
 
 def numbers(array):

@@ -12,9 +12,8 @@ import sys
 
 import torch
 import torch.nn.functional as F
-from torchvision.ops import roi_align, roi_pool
-
 from make_kernel_goldens import BOXES, channels_first, maps_last, numbers, pattern, tensor
+from torchvision.ops import roi_align, roi_pool
 
 
 def pulled_back(function, *inputs):

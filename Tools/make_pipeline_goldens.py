@@ -2,7 +2,7 @@
 
     python3 Tools/make_pipeline_goldens.py Tests/InferenceTests/Fixtures
 
-Needs torch, torchvision, Pillow before 13, safetensors and numpy. What torchvision has is called there; what
+Needs what Tools/requirements-resizing.txt lists. What torchvision has is called there; what
 only detectron2 has is restated here in PyTorch. Inputs are multiples of a power of two, so that JSON holds
 them exactly; where a result is a decision (a pixel of a mask, the place of a maximum), inputs that decide
 narrowly are not used.

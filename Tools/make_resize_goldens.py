@@ -2,8 +2,8 @@
 
     python3 Tools/make_resize_goldens.py Tests/InferenceTests/Fixtures
 
-Needs torch, torchvision, Pillow before 13 (which at times resizes rows before columns and so rounds
-differently), opencv-python-headless and numpy. Pictures are made by a formula that the
+Needs what Tools/requirements-resizing.txt lists: Pillow before 13, which at times resizes rows before columns
+and so rounds differently. Pictures are made by a formula that the
 tests repeat; of each result, a hash of all bytes and some samples are kept.
 """
 

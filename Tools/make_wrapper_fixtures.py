@@ -86,7 +86,7 @@ def main():
     for number, chosen in enumerate((names[:2], names[2:]), 1):
         part = f"model-{number:05}-of-00002.safetensors"
         save_file({name: state[name].contiguous() for name in chosen}, parts / part, {"format": "pt"})
-        weight_map |= {name: part for name in chosen}
+        weight_map |= dict.fromkeys(chosen, part)
     index = {"metadata": {"total_size": sum(t.numel() * t.element_size() for t in state.values())},
              "weight_map": weight_map}
     (parts / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
