@@ -253,7 +253,7 @@ import Loading
                     Tensor(shape: [rows.count / 4, 4], elements: rows))
             }
             try writer.write(to: path)
-            return try CellAnchors(try TensorFile(contentsOf: path))
+            return try CellAnchors(try Checkpoint(contentsOf: path))
         }
         let anchors = try #require(
             try write([-8, -8, 8, 8, -4, -16, 4, 16, -20, -20, 20, 20, -10, -40, 10, 40]))
