@@ -246,7 +246,8 @@ import Loading
             let folder = try TemporaryFolder()
             let path = folder.path("tensors.safetensors")
             var writer = SafetensorsWriter(metadata: [:])
-            writer.add("other", Tensor(shape: [1]))
+            // One of detectron2's names, so that the file is a checkpoint.
+            writer.add("backbone.bottom_up.stem.conv1.weight", Tensor(shape: [1]))
             for level in 0..<levels {
                 writer.add(
                     "proposal_generator.anchor_generator.cell_anchors.\(level)",
