@@ -21,12 +21,12 @@ package struct SelectionCalculation {
     private func counts(_ trace: SelectionTrace, _ model: Model) -> String {
         var sheet = Worksheet()
         let members = trace.suppression.members, kept = trace.suppression.outcome.kept
-        let proposals = model.architecture.proposals
+        let proposalCount = model.settings.proposals.postNMSTopN
         sheet.heading("proposals")
         sheet.step("level", " anchors  candidates  after suppression  proposals")
         for (index, level) in trace.levels.enumerated() {
             let left = kept.filter { members[$0].level == index }.count
-            let chosen = kept.prefix(proposals.count).filter { members[$0].level == index }.count
+            let chosen = kept.prefix(proposalCount).filter { members[$0].level == index }.count
             sheet.step(level.name, row(level.anchors.count, level.candidates.boxes.count, left, chosen))
         }
         sheet.step(

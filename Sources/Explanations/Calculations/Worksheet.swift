@@ -49,7 +49,7 @@ package struct Worksheet {
 /// A number with at most so many decimal places, without zeros that say nothing: 22.6274, 0.5, 16.
 package func short(_ number: Double, _ places: Int = 4) -> String {
     guard number.isFinite else { return "\(number)" }
-    package var text = String(format: "%.\(places)f", number)
+    var text = String(format: "%.\(places)f", number)
     if text.contains(".") {
         while text.hasSuffix("0") { text.removeLast() }
         if text.hasSuffix(".") { text.removeLast() }
