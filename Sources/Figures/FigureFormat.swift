@@ -23,7 +23,7 @@ public enum FigureFormat: String, CaseIterable, Sendable {
     /// - Throws: `FileError` when the file cannot be written; `FigureError`.
     public func write(_ figure: Figure, to path: String) throws {
         switch self {
-        case .png: try figure.image(pixelsPerPoint: Self.pixelsPerPoint).writePNG(to: path)
+        case .png: try figure.image(pixelsPerPoint: Self.pixelsPerPoint).writeReducedPNG(to: path)
         case .svg: try OutputFile.write(try figure.svg(), to: path)
         case .pdf: try OutputFile.write(try figure.pdf(), to: path)
         }
