@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "WalkthroughsTests",
             dependencies: [
-                "Tensors", "Inference", "Formats", "Loading", "Drawing", "Scenes", "Explanations",
+                "Tensors", "Geometry", "Inference", "Formats", "Loading", "Drawing", "Scenes", "Explanations",
                 "Walkthroughs", "Commands", "TestSupport",
             ]),
         .testTarget(

@@ -1,6 +1,7 @@
 import ArgumentParser
 // The standard streams are global variables of C.
 @preconcurrency import Foundation
+import Loading
 
 /// `maskrcnn`: one subcommand for each thing that can be done with the network.
 package struct MaskRCNNCommand: ParsableCommand {
@@ -14,7 +15,7 @@ package struct MaskRCNNCommand: ParsableCommand {
             Start with:  maskrcnn walkthrough
             Exit codes:  0 done; 1 ran, and the answer is no; 2 bad usage or input.
             """,
-        version: "maskrcnn 0.1.0",
+        version: programVersion,
         subcommands: [
             WalkthroughCommand.self, FiguresCommand.self, CalculateCommand.self, DetectCommand.self,
             ScenesCommand.self, TrainCommand.self, EvaluateCommand.self, RecordCommand.self,

@@ -1,5 +1,8 @@
 import Formats
 
+/// The program's name and version, as bundles and `--version` have it.
+package let programVersion = "maskrcnn 0.1.0"
+
 extension LoadedModel {
     /// Under which key a bundle has the configuration that it was recorded with.
     static let configurationKey = "configuration"
@@ -7,7 +10,7 @@ extension LoadedModel {
     /// What a bundle's metadata says of the model and the picture that it was recorded from.
     /// - Throws: `FileError` when the picture cannot be read.
     public func bundleMetadata(imagePath: String?) throws -> [String: String] {
-        var metadata = ["producer": "maskrcnn 0.1.0", "profile": model.configuration.profileName]
+        var metadata = ["producer": programVersion, "profile": model.configuration.profileName]
         metadata[Self.configurationKey] = model.configuration.json()
         if let hash = file?.sha256() { metadata["weights.sha256"] = hash }
         if let imagePath {

@@ -3,8 +3,8 @@ import Foundation
 
 extension LoadedModel {
     /// The small model that ships with the project: boxes, masks and keypoints of drawn scenes, trained from
-    /// nothing by `make model`. How it was trained and what it reaches is in `Training/small` of the project's
-    /// folder.
+    /// nothing by `make model`. How that went is in ``trainingRecord()``; what it reaches, in `Model/evaluation.json`
+    /// beside this file.
     ///
     /// - Throws: `FileError` when the installation lacks the file, and as for any file of weights.
     public static func shipped(options: LoadingOptions = LoadingOptions()) throws -> LoadedModel {

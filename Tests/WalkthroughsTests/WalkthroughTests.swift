@@ -1,5 +1,6 @@
 import Explanations
 import Formats
+import Geometry
 import Loading
 import Inference
 import Scenes
@@ -110,6 +111,17 @@ import Walkthroughs
         for number in [-1, run.instances.count, Int.max] {
             #expect(throws: NothingToDraw.self) { try DetectionStory(of: run, number: number) }
         }
+    }
+
+    // By hand: 4 + log2(180 / 224) = 3.6845, of which the rule decides what is made.
+    @Test func theLevelFollowsTheRule() {
+        let box = Box(x1: 0, y1: 0, x2: 180, y2: 180)
+        #expect(
+            DetectionStory.levelArithmetic(box, level: 3, rule: .epsilonOutside(1e-6)).hasSuffix(
+                "⌊4 + log2(180 / 224)⌋ = ⌊3.685⌋ = 3."))
+        #expect(
+            DetectionStory.levelArithmetic(box, level: 4, rule: .rounded).hasSuffix(
+                "round(4 + log2(180 / 224)) = round(3.685) = 4."))
     }
 
     @Test func pagesBelongToEveryStageOnce() throws {

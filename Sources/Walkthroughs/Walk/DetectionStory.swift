@@ -189,13 +189,28 @@ package struct DetectionStory {
     /// FPN, equation 1, with this box's numbers.
     private func levelArithmetic(_ box: Box, level: Int) -> String {
         guard case .pyramid = run.model.architecture.features, box.area > 0 else { return "" }
+        return Self.levelArithmetic(box, level: level, rule: run.model.conventions.pooling.level)
+    }
+
+    /// How a box with an area comes to its level; most rules take the whole number below, one the nearest.
+    package static func levelArithmetic(_ box: Box, level: Int, rule: Conventions.Pooling.LevelRule) -> String
+    {
         let side = Double(box.area).squareRoot()
-        let exact = Double(run.model.conventions.pooling.level.exactLevel(of: box))
-        let held = Int(exact.rounded(.down)) == level ? "" : ", held to the levels there are: \(level)"
+        let exact = Double(rule.exactLevel(of: box))
+        let whole: Double
+        let (open, close): (String, String)
+        if case .rounded = rule {
+            whole = exact.rounded(.toNearestOrEven)
+            (open, close) = ("round(", ")")
+        } else {
+            whole = exact.rounded(.down)
+            (open, close) = ("⌊", "⌋")
+        }
+        let held = Int(whole) == level ? "" : ", held to the levels there are: \(level)"
         return "Which level: a side of √(\(wording(number: Double(box.width))) · "
             + "\(wording(number: Double(box.height)))) = \(wording(number: side)) pixels, "
-            + "⌊4 + log2(\(wording(number: side)) / 224)⌋ = ⌊\(String(format: "%.3f", exact))⌋ = "
-            + "\(Int(exact.rounded(.down)))\(held)."
+            + "\(open)4 + log2(\(wording(number: side)) / 224)\(close) = "
+            + "\(open)\(String(format: "%.3f", exact))\(close) = \(Int(whole))\(held)."
     }
 
     /// How a box changes into another, axis by axis, with the numbers that one needs to work it by hand.
