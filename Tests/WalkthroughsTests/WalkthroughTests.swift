@@ -113,15 +113,15 @@ import Walkthroughs
         }
     }
 
-    // By hand: 4 + log2(180 / 224) = 3.6845, of which the rule decides what is made.
+    // By hand: 4 + log2(200 / 224) = 3.8365, of which the rule decides what is made.
     @Test func theLevelFollowsTheRule() {
-        let box = Box(x1: 0, y1: 0, x2: 180, y2: 180)
+        let box = Box(x1: 0, y1: 0, x2: 200, y2: 200)
         #expect(
             DetectionStory.levelArithmetic(box, level: 3, rule: .epsilonOutside(1e-6)).hasSuffix(
-                "⌊4 + log2(180 / 224)⌋ = ⌊3.685⌋ = 3."))
+                "⌊4 + log2(200 / 224)⌋ = ⌊3.837⌋ = 3."))
         #expect(
             DetectionStory.levelArithmetic(box, level: 4, rule: .rounded).hasSuffix(
-                "round(4 + log2(180 / 224)) = round(3.685) = 4."))
+                "round(4 + log2(200 / 224)) = round(3.837) = 4."))
     }
 
     @Test func pagesBelongToEveryStageOnce() throws {

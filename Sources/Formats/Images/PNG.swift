@@ -63,19 +63,19 @@ enum PNG {
 extension PNG {
     /// The bytes of an 8-bit RGB file, marked sRGB.
     static func encode(_ image: Image) throws -> [UInt8] {
-        var header = header(image, format: png_uint_32(PNG_FORMAT_RGB))
+        var header = imageHeader(image, format: png_uint_32(PNG_FORMAT_RGB))
         return try encoded(&header, image.pixels, palette: nil)
     }
 
     /// The bytes of a file with a palette, marked sRGB.
     static func encode(_ image: Image, with palette: ReducedPalette) throws -> [UInt8] {
-        var header = header(
+        var header = imageHeader(
             image, format: png_uint_32(PNG_FORMAT_RGB) | png_uint_32(PNG_FORMAT_FLAG_COLORMAP))
         header.colormap_entries = png_uint_32(palette.entries.count / 3)
         return try encoded(&header, palette.indices, palette: palette.entries)
     }
 
-    private static func header(_ image: Image, format: png_uint_32) -> png_image {
+    private static func imageHeader(_ image: Image, format: png_uint_32) -> png_image {
         var header = png_image()
         header.version = png_uint_32(PNG_IMAGE_VERSION)
         header.width = png_uint_32(image.width)
@@ -124,7 +124,7 @@ extension Image {
     package func writeReducedPNG(to path: String) throws {
         try writePNG(to: path) {
             let palette = ReducedPalette(self)
-            return palette.error <= 2.5 ? try PNG.encode(self, with: palette) : try PNG.encode(self)
+            return try palette.error <= 2.5 ? PNG.encode(self, with: palette) : PNG.encode(self)
         }
     }
 

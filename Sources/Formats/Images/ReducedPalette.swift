@@ -22,7 +22,7 @@ struct ReducedPalette {
 
     /// Reduces the colours of an image; without any error if it has no more than ``limit``.
     init(_ image: Image) {
-        let keys = stride(from: 0, to: image.pixels.count, by: 3).map { byte in
+        let keys = stride(from: 0, to: image.pixels.count, by: 3).map { byte -> UInt32 in
             UInt32(image.pixels[byte]) << 16 | UInt32(image.pixels[byte + 1]) << 8
                 | UInt32(image.pixels[byte + 2])
         }
@@ -32,7 +32,7 @@ struct ReducedPalette {
         let distinct = counts.keys.sorted()
         let colors = distinct.map { key in
             WeightedColor(
-                color: SIMD3(Float(key >> 16), Float(key >> 8 & 0xff), Float(key & 0xff)),
+                color: SIMD3<Float>(Float(key >> 16), Float(key >> 8 & 0xff), Float(key & 0xff)),
                 weight: Float(counts[key] ?? 0))
         }
         let clusters = Self.clusters(of: colors)

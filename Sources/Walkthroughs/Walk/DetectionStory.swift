@@ -197,15 +197,9 @@ package struct DetectionStory {
     {
         let side = Double(box.area).squareRoot()
         let exact = Double(rule.exactLevel(of: box))
-        let whole: Double
-        let (open, close): (String, String)
-        if case .rounded = rule {
-            whole = exact.rounded(.toNearestOrEven)
-            (open, close) = ("round(", ")")
-        } else {
-            whole = exact.rounded(.down)
-            (open, close) = ("⌊", "⌋")
-        }
+        let isRounded = rule == .rounded
+        let whole = exact.rounded(isRounded ? .toNearestOrEven : .down)
+        let (open, close) = isRounded ? ("round(", ")") : ("⌊", "⌋")
         let held = Int(whole) == level ? "" : ", held to the levels there are: \(level)"
         return "Which level: a side of √(\(wording(number: Double(box.width))) · "
             + "\(wording(number: Double(box.height)))) = \(wording(number: side)) pixels, "
