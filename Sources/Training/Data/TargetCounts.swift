@@ -23,12 +23,13 @@ public struct TargetCounts: Hashable, Sendable {
         self.keypoints = keypoints
     }
 
-    /// Checks that no head of the network is without a single target: it would stay as it began, and what it says
+    /// Checks whether a head of the network is without a single target: it would stay as it began, and what it says
     /// of pictures would mean nothing.
     ///
     /// - Parameter trained: whether a part of the network, such as `mask`, is trained already. Such a head may stay as it is.
     /// - Returns: remarks on objects that do not train a head.
-    /// - Throws: ``TrainingError`` for a head without targets, and for another number of keypoints than the network has.
+    /// - Throws: ``TrainingError`` for a mask head without targets, and for another number of keypoints than the network
+    ///   has.
     public func check(
         against configuration: TrainingConfiguration, isTrained trained: (String) -> Bool
     ) throws -> [String] {
@@ -54,13 +55,12 @@ public struct TargetCounts: Hashable, Sendable {
                     throw TrainingError(
                         "network.keypoints.count is \(count), but the objects have \(numbers) keypoints")
                 }
-                guard trained("keypoint") else {
-                    throw TrainingError(
-                        "network.keypoints: none of the \(objects) objects has labelled keypoints, so the keypoint head "
-                            + "would learn nothing; set network.keypoints to null, or start from weights with --weights"
-                    )
-                }
-                remarks.append("no object has labelled keypoints: the keypoint head stays as it is")
+                // Boxes and masks are worth training without it, and it answers for persons alone.
+                remarks.append(
+                    trained("keypoint")
+                        ? "no object has labelled keypoints: the keypoint head stays as it is"
+                        : "no object has labelled keypoints: the keypoint head learns nothing, and what it says of pictures "
+                            + "will mean nothing; network.keypoints null leaves it out")
             } else if !others.isEmpty {
                 remarks.append(
                     "\(others.values.reduce(0, +)) objects have \(numbers) keypoints in place of the network's \(count), and "
