@@ -147,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "FiguresTests",
             dependencies: [
-                "Tensors", "Geometry", "Inference", "Formats", "Loading", "Drawing", "Scenes",
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "Drawing", "Scenes",
                 "Explanations", "Figures", "TestSupport",
             ],
             resources: [.copy("Fixtures")]),

@@ -2,6 +2,7 @@ import Drawing
 import Figures
 import Foundation
 import Geometry
+import Kernels
 import Tensors
 import Testing
 
@@ -29,24 +30,19 @@ struct RegionFigureTests {
 
     /// A map of 8 × 6 cells, a region in 2 × 2 bins with one sample each.
     static func roiAlign(_ background: Background = .light, hasValues: Bool = true) -> Figure {
-        func sample(_ x: Float, _ y: Float) -> RoIAlignFigure.Sample {
-            let (left, top) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
-            let (right, lower) = (x - 0.5 - left, y - 0.5 - top)
-            return RoIAlignFigure.Sample(
-                x: x, y: y,
-                neighbours: [(0, 0), (0, 1), (1, 0), (1, 1)].map { row, column in
-                    RoIAlignFigure.Neighbour(
-                        row: Int(top) + row, column: Int(left) + column,
-                        weight: (row == 0 ? 1 - lower : lower) * (column == 0 ? 1 - right : right))
-                })
+        let layer = RoIAlign(outputSize: 2, samplesPerAxis: 1, subtractsHalfPixel: true)
+        let mapSize = PixelSize(height: 6, width: 8)
+        let samples = [(0, 0), (0, 1), (1, 0), (1, 1)].flatMap { row, column in
+            layer.samples(
+                of: Box(x1: 24, y1: 24, x2: 97.6, y2: 68.8), scale: 1 / 16, mapSize: mapSize, row: row,
+                column: column)
         }
-        let samples = [sample(2.65, 2.2), sample(4.95, 2.2), sample(2.65, 3.6), sample(4.95, 3.6)]
         let map = HeatMap(
             values: (0..<48).map { Float($0 % 7) - 3 }, width: 8, height: 6, isSigned: true)
         return RoIAlignFigure(
             RoIAlignFigure.Region(
                 box: Box(x1: 1.5, y1: 1.5, x2: 6.1, y2: 4.3), stride: 16,
-                mapSize: PixelSize(height: 6, width: 8), columnBorders: [1.5, 3.8, 6.1],
+                mapSize: mapSize, columnBorders: [1.5, 3.8, 6.1],
                 rowBorders: [1.5, 2.9, 4.3], samples: samples, row: 0, column: 0, binSamples: [samples[0]]),
             values: hasValues
                 ? RoIAlignFigure.Values(

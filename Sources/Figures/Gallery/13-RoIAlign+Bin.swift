@@ -1,5 +1,6 @@
 import Drawing
 import Geometry
+import Kernels
 
 // The enlarged bin of figure 13, as a drawing and in numbers.
 extension RoIAlignFigure {
@@ -27,7 +28,7 @@ extension RoIAlignFigure {
         let cell = room.width / Double(grid.window.width)
         canvas.stroke(grid.place(region.bin, in: room), Stroke(background.droppedColor, width: 2.5))
         if let first = region.binSamples.first {
-            let start = grid.place(x: first.x, y: first.y, in: room)
+            let start = grid.place(first, in: room)
             for neighbour in first.neighbours {
                 let end = center(of: neighbour, grid, in: room)
                 canvas.line(
@@ -52,11 +53,13 @@ extension RoIAlignFigure {
             }
         }
         for (index, sample) in region.binSamples.enumerated() {
-            drawSample(index, at: grid.place(x: sample.x, y: sample.y, in: room), cell: cell, on: canvas)
+            drawSample(index, at: grid.place(sample, in: room), cell: cell, on: canvas)
         }
     }
 
-    private func center(of neighbour: Neighbour, _ grid: CellGrid, in room: Rectangle) -> Point {
+    private func center(of neighbour: RoIAlign.Sample.Neighbour, _ grid: CellGrid, in room: Rectangle)
+        -> Point
+    {
         grid.place(x: Float(neighbour.column) + 0.5, y: Float(neighbour.row) + 0.5, in: room)
     }
 
@@ -78,7 +81,7 @@ extension RoIAlignFigure {
     ) {
         let (x, y) = (grid.window.x + column, grid.window.y + row)
         let cell = room.width / Double(grid.window.width)
-        let discs = region.binSamples.map { grid.place(x: $0.x, y: $0.y, in: room) }
+        let discs = region.binSamples.map { grid.place($0, in: room) }
         let places = [0.0, 0.24, -0.24].flatMap { x in
             [0.34, -0.34, 0.2, -0.2].map { Point(x: place.x + x * cell, y: place.y + $0 * cell) }
         }
@@ -112,7 +115,7 @@ extension RoIAlignFigure {
         let shown = region.binSamples.prefix(9)
         var rows: [TextTable.Row] = []
         for (index, sample) in shown.enumerated() {
-            var row = ["\(index + 1)", cells(sample.x), cells(sample.y)]
+            var row = ["\(index + 1)", cells(sample.x + 0.5), cells(sample.y + 0.5)]
             if sample.neighbours.count == 4 {
                 row += sample.neighbours.map { figures(Double($0.weight), decimals: 3) + value(of: $0) }
             } else {
@@ -136,13 +139,13 @@ extension RoIAlignFigure {
             rows: rows, background: background)
     }
 
-    private func value(of neighbour: Neighbour) -> String {
+    private func value(of neighbour: RoIAlign.Sample.Neighbour) -> String {
         guard let map = values?.map else { return "" }
         return " × " + figures(Double(map.values[neighbour.row * map.width + neighbour.column]), decimals: 2)
     }
 
     /// The weighted sum that the table's line says.
-    private func interpolated(_ sample: Sample) -> Float {
+    private func interpolated(_ sample: RoIAlign.Sample) -> Float {
         guard let map = values?.map else { return 0 }
         return sample.neighbours.reduce(0) { $0 + $1.weight * map.values[$1.row * map.width + $1.column] }
     }

@@ -103,14 +103,8 @@ extension RoICalculation {
     func drawing(of layer: RoIAlign, row: Int, column: Int) -> RoIAlignFigure.Region {
         // Where a place in map positions lies on the grid of cells: position i is the middle of cell i.
         let middle: Float = 0.5
-        func points(_ row: Int, _ column: Int) -> [RoIAlignFigure.Sample] {
-            layer.samples(of: box, scale: scale, mapSize: mapSize, row: row, column: column).map { sample in
-                RoIAlignFigure.Sample(
-                    x: sample.x + middle, y: sample.y + middle,
-                    neighbours: sample.neighbours.map {
-                        RoIAlignFigure.Neighbour(row: $0.row, column: $0.column, weight: $0.weight)
-                    })
-            }
+        func points(_ row: Int, _ column: Int) -> [RoIAlign.Sample] {
+            layer.samples(of: box, scale: scale, mapSize: mapSize, row: row, column: column)
         }
         let borders = layer.borders(of: box, scale: scale)
         // Points closer than can be drawn are left out.
@@ -131,41 +125,7 @@ extension RoICalculation {
 /// Figure 13: RoIAlign's exact bins and sample points on the grid of the map, and one bin enlarged, with the four
 /// positions and weights that each of its samples is interpolated from.
 package struct RoIAlignFigure {
-    /// A position of the map and its weight.
-    package struct Neighbour: Sendable {
-        /// The row.
-        package var row: Int
-        /// The column.
-        package var column: Int
-        /// Its share, from 0 to 1.
-        package var weight: Float
-
-        /// A position with a weight.
-        package init(row: Int, column: Int, weight: Float) {
-            self.row = row
-            self.column = column
-            self.weight = weight
-        }
-    }
-
-    /// A sample point, in cells of the map: cell 0 reaches from 0 to 1, and its value stands at ½.
-    package struct Sample: Sendable {
-        /// The place along the columns.
-        package var x: Float
-        /// The place along the rows.
-        package var y: Float
-        /// Upper left, upper right, lower left, lower right; none for a point outside the map.
-        package var neighbours: [Neighbour]
-
-        /// A sample point.
-        package init(x: Float, y: Float, neighbours: [Neighbour]) {
-            self.x = x
-            self.y = y
-            self.neighbours = neighbours
-        }
-    }
-
-    /// A region and its samples; places are in cells of the map.
+    /// A region and its samples. Places are in cells of the map: cell 0 reaches from 0 to 1.
     package struct Region: Sendable {
         /// The exact box.
         package var box: Box
@@ -178,18 +138,18 @@ package struct RoIAlignFigure {
         /// Where bins begin and end along the rows.
         package var rowBorders: [Float]
         /// The samples of all bins.
-        package var samples: [Sample]
+        package var samples: [RoIAlign.Sample]
         /// The enlarged bin's row.
         package var row: Int
         /// The enlarged bin's column.
         package var column: Int
         /// The enlarged bin's samples.
-        package var binSamples: [Sample]
+        package var binSamples: [RoIAlign.Sample]
 
         /// A region.
         package init(
             box: Box, stride: Double, mapSize: PixelSize, columnBorders: [Float], rowBorders: [Float],
-            samples: [Sample], row: Int, column: Int, binSamples: [Sample]
+            samples: [RoIAlign.Sample], row: Int, column: Int, binSamples: [RoIAlign.Sample]
         ) {
             self.box = box
             self.stride = stride
@@ -351,9 +311,16 @@ package struct RoIAlignFigure {
         guard spacing >= 2.5 else { return }
         let radius = min(2.2, spacing / 4)
         for sample in region.samples {
-            let place = grid.place(x: sample.x, y: sample.y, in: room)
+            let place = grid.place(sample, in: room)
             canvas.fill(circleAt: place, radius: radius + 0.6, .black.withOpacity(0.6))
             canvas.fill(circleAt: place, radius: radius, .white)
         }
+    }
+}
+
+extension CellGrid {
+    /// Where a sample lies: position i of the map is the middle of cell i.
+    func place(_ sample: RoIAlign.Sample, in room: Rectangle) -> Point {
+        place(x: sample.x + 0.5, y: sample.y + 0.5, in: room)
     }
 }
