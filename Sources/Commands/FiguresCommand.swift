@@ -3,6 +3,7 @@ import Explanations
 import Figures
 import Formats
 import Foundation
+import Scenes
 
 struct FiguresCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,7 +55,9 @@ struct FiguresCommand: ParsableCommand {
             }
         }
         let picture = try readPicture(image)
-        let run = PictureRun(try model.load(), on: picture, named: image ?? "a drawn scene")
+        let run = PictureRun(
+            try model.load(), on: picture, named: image ?? "a drawn scene",
+            annotations: try image == nil ? ShippedScene.annotations() : nil)
         try makeFolder(output)
         let gallery = Gallery(run, background: background == .light ? .light : .dark)
         for name in names {

@@ -1,5 +1,5 @@
+import COCO
 import Foundation
-import Geometry
 
 /// The picture that ships with the project, for whoever has none at hand: a scene that the shipped model has not
 /// been trained on.
@@ -10,10 +10,13 @@ public enum ShippedScene {
     public static let index = 378
 
     /// The PNG file. It is kept as a file, not drawn anew, so that it is the same with every version of Cairo.
-    public static var path: String {
-        Bundle.module.resourceURL?.appendingPathComponent("Picture/scene.png").path ?? "scene.png"
-    }
+    public static var path: String { file("scene.png") }
 
-    /// What is in it.
-    public static var objects: [SceneObject] { SceneGenerator(seed: seed).scene(index).objects }
+    /// What is in it: a dataset of this one picture, as `maskrcnn scenes --count 379 --seed 2 --run-lengths` writes it.
+    /// - Throws: `COCOError` when the installation lacks the file.
+    public static func annotations() throws -> Dataset { try Dataset(contentsOf: file("annotations.json")) }
+
+    private static func file(_ name: String) -> String {
+        Bundle.module.resourceURL?.appendingPathComponent("Picture/\(name)").path ?? name
+    }
 }

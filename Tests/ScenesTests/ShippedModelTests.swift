@@ -19,16 +19,39 @@ import Testing
         #expect(Double(differences.reduce(0, +)) / Double(differences.count) < 2)
     }
 
+    @Test("The shipped annotations say of the scene what its generator does")
+    func annotations() throws {
+        let shipped = try ShippedScene.annotations()
+        let scene = SceneGenerator(seed: ShippedScene.seed).scene(ShippedScene.index)
+        let size = PixelSize(height: scene.picture.height, width: scene.picture.width)
+        #expect(shipped.images.count == 1 && shipped.images.first?.fileName == "scene.png")
+        #expect(shipped.images.first?.size == size)
+        #expect(shipped.categories == Dataset.ofScenes.categories)
+        try #require(shipped.annotations.count == scene.objects.count)
+        for (annotation, object) in zip(shipped.annotations, scene.objects) {
+            #expect(annotation.categoryID == object.category.id && annotation.isCrowd == object.isCrowd)
+            let mask = try #require(try annotation.segmentation?.rasterized(in: size).mask)
+            // Versions of Cairo differ along edges.
+            #expect(mask.overlap(with: object.mask) > 0.98)
+            #expect(abs(annotation.box.x - Double(object.box.x1)) <= 1)
+            #expect(abs(annotation.box.width - Double(object.box.width)) <= 2)
+        }
+    }
+
     @Test("The shipped model finds every object of the shipped picture")
     func detections() throws {
         let model = try LoadedModel.shipped().model
         let found = model.detect(try Image(contentsOf: ShippedScene.path)).filter { $0.score >= 0.5 }
-        let objects = ShippedScene.objects
+        let objects = try ShippedScene.annotations().annotations
         #expect(found.count == objects.count)
         for object in objects {
+            let frame = object.box
+            let box = Box(
+                x1: Float(frame.x), y1: Float(frame.y), x2: Float(frame.x + frame.width),
+                y2: Float(frame.y + frame.height))
             #expect(
-                found.contains { $0.label == object.category.id && $0.box.overlap(with: object.box) >= 0.5 },
-                "\(object.category) at \(object.box)")
+                found.contains { $0.label == object.categoryID && $0.box.overlap(with: box) >= 0.5 },
+                "category \(object.categoryID) at \(box)")
         }
     }
 

@@ -1,3 +1,4 @@
+import COCO
 import Dispatch
 import Inference
 import Loading
@@ -13,6 +14,8 @@ public struct PictureRun: Sendable {
     public package(set) var image: Image
     /// What to call the picture.
     public let name: String
+    /// What is known to be in the picture, which is the only one of this dataset; nil if nothing is known.
+    public package(set) var annotations: Dataset?
     /// What was found.
     public let instances: [Instance]
     /// Each step's time, in seconds.
@@ -22,11 +25,15 @@ public struct PictureRun: Sendable {
     private var values: [Stage: StageValue]
 
     /// Runs the whole pipeline once and keeps every stage.
-    public init(_ loaded: LoadedModel, on image: Image, named name: String) {
+    /// - Parameter annotations: what is known to be in the picture, for figures of what training does with it.
+    public init(
+        _ loaded: LoadedModel, on image: Image, named name: String, annotations: Dataset? = nil
+    ) {
         let keeper = Keeper()
         self.loaded = loaded
         self.image = image
         self.name = name
+        self.annotations = annotations
         instances = loaded.model.detect(image, observer: keeper)
         (stages, values, seconds) = keeper.kept
     }

@@ -1,9 +1,8 @@
+import COCO
 import Drawing
 import Explanations
-import Formats
 import Geometry
 import Inference
-import Scenes
 import Tensors
 
 /// The objects of a picture, for figures of what training does with objects: the true ones where they are known,
@@ -23,7 +22,7 @@ struct PictureObjects {
     let objects: [Known]
     /// Boxes of crowds, in pixels of the picture as decoded.
     let crowds: [Box]
-    /// Whether they are the true ones, which are known because the scene was drawn.
+    /// Whether they are the true ones, as annotated.
     let areTrue: Bool
     private let pictureSize: PixelSize
 
@@ -34,15 +33,31 @@ struct PictureObjects {
             : "the detections with a probability of 0.5 or more, taken for objects"
     }
 
-    /// - Throws: ``NothingToDraw`` when nothing is known to be in the picture.
+    /// - Throws: ``NothingToDraw`` when nothing is known to be in the picture; `COCOError` for an outline that
+    ///   cannot be drawn.
     init(_ run: PictureRun) throws {
         pictureSize = PixelSize(height: run.image.height, width: run.image.width)
-        if let scene = Self.shippedScene(run.image) {
-            objects = scene.objects.filter { !$0.isCrowd && $0.box.area > 0 }.map {
-                Known(name: $0.category.name, label: $0.category.id, box: $0.box, mask: $0.mask)
+        if let annotations = run.annotations {
+            var objects: [Known] = []
+            var crowds: [Box] = []
+            for annotation in annotations.annotations {
+                let frame = annotation.box
+                let box = Box(
+                    x1: Float(frame.x), y1: Float(frame.y), x2: Float(frame.x + frame.width),
+                    y2: Float(frame.y + frame.height))
+                guard !annotation.isCrowd else {
+                    crowds.append(box)
+                    continue
+                }
+                guard box.area > 0,
+                    let label = annotations.categories.firstIndex(where: { $0.id == annotation.categoryID })
+                else { continue }
+                objects.append(
+                    Known(
+                        name: annotations.categories[label].name, label: label + 1, box: box,
+                        mask: try annotation.segmentation?.rasterized(in: pictureSize).mask))
             }
-            crowds = scene.objects.filter(\.isCrowd).map(\.box)
-            areTrue = true
+            (self.objects, self.crowds, areTrue) = (objects, crowds, true)
         } else {
             objects = run.instances.filter { $0.score >= 0.5 && $0.box.area > 0 }.map {
                 Known(
@@ -62,16 +77,6 @@ struct PictureObjects {
         box.scaled(
             x: Float(size.width) / Float(pictureSize.width), y: Float(size.height) / Float(pictureSize.height)
         )
-    }
-
-    /// The scene that ships with the project, if a picture shows it. Its objects are not kept with the picture
-    /// but drawn anew, so it is made sure that both are of the same scene: all but a few pixels are alike.
-    private static func shippedScene(_ image: Image) -> Scene? {
-        guard (try? Image(contentsOf: ShippedScene.path)) == image else { return nil }
-        let scene = SceneGenerator(seed: ShippedScene.seed).scene(ShippedScene.index)
-        guard scene.picture.pixels.count == image.pixels.count else { return nil }
-        let unlike = zip(scene.picture.pixels, image.pixels).count { abs(Int($0) - Int($1)) > 16 }
-        return unlike * 50 < image.pixels.count ? scene : nil
     }
 }
 
