@@ -131,6 +131,11 @@ private struct TrainingRun {
         for remark in remarks ?? [] { say("! \(remark)") }
         trainer = try Trainer(
             configuration, classes: data.classes, source: data.source, start: start?.parameters)
+        if trainer.batchSize < configuration.batchSize {
+            say(
+                "! \(trainer.batchSize) pictures a step, not \(configuration.batchSize): they fill no batch of that size"
+            )
+        }
         steps = options.steps ?? configuration.steps
         if resumes { try folder.restore(&trainer) }
         try makeFolder(options.output)
@@ -162,7 +167,7 @@ private struct TrainingRun {
     mutating func perform() throws {
         Interruption.listen()
         var display = TrainingDisplay(
-            first: trainer.step, steps: steps, batch: trainer.configuration.batchSize)
+            first: trainer.step, steps: steps, batch: trainer.batchSize)
         var average = ReportAverage()
         while trainer.step < steps && !Interruption.isRequested {
             average.add(try trainer.advance())

@@ -23,6 +23,8 @@ public struct Trainer: Sendable {
     public private(set) var parameters: Parameters
     /// The optimiser after those steps.
     public private(set) var optimizer: Optimizer
+    /// Pictures a step: as many as the configuration says, or all where there are fewer.
+    public let batchSize: Int
     private let source: any ExampleSource
     private var order: EpochOrder
     private let trainable: [String]
@@ -79,14 +81,20 @@ public struct Trainer: Sendable {
         optimizer = Optimizer(
             configuration.updateRule, weightDecay: Float(configuration.weightDecay),
             decaysVectors: configuration.decaysVectors)
-        order = EpochOrder(
+        let whole = EpochOrder(
             source, batchSize: configuration.batchSize,
             groupsByAspectRatio: configuration.groupsByAspectRatio, seed: configuration.seed)
-        trainable = parameters.trainable(frozen: configuration.frozen)
-        guard order.batchesPerEpoch > 0 else {
-            throw TrainingError(
-                "\(source.count) pictures do not fill a batch of \(configuration.batchSize)")
+        if whole.batchesPerEpoch > 0 {
+            batchSize = configuration.batchSize
+            order = whole
+        } else {
+            // Too few pictures for a batch: a step then takes all of them.
+            batchSize = max(min(source.count, configuration.batchSize), 1)
+            order = EpochOrder(
+                source, batchSize: batchSize, groupsByAspectRatio: false, seed: configuration.seed)
         }
+        trainable = parameters.trainable(frozen: configuration.frozen)
+        guard order.batchesPerEpoch > 0 else { throw TrainingError("there is no picture to train on") }
         if let unknown = configuration.frozen.first(where: { name in
             !parameters.names.contains { $0 == name || $0.hasPrefix(name + ".") }
         }) {
@@ -118,8 +126,9 @@ public struct Trainer: Sendable {
         let trained = Set(trainable)
         var losses: [LossKind: Double] = [:]
         var gradients: [String: Tensor] = [:]
-        let parts = configuration.accumulationSteps
-        for part in try batch().split(into: parts) {
+        let batch = try batch().split(into: configuration.accumulationSteps)
+        let parts = batch.count
+        for part in batch {
             let result = BatchGradients(part, through: model, settings: settings) { trained.contains($0) }
             for (kind, loss) in result.losses { losses[kind, default: 0] += loss / Double(parts) }
             if let kind = LossKind.allCases.first(where: { !(result.losses[$0] ?? 0).isFinite }) {
