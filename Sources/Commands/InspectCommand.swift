@@ -51,11 +51,11 @@ struct InspectCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where a file leaves open how it is read (stride, order of colours, epsilon, groups), try each way on an "
-                + "image, and say which looks trained.",
+            "Where a file leaves open how it is read (stride, order of colours, epsilon, groups), try each way on "
+                + "images of the kind that the model knows, and say how trained it looks; give several.",
             valueName: "image"),
         completion: .file())
-    var tryImage: String?
+    var tryImage: [String] = []
 
     @OptionGroup(title: "Model") var reading: ConfigurationOptions
 
@@ -73,8 +73,9 @@ struct InspectCommand: ParsableCommand {
             for remark in loaded.remarks { print("// \(remark)") }
             return
         }
-        if let tryImage {
-            try show(ReadingTrial.all(of: path, options: options, on: Image(contentsOf: tryImage)))
+        if !tryImage.isEmpty {
+            let images = try tryImage.map { try Image(contentsOf: $0) }
+            show(try ReadingTrial.all(of: path, options: options, on: images))
             return
         }
         let report = try Report(path: path, options: options, only: only)
@@ -85,10 +86,14 @@ struct InspectCommand: ParsableCommand {
     /// The ways of reading, best first.
     private func show(_ trials: [ReadingTrial]) {
         let width = (trials.map(\.reading.count).max() ?? 0) + 2
-        print("How trained the model looks, read in different ways; best first:")
+        print(
+            trials.contains { $0.divergence == nil }
+                ? "Read in different ways. Only batch norms keep what would decide between them:"
+                : "How far activations are from what batch norms remember, read in different ways; nearest first"
+                    + (tryImage.count < 3 ? " (few images may mislead: give more):" : ":"))
         for trial in trials {
             let divergence = trial.divergence.map {
-                "  divergence from the batch norms' statistics \(Float($0).digits(3))"
+                "  divergence \(Float($0).digits(3))"
             }
             print(
                 "  " + trial.reading.padding(toLength: width, withPad: " ", startingAt: 0)

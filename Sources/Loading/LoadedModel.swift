@@ -123,6 +123,8 @@ public struct LoadedModel: Sendable {
         var source = RandomParameters(seed: seed)
         var configuration = Configuration(.narrow(), profile: options.chosenProfile ?? .torchvision)
         configuration.settings.input = Settings.Input(minimumSide: 320, maximumSide: 533)
+        // One size of image whatever the profile, so that runs can be laid side by side.
+        configuration.conventions.input.resize = .torchvision
         if configuration.conventions.proposals.preNMSTopNIsPerLevel {
             configuration.settings.proposals.preNMSTopN = 300
         }

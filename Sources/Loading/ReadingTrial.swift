@@ -4,17 +4,20 @@ import Inference
 import Kernels
 import Tensors
 
-/// One of several ways in which a checkpoint can be read, tried on an image: how trained its activations look.
+/// One of several ways in which a checkpoint can be read, tried on images: how trained its activations look.
 ///
 /// A batch norm keeps the mean and the variance that each channel had before it in training. Read as it was trained,
-/// a network reproduces them, roughly, on any natural image; with the stride in another convolution, another order of
+/// a network reproduces them, roughly, on images of the kind that it was trained on; with the stride in another convolution, another order of
 /// colours or another epsilon, later channels drift away from them. The measure is the Kullback–Leibler divergence
-/// between the channel on this image and in training, both taken as normal, averaged over channels and layers of the
+/// between the channel on these images and in training, both taken as normal, averaged over channels and layers of the
 /// backbone: ½ (m² + s² − 1 − ln s²), where m and s are mean and deviation after the norm's own standardisation.
 ///
-/// A group norm keeps nothing. There the measure is what the model finds: the sum of the scores of its detections from
-/// one half on.
-public struct ReadingTrial: Sendable {
+/// One image is a small sample of what a norm has averaged: a picture with much sky may fit another order of colours
+/// better. Several images of different content should be given, and small differences not trusted.
+///
+/// A group norm keeps nothing, and what a model finds does not decide: a wrong reading may be as sure of itself. Such
+/// trials are listed, and not ranked.
+public struct ReadingTrial: Hashable, Sendable {
     /// What is read in another way: `--stride-placement conv1`, or `as it loads`.
     public let reading: String
     /// How far the activations are from those in training; nil for a network without batch norms.
@@ -22,32 +25,28 @@ public struct ReadingTrial: Sendable {
     /// The sum of the scores of detections from one half on.
     public let foundScore: Double
 
-    /// Whether one reading looks more trained than another.
-    private func isBetter(than other: ReadingTrial) -> Bool {
-        if let divergence, let theirs = other.divergence { return divergence < theirs }
-        return foundScore > other.foundScore
-    }
-
     /// Tries every reading that the file leaves open: as it loads, and with one thing after another read otherwise.
-    /// Best first; of equals the way it loads.
+    /// Best first where batch norms tell; the way it loads comes first too if it is worse by less than a hundredth,
+    /// which few images do not decide.
     /// - Throws: `FileError` when it does not load at all.
-    public static func all(of path: String, options: LoadingOptions, on image: Image) throws -> [ReadingTrial]
+    public static func all(of path: String, options: LoadingOptions, on images: [Image]) throws
+        -> [ReadingTrial]
     {
         let loaded = try LoadedModel(contentsOf: path, options: options)
         let checkpoint = try Checkpoint(contentsOf: path)
-        var trials = [ReadingTrial("as it loads", loaded.model, checkpoint, image)]
+        var trials = [ReadingTrial("as it loads", loaded.model, checkpoint, images)]
         for (reading, change) in alternatives(to: loaded.model) {
             var other = options
             change(&other)
             // What does not even load is not the right reading.
             guard let model = try? LoadedModel(contentsOf: path, options: other).model else { continue }
-            trials.append(ReadingTrial(reading, model, checkpoint, image))
+            trials.append(ReadingTrial(reading, model, checkpoint, images))
         }
+        guard let own = trials[0].divergence else { return trials }
+        func divergence(_ trial: ReadingTrial) -> Double { trial.divergence ?? .infinity }
         // `sorted` is stable.
-        return trials.enumerated().sorted { first, second in
-            if first.element.isBetter(than: second.element) { return true }
-            return !second.element.isBetter(than: first.element) && first.offset < second.offset
-        }.map(\.element)
+        let sorted = trials.sorted { divergence($0) < divergence($1) }
+        return own <= 1.01 * divergence(sorted[0]) ? [trials[0]] + sorted.filter { $0 != trials[0] } : sorted
     }
 
     /// What else a file may mean, in the words of the options that say so.
@@ -82,63 +81,76 @@ public struct ReadingTrial: Sendable {
         return result
     }
 
-    private init(_ reading: String, _ model: Model, _ checkpoint: Checkpoint, _ image: Image) {
+    private init(_ reading: String, _ model: Model, _ checkpoint: Checkpoint, _ images: [Image]) {
         self.reading = reading
-        let input = model.prepare(image)
         let meter = Meter(checkpoint)
-        _ = model.network.backbone(Measured(input.tensor, meter))
+        var found = 0.0
+        for image in images {
+            _ = model.network.backbone(Measured(model.prepare(image).tensor, meter))
+            for instance in model.detect(image) where instance.score >= 0.5 {
+                found += Double(instance.score)
+            }
+        }
         divergence = meter.divergence
-        foundScore = model.detect(image).reduce(0) { $0 + ($1.score >= 0.5 ? Double($1.score) : 0) }
+        foundScore = found
     }
 }
 
-/// Collects how far each channel of each layer is from what its batch norm remembers.
+/// Collects the mean and the deviation of each channel of each layer over all images.
 private final class Meter {
+    private struct Sums {
+        var values: [Double], squares: [Double]
+        var positions = 0.0
+    }
+
     private let checkpoint: Checkpoint
-    private var sum = 0.0
-    private var layers = 0
+    private var layers: [String: Sums] = [:]
 
     init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
 
-    /// The average over all layers; nil when none has a batch norm.
-    var divergence: Double? { layers > 0 ? sum / Double(layers) : nil }
-
     /// - Parameter map: what the layer puts out before ReLU and without a residual, `[height, width, channels]`.
     func measure(_ map: Tensor, of layer: String) {
-        guard let weight = checkpoint.numbers("\(layer).norm.weight"),
-            let bias = checkpoint.numbers("\(layer).norm.bias"),
-            checkpoint.contains("\(layer).norm.running_var")
-        else { return }
-        let channels = weight.count
-        guard map.shape.last == channels, map.count > 0 else { return }
-        var (sums, squares) = (
-            [Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels)
-        )
+        guard let channels = map.shape.last, channels > 0 else { return }
+        let empty = [Double](repeating: 0, count: channels)
+        var sums = layers[layer] ?? Sums(values: empty, squares: empty)
         map.withUnsafeElements { values in
             var channel = 0
             for value in values {
-                sums[channel] += Double(value)
-                squares[channel] += Double(value) * Double(value)
+                sums.values[channel] += Double(value)
+                sums.squares[channel] += Double(value) * Double(value)
                 channel = channel + 1 == channels ? 0 : channel + 1
             }
         }
-        let positions = Double(map.count / channels)
+        sums.positions += Double(map.count / channels)
+        layers[layer] = sums
+    }
+
+    /// How far the channels are from what their batch norms remember, averaged over all layers; nil when none has a
+    /// batch norm.
+    var divergence: Double? {
+        // In a fixed order, so that the sum is the same every time.
+        let parts = layers.sorted { $0.key < $1.key }.compactMap { distance(of: $0.key, $0.value) }
+        return parts.isEmpty ? nil : parts.reduce(0, +) / Double(parts.count)
+    }
+
+    private func distance(of layer: String, _ sums: Sums) -> Double? {
+        guard checkpoint.contains("\(layer).norm.running_var"), sums.positions > 0,
+            let weight = checkpoint.numbers("\(layer).norm.weight"),
+            let bias = checkpoint.numbers("\(layer).norm.bias"), weight.count == sums.values.count
+        else { return nil }
         var (total, counted) = (0.0, 0)
         // A channel that training has switched off says nothing.
-        for channel in 0..<channels where abs(weight[channel]) > 1e-6 {
+        for channel in weight.indices where abs(weight[channel]) > 1e-6 {
             let scale = Double(weight[channel])
-            let mean = sums[channel] / positions
-            let variance = max(squares[channel] / positions - mean * mean, 0)
+            let mean = sums.values[channel] / sums.positions
+            let variance = max(sums.squares[channel] / sums.positions - mean * mean, 0)
             let m = (mean - Double(bias[channel])) / scale
             let s = max(variance / (scale * scale), 1e-6)
-            let divergence = 0.5 * (m * m + s - 1 - log(s))
             // One wild channel must not outweigh all others.
-            total += min(divergence, 10)
+            total += min(0.5 * (m * m + s - 1 - log(s)), 10)
             counted += 1
         }
-        guard counted > 0 else { return }
-        sum += total / Double(counted)
-        layers += 1
+        return counted > 0 ? total / Double(counted) : nil
     }
 }
 

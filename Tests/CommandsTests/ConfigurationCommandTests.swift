@@ -9,6 +9,10 @@ private func results(_ run: Invocation) -> [Substring] {
 
 /// What is said of a model on the command line, and what comes of it.
 @Suite struct ConfigurationCommandTests {
+    /// The scene that ships with the project.
+    private static let scene = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../Sources/Scenes/Picture/scene.png").standardized.path
+
     @Test("What inspect --configuration prints is read back, and finds the same")
     func roundTrip() throws {
         let folder = try TemporaryFolder()
@@ -16,8 +20,8 @@ private func results(_ run: Invocation) -> [Substring] {
         #expect(printed.status == 0 && printed.output.contains("preNMSTopN: 300,  // from the file"))
         #expect(printed.output.contains("nmsThreshold: 0.7,  // profile paper"))
         let file = try folder.write(Array(printed.output.utf8), to: "mine.json5")
-        let plain = try Invocation("detect")
-        let read = try Invocation("detect", "--configuration", file)
+        let plain = try Invocation("detect", Self.scene)
+        let read = try Invocation("detect", Self.scene, "--configuration", file)
         #expect(plain.status == 0 && results(read) == results(plain) && !results(plain).isEmpty)
         // Read and printed again, only the sources are others.
         let again = try Invocation("inspect", "--configuration", file)
@@ -28,7 +32,8 @@ private func results(_ run: Invocation) -> [Substring] {
         }
         #expect(values(again.output) == values(printed.output))
         #expect(again.output.contains("preNMSTopN: 300,  // mine.json5"))
-        let other = try Invocation("detect", "--configuration", file, "--set", "boxes.detectionsPerImage=1")
+        let other = try Invocation(
+            "detect", Self.scene, "--configuration", file, "--set", "boxes.detectionsPerImage=1")
         #expect(other.status == 0 && results(other) != results(plain))
     }
 
@@ -47,7 +52,7 @@ private func results(_ run: Invocation) -> [Substring] {
             (["--classes", "there is none.txt"], "there is none.txt"),
         ])
     func refusals(arguments: [String], fault: String) throws {
-        let run = try Invocation(["detect"] + arguments)
+        let run = try Invocation(["detect", Self.scene] + arguments)
         #expect(run.status == 2 && run.errors.contains(fault), "\(run.errors)")
     }
 
@@ -95,8 +100,8 @@ private func results(_ run: Invocation) -> [Substring] {
         let listing = try Invocation("inspect", converted, "--configuration")
         #expect(listing.output.contains("detectionsPerImage: 3,  // from the file"))
         #expect(listing.output.contains("preNMSTopN: 300,  // from the file"))
-        let direct = try Invocation(["detect"] + said)
-        let stored = try Invocation("detect", "--weights", converted)
+        let direct = try Invocation(["detect", Self.scene] + said)
+        let stored = try Invocation("detect", Self.scene, "--weights", converted)
         #expect(direct.status == 0 && results(stored) == results(direct))
         #expect(try Invocation(["record", "--output", bundle] + said).status == 0)
         // Alone, every stage follows from the bundle's own inputs by the bundle's own configuration.
