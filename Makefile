@@ -4,8 +4,8 @@
   completions
 
 # The same for building and testing, so that nothing is compiled twice: modules as the program has them, which is why
-# tests see what has `package` access and no more; and no index, which only editors read.
-SWIFT_FLAGS = -c release --disable-index-store
+# tests see what has `package` access and no more.
+SWIFT_FLAGS = -c release
 BUILD = swift build $(SWIFT_FLAGS)
 
 # The main job, on a drawn scene; IMAGE=… and WEIGHTS=… run it on your own.
