@@ -199,6 +199,9 @@ private struct Reader {
     }
 
     mutating func readRegions() {
+        coder(
+            "boxes", model.member("roi_head.bbox_head.bbox_coder") ?? model.member("bbox_head.bbox_coder"),
+            "bbox_head.bbox_coder.")
         // Two-stage models have one extractor for boxes; masks may share it.
         guard
             let extractor = model.member("roi_head.bbox_roi_extractor") ?? model.member("bbox_roi_extractor")
@@ -222,9 +225,6 @@ private struct Reader {
             stated.remark(
                 "bbox_roi_extractor.finest_scale \(ConfigurationValue.number(scale).text) is not followed")
         }
-        coder(
-            "boxes", model.member("roi_head.bbox_head.bbox_coder") ?? model.member("bbox_head.bbox_coder"),
-            "bbox_head.bbox_coder.")
     }
 
     mutating func readDetections() {
@@ -246,6 +246,9 @@ private struct Reader {
 
     /// Parts that make another network or another way of running it, by the names that MMDetection has for them.
     mutating func nameTheUnsupported() {
+        if values["_base_"] != nil {
+            stated.remark("_base_ is not read: what stands there is not followed")
+        }
         let known: [(String, [String])] = [
             ("type", ["MaskRCNN", "FasterRCNN"]), ("neck.type", ["FPN"]), ("rpn_head.type", ["RPNHead"]),
             ("rpn_head.anchor_generator.type", ["AnchorGenerator"]),

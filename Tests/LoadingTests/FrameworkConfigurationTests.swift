@@ -78,7 +78,10 @@ import Loading
     func secondVersion() {
         let stated = MMDetectionConfiguration(
             """
+            _base_ = ['../_base_/models/mask_rcnn_r50_fpn.py']
             model = dict(
+                roi_head=dict(bbox_head=dict(bbox_coder=dict(target_means=[0., 0., 0., 0.],
+                    target_stds=[0.2, 0.2, 0.4, 0.4]))),
                 rpn_head=dict(anchor_generator=dict(octave_base_scale=4, scales_per_octave=2, strides=[8, 16])))
             test_cfg = dict(rpn=dict(nms_pre=10, nms_post=5, max_num=6, nms_thr=0.65),
                 rcnn={'score_thr': 1e-3, 'max_per_img': 12, 'nms': dict(type='nms', iou_thr=0.5)})
@@ -93,6 +96,8 @@ import Loading
         #expect(value(stated, "boxes.nmsThreshold") == "0.5")
         #expect(value(stated, "input.minimumSide") == "800" && value(stated, "input.maximumSide") == "1333")
         #expect(value(stated, "input.channelOrder") == "\"rgb\"")
+        #expect(value(stated, "boxes.deltaScaling") == "{\"standardDeviations\": [0.2, 0.2, 0.4, 0.4]}")
+        #expect(stated.remarks == ["_base_ is not read: what stands there is not followed"])
         // 8 · 4 and 8 · 4 · √2.
         #expect(value(stated, "anchors.sizes")?.hasPrefix("[[32, 45.25483") == true)
     }
