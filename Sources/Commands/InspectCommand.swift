@@ -171,15 +171,18 @@ private struct Report: Encodable {
         tensors = contents.tensors.filter { Stage($0.name).matches(pattern) }.map {
             TensorRow(name: $0.name, type: $0.element.rawValue, shape: $0.shape)
         }
-        guard let names = ParameterNames.readings(of: contents.names).first?.keyMap else {
+        let isTrainingState = contents.metadata["training.step"] != nil
+        guard !isTrainingState, let names = ParameterNames.readings(of: contents.names).first?.keyMap else {
             framework = nil
             model = nil
             decisions = []
             let isBundle = contents.metadata["format"] != nil
-            remarks = isBundle ? [] : ["The names are of no network that is known here."]
             // The state of a training run is no model and no fault.
-            let isOwn = isBundle || contents.metadata["training.step"] != nil
-            isRefused = !isOwn && contents.container.holdsModels
+            remarks =
+                isTrainingState
+                ? ["This is the state of a training run; its model is beside it, in model.safetensors."]
+                : isBundle ? [] : ["The names are of no network that is known here."]
+            isRefused = !isBundle && !isTrainingState && contents.container.holdsModels
             return
         }
         framework = names == .native ? nil : names.framework

@@ -188,8 +188,11 @@ struct PyTorchStateDict {
         }
         let known = candidates.filter(\.isKnown)
         let fitting = known.isEmpty ? candidates : known
-        let customary = Self.customaryNames.lazy.compactMap { name in fitting.first { $0.path == name } }
-            .first
+        // The file itself, unless something stands in it beside the tensors: then it only holds the model.
+        let customary =
+            Self.customaryNames.lazy.compactMap { name in
+                fitting.first { $0.path == name && (!name.isEmpty || $0.tensorCount == $0.entries.count) }
+            }.first ?? fitting.first { $0.path.isEmpty }
         if let chosen = fitting.count == 1 ? fitting[0] : customary {
             return (chosen, known.filter { $0.path != chosen.path })
         }

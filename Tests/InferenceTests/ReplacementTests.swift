@@ -171,7 +171,8 @@ import Verification
             // Refused or not: the program goes on.
             do {
                 _ = try model.detect(picture, replacing: [stage: try bundle([(stage, replacement)])])
-            } catch is FileError {}
+            } catch is FileError {
+            } catch is StageFault {}
         }
     }
 

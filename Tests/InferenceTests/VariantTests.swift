@@ -23,8 +23,8 @@ import Verification
             #expect(detections == (threshold == 0 ? 5 : 0))
             #expect(instances.count <= detections)
             let expected = ExpectedShapes(
-                model.architecture, proposals: proposals, detections: detections,
-                instances: instances.count
+                model.architecture, padMultiple: model.conventions.input.padMultiple,
+                proposals: proposals, detections: detections, instances: instances.count
             ).shapes
             #expect(Set(found.keys) == Set(expected.keys))
             for (name, shape) in expected where found[name] != shape {
@@ -94,16 +94,20 @@ import Verification
     }
 }
 
-/// The shapes that the stage contract gives for a picture of 60 × 83, which is resized to 90 × 124 (124.5, rounded
-/// down) and padded to 96 × 128.
+/// The shapes that the stage contract gives for an image of 60 × 83, which is resized to 90 × 124 or 125 (124.5,
+/// rounded as the profile does) and padded to 96 × 128; detectron2 does not pad where there is no pyramid.
 private struct ExpectedShapes {
     private(set) var shapes: [String: [Int]] = [:]
     private let configuration: Architecture
+    private let padded: [Int]
 
-    init(_ configuration: Architecture, proposals: Int, detections: Int, instances: Int) {
+    init(
+        _ configuration: Architecture, padMultiple: Int, proposals: Int, detections: Int, instances: Int
+    ) {
         self.configuration = configuration
+        padded = padMultiple == 1 ? [90, 125] : [96, 128]
         shapes["input.image"] = [3, 60, 83]
-        shapes["input.tensor"] = [3, 96, 128]
+        shapes["input.tensor"] = [3] + padded
         shapes["input.size"] = [2]
         let channels = addMaps()
         addBoxes(channels, proposals: proposals, detections: detections)
@@ -114,7 +118,7 @@ private struct ExpectedShapes {
         shapes["output.classes"] = [instances]
     }
 
-    private func size(_ level: Int) -> [Int] { [96, 128].map { ($0 - 1) / (1 << level) + 1 } }
+    private func size(_ level: Int) -> [Int] { padded.map { ($0 - 1) / (1 << level) + 1 } }
 
     /// Backbone, pyramid and proposals; returns the channels that the heads read.
     private mutating func addMaps() -> Int {

@@ -173,8 +173,9 @@ struct FrameworkCheckpointTests {
             #expect(checkpoint.file.container == container)
             #expect(checkpoint.keyMap == keyMap)
             #expect(checkpoint.unrecognizedKeys.isEmpty)
-            // Every tensor found its place.
-            #expect(try LoadedModel(contentsOf: path(name)).remarks.isEmpty)
+            // Every tensor found its place. The anchors in the first file are zeros, which is said.
+            let remarks = try LoadedModel(contentsOf: path(name)).remarks
+            #expect(remarks.allSatisfy { name == Self.files[0] && $0.contains("cell_anchors") }, "\(remarks)")
         }
         let author = try TensorFile(contentsOf: path(Self.files[0])).metadata[CheckpointNotes.author]
         #expect(author == "Detectron2 Model Zoo")

@@ -96,7 +96,12 @@ import Verification
                 .topDown(2), "mask", [.merged(3): floats([8, 1, 1]), .backbone(2): floats([0, claims, 1])])
                 == "'backbone.c2' has the impossible shape [0, \(claims), 1]")
         #expect(
-            try fault(.candidateBoxes("p2"), "mask", [.objectness("p2"): floats([0, claims, claims])])
+            try fault(
+                .candidateBoxes("p2"), "mask",
+                [
+                    .inputSize: integers([32, 32]), .anchors("p2"): floats([0, 4]),
+                    .objectness("p2"): floats([0, claims, claims]), .rpnDeltas("p2"): floats([0, 4, 1, 1]),
+                ])
                 == "'rpn.objectness.p2' has the impossible shape [0, \(claims), \(claims)]")
         #expect(
             try fault(.stem, "mask", [.inputTensor: floats([3, 0, 32])])

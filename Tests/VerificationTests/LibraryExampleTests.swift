@@ -33,22 +33,4 @@ import Testing
             #expect(instance.mask != nil)
         }
     }
-
-    @Test func readmeHasTheSameLines() throws {
-        let file = URL(fileURLWithPath: #filePath)
-        let source = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n")
-        let start = try #require(
-            source.firstIndex { $0.hasSuffix("// What follows is the README's, word for word.") })
-        let end = try #require(source.firstIndex { $0.hasSuffix("// End of the README's lines.") })
-        let lines = source[(start + 1)..<end].map { String($0.dropFirst(8)) }
-        #expect(lines.count == 4)
-        let root = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let readme = root.appendingPathComponent("README.md")
-        guard FileManager.default.fileExists(atPath: readme.path) else { return }
-        let text = try String(contentsOf: readme, encoding: .utf8)
-        #expect(text.contains(lines.joined(separator: "\n")))
-        for module in ["Formats", "Loading", "MaskRCNN", "Tensors"] {
-            #expect(text.contains("import \(module)\n"))
-        }
-    }
 }
