@@ -59,13 +59,13 @@ public enum Ablation: String, CaseIterable, Sendable {
         case .shortcuts:
             return with("blocks without shortcuts") { $0.residualStage = withoutShortcuts }
         case .lateral:
-            return with("p4 … p2 from above only") {
+            return with("no lateral connections") {
                 $0.mergeLevels = { lateral, coarser in
                     upsampledNearest(coarser, height: lateral.shape[0], width: lateral.shape[1])
                 }
             }
         case .topDown:
-            return with("p4 … p2 from beside only") { $0.mergeLevels = { lateral, _ in lateral } }
+            return with("no top-down path") { $0.mergeLevels = { lateral, _ in lateral } }
         case .objectness:
             return with("every n-th anchor, unranked") {
                 $0.selectProposals = unranked
