@@ -9,9 +9,9 @@ import Tensors
 /// which then throws.
 public final class Canvas {
     /// The width in points.
-    public let width: Double
+    package let width: Double
     /// The height in points.
-    public let height: Double
+    package let height: Double
     let context: OpaquePointer?
     private let surface: Surface
     private var failure: FigureError?
@@ -19,7 +19,7 @@ public final class Canvas {
     var photographs: [(image: Image, surface: Surface)] = []
 
     /// The whole canvas.
-    public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
+    package var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
 
     init(surface: Surface, width: Double, height: Double, pixelsPerPoint: Double) {
         self.surface = surface
@@ -47,18 +47,18 @@ public final class Canvas {
 }
 
 /// How a line is drawn.
-public struct Stroke: Sendable, Equatable {
+package struct Stroke: Sendable, Equatable {
     /// The line's colour.
-    public var color: Color
+    package var color: Color
     /// The line's width in points.
-    public var width: Double
+    package var width: Double
     /// Lengths of dashes and gaps, in points; empty for a solid line.
-    public var dashes: [Double]
+    package var dashes: [Double]
     /// Whether ends and corners are round, rather than cut straight and pointed.
-    public var isRound: Bool
+    package var isRound: Bool
 
     /// A line of the given colour and width.
-    public init(_ color: Color, width: Double = 1, dashes: [Double] = [], isRound: Bool = false) {
+    package init(_ color: Color, width: Double = 1, dashes: [Double] = [], isRound: Bool = false) {
         self.color = color
         self.width = width
         self.dashes = dashes
@@ -68,43 +68,43 @@ public struct Stroke: Sendable, Equatable {
 
 extension Canvas {
     /// Fills the whole canvas.
-    public func fill(_ color: Color) { fill(bounds, color) }
+    package func fill(_ color: Color) { fill(bounds, color) }
 
     /// Fills a rectangle, with corners of the given radius.
-    public func fill(_ rectangle: Rectangle, _ color: Color, cornerRadius: Double = 0) {
+    package func fill(_ rectangle: Rectangle, _ color: Color, cornerRadius: Double = 0) {
         if path(rectangle, cornerRadius) { fillPath(color) }
     }
 
     /// Draws a rectangle's edges; the line's middle runs along them.
-    public func stroke(_ rectangle: Rectangle, _ stroke: Stroke, cornerRadius: Double = 0) {
+    package func stroke(_ rectangle: Rectangle, _ stroke: Stroke, cornerRadius: Double = 0) {
         if path(rectangle, cornerRadius) { strokePath(stroke) }
     }
 
     /// Draws a straight line.
-    public func line(from start: Point, to end: Point, _ stroke: Stroke) { polyline([start, end], stroke) }
+    package func line(from start: Point, to end: Point, _ stroke: Stroke) { polyline([start, end], stroke) }
 
     /// Draws straight lines from point to point, and back to the first if `isClosed`.
-    public func polyline(_ points: [Point], isClosed: Bool = false, _ stroke: Stroke) {
+    package func polyline(_ points: [Point], isClosed: Bool = false, _ stroke: Stroke) {
         if path(points, isClosed: isClosed) { strokePath(stroke) }
     }
 
     /// Fills the area within a closed polygon.
-    public func fill(polygon points: [Point], _ color: Color) {
+    package func fill(polygon points: [Point], _ color: Color) {
         if path(points, isClosed: true) { fillPath(color) }
     }
 
     /// Fills a disc.
-    public func fill(circleAt center: Point, radius: Double, _ color: Color) {
+    package func fill(circleAt center: Point, radius: Double, _ color: Color) {
         if path(circleAt: center, radius: radius) { fillPath(color) }
     }
 
     /// Draws a circle.
-    public func stroke(circleAt center: Point, radius: Double, _ stroke: Stroke) {
+    package func stroke(circleAt center: Point, radius: Double, _ stroke: Stroke) {
         if path(circleAt: center, radius: radius) { strokePath(stroke) }
     }
 
     /// Draws what `body` draws within the rectangle only.
-    public func clipped(to rectangle: Rectangle, _ body: () -> Void) {
+    package func clipped(to rectangle: Rectangle, _ body: () -> Void) {
         cairo_save(context)
         defer { cairo_restore(context) }
         if path(rectangle, 0) {
@@ -114,7 +114,7 @@ extension Canvas {
     }
 
     /// Draws what `body` draws turned clockwise by an angle in degrees about a point.
-    public func rotated(by angle: Double, about center: Point, _ body: () -> Void) {
+    package func rotated(by angle: Double, about center: Point, _ body: () -> Void) {
         guard angle.isFinite, let (x, y) = drawable(center) else { return }
         cairo_save(context)
         defer { cairo_restore(context) }

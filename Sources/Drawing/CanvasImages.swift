@@ -4,15 +4,15 @@ import Tensors
 /// A picture with opacity, to lay over others.
 public struct TranslucentImage: Sendable, Equatable {
     /// Width in pixels.
-    public let width: Int
+    package let width: Int
     /// Height in pixels.
-    public let height: Int
+    package let height: Int
     /// `height · width · 4` values: red, green, blue and opacity of each pixel, row after row. Colours are not
     /// multiplied by the opacity.
-    public var pixels: [UInt8]
+    package var pixels: [UInt8]
 
     /// An image of the given pixels. `pixels.count` must be `width · height · 4`.
-    public init(width: Int, height: Int, pixels: [UInt8]) {
+    package init(width: Int, height: Int, pixels: [UInt8]) {
         precondition(width > 0 && height > 0 && pixels.count == width * height * 4)
         self.width = width
         self.height = height
@@ -21,7 +21,7 @@ public struct TranslucentImage: Sendable, Equatable {
 }
 
 /// How an image is drawn in another size than its own.
-public enum ImageFilter: Sendable {
+package enum ImageFilter: Sendable {
     /// Each pixel becomes a rectangle: for what is to be looked at pixel by pixel.
     case nearest
     /// Smooth: bilinear where the image is enlarged, averages where it shrinks.
@@ -30,7 +30,7 @@ public enum ImageFilter: Sendable {
 
 extension Canvas {
     /// Draws an image so that it fills the rectangle.
-    public func draw(_ image: Image, in rectangle: Rectangle, filter: ImageFilter) {
+    package func draw(_ image: Image, in rectangle: Rectangle, filter: ImageFilter) {
         draw(in: rectangle, width: image.width, height: image.height, filter: filter) {
             guard isVector, filter == .bilinear else { return try Surface(copying: image, name: "image") }
             if let drawn = photographs.first(where: { $0.image == image }) { return drawn.surface }
@@ -41,7 +41,7 @@ extension Canvas {
     }
 
     /// Draws a translucent image so that it fills the rectangle.
-    public func draw(_ image: TranslucentImage, in rectangle: Rectangle, filter: ImageFilter) {
+    package func draw(_ image: TranslucentImage, in rectangle: Rectangle, filter: ImageFilter) {
         draw(in: rectangle, width: image.width, height: image.height, filter: filter) {
             try Surface(copying: image, name: "image")
         }

@@ -1,16 +1,16 @@
 import CCairo
 
 /// DejaVu Sans, the one typeface of the figures (Debian's `fonts-dejavu-core`), at a size.
-public struct Font: Sendable, Equatable {
+package struct Font: Sendable, Equatable {
     /// The size in points: the distance between lines set tight.
-    public var size: Double
+    package var size: Double
     /// Whether the letters are bold.
-    public var isBold: Bool
+    package var isBold: Bool
     /// Whether all letters are equally wide, for code and columns of numbers.
-    public var isMonospaced: Bool
+    package var isMonospaced: Bool
 
     /// The font at a size in points.
-    public init(size: Double, isBold: Bool = false, isMonospaced: Bool = false) {
+    package init(size: Double, isBold: Bool = false, isMonospaced: Bool = false) {
         self.size = size
         self.isBold = isBold
         self.isMonospaced = isMonospaced
@@ -18,29 +18,29 @@ public struct Font: Sendable, Equatable {
 }
 
 /// How much room a line of text takes, in points.
-public struct TextExtents: Sendable, Equatable {
+package struct TextExtents: Sendable, Equatable {
     /// From the line's start to where further text would go on.
-    public let width: Double
+    package let width: Double
     /// How far the font's letters rise above the base line.
-    public let ascent: Double
+    package let ascent: Double
     /// How far the font's letters reach below the base line.
-    public let descent: Double
+    package let descent: Double
 }
 
 /// Which point of a line of text is put where the caller says.
-public struct TextAnchor: Sendable, Equatable {
+package struct TextAnchor: Sendable, Equatable {
     /// Places along the line.
-    public enum Horizontal: Sendable { case leading, center, trailing }
+    package enum Horizontal: Sendable { case leading, center, trailing }
     /// Places across it: the font's ascent, half the height of a capital, the base line, the font's descent.
-    public enum Vertical: Sendable { case top, middle, baseline, bottom }
+    package enum Vertical: Sendable { case top, middle, baseline, bottom }
 
     /// The place along the line.
-    public var horizontal: Horizontal
+    package var horizontal: Horizontal
     /// The place across the line.
-    public var vertical: Vertical
+    package var vertical: Vertical
 
     /// The point at the given places.
-    public init(_ horizontal: Horizontal, _ vertical: Vertical) {
+    package init(_ horizontal: Horizontal, _ vertical: Vertical) {
         self.horizontal = horizontal
         self.vertical = vertical
     }
@@ -48,7 +48,7 @@ public struct TextAnchor: Sendable, Equatable {
 
 extension Canvas {
     /// Draws one line of text. Line breaks and other control characters are drawn as spaces.
-    public func text(
+    package func text(
         _ text: String, at point: Point, font: Font, color: Color,
         anchor: TextAnchor = TextAnchor(.leading, .baseline)
     ) {
@@ -75,7 +75,7 @@ extension Canvas {
     }
 
     /// The room that a line of text takes.
-    public func extents(of text: String, font: Font) -> TextExtents {
+    package func extents(of text: String, font: Font) -> TextExtents {
         guard select(font) else { return TextExtents(width: 0, ascent: 0, descent: 0) }
         var line = cairo_text_extents_t()
         cairo_text_extents(context, text.onOneLine, &line)

@@ -5,18 +5,18 @@
 #endif
 
 /// A colour in sRGB, with opacity. Components run from 0 to 1.
-public struct Color: Sendable, Equatable {
+package struct Color: Sendable, Equatable {
     /// The red component, gamma-encoded as in an image's bytes.
-    public var red: Double
+    package var red: Double
     /// The green component.
-    public var green: Double
+    package var green: Double
     /// The blue component.
-    public var blue: Double
+    package var blue: Double
     /// 0 is invisible, 1 hides what is below.
-    public var opacity: Double
+    package var opacity: Double
 
     /// A colour of the given components, from 0 to 1.
-    public init(red: Double, green: Double, blue: Double, opacity: Double = 1) {
+    package init(red: Double, green: Double, blue: Double, opacity: Double = 1) {
         self.red = red
         self.green = green
         self.blue = blue
@@ -24,30 +24,30 @@ public struct Color: Sendable, Equatable {
     }
 
     /// An opaque colour written as on the web: `0xRRGGBB`.
-    public init(hex: UInt32) {
+    package init(hex: UInt32) {
         func component(_ shift: UInt32) -> Double { Double(hex >> shift & 0xff) / 255 }
         self.init(red: component(16), green: component(8), blue: component(0))
     }
 
     /// Black.
-    public static let black = Color(hex: 0x000000)
+    package static let black = Color(hex: 0x000000)
     /// White.
-    public static let white = Color(hex: 0xffffff)
+    package static let white = Color(hex: 0xffffff)
 
     /// The same colour, with another opacity.
-    public func withOpacity(_ opacity: Double) -> Color {
+    package func withOpacity(_ opacity: Double) -> Color {
         Color(red: red, green: green, blue: blue, opacity: opacity)
     }
 
     /// The three components as bytes, rounded; the opacity is left out.
-    public var bytes: (red: UInt8, green: UInt8, blue: UInt8) {
+    package var bytes: (red: UInt8, green: UInt8, blue: UInt8) {
         func byte(_ component: Double) -> UInt8 { UInt8((min(max(component, 0), 1) * 255).rounded()) }
         return (byte(red), byte(green), byte(blue))
     }
 
     /// Black or white, whichever reads better on this colour: the one with the larger contrast ratio
     /// (WCAG 2.2, relative luminance).
-    public var ink: Color {
+    package var ink: Color {
         let luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
         return (luminance + 0.05) * (luminance + 0.05) > 0.05 * 1.05 ? .black : .white
     }

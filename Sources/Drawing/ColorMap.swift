@@ -1,7 +1,7 @@
 import Tensors
 
 /// Colours for numbers: along each map equal steps look about equally large.
-public enum ColorMap: Sendable, Equatable {
+package enum ColorMap: Sendable, Equatable {
     /// For unsigned values, 0 to 1: from dark violet through green to yellow, growing steadily lighter. The
     /// anchors are those of viridis (Smith and van der Walt, 2015), which reads in grey and without red–green
     /// vision.
@@ -11,7 +11,7 @@ public enum ColorMap: Sendable, Equatable {
     case diverging(Background)
 
     /// The colour of a value; values beyond the map's ends take the colour of the end, NaN a mid grey.
-    public func color(of value: Double) -> Color {
+    package func color(of value: Double) -> Color {
         if value.isNaN { return Color(hex: 0x808080) }
         return switch self {
         case .sequential: Self.viridis(min(max(value, 0), 1))
@@ -21,7 +21,7 @@ public enum ColorMap: Sendable, Equatable {
 
     /// The picture of a matrix in row-major order, one pixel an element. `scale` is the value that takes the
     /// map's end: elements are divided by it. `values.count` must be `width · height`.
-    public func image(of values: [Float], width: Int, height: Int, scale: Float) -> Image {
+    package func image(of values: [Float], width: Int, height: Int, scale: Float) -> Image {
         precondition(values.count == width * height)
         // 511 steps: finer than eight bits can show, with a step exactly at zero.
         let table = (0...510).map { step in

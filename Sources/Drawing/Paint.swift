@@ -1,7 +1,7 @@
 import CCairo
 
 /// What an area is filled with.
-public enum Paint: Sendable, Equatable {
+package enum Paint: Sendable, Equatable {
     /// The same colour everywhere.
     case color(Color)
     /// Through colours at equal distances from the first at the start to the last at the end, and no further
@@ -14,25 +14,25 @@ public enum Paint: Sendable, Equatable {
 
 extension Canvas {
     /// Fills a path. What an even number of its parts surround is outside: holes need no direction.
-    public func fill(_ path: Path, _ paint: Paint) {
+    package func fill(_ path: Path, _ paint: Paint) {
         guard trace(path) else { return }
         cairo_set_fill_rule(context, CAIRO_FILL_RULE_EVEN_ODD)
         withSource(paint) { cairo_fill(context) }
     }
 
     /// Fills the whole canvas.
-    public func fill(_ paint: Paint) {
+    package func fill(_ paint: Paint) {
         withSource(paint) { cairo_paint(context) }
     }
 
     /// Draws a line along a path.
-    public func stroke(_ path: Path, _ stroke: Stroke) {
+    package func stroke(_ path: Path, _ stroke: Stroke) {
         if trace(path) { strokePath(stroke) }
     }
 
     /// Draws what `body` draws only where something has been drawn, and only as far as that covers a pixel:
     /// the coverage stays the same.
-    public func withinDrawn(_ body: () -> Void) {
+    package func withinDrawn(_ body: () -> Void) {
         cairo_save(context)
         defer { cairo_restore(context) }
         cairo_set_operator(context, CAIRO_OPERATOR_ATOP)
@@ -41,7 +41,7 @@ extension Canvas {
 
     /// Draws what `body` draws on a layer of its own, which is then laid over what is there. Only what is within
     /// the rectangle is drawn.
-    public func layer(in rectangle: Rectangle, _ body: () -> Void) {
+    package func layer(in rectangle: Rectangle, _ body: () -> Void) {
         clipped(to: rectangle) {
             cairo_push_group(context)
             body()
@@ -51,7 +51,7 @@ extension Canvas {
     }
 
     /// Draws what `body` draws with its origin at a point.
-    public func withOrigin(at point: Point, _ body: () -> Void) {
+    package func withOrigin(at point: Point, _ body: () -> Void) {
         guard point.x.isFinite, point.y.isFinite else { return }
         cairo_save(context)
         defer { cairo_restore(context) }

@@ -6,17 +6,17 @@ public enum Background: Sendable, CaseIterable {
     case dark
 
     /// What the figure is filled with first.
-    public var paper: Color { self == .light ? Color(hex: 0xffffff) : Color(hex: 0x16181d) }
+    package var paper: Color { self == .light ? Color(hex: 0xffffff) : Color(hex: 0x16181d) }
     /// Text, axes and outlines.
-    public var ink: Color { self == .light ? Color(hex: 0x1b1f24) : Color(hex: 0xe8eaed) }
+    package var ink: Color { self == .light ? Color(hex: 0x1b1f24) : Color(hex: 0xe8eaed) }
     /// Captions and what matters less.
-    public var mutedInk: Color { self == .light ? Color(hex: 0x5c6670) : Color(hex: 0x9aa4af) }
+    package var mutedInk: Color { self == .light ? Color(hex: 0x5c6670) : Color(hex: 0x9aa4af) }
     /// Grid lines and frames.
-    public var rule: Color { self == .light ? Color(hex: 0xd5dae0) : Color(hex: 0x3a4048) }
+    package var rule: Color { self == .light ? Color(hex: 0xd5dae0) : Color(hex: 0x3a4048) }
 }
 
 /// The colours of classes and instances: the same in every figure, and distinct without red–green vision.
-public enum Palette {
+package enum Palette {
     /// Okabe and Ito's colours (*Color universal design*, 2008) without black, in an order that keeps similar
     /// ones apart.
     package static let hues: [Color] = [
@@ -25,7 +25,7 @@ public enum Palette {
 
     /// The colour of a class. Class 0, background, is grey. Classes further apart than the seven base colours
     /// share a hue and differ in lightness; from the 22nd on colours repeat.
-    public static func color(ofClass index: Int) -> Color {
+    package static func color(ofClass index: Int) -> Color {
         if index == 0 { return Color(hex: 0x8a8f96) }
         let position = modulo(index &- 1, 3 * hues.count)
         return shade(hues[position % hues.count], by: [0, 0.13, -0.13][position / hues.count])
@@ -37,7 +37,7 @@ public enum Palette {
     /// Instances are served in the order given; each takes the first shade that is far enough from all
     /// neighbours served before it, or else the farthest one. Complexity: O(n²) for n instances.
     /// - Parameter areNeighbors: whether the instances at two indices touch or overlap.
-    public static func colors(
+    package static func colors(
         ofInstancesWithClasses classes: [Int], areNeighbors: (Int, Int) -> Bool
     ) -> [Color] {
         let distinct = 0.09  // Somewhat less than from one shade to the next.

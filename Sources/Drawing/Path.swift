@@ -6,7 +6,7 @@
 
 /// An outline of straight lines and curves, in points. It may have several closed parts: a part within another
 /// is a hole.
-public struct Path: Sendable, Equatable {
+package struct Path: Sendable, Equatable {
     package enum Element: Sendable, Equatable {
         case move(Point)
         case line(Point)
@@ -17,10 +17,10 @@ public struct Path: Sendable, Equatable {
     private(set) var elements: [Element] = []
 
     /// A path without any part.
-    public init() {}
+    package init() {}
 
     /// The closed polygon with the given corners.
-    public init(polygon corners: [Point]) {
+    package init(polygon corners: [Point]) {
         guard let first = corners.first else { return }
         move(to: first)
         for corner in corners.dropFirst() { line(to: corner) }
@@ -28,7 +28,7 @@ public struct Path: Sendable, Equatable {
     }
 
     /// An ellipse, turned clockwise by an angle in degrees.
-    public init(ellipseAt center: Point, radiusX: Double, radiusY: Double, angle: Double = 0) {
+    package init(ellipseAt center: Point, radiusX: Double, radiusY: Double, angle: Double = 0) {
         // Four cubic curves; with this factor they leave a circle by less than 0.03 % of its radius.
         let k = 0.5522847498
         let transform = Transform(angle: angle, center: center)
@@ -44,21 +44,21 @@ public struct Path: Sendable, Equatable {
     }
 
     /// Starts a new part.
-    public mutating func move(to point: Point) { elements.append(.move(point)) }
+    package mutating func move(to point: Point) { elements.append(.move(point)) }
 
     /// Goes on straight.
-    public mutating func line(to point: Point) { elements.append(.line(point)) }
+    package mutating func line(to point: Point) { elements.append(.line(point)) }
 
     /// Goes on along a cubic Bézier curve with the given control points.
-    public mutating func curve(to end: Point, _ control1: Point, _ control2: Point) {
+    package mutating func curve(to end: Point, _ control1: Point, _ control2: Point) {
         elements.append(.curve(control1: control1, control2: control2, end: end))
     }
 
     /// Goes back to where the part started.
-    public mutating func close() { elements.append(.close) }
+    package mutating func close() { elements.append(.close) }
 
     /// Appends the parts of another path.
-    public mutating func append(_ other: Path) { elements += other.elements }
+    package mutating func append(_ other: Path) { elements += other.elements }
 
     /// The path with all points moved by `transform`.
     private func mapped(_ transform: (Point) -> Point) -> Path {
@@ -76,13 +76,13 @@ public struct Path: Sendable, Equatable {
     }
 
     /// The path turned clockwise by an angle in degrees about a point.
-    public func rotated(by angle: Double, about center: Point) -> Path {
+    package func rotated(by angle: Double, about center: Point) -> Path {
         let transform = Transform(angle: angle, center: center)
         return mapped { transform($0) }
     }
 
     /// The path moved by the distance of a point from the origin.
-    public func moved(by offset: Point) -> Path {
+    package func moved(by offset: Point) -> Path {
         mapped { Point(x: $0.x + offset.x, y: $0.y + offset.y) }
     }
 

@@ -1,30 +1,30 @@
 /// A place on a canvas, in points; x grows to the right, y downwards.
-public struct Point: Sendable, Equatable {
+package struct Point: Sendable, Equatable {
     /// Distance from the left edge.
-    public var x: Double
+    package var x: Double
     /// Distance from the top edge.
-    public var y: Double
+    package var y: Double
 
     /// The point at (x, y).
-    public init(x: Double, y: Double) {
+    package init(x: Double, y: Double) {
         self.x = x
         self.y = y
     }
 }
 
 /// An upright rectangle on a canvas, in points.
-public struct Rectangle: Sendable, Equatable {
+package struct Rectangle: Sendable, Equatable {
     /// The left edge.
-    public var x: Double
+    package var x: Double
     /// The top edge.
-    public var y: Double
+    package var y: Double
     /// From the left edge to the right one.
-    public var width: Double
+    package var width: Double
     /// From the top edge to the bottom one.
-    public var height: Double
+    package var height: Double
 
     /// The rectangle with its top left corner at (x, y).
-    public init(x: Double, y: Double, width: Double, height: Double) {
+    package init(x: Double, y: Double, width: Double, height: Double) {
         self.x = x
         self.y = y
         self.width = width
@@ -32,14 +32,14 @@ public struct Rectangle: Sendable, Equatable {
     }
 
     /// The right edge.
-    public var maxX: Double { x + width }
+    package var maxX: Double { x + width }
     /// The bottom edge.
-    public var maxY: Double { y + height }
+    package var maxY: Double { y + height }
     /// The area; 0 if either side is negative.
-    public var area: Double { max(width, 0) * max(height, 0) }
+    package var area: Double { max(width, 0) * max(height, 0) }
 
     /// The rectangle without a margin along each edge; a negative one makes it larger.
-    public func inset(by margin: Double) -> Rectangle {
+    package func inset(by margin: Double) -> Rectangle {
         Rectangle(x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
     }
 

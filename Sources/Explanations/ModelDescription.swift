@@ -1,7 +1,7 @@
 import Inference
 
 /// One line on what a model is: `Mask R-CNN, ResNet-50 with FPN, 90 classes`.
-public func describe(_ architecture: Architecture) -> String {
+package func describe(_ architecture: Architecture) -> String {
     let kind =
         switch (architecture.masks != nil, architecture.keypoints != nil) {
         case (true, true): "Mask R-CNN with keypoints"

@@ -1,8 +1,8 @@
 /// Why a figure cannot be drawn of a picture or a model, in one sentence: "the model has no mask head".
-public struct NothingToDraw: Error, CustomStringConvertible {
+package struct NothingToDraw: Error, CustomStringConvertible {
     /// The sentence.
-    public let description: String
+    package let description: String
 
     /// For the reason given.
-    public init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

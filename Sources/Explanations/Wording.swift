@@ -4,12 +4,12 @@ import Foundation
 // How numbers are said, the same on every screen and page.
 
 /// `256×200×304`.
-public func wording(shape: [Int]) -> String {
+package func wording(shape: [Int]) -> String {
     shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
 }
 
 /// Four significant digits, with a sign that keeps columns apart.
-public func wording(number: Double) -> String {
+package func wording(number: Double) -> String {
     guard number.isFinite else { return "\(number)" }
     if number == number.rounded() && abs(number) < 1e6 { return String(Int(number)) }
     let size = abs(number)
@@ -19,12 +19,12 @@ public func wording(number: Double) -> String {
 }
 
 /// `12 ms` or `1.23 s`.
-public func wording(seconds: Double) -> String {
+package func wording(seconds: Double) -> String {
     seconds < 0.9995 ? String(format: "%.0f ms", seconds * 1000) : String(format: "%.2f s", seconds)
 }
 
 /// `1.2 GB`.
-public func wording(bytes: Int) -> String {
+package func wording(bytes: Int) -> String {
     let units = ["bytes", "kB", "MB", "GB"]
     var size = Double(bytes)
     var unit = 0
@@ -36,7 +36,7 @@ public func wording(bytes: Int) -> String {
 }
 
 /// Breaks a text into lines of at most `width` columns, each after the first indented.
-public func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {
+package func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ") {

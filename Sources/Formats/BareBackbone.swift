@@ -2,9 +2,9 @@ import Tensors
 
 /// The parameters of a ResNet or ResNeXt alone, as trained on ImageNet, under our names whatever the file calls them:
 /// what the training of a detector begins with.
-public struct BareBackbone: ParameterSource, Sendable {
+package struct BareBackbone: ParameterSource, Sendable {
     /// Whose names the file has.
-    public enum Naming: String, Sendable, CaseIterable {
+    package enum Naming: String, Sendable, CaseIterable {
         /// `conv1`, `layer1.0.conv1`, `fc`.
         case torchvision = "torchvision, timm or MMDetection"
         /// `stem.conv1`, `res2.0.conv1`.
@@ -57,11 +57,11 @@ public struct BareBackbone: ParameterSource, Sendable {
     }
 
     /// Whose names the file has.
-    public let naming: Naming
+    package let naming: Naming
     /// What stands before every name, such as `module.`; mostly nothing.
-    public let prefix: String
+    package let prefix: String
     /// Keys of the file that belong to no backbone, such as those of the classifier, in its order.
-    public let otherKeys: [String]
+    package let otherKeys: [String]
     private let file: TensorFile
     private let keys: [String: String]
     private let epsilon: Float
@@ -69,7 +69,7 @@ public struct BareBackbone: ParameterSource, Sendable {
     /// The backbone in `file`; nil when its names are none that are known.
     /// - Parameter epsilon: what the network adds to variances. Caffe2's files have batch norms without statistics, whose
     ///   scale and shift hold as they are: variance and epsilon are 1 together.
-    public init?(_ file: TensorFile, epsilon: Float) {
+    package init?(_ file: TensorFile, epsilon: Float) {
         // With several, such as those of a contrastive learner, the first.
         let found = Naming.allCases.lazy.compactMap { naming in
             file.names.first { $0.hasSuffix(naming.landmark) }.map {
@@ -95,11 +95,11 @@ public struct BareBackbone: ParameterSource, Sendable {
     }
 
     /// Whether the file has a parameter of that name, which is one of ours.
-    public func contains(_ name: String) -> Bool { keys[name] != nil || statistic(name) != nil }
+    package func contains(_ name: String) -> Bool { keys[name] != nil || statistic(name) != nil }
 
     /// The parameter of that name, which is one of ours, in exactly that shape.
     /// - Throws: ``ParameterError`` when it is missing, has another shape, or holds NaN or infinity.
-    public mutating func parameter(
+    package mutating func parameter(
         _ name: String, shape: [Int], initialization: Initialization
     ) throws -> Tensor {
         guard let stored = keys[name].flatMap({ file[$0] }) else {

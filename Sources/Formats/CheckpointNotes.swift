@@ -3,15 +3,15 @@
 /// MMDetection's files have a dictionary `meta`. In version 2 it holds the training configuration as text under
 /// `config` and the names of the classes under `CLASSES`, in version 3 under `cfg` and in `dataset_meta`. What
 /// else is there may be anything, and is not looked at.
-public enum CheckpointNotes {
+package enum CheckpointNotes {
     /// The text of an MMDetection configuration.
-    public static let configuration = "mmdetection_config"
+    package static let configuration = "mmdetection_config"
     /// The version of MMDetection that trained the model.
-    public static let version = "mmdetection_version"
+    package static let version = "mmdetection_version"
     /// The names of the classes, one a line.
-    public static let classes = "class_names"
+    package static let classes = "class_names"
     /// Who made the file, in detectron2's.
-    public static let author = "author"
+    package static let author = "author"
 
     /// Longer texts and lists are no notes.
     private static let textLimit = 1 << 20

@@ -5,15 +5,15 @@
 #endif
 
 /// A kind of file that is written here, and how an existing one is told from everything else.
-public struct FileKind: Sendable {
+package struct FileKind: Sendable {
     /// What such a file is called in messages: "PNG image".
-    public let name: String
+    package let name: String
     /// Whether the file at a path is one.
     let recognizes: @Sendable (_ path: String) -> Bool
 
     /// A kind of the given name.
     /// - Parameter recognizes: whether the file at a path is of this kind; false also when it cannot be read.
-    public init(_ name: String, recognizes: @escaping @Sendable (_ path: String) -> Bool) {
+    package init(_ name: String, recognizes: @escaping @Sendable (_ path: String) -> Bool) {
         self.name = name
         self.recognizes = recognizes
     }
@@ -31,21 +31,21 @@ public struct FileKind: Sendable {
     }
 
     /// A PNG image.
-    public static let png = FileKind("PNG image") { path in
+    package static let png = FileKind("PNG image") { path in
         beginning(of: path, count: PNG.signature.count) == PNG.signature
     }
     /// An SVG drawing.
-    public static let svg = FileKind("SVG drawing", beginningWith: ["<?xml", "<svg"])
+    package static let svg = FileKind("SVG drawing", beginningWith: ["<?xml", "<svg"])
     /// A PDF document.
-    public static let pdf = FileKind("PDF document", beginningWith: ["%pdf-"])
+    package static let pdf = FileKind("PDF document", beginningWith: ["%pdf-"])
     /// A web page.
-    public static let html = FileKind("web page", beginningWith: ["<!doctype html", "<html"])
+    package static let html = FileKind("web page", beginningWith: ["<!doctype html", "<html"])
     /// A JSON object: annotations, a configuration, a line of a log.
-    public static let jsonObject = FileKind("JSON object", beginningWith: ["{", "//", "/*"])
+    package static let jsonObject = FileKind("JSON object", beginningWith: ["{", "//", "/*"])
     /// A JSON list: detections.
-    public static let jsonList = FileKind("list in JSON, as results are", beginningWith: ["["])
+    package static let jsonList = FileKind("list in JSON, as results are", beginningWith: ["["])
     /// The parameters of a network as a safetensors file. Other tensors under a format of their own are not.
-    public static let parameters = FileKind("safetensors file of a network's parameters") { path in
+    package static let parameters = FileKind("safetensors file of a network's parameters") { path in
         guard let file = try? TensorFile(contentsOf: path), file.container == .safetensors else {
             return false
         }
@@ -61,7 +61,7 @@ public struct FileKind: Sendable {
 ///
 /// Files are the same when they are the same on the disk, whatever the paths: relative, through a symbolic link, or
 /// of two names. Asked before the work begins, so that a refusal costs nothing.
-public struct OutputPermission: Sendable {
+package struct OutputPermission: Sendable {
     /// Files that are read, by where they lie on the disk, and what the caller calls them.
     private let inputs: [Location: String]
     private let isForced: Bool
@@ -74,7 +74,7 @@ public struct OutputPermission: Sendable {
     /// - Parameters:
     ///   - inputs: the files that are read; of a folder, the files right in it. What does not exist is nobody's loss.
     ///   - isForced: whether everything may be replaced.
-    public init(inputs: [String], isForced: Bool = false) {
+    package init(inputs: [String], isForced: Bool = false) {
         var known: [Location: String] = [:]
         for input in inputs {
             let paths = isFolder(input) ? fileNames(inFolder: input).map { input + "/" + $0 } : [input]
@@ -89,7 +89,7 @@ public struct OutputPermission: Sendable {
     /// Makes sure that a file of the given kind may be written at `path`, and can be.
     /// - Throws: ``FileError`` when it would take the place of an input or of a file of another kind, when it is no
     ///   regular file, and when its folder does not exist or cannot be written to.
-    public func check(_ path: String, _ kind: FileKind) throws {
+    package func check(_ path: String, _ kind: FileKind) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {
             // Of a symbolic link that leads nowhere nothing is lost: the link is replaced.

@@ -1,13 +1,13 @@
 /// Whose names a file's parameters have, and what stands before them: training code wraps a network in others, and
 /// each adds its own attribute's name. Lightning writes `model.`, data parallelism `module.`, `torch.compile`
 /// `_orig_mod.`, a weight average `module.` again, and all of them at once occur.
-public struct ParameterNames: Sendable {
+package struct ParameterNames: Sendable {
     /// What stands before every name; empty, or with a dot at its end.
-    public let prefix: String
+    package let prefix: String
     /// Whose names they are without it.
-    public let keyMap: KeyMap
+    package let keyMap: KeyMap
     /// How many of them are known.
-    public let count: Int
+    package let count: Int
 
     /// Prefixes that are tried, the most frequent first.
     private static let prefixLimit = 32
@@ -16,7 +16,7 @@ public struct ParameterNames: Sendable {
     /// two copies of one, such as a student's and a teacher's.
     ///
     /// Every network that is known has a backbone, so that what stands before that word may be a prefix.
-    public static func readings(of names: some Collection<String>) -> [ParameterNames] {
+    package static func readings(of names: some Collection<String>) -> [ParameterNames] {
         if let reading = ParameterNames(names, prefix: "") { return [reading] }
         var counts: [String: Int] = [:]
         for name in names {

@@ -13,7 +13,7 @@ public enum PublishedFile: String, Sendable, CaseIterable {
     case fasterRCNNV2 = "dd69338a"
 
     /// What torchvision calls the file.
-    public var fileName: String {
+    package var fileName: String {
         let model =
             switch self {
             case .maskRCNN: "maskrcnn_resnet50_fpn"
@@ -37,7 +37,7 @@ public enum PublishedHash: Sendable, Equatable {
 
     /// Compares the hash in the name of `file`, if it has the form `…-xxxxxxxx.pth` and is known, with that
     /// of its contents. Only then is the file read, at some hundred megabytes a second.
-    public init(_ file: TensorFile) {
+    package init(_ file: TensorFile) {
         guard let claimed = Self.claim(ofPath: file.path), let hash = file.sha256() else {
             self = .none
             return

@@ -22,7 +22,7 @@ func withRegularFile<Outcome>(
 
 /// Reads the whole of a regular file of at most `limit` bytes into memory.
 /// - Throws: ``FileError``
-public func readFile(_ path: String, limit: Int) throws -> [UInt8] {
+package func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     try withRegularFile(path) { descriptor, size in
         guard size <= limit else { throw FileError(path: path, fault: "\(size) bytes are too many") }
         return try readBytes(size, from: descriptor, path: path)

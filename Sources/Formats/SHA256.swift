@@ -1,7 +1,7 @@
 /// The hash by which published files are recognised (FIPS 180-4).
-public enum SHA256 {
+package enum SHA256 {
     /// The hash of `bytes`, as 64 lower-case hexadecimal digits. Takes time in proportion to their number.
-    public static func hexDigest(_ bytes: UnsafeRawBufferPointer) -> String {
+    package static func hexDigest(_ bytes: UnsafeRawBufferPointer) -> String {
         var state: State = (
             0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
             0x5BE0_CD19
@@ -23,7 +23,7 @@ public enum SHA256 {
     }
 
     /// The hash of `bytes`, as 64 lower-case hexadecimal digits.
-    public static func hexDigest(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { hexDigest($0) } }
+    package static func hexDigest(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { hexDigest($0) } }
 
     private typealias State = (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
     /// One word of four blocks.
@@ -134,7 +134,7 @@ public enum SHA256 {
 
 /// The SHA-256 of the file at `path` as 64 hexadecimal digits.
 /// - Throws: ``FileError`` when it cannot be read.
-public func fileSHA256(path: String) throws -> String {
+package func fileSHA256(path: String) throws -> String {
     let file = try MappedFile(path: path)
     // The bytes are the map's, which must not go before they have been read.
     return withExtendedLifetime(file) { SHA256.hexDigest(file.bytes) }

@@ -7,7 +7,7 @@ extension BoxCoder {
     ///   - gradient: by `x1`, `y1`, `x2` and `y2` of the decoded box.
     ///   - delta: what was decoded.
     ///   - reference: what it was decoded from.
-    public func decodeGradient(_ gradient: Box, delta: BoxDelta, from reference: Box) -> BoxDelta {
+    package func decodeGradient(_ gradient: Box, delta: BoxDelta, from reference: Box) -> BoxDelta {
         let factors: BoxDelta
         switch scaling {
         case .weights(let weight):

@@ -10,15 +10,15 @@ import Foundation
 
 /// How a reference box changes into another: shifts of the centre in box sizes, logarithms of size ratios.
 /// Four floats in the order of the network's channels.
-public struct BoxDelta: Hashable, Sendable {
+package struct BoxDelta: Hashable, Sendable {
     /// The centre's shift to the right, in widths.
-    public var dx: Float
+    package var dx: Float
     /// The centre's shift downward, in heights.
-    public var dy: Float
+    package var dy: Float
     /// The natural logarithm of the width's growth.
-    public var dw: Float
+    package var dw: Float
     /// The natural logarithm of the height's growth.
-    public var dh: Float
+    package var dh: Float
 
     /// A change of the given shifts and logarithms.
     @inlinable
@@ -34,7 +34,7 @@ public struct BoxDelta: Hashable, Sendable {
 public struct BoxCoder: Hashable, Sendable {
     /// How deltas are brought to about unit variance. The two ways hold the same numbers (÷ 10 and × 0.1) and
     /// round differently.
-    public enum Scaling: Hashable, Sendable {
+    package enum Scaling: Hashable, Sendable {
         /// Predictions are divided by weights: torchvision, detectron2, Detectron 1.
         case weights(BoxDelta)
         /// Predictions are multiplied by standard deviations: MMDetection, Matterport.
@@ -42,7 +42,7 @@ public struct BoxCoder: Hashable, Sendable {
     }
 
     /// How the reference box's centre is computed.
-    public enum Centre: String, Hashable, Sendable, CaseIterable {
+    package enum Centre: String, Hashable, Sendable, CaseIterable {
         /// `x1 + 0.5 · w`.
         case cornerPlusHalf
         /// `(x1 + x2) · 0.5`: MMDetection.
@@ -50,7 +50,7 @@ public struct BoxCoder: Hashable, Sendable {
     }
 
     /// How the decoded box's right and lower edge are computed.
-    public enum FarEdge: String, Hashable, Sendable, CaseIterable {
+    package enum FarEdge: String, Hashable, Sendable, CaseIterable {
         /// `cx + 0.5 · w`.
         case centrePlusHalf
         /// `x1 + w`: Matterport.
@@ -58,7 +58,7 @@ public struct BoxCoder: Hashable, Sendable {
     }
 
     /// How predicted `dw` and `dh` are held back before `exp`, at ± ``BoxCoder/largestLogarithm``.
-    public enum SizeLimit: String, Hashable, Sendable, CaseIterable {
+    package enum SizeLimit: String, Hashable, Sendable, CaseIterable {
         /// Not at all: Matterport.
         case none
         /// From above, against overflow.
@@ -68,21 +68,21 @@ public struct BoxCoder: Hashable, Sendable {
     }
 
     /// log(1000 / 16): a box may grow by a factor of at most 62.5.
-    public static let largestLogarithm = Float(log(1000.0 / 16.0))
+    package static let largestLogarithm = Float(log(1000.0 / 16.0))
 
     /// How deltas are brought to about unit variance.
-    public var scaling: Scaling
+    package var scaling: Scaling
     /// How the reference box's centre is computed.
-    public var centre: Centre
+    package var centre: Centre
     /// How the decoded box's right and lower edge are computed.
-    public var farEdge: FarEdge
+    package var farEdge: FarEdge
     /// How predicted sizes are held back.
-    public var sizeLimit: SizeLimit
+    package var sizeLimit: SizeLimit
     /// Whether edges are indices of pixels, so that a box of one pixel has `x2 = x1` (Detectron 1).
-    public var edgesAreInclusive: Bool
+    package var edgesAreInclusive: Bool
 
     /// A coder of the given conventions; those left out are torchvision's.
-    public init(
+    package init(
         scaling: Scaling, centre: Centre = .cornerPlusHalf, farEdge: FarEdge = .centrePlusHalf,
         sizeLimit: SizeLimit = .above, edgesAreInclusive: Bool = false
     ) {
@@ -98,7 +98,7 @@ public struct BoxCoder: Hashable, Sendable {
 
 extension BoxCoder {
     /// Which of the two regressions a coder serves.
-    public enum Stage: Hashable, Sendable {
+    package enum Stage: Hashable, Sendable {
         /// Anchors to proposals, in the region proposal network.
         case proposals
         /// Proposals to detections, in the box head.
@@ -106,10 +106,12 @@ extension BoxCoder {
     }
 
     /// torchvision and detectron2.
-    public static func torchvision(_ stage: Stage) -> BoxCoder { BoxCoder(scaling: .weights(weights(stage))) }
+    package static func torchvision(_ stage: Stage) -> BoxCoder {
+        BoxCoder(scaling: .weights(weights(stage)))
+    }
 
     /// MMDetection 2 and 3.
-    public static func mmdetection(_ stage: Stage) -> BoxCoder {
+    package static func mmdetection(_ stage: Stage) -> BoxCoder {
         let deviations =
             switch stage {
             case .proposals: BoxDelta(dx: 1, dy: 1, dw: 1, dh: 1)
@@ -120,12 +122,12 @@ extension BoxCoder {
     }
 
     /// Matterport's Mask_RCNN, the same in both stages.
-    public static let matterport = BoxCoder(
+    package static let matterport = BoxCoder(
         scaling: .standardDeviations(BoxDelta(dx: 0.1, dy: 0.1, dw: 0.2, dh: 0.2)),
         farEdge: .nearEdgePlusSize, sizeLimit: .none)
 
     /// Detectron 1, the paper's own code.
-    public static func detectron1(_ stage: Stage) -> BoxCoder {
+    package static func detectron1(_ stage: Stage) -> BoxCoder {
         BoxCoder(scaling: .weights(weights(stage)), edgesAreInclusive: true)
     }
 
@@ -141,7 +143,7 @@ extension BoxCoder {
 
 extension BoxCoder {
     /// The deltas that lead from `reference` to `box`. Infinite or NaN when either has no area.
-    public func encode(_ box: Box, from reference: Box) -> BoxDelta {
+    package func encode(_ box: Box, from reference: Box) -> BoxDelta {
         let x = encode(low: box.x1, high: box.x2, from: reference.x1, reference.x2)
         let y = encode(low: box.y1, high: box.y2, from: reference.y1, reference.y2)
         switch scaling {
@@ -158,7 +160,7 @@ extension BoxCoder {
     }
 
     /// The box that `delta` leads to from `reference`. Not clipped to any picture.
-    public func decode(_ delta: BoxDelta, from reference: Box) -> Box {
+    package func decode(_ delta: BoxDelta, from reference: Box) -> Box {
         let delta = scaled(delta)
         let (x1, x2) = decode(shift: delta.dx, logarithm: delta.dw, from: reference.x1, reference.x2)
         let (y1, y2) = decode(shift: delta.dy, logarithm: delta.dh, from: reference.y1, reference.y2)
@@ -167,7 +169,7 @@ extension BoxCoder {
 
     /// What a network predicts, without the scaling that brings it to about unit variance: shifts in box sizes
     /// and logarithms.
-    public func scaled(_ delta: BoxDelta) -> BoxDelta {
+    package func scaled(_ delta: BoxDelta) -> BoxDelta {
         switch scaling {
         case .weights(let weight):
             BoxDelta(
@@ -181,15 +183,15 @@ extension BoxCoder {
     }
 
     /// The numbers along one axis on the way from a reference box to the box that a delta leads to.
-    public struct AxisSteps: Hashable, Sendable {
+    package struct AxisSteps: Hashable, Sendable {
         /// The reference box's size and centre.
-        public let referenceSize: Float, referenceCentre: Float
+        package let referenceSize: Float, referenceCentre: Float
         /// The logarithm of the growth, after the size limit.
-        public let logarithm: Float
+        package let logarithm: Float
         /// The new box's size and centre.
-        public let size: Float, centre: Float
+        package let size: Float, centre: Float
         /// The new box's edges.
-        public let low: Float, high: Float
+        package let low: Float, high: Float
     }
 
     /// What `decode` does along one axis, step by step.
@@ -199,7 +201,7 @@ extension BoxCoder {
     ///   - logarithm: of the growth: `dw` or `dh`.
     ///   - low: the reference box's left or upper edge.
     ///   - high: its right or lower edge.
-    public func steps(shift: Float, logarithm: Float, from low: Float, _ high: Float) -> AxisSteps {
+    package func steps(shift: Float, logarithm: Float, from low: Float, _ high: Float) -> AxisSteps {
         let reference = span(low, high)
         let logarithm = limited(logarithm)
         let centre = shift * reference.size + reference.centre
@@ -255,7 +257,7 @@ extension BoxCoder {
     ///     region proposal network and the number of classes in the box head.
     ///   - references: `[N]`. `deltas.count` must be a multiple of four times their number.
     /// - Returns: `[N, K]` boxes.
-    public func decode(
+    package func decode(
         _ deltas: UnsafeBufferPointer<Float>, from references: UnsafeBufferPointer<Box>
     ) -> [Box] {
         guard !references.isEmpty else { return [] }

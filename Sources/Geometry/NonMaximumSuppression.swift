@@ -40,16 +40,16 @@ public struct NonMaximumSuppression: Hashable, Sendable {
     }
 
     /// The largest overlap that two kept boxes may have.
-    public var threshold: Double
+    package var threshold: Double
     /// Whether an overlap of exactly the threshold suppresses.
-    public var comparison: Comparison
+    package var comparison: Comparison
     /// How classes are kept apart.
-    public var classSeparation: ClassSeparation
+    package var classSeparation: ClassSeparation
     /// Whether edges are indices of pixels, so that widths are `x2 − x1 + 1` (Detectron 1).
-    public var edgesAreInclusive: Bool
+    package var edgesAreInclusive: Bool
 
     /// Suppression of the given conventions; those left out are torchvision's.
-    public init(
+    package init(
         threshold: Double, comparison: Comparison = .above,
         classSeparation: ClassSeparation = .automatic(above: 1000), edgesAreInclusive: Bool = false
     ) {
@@ -60,19 +60,19 @@ public struct NonMaximumSuppression: Hashable, Sendable {
     }
 
     /// What became of each box.
-    public struct Outcome: Hashable, Sendable {
+    package struct Outcome: Hashable, Sendable {
         /// The indices of the kept boxes, best score first.
-        public var kept: [Int]
+        package var kept: [Int]
         /// For each box the index of the kept one that suppressed it (the best-scored of those that would
         /// have), or nil if it was kept itself.
-        public var suppressor: [Int?]
+        package var suppressor: [Int?]
     }
 
     /// The indices of the boxes that are kept, best score first.
     /// - Parameters:
     ///   - boxes: `[N]`, in any frame.
     ///   - scores: `[N]`. NaN counts as better than any number, as in PyTorch's sort.
-    public func callAsFunction(boxes: [Box], scores: [Float]) -> [Int] {
+    package func callAsFunction(boxes: [Box], scores: [Float]) -> [Int] {
         outcome(boxes: boxes, scores: scores).kept
     }
 
@@ -83,12 +83,12 @@ public struct NonMaximumSuppression: Hashable, Sendable {
     ///   - scores: `[N]`. NaN counts as better than any number, as in PyTorch's sort.
     ///   - classes: `[N]`, anything that separates: classes, pyramid levels. Small non-negative numbers for
     ///     `coordinateOffsets` to work.
-    public func callAsFunction(boxes: [Box], scores: [Float], classes: [Int]) -> [Int] {
+    package func callAsFunction(boxes: [Box], scores: [Float], classes: [Int]) -> [Int] {
         outcome(boxes: boxes, scores: scores, classes: classes).kept
     }
 
     /// As `callAsFunction`, and says for each box which one suppressed it.
-    public func outcome(boxes: [Box], scores: [Float]) -> Outcome {
+    package func outcome(boxes: [Box], scores: [Float]) -> Outcome {
         precondition(boxes.count == scores.count, "\(boxes.count) boxes with \(scores.count) scores")
         var outcome = Outcome(kept: [], suppressor: Array(repeating: nil, count: boxes.count))
         suppress(Array(boxes.indices), of: boxes, scores: scores, into: &outcome)
@@ -96,7 +96,7 @@ public struct NonMaximumSuppression: Hashable, Sendable {
     }
 
     /// As `callAsFunction`, and says for each box which one suppressed it.
-    public func outcome(boxes: [Box], scores: [Float], classes: [Int]) -> Outcome {
+    package func outcome(boxes: [Box], scores: [Float], classes: [Int]) -> Outcome {
         precondition(
             boxes.count == scores.count && boxes.count == classes.count,
             "\(boxes.count) boxes with \(scores.count) scores and \(classes.count) classes")

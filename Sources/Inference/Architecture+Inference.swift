@@ -5,9 +5,9 @@ import Kernels
 // somebody says better. Checkpoints that this project writes say all of it.
 
 /// What keeps a set of parameters from being a model that can be run.
-public struct InferenceError: Error, Equatable, CustomStringConvertible {
+package struct InferenceError: Error, Equatable, CustomStringConvertible {
     /// One line that names the parameter and the fault.
-    public let description: String
+    package let description: String
 }
 
 extension Architecture {

@@ -213,7 +213,7 @@ public enum PoolingLayer: Hashable, Sendable {
     case align(samplesPerAxis: Int?, subtractsHalfPixel: Bool, RoIAlign.Reduction = .average)
 
     /// The layer for an output of `size` × `size` bins.
-    public func layer(outputSize size: Int) -> RoILayer {
+    package func layer(outputSize size: Int) -> RoILayer {
         switch self {
         case .pool(let quantization): .pool(RoIPool(outputSize: size, quantization: quantization))
         case .crop: .crop(CropAndResize(outputSize: size))
@@ -242,7 +242,7 @@ extension PoolingLayer {
     }
 
     /// The layer of another kind that samples, where it samples, as this one does.
-    public func replaced(by kind: Kind) -> PoolingLayer {
+    package func replaced(by kind: Kind) -> PoolingLayer {
         let samples: Int?
         let halfPixel: Bool
         switch self {

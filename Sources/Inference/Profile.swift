@@ -46,16 +46,16 @@ public struct Profile: Hashable, Sendable {
 public struct ArchitectureAssumptions: Hashable, Sendable {
     /// Added to the variance in batch norms. torchvision's published first-generation models were trained
     /// with 0; a model built without asking for weights has 1e-5.
-    public var batchNormEpsilon: Float
+    package var batchNormEpsilon: Float
     /// Which convolution of a downsampling block has the stride.
-    public var stridePlacement: Architecture.Backbone.StridePlacement
+    package var stridePlacement: Architecture.Backbone.StridePlacement
     /// The same for ResNeXt, whose blocks have groups.
-    public var groupedStridePlacement: Architecture.Backbone.StridePlacement
+    package var groupedStridePlacement: Architecture.Backbone.StridePlacement
     /// Groups of group norms.
-    public var groupNormGroups: Int
+    package var groupNormGroups: Int
 
     /// Assumptions.
-    public init(
+    package init(
         batchNormEpsilon: Float, stridePlacement: Architecture.Backbone.StridePlacement,
         groupedStridePlacement: Architecture.Backbone.StridePlacement = .conv2, groupNormGroups: Int = 32
     ) {

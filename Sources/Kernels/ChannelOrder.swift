@@ -2,7 +2,7 @@ import Execution
 import Tensors
 
 /// `[count, channels, height, width]` → `[count, height, width, channels]`, or the same for a single map.
-public func channelsLast(_ input: Tensor) -> Tensor {
+package func channelsLast(_ input: Tensor) -> Tensor {
     let shape = input.shape
     let (channels, height, width) = (shape[shape.count - 3], shape[shape.count - 2], shape[shape.count - 1])
     return transposedMaps(
@@ -15,7 +15,7 @@ public func channelsLast(_ input: Tensor) -> Tensor {
 ///
 /// Each of the two functions undoes the other, and each is the other's pullback, since a permutation is
 /// orthogonal.
-public func channelsFirst(_ input: Tensor) -> Tensor {
+package func channelsFirst(_ input: Tensor) -> Tensor {
     let shape = input.shape
     let (height, width, channels) = (shape[shape.count - 3], shape[shape.count - 2], shape[shape.count - 1])
     return transposedMaps(

@@ -2,19 +2,19 @@ import Execution
 import Tensors
 
 /// A fully connected layer: `output = weight · input + bias`.
-public struct Dense: Sendable {
+package struct Dense: Sendable {
     /// `[output, input]`, in the order of its file.
-    public let weight: Tensor
+    package let weight: Tensor
     /// One number an output, or nil for 0.
-    public let bias: [Float]?
+    package let bias: [Float]?
     /// Where the input is a flattened map: its size and channels. Files order such inputs channel by channel
     /// (`C, H, W`), maps here run position by position (`H, W, C`); the weight is reordered once, at first use.
-    public let flattening: MapSize?
+    package let flattening: MapSize?
 
     private let packed = PackedWeights()
 
     /// A layer by `weight`, of shape `[output, input]`.
-    public init(weight: Tensor, bias: [Float]?, flattening: MapSize? = nil) {
+    package init(weight: Tensor, bias: [Float]?, flattening: MapSize? = nil) {
         precondition(weight.shape.count == 2)
         precondition(flattening.map { $0.height * $0.width * $0.channels == weight.shape[1] } ?? true)
         self.weight = weight
@@ -23,12 +23,12 @@ public struct Dense: Sendable {
     }
 
     /// Number of inputs.
-    public var inputs: Int { weight.shape[1] }
+    package var inputs: Int { weight.shape[1] }
     /// Number of outputs.
-    public var outputs: Int { weight.shape[0] }
+    package var outputs: Int { weight.shape[0] }
 
     /// Applies the layer to each row: `[rows, …]` with `inputs` numbers a row → `[rows, outputs]`.
-    public func callAsFunction(_ input: Tensor, relu: Bool = false) -> Tensor {
+    package func callAsFunction(_ input: Tensor, relu: Bool = false) -> Tensor {
         precondition(
             input.count == input.shape[0] * inputs, "a dense layer of \(inputs) inputs on \(input.shape)")
         let input = Matrix(input, rows: input.shape[0], columns: inputs)
@@ -44,7 +44,7 @@ public struct Dense: Sendable {
 
     /// The gradient by the input, in `inputShape`, `[rows, …]`, given the one by the output before ReLU,
     /// `[rows, outputs]`.
-    public func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+    package func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
         let rows = inputShape[0]
         precondition(gradient.count == rows * outputs && inputShape.reduce(1, *) == rows * inputs)
         let gradient = Matrix(gradient, rows: rows, columns: outputs)
@@ -58,7 +58,7 @@ public struct Dense: Sendable {
 
     /// The gradient by the weight, `[output, input]` in the order of its file, given the one by the output
     /// before ReLU, `[rows, outputs]`, and the input, `[rows, …]`.
-    public func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
+    package func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
         let rows = input.shape[0]
         precondition(gradient.count == rows * outputs && input.count == rows * inputs)
         let gradient = Matrix(gradient, rows: rows, columns: outputs)
@@ -74,7 +74,7 @@ public struct Dense: Sendable {
     }
 
     /// Reorders the weight now, so that the first image does not pay for it.
-    public func prepare() {
+    package func prepare() {
         if ExecutionContext.current.kernels == .optimized { _ = packedWeight }
     }
 
@@ -147,16 +147,16 @@ extension Dense {
 }
 
 /// The size of a feature map.
-public struct MapSize: Hashable, Sendable {
+package struct MapSize: Hashable, Sendable {
     /// Rows.
-    public var height: Int
+    package var height: Int
     /// Columns.
-    public var width: Int
+    package var width: Int
     /// Numbers at each position.
-    public var channels: Int
+    package var channels: Int
 
     /// A size.
-    public init(height: Int, width: Int, channels: Int) {
+    package init(height: Int, width: Int, channels: Int) {
         self.height = height
         self.width = width
         self.channels = channels

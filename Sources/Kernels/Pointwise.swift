@@ -2,13 +2,13 @@ import Foundation
 import Tensors
 
 /// `max(x, 0)` for each element. NaN stays NaN.
-public func relu(_ input: Tensor) -> Tensor {
+package func relu(_ input: Tensor) -> Tensor {
     mapped(input) { $0 < 0 ? 0 : $0 }
 }
 
 /// The pullback of ``relu(_:)``: the gradient where its output is positive, 0 elsewhere. Both tensors have the same
 /// shape.
-public func reluGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
+package func reluGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
     precondition(gradient.shape == output.shape, "a gradient of \(gradient.shape) by \(output.shape)")
     let (slopes, values) = (
         Matrix(gradient, rows: 1, columns: gradient.count), Matrix(output, rows: 1, columns: output.count)
@@ -26,7 +26,7 @@ public func reluGradient(_ gradient: Tensor, output: Tensor) -> Tensor {
 /// bias, given the gradient by what it is added to.
 ///
 /// Sums blocks of 256 positions in float32, and the blocks in double.
-public func summedOverPositions(_ gradient: Tensor) -> Tensor {
+package func summedOverPositions(_ gradient: Tensor) -> Tensor {
     let channels = gradient.shape.last!
     let positions = channels == 0 ? 0 : gradient.count / channels
     let gradient = Matrix(gradient, rows: positions, columns: channels)
@@ -44,7 +44,7 @@ public func summedOverPositions(_ gradient: Tensor) -> Tensor {
 }
 
 /// The logistic function `1 / (1 + e⁻ˣ)` for each element, in float32.
-public func sigmoid(_ input: Tensor) -> Tensor {
+package func sigmoid(_ input: Tensor) -> Tensor {
     mapped(input) { sigmoid($0) }
 }
 
@@ -53,7 +53,7 @@ public func sigmoid(_ input: Tensor) -> Tensor {
 public func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 
 /// The sum of two tensors of the same shape.
-public func sum(_ a: Tensor, _ b: Tensor) -> Tensor {
+package func sum(_ a: Tensor, _ b: Tensor) -> Tensor {
     precondition(a.shape == b.shape)
     return Tensor(shape: a.shape) { output in
         a.withUnsafeElements { a in
@@ -66,7 +66,7 @@ public func sum(_ a: Tensor, _ b: Tensor) -> Tensor {
 
 /// Softmax along the last axis: `[…, classes]` → probabilities that sum to 1. The largest logit is subtracted
 /// first, so that no exponential overflows.
-public func softmax(_ logits: Tensor) -> Tensor {
+package func softmax(_ logits: Tensor) -> Tensor {
     let classes = logits.shape.last!
     return Tensor(shape: logits.shape) { output in
         logits.withUnsafeElements { logits in
@@ -89,7 +89,7 @@ public func softmax(_ logits: Tensor) -> Tensor {
 /// - Parameters:
 ///   - gradient: by the probabilities: `[…, classes]`.
 ///   - probabilities: what `softmax` returned, of the same shape.
-public func softmaxGradient(_ gradient: Tensor, probabilities: Tensor) -> Tensor {
+package func softmaxGradient(_ gradient: Tensor, probabilities: Tensor) -> Tensor {
     precondition(gradient.shape == probabilities.shape)
     let classes = gradient.shape.last!
     let rows = classes == 0 ? 0 : gradient.count / classes

@@ -9,7 +9,7 @@ import Tensors
 ///   - input: `[height, width, channels]`, or a batch of maps.
 ///   - window: kernel, stride and padding; the output's size is that of a convolution (no ceiling).
 /// - Returns: the largest value of each window and channel.
-public func maxPooled(_ input: Tensor, window: ConvolutionWindow) -> Tensor {
+package func maxPooled(_ input: Tensor, window: ConvolutionWindow) -> Tensor {
     let input = Maps(input)
     let output = MutableMaps(input.sizes.convolved(by: window, outputs: input.channels))
     parallelRows(of: output.sizes) { map, y in
@@ -32,7 +32,7 @@ public func maxPooled(_ input: Tensor, window: ConvolutionWindow) -> Tensor {
 ///   - input: what was pooled: `[height, width, channels]`, or a batch of maps.
 ///   - window: what it was pooled with.
 /// - Returns: the gradient by `input`, of its shape.
-public func maxPooledGradient(_ gradient: Tensor, input: Tensor, window: ConvolutionWindow) -> Tensor {
+package func maxPooledGradient(_ gradient: Tensor, input: Tensor, window: ConvolutionWindow) -> Tensor {
     let (gradient, input) = (Maps(gradient), Maps(input))
     precondition(gradient.sizes == input.sizes.convolved(by: window, outputs: input.channels))
     let result = MutableMaps(zeros: input.sizes)
@@ -99,7 +99,7 @@ extension MutableMaps {
 
 /// The mean of each channel over all positions of each map: `[count, height, width, channels]` →
 /// `[count, channels]`.
-public func averagedOverPositions(_ input: Tensor) -> Tensor {
+package func averagedOverPositions(_ input: Tensor) -> Tensor {
     let maps = Maps(input)
     let result = MutableMatrix(rows: maps.count, columns: maps.channels)
     let area = maps.sizes.area
@@ -118,7 +118,7 @@ public func averagedOverPositions(_ input: Tensor) -> Tensor {
 /// - Parameters:
 ///   - gradient: `[count, channels]`.
 ///   - inputShape: of what was averaged, with or without a batch axis.
-public func averagedOverPositionsGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+package func averagedOverPositionsGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
     let result = MutableMaps(MapSizes(inputShape))
     precondition(gradient.shape == [result.count, result.channels])
     let gradient = Matrix(gradient)

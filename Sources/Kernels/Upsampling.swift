@@ -10,7 +10,7 @@ import Tensors
 ///   - input: `[height, width, channels]`.
 ///   - height: of the result.
 ///   - width: of the result.
-public func upsampledNearest(_ input: Tensor, height: Int, width: Int) -> Tensor {
+package func upsampledNearest(_ input: Tensor, height: Int, width: Int) -> Tensor {
     addingUpsampled(Tensor(shape: [height, width, input.shape[2]]), input)
 }
 
@@ -20,7 +20,7 @@ public func upsampledNearest(_ input: Tensor, height: Int, width: Int) -> Tensor
 /// - Parameters:
 ///   - map: `[height, width, channels]`.
 ///   - coarser: a map of the same number of channels.
-public func addingUpsampled(_ map: consuming Tensor, _ coarser: Tensor) -> Tensor {
+package func addingUpsampled(_ map: consuming Tensor, _ coarser: Tensor) -> Tensor {
     let map = MutableMaps(changing: consume map)
     let coarser = Maps(coarser)
     precondition(coarser.channels == map.channels)
@@ -45,7 +45,7 @@ public func addingUpsampled(_ map: consuming Tensor, _ coarser: Tensor) -> Tenso
 ///   - height: of the coarser map.
 ///   - width: of the coarser map.
 /// - Returns: `[height, width, channels]`.
-public func upsampledNearestGradient(_ gradient: Tensor, height: Int, width: Int) -> Tensor {
+package func upsampledNearestGradient(_ gradient: Tensor, height: Int, width: Int) -> Tensor {
     let gradient = Maps(gradient)
     let result = MutableMaps(gradient.sizes.with(height: height, width: width, channels: gradient.channels))
     /// The outputs that show one input: those whose ⌊output · inputs / outputs⌋ it is.
@@ -85,7 +85,7 @@ extension Maps {
 ///   - input: `[height, width, channels]`, or a batch of maps.
 ///   - height: of the result.
 ///   - width: of the result.
-public func resizedBilinearly(_ input: Tensor, height: Int, width: Int) -> Tensor {
+package func resizedBilinearly(_ input: Tensor, height: Int, width: Int) -> Tensor {
     let input = Maps(input)
     let output = MutableMaps(input.sizes.with(height: height, width: width, channels: input.channels))
     let columns = (0..<width).map { BilinearTap(output: $0, inputLength: input.width, outputLength: width) }
@@ -110,16 +110,16 @@ public func resizedBilinearly(_ input: Tensor, height: Int, width: Int) -> Tenso
 }
 
 /// The two inputs along one axis between which an output of a bilinear resize lies.
-public struct BilinearTap: Sendable, Equatable {
+package struct BilinearTap: Sendable, Equatable {
     /// The last input that is not after the output, and the next one (the same one at the border).
-    public let first: Int, second: Int
+    package let first: Int, second: Int
     /// The weight of `second`; that of `first` is `1 − weight`.
-    public let weight: Float
+    package let weight: Float
 
     /// The tap of one output, between pixel centres, in float32 as PyTorch computes it: its binaries
     /// fuse the multiplication and the subtraction into one rounding, which for long axes is as much as 3e-5
     /// of a weight.
-    public init(output: Int, inputLength: Int, outputLength: Int) {
+    package init(output: Int, inputLength: Int, outputLength: Int) {
         let scale = Float(inputLength) / Float(outputLength)
         let coordinate = max(Float(-0.5).addingProduct(scale, Float(output) + 0.5), 0)
         first = min(Int(coordinate), inputLength - 1)
@@ -139,7 +139,7 @@ public struct BilinearTap: Sendable, Equatable {
 /// - Parameters:
 ///   - gradient: by the resized maps.
 ///   - inputShape: of what was resized: `[height, width, channels]`, or a batch of maps.
-public func resizedBilinearlyGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+package func resizedBilinearlyGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
     let (gradient, result) = (Maps(gradient), MutableMaps(zeros: MapSizes(inputShape)))
     precondition(gradient.count == result.count && gradient.channels == result.channels)
     let rows = Share.axis(inputLength: result.height, outputLength: gradient.height)

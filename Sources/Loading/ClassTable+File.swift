@@ -7,7 +7,7 @@ extension ClassTable {
     /// categories are taken in the order of their ids.
     /// - Parameter count: how many there have to be.
     /// - Throws: `FileError`, in one line, when the file cannot be read, has no names, or more or fewer than `count`.
-    public init(contentsOf path: String, count: Int) throws {
+    package init(contentsOf path: String, count: Int) throws {
         let bytes = try readFile(path, limit: 1 << 30)
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         let table: ClassTable

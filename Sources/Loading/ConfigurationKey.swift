@@ -6,9 +6,9 @@ import Inference
 /// after `--set`.
 ///
 /// ``all`` is the one list of them: what is printed, stored in files, read back and set follows from it.
-public struct ConfigurationKey: Sendable {
+package struct ConfigurationKey: Sendable {
     /// Which of the three values a key belongs to.
-    public enum Owner: Sendable {
+    package enum Owner: Sendable {
         /// ``Architecture``: another value makes another network.
         case architecture
         /// ``Conventions``.
@@ -18,11 +18,11 @@ public struct ConfigurationKey: Sendable {
     }
 
     /// The part of the pipeline and the value's name: `boxes.nmsThreshold`.
-    public let name: String
+    package let name: String
     /// What it is, in a sentence.
-    public let comment: String
+    package let comment: String
     /// Which of the three values it belongs to.
-    public let owner: Owner
+    package let owner: Owner
     /// The value of a configuration; nil where the network has no such part.
     package let value: @Sendable (Configuration) -> ConfigurationValue?
     /// What a value must be, for people.
@@ -87,7 +87,7 @@ private func editDistance(_ first: String, _ second: String) -> Int {
 
 extension ConfigurationKey {
     /// Every key, in the order of the pipeline.
-    public static let all: [ConfigurationKey] =
+    package static let all: [ConfigurationKey] =
         input + backbone + anchors + proposals + pooling + boxes + masks + keypoints + output
 
     private static let input: [ConfigurationKey] = [

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A value as it stands in a configuration file: what JSON can say.
-public enum ConfigurationValue: Hashable, Sendable {
+package enum ConfigurationValue: Hashable, Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
@@ -19,7 +19,7 @@ public enum ConfigurationValue: Hashable, Sendable {
     package init(_ number: Float) { self = .number(Double("\(number)") ?? Double(number)) }
 
     /// As JSON, in one line; numbers with as few digits as mean the same.
-    public var text: String {
+    package var text: String {
         switch self {
         case .null: "null"
         case .bool(let value): "\(value)"
@@ -42,14 +42,14 @@ public enum ConfigurationValue: Hashable, Sendable {
 
     /// Reads JSON5.
     /// - Throws: `DecodingError` for what is none.
-    public init(json data: Data) throws {
+    package init(json data: Data) throws {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         self = try decoder.decode(Self.self, from: data)
     }
 
     /// A value on the command line: JSON5, or else a word that needs no quotes.
-    public init(argument: String) {
+    package init(argument: String) {
         self = (try? ConfigurationValue(json: Data(argument.utf8))) ?? .string(argument)
     }
 }
@@ -63,7 +63,7 @@ extension ConfigurationValue: Decodable {
     }
 
     /// Any JSON value.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: Name.self) {
             var members: [String: ConfigurationValue] = [:]
             for name in container.allKeys {

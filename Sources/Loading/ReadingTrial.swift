@@ -17,19 +17,19 @@ import Tensors
 ///
 /// A group norm keeps nothing, and what a model finds does not decide: a wrong reading may be as sure of itself. Such
 /// trials are listed, and not ranked.
-public struct ReadingTrial: Hashable, Sendable {
+package struct ReadingTrial: Hashable, Sendable {
     /// What is read in another way: `--stride-placement conv1`, or `as it loads`.
-    public let reading: String
+    package let reading: String
     /// How far the activations are from those in training; nil for a network without batch norms.
-    public let divergence: Double?
+    package let divergence: Double?
     /// The sum of the scores of detections from one half on.
-    public let foundScore: Double
+    package let foundScore: Double
 
     /// Tries every reading that the file leaves open: as it loads, and with one thing after another read otherwise.
     /// Best first where batch norms tell; the way it loads comes first too if it is worse by less than a hundredth,
     /// which few images do not decide.
     /// - Throws: `FileError` when it does not load at all.
-    public static func all(of path: String, options: LoadingOptions, on images: [Image]) throws
+    package static func all(of path: String, options: LoadingOptions, on images: [Image]) throws
         -> [ReadingTrial]
     {
         let loaded = try LoadedModel(contentsOf: path, options: options)

@@ -6,14 +6,14 @@ extension SceneObject {
     /// with the mask to an intersection over union of 0.98 or more.
     ///
     /// Takes a walk along the mask's border each time.
-    public var polygons: [Polygon]? {
+    package var polygons: [Polygon]? {
         isCrowd ? nil : mask.outline().map { [$0] }
     }
 
     /// The object as an entry of an annotation file: with polygons where they say it all, with run lengths
     /// otherwise. The area is the mask's.
     /// - Parameter exactly: always with run lengths, which say every pixel.
-    public func annotation(id: Int, imageID: Int, exactly: Bool = false) -> Annotation {
+    package func annotation(id: Int, imageID: Int, exactly: Bool = false) -> Annotation {
         Annotation(
             id: id, imageID: imageID, categoryID: category.id, box: AnnotationBox(box),
             area: Double(mask.area),
@@ -30,7 +30,7 @@ extension SceneObject {
 extension SceneCategory {
     /// The category as an entry of an annotation file; a person's has the names and the skeleton of COCO's
     /// keypoints.
-    public var annotated: Category {
+    package var annotated: Category {
         var category = Category(id: id, name: name, supercategory: supercategory)
         if self == .person {
             category.keypoints = PersonKeypoint.allCases.map(\.name)
@@ -42,14 +42,14 @@ extension SceneCategory {
 }
 
 /// What an annotation file says of a scene: all but the picture, which is large.
-public struct SceneRecord: Sendable {
+package struct SceneRecord: Sendable {
     let size: PixelSize
     /// With no ids yet.
     let annotations: [Annotation]
 
     /// What is said of a scene.
     /// - Parameter exactly: with all masks as run lengths, which say every pixel.
-    public init(_ scene: Scene, exactly: Bool = false) {
+    package init(_ scene: Scene, exactly: Bool = false) {
         size = PixelSize(height: scene.picture.height, width: scene.picture.width)
         annotations = scene.objects.map { $0.annotation(id: 0, imageID: 0, exactly: exactly) }
     }
@@ -57,10 +57,10 @@ public struct SceneRecord: Sendable {
 
 extension Dataset {
     /// A dataset of drawn scenes that has none yet, only their categories.
-    public static var ofScenes: Dataset { Dataset(categories: SceneCategory.allCases.map(\.annotated)) }
+    package static var ofScenes: Dataset { Dataset(categories: SceneCategory.allCases.map(\.annotated)) }
 
     /// Adds a picture and its objects, whose ids go on from those before and begin at 1.
-    public mutating func add(_ scene: SceneRecord, id: Int, fileName: String) {
+    package mutating func add(_ scene: SceneRecord, id: Int, fileName: String) {
         images.append(Picture(id: id, fileName: fileName, size: scene.size))
         for var annotation in scene.annotations {
             annotation.imageID = id

@@ -2,30 +2,30 @@ import Geometry
 import Tensors
 
 /// A drawn picture, and everything that is known about it because it was drawn.
-public struct Scene: Sendable {
+package struct Scene: Sendable {
     /// The picture.
-    public let picture: Image
+    package let picture: Image
     /// Its objects, from the rearmost to the foremost. Their masks are disjoint.
-    public let objects: [SceneObject]
+    package let objects: [SceneObject]
 }
 
 /// One object of a scene, or one region crowded with objects of one category.
-public struct SceneObject: Sendable {
+package struct SceneObject: Sendable {
     /// What it is.
-    public let category: SceneCategory
+    package let category: SceneCategory
     /// The pixels where it is seen: those it covers by half or more, without those covered by what is in front.
-    public let mask: InstanceMask
+    package let mask: InstanceMask
     /// The smallest box around the mask: `x2 = x1 + width`, in pixels from the picture's upper left corner.
-    public let box: Box
+    package let box: Box
     /// Of a person, the 17 points in the order of `PersonKeypoint`; `nil` for all else and for crowds.
     ///
     /// Coordinates are continuous. The score is COCO's visibility: 2 for a visible point, 1 for one behind
     /// another object or the person's own body, 0 for one outside the picture, whose coordinates are 0. As in
     /// COCO, persons of less than 32² pixels have no points labelled: all are 0.
-    public let keypoints: [Keypoint]?
+    package let keypoints: [Keypoint]?
     /// Whether this is a region with many objects that are not told apart.
-    public let isCrowd: Bool
+    package let isCrowd: Bool
     /// The share of the object's pixels that is seen, from 0 to 1. What the picture's border cuts off counts
     /// as not seen.
-    public let visibleShare: Double
+    package let visibleShare: Double
 }

@@ -1,6 +1,6 @@
 /// What a scene's objects are. The raw value is the category's id in COCO files: consecutive from 1, and, as in
 /// COCO, `person` is the first and the only one with keypoints.
-public enum SceneCategory: Int, CaseIterable, Sendable {
+package enum SceneCategory: Int, CaseIterable, Sendable {
     /// A jointed figure with COCO's 17 keypoints.
     case person = 1
     /// A shape with a hole through which what is behind it shows.
@@ -19,11 +19,11 @@ public enum SceneCategory: Int, CaseIterable, Sendable {
     case heart
 
     /// The category's id in COCO files, from 1.
-    public var id: Int { rawValue }
+    package var id: Int { rawValue }
 
     /// The category's name in COCO files.
-    public var name: String { "\(self)" }
+    package var name: String { "\(self)" }
 
     /// What COCO calls the category above.
-    public var supercategory: String { self == .person ? "person" : "shape" }
+    package var supercategory: String { self == .person ? "person" : "shape" }
 }

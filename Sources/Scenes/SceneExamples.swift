@@ -4,22 +4,22 @@ import Tensors
 import Training
 
 /// Scenes drawn when they are asked for: as many training pictures as one likes, and no files.
-public struct SceneExamples: ExampleSource {
+package struct SceneExamples: ExampleSource {
     private let generator: SceneGenerator
     /// How many different scenes there are.
-    public let count: Int
+    package let count: Int
 
     /// The first `count` scenes of `generator`.
-    public init(_ generator: SceneGenerator, count: Int) {
+    package init(_ generator: SceneGenerator, count: Int) {
         self.generator = generator
         self.count = count
     }
 
     /// The size of a scene, without drawing it.
-    public func size(of index: Int) -> PixelSize { generator.size(of: index) }
+    package func size(of index: Int) -> PixelSize { generator.size(of: index) }
 
     /// Draws a scene.
-    public func example(_ index: Int) -> Example {
+    package func example(_ index: Int) -> Example {
         let scene = generator.scene(index)
         return Example(
             image: scene.picture,
@@ -31,13 +31,13 @@ public struct SceneExamples: ExampleSource {
     }
 
     /// The classes of scenes.
-    public static let classes = ClassTable(
+    package static let classes = ClassTable(
         names: SceneCategory.allCases.map(\.name), categories: SceneCategory.allCases.map(\.id))
 }
 
 extension TrainingData {
     /// The scenes that a configuration asks for.
-    public init(_ scenes: TrainingConfiguration.Scenes) {
+    package init(_ scenes: TrainingConfiguration.Scenes) {
         self.init(
             source: SceneExamples(SceneGenerator(seed: scenes.seed), count: scenes.count),
             classes: SceneExamples.classes)

@@ -20,7 +20,7 @@ import Tensors
 ///
 /// A scene is a function of the generator's parameters and its own index alone: the same bytes each time, from
 /// any thread, in any order, with the same version of Cairo.
-public struct SceneGenerator: Sendable {
+package struct SceneGenerator: Sendable {
     private let seed: UInt64
     private let frame: Frame
     private let difficulty: SceneDifficulty
@@ -33,15 +33,15 @@ public struct SceneGenerator: Sendable {
     }
 
     /// The shorter side of pictures when no size is asked for: they are 320 × 240 pixels, one in four upright.
-    public static let defaultShorterSide = 240
+    package static let defaultShorterSide = 240
     /// The sides that pictures may have, in pixels.
-    public static let sides = 64...4096
+    package static let sides = 64...4096
 
     /// A generator of the scenes of `seed`.
     /// - Parameter size: the size of all pictures; what is not within ``sides`` is moved to the nearer end.
     ///   Without one, three of four pictures are 320 pixels wide and 240 high, the others upright. Objects grow
     ///   with the shorter side: ``SceneDifficulty`` is stated for one of 240.
-    public init(seed: UInt64, size: PixelSize? = nil, difficulty: SceneDifficulty = SceneDifficulty()) {
+    package init(seed: UInt64, size: PixelSize? = nil, difficulty: SceneDifficulty = SceneDifficulty()) {
         self.seed = seed
         self.difficulty = difficulty
         frame =
@@ -55,7 +55,7 @@ public struct SceneGenerator: Sendable {
     /// to three.
     /// - Parameter shorterSide: in pixels, up to three quarters of the largest of ``sides``; what is not
     ///   possible is moved to the nearer end.
-    public init(seed: UInt64, shorterSide: Int, difficulty: SceneDifficulty = SceneDifficulty()) {
+    package init(seed: UInt64, shorterSide: Int, difficulty: SceneDifficulty = SceneDifficulty()) {
         self.seed = seed
         self.difficulty = difficulty
         frame = .mixed(shorterSide: min(Self.possible(shorterSide), Self.sides.upperBound / 4 * 3))
@@ -66,7 +66,7 @@ public struct SceneGenerator: Sendable {
     }
 
     /// The scene of an index, any number.
-    public func scene(_ index: Int) -> Scene {
+    package func scene(_ index: Int) -> Scene {
         var random = SeededGenerator(seed: seed, name: "scene \(index)")
         do {
             return try scene(size: size(&random), &random)
@@ -77,7 +77,7 @@ public struct SceneGenerator: Sendable {
     }
 
     /// The size of the scene of an index, without drawing it.
-    public func size(of index: Int) -> PixelSize {
+    package func size(of index: Int) -> PixelSize {
         var random = SeededGenerator(seed: seed, name: "scene \(index)")
         return size(&random)
     }

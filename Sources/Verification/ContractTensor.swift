@@ -5,9 +5,9 @@ import Tensors
 
 /// A tensor as the stage contract has it: channels first, floats in 32 bits, indices in 64, pictures and masks
 /// in bytes.
-public struct ContractTensor: Sendable {
+package struct ContractTensor: Sendable {
     /// The numbers, in row-major order.
-    public enum Elements: Sendable {
+    package enum Elements: Sendable {
         /// F32.
         case floats(Tensor)
         /// I64.
@@ -17,21 +17,21 @@ public struct ContractTensor: Sendable {
     }
 
     /// The length of each axis.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The numbers, in row-major order.
-    public let elements: Elements
+    package let elements: Elements
 
     /// A tensor of the given numbers.
-    public init(shape: [Int], elements: Elements) {
+    package init(shape: [Int], elements: Elements) {
         self.shape = shape
         self.elements = elements
     }
 
     /// Floats, in the order of the contract.
-    public init(_ tensor: Tensor) { self.init(shape: tensor.shape, elements: .floats(tensor)) }
+    package init(_ tensor: Tensor) { self.init(shape: tensor.shape, elements: .floats(tensor)) }
 
     /// Brings a stage's value into the order of the contract.
-    public init(_ value: StageValue) {
+    package init(_ value: StageValue) {
         switch value {
         case .map(let tensor), .regionMaps(let tensor): self.init(channelsFirst(tensor))
         case .anchorMap(let tensor, perAnchor: let numbers):
@@ -66,7 +66,7 @@ public struct ContractTensor: Sendable {
     }
 
     /// The smallest, mean and largest number; nil if there is none or the mean is not finite.
-    public var summary: (minimum: Double, mean: Double, maximum: Double)? {
+    package var summary: (minimum: Double, mean: Double, maximum: Double)? {
         func summary<Number>(_ numbers: some Collection<Number>, _ double: (Number) -> Double) -> (
             Double, Double, Double
         )? {

@@ -2,25 +2,25 @@ import Inference
 import Synchronization
 
 /// Keeps the stages of a run whose names match a pattern.
-public final class Recorder: Observer, Sendable {
+package final class Recorder: Observer, Sendable {
     private let patterns: [String]
     private let recorded = Mutex<[(stage: Stage, tensor: ContractTensor)]>([])
 
     /// - Parameter patterns: stage names in which `*` stands for anything; a stage is kept if one matches.
-    public init(patterns: [String] = ["*"]) { self.patterns = patterns }
+    package init(patterns: [String] = ["*"]) { self.patterns = patterns }
 
     /// The stages kept so far, in the order in which they came to be.
-    public var stages: [(stage: Stage, tensor: ContractTensor)] { recorded.withLock { $0 } }
+    package var stages: [(stage: Stage, tensor: ContractTensor)] { recorded.withLock { $0 } }
 
     /// Whether a pattern matches.
-    public func wants(_ stage: Stage) -> Bool { patterns.contains { stage.matches($0) } }
+    package func wants(_ stage: Stage) -> Bool { patterns.contains { stage.matches($0) } }
 
     /// Keeps the value, in the order of the contract.
-    public func record(_ stage: Stage, _ value: StageValue) {
+    package func record(_ stage: Stage, _ value: StageValue) {
         let tensor = ContractTensor(value)
         recorded.withLock { $0.append((stage, tensor)) }
     }
 
     /// Does nothing: a recorder keeps tensors, not times.
-    public func finished(_ step: PipelineStep) {}
+    package func finished(_ step: PipelineStep) {}
 }

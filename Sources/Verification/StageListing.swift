@@ -2,38 +2,38 @@ import Foundation
 import Inference
 
 /// The table of stages, or the stages of one model, for people and for programs.
-public struct StageListing: Sendable {
+package struct StageListing: Sendable {
     /// One line of the listing.
-    public struct Entry: Codable, Hashable, Sendable {
+    package struct Entry: Codable, Hashable, Sendable {
         /// As in bundles; `#` stands for a number and `@` for a level where the entry is about several stages.
-        public let name: String
+        package let name: String
         /// A regular expression for the names that the entry is about; its group is the number or level.
-        public let pattern: String
+        package let pattern: String
         /// What kind of value it is.
-        public let kind: String
+        package let kind: String
         /// The element type and the axes in a bundle.
-        public let layout: String
+        package let layout: String
         /// What it is computed from: names, or in the table of all stages words.
-        public let from: [String]
+        package let from: [String]
         /// Whose rows it has: those that are selected with it, or that it follows. Nil if it has no rows.
-        public let rows: String?
+        package let rows: String?
         /// Whether its rows are selected here.
-        public let selects: Bool
+        package let selects: Bool
         /// `once`, or for each level together with the entries beside it, and in which order the levels come.
-        public let repeats: String
+        package let repeats: String
         /// The step of the pipeline that makes it.
-        public let step: String
+        package let step: String
         /// The page of the walkthroughs that is about it.
-        public let page: String
+        package let page: String
         /// What it is.
-        public let sentence: String
+        package let sentence: String
     }
 
     /// In the order in which data flows.
-    public let entries: [Entry]
+    package let entries: [Entry]
 
     /// The table: one entry for all stages that differ in a level or number only.
-    public init() {
+    package init() {
         entries = StageTable.rows.map { row in
             Entry(
                 row, name: row.family.rawValue, pattern: row.family.pattern,
@@ -42,7 +42,7 @@ public struct StageListing: Sendable {
     }
 
     /// The stages of a model, one by one.
-    public init(_ model: Model) {
+    package init(_ model: Model) {
         let stages = model.stages
         let known = Set(stages)
         entries = stages.compactMap { stage in
@@ -55,7 +55,7 @@ public struct StageListing: Sendable {
     }
 
     /// One JSON object: `format`, and `stages` in the order in which data flows.
-    public func json() throws -> String {
+    package func json() throws -> String {
         struct Contents: Encodable {
             let format: String
             let stages: [Entry]
@@ -67,7 +67,7 @@ public struct StageListing: Sendable {
     }
 
     /// Three lines an entry: name, kind and page; what it is; what it is computed from.
-    public var text: String {
+    package var text: String {
         entries.map { entry in
             let from = entry.from.isEmpty ? "" : "\n    from \(entry.from.joined(separator: ", "))"
             return "\(entry.name)  \(entry.kind), \(entry.layout); page \(entry.page)\n"

@@ -48,7 +48,7 @@ extension Model {
     ///   - observer: is handed every stage that it wants, replaced ones included.
     /// - Returns: boxes, classes, scores, masks and keypoints in the frame of `image`.
     /// - Throws: ``FileError`` when the model has no such stage, or a bundle lacks it or has it in another shape.
-    public func detect(
+    package func detect(
         _ image: Image, replacing bundles: [Stage: TensorBundle], observer: (any Observer)? = nil
     ) throws -> [Instance] {
         guard !bundles.isEmpty else { return detect(image, observer: observer) }

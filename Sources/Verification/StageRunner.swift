@@ -7,17 +7,17 @@ import Tensors
 // bundle, and all others are left out.
 
 /// Runs single stages of a model on the tensors of a bundle.
-public struct StageRunner: Sendable {
+package struct StageRunner: Sendable {
     /// The model whose stages run.
-    public let model: Model
+    package let model: Model
     /// Where the inputs come from.
-    public let bundle: TensorBundle
+    package let bundle: TensorBundle
     /// Every stage that the model has, in data-flow order, but the picture itself.
-    public let stages: [Stage]
+    package let stages: [Stage]
     private let known: Set<Stage>
 
     /// A runner of the model's stages on the bundle's tensors.
-    public init(model: Model, bundle: TensorBundle) {
+    package init(model: Model, bundle: TensorBundle) {
         self.model = model
         self.bundle = bundle
         let all = model.stages
@@ -29,7 +29,8 @@ public struct StageRunner: Sendable {
     /// - Parameter steps: others than the model's own, to see what they would make of it.
     /// - Throws: ``FileError`` when the model has no such stage, or the bundle lacks an input of it or has it in
     ///   another shape than the model needs.
-    public func run(_ stage: Stage, steps: PipelineSteps<Tensor> = PipelineSteps()) throws -> ContractTensor {
+    package func run(_ stage: Stage, steps: PipelineSteps<Tensor> = PipelineSteps()) throws -> ContractTensor
+    {
         guard known.contains(stage), stage != .image else {
             throw FileError(path: stage.name, fault: "is no stage of this model that can run alone")
         }
@@ -73,7 +74,7 @@ private struct Replay: StageProvider {
 extension TensorBundle {
     /// A stage as the pipeline has it.
     /// - Throws: ``FileError`` when the bundle lacks it, or has it with another number of axes.
-    public func value(_ stage: Stage, as form: StageForm) throws -> StageValue {
+    package func value(_ stage: Stage, as form: StageForm) throws -> StageValue {
         switch form {
         case .image: .image(try image())
         case .map: .map(try map(stage))

@@ -5,14 +5,14 @@ import Inference
 import Tensors
 
 /// The tensors of one picture's way through the pipeline, under the names of the stage contract.
-public struct TensorBundle: Sendable {
+package struct TensorBundle: Sendable {
     /// What this format calls itself in a file's metadata.
-    public static let format = "maskrcnn-bundle/1"
+    package static let format = "maskrcnn-bundle/1"
 
     /// The file that the bundle came from, for messages.
-    public let path: String
+    package let path: String
     /// Free text: format, producer, profile, hashes of weights and picture.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
     /// Where tensors are looked for, in this order.
     private let layers: [Layer]
 
@@ -38,7 +38,7 @@ public struct TensorBundle: Sendable {
 
     /// Opens a bundle: a safetensors file, an npz, or a folder of npy files.
     /// - Throws: ``FileError`` when it cannot be read.
-    public init(contentsOf path: String) throws {
+    package init(contentsOf path: String) throws {
         let file = try TensorFile(contentsOf: path)
         layers = [.file(file)]
         self.path = path
@@ -55,24 +55,24 @@ public struct TensorBundle: Sendable {
     }
 
     /// This bundle with some tensors replaced or added: what it would be had a stage given something else.
-    public func replacing(_ tensors: [Stage: ContractTensor]) -> TensorBundle {
+    package func replacing(_ tensors: [Stage: ContractTensor]) -> TensorBundle {
         let named = Dictionary(uniqueKeysWithValues: tensors.map { ($0.key.name, $0.value) })
         return TensorBundle(path: path, metadata: metadata, layers: [.made(named)] + layers)
     }
 
     /// This bundle, with the stages that it lacks taken from another.
-    public func completed(by other: TensorBundle) -> TensorBundle {
+    package func completed(by other: TensorBundle) -> TensorBundle {
         TensorBundle(path: path, metadata: metadata, layers: layers + other.layers)
     }
 
     /// The stages that the bundle has, in the order of the file.
-    public var stages: [Stage] {
+    package var stages: [Stage] {
         var seen: Set<String> = []
         return layers.flatMap(\.names).filter { seen.insert($0).inserted }.map { Stage($0) }
     }
 
     /// Whether the bundle has a stage.
-    public func contains(_ stage: Stage) -> Bool { layers.contains { $0.tensor(stage.name) != nil } }
+    package func contains(_ stage: Stage) -> Bool { layers.contains { $0.tensor(stage.name) != nil } }
 
     /// A stage as the file holds it; nil if it has none.
     package subscript(stage: Stage) -> StoredTensor? {
@@ -85,13 +85,13 @@ public struct TensorBundle: Sendable {
     // MARK: Reading in the order that the network has
 
     /// A feature map, `[height, width, channels]`.
-    public func map(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 3)) }
+    package func map(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 3)) }
 
     /// Maps of regions, `[regions, height, width, channels]`.
-    public func regionMaps(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 4)) }
+    package func regionMaps(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 4)) }
 
     /// Numbers of each anchor, `[height, width, anchors · perAnchor]`.
-    public func anchorMap(_ stage: Stage, perAnchor: Int) throws -> Tensor {
+    package func anchorMap(_ stage: Stage, perAnchor: Int) throws -> Tensor {
         let stored = try floats(stage, rank: perAnchor == 1 ? 3 : 4)
         let size = Array(stored.shape.suffix(2))
         let channels = stored.count / max(size[0] * size[1], 1)
@@ -99,10 +99,10 @@ public struct TensorBundle: Sendable {
     }
 
     /// A table, in the order of the contract.
-    public func table(_ stage: Stage, rank: Int) throws -> Tensor { try floats(stage, rank: rank) }
+    package func table(_ stage: Stage, rank: Int) throws -> Tensor { try floats(stage, rank: rank) }
 
     /// Boxes.
-    public func boxes(_ stage: Stage) throws -> [Box] {
+    package func boxes(_ stage: Stage) throws -> [Box] {
         let numbers = try floats(stage, rank: 2)
         guard numbers.shape[1] == 4 else { throw fault(stage, "has shape \(numbers.shape), expected [N, 4]") }
         let values = numbers.array
@@ -112,10 +112,10 @@ public struct TensorBundle: Sendable {
     }
 
     /// One number each.
-    public func numbers(_ stage: Stage) throws -> [Float] { try floats(stage, rank: 1).array }
+    package func numbers(_ stage: Stage) throws -> [Float] { try floats(stage, rank: 1).array }
 
     /// One index each.
-    public func indices(_ stage: Stage) throws -> [Int] {
+    package func indices(_ stage: Stage) throws -> [Int] {
         let stored = try stored(stage)
         guard stored.shape.count == 1 else {
             throw fault(stage, "has shape \(stored.shape), expected one axis")
@@ -124,7 +124,7 @@ public struct TensorBundle: Sendable {
     }
 
     /// The size in `input.size`.
-    public func inputSize() throws -> PixelSize {
+    package func inputSize() throws -> PixelSize {
         let size = try indices(.inputSize)
         guard size.count == 2, size.allSatisfy({ $0 > 0 && $0 <= 1 << 20 }) else {
             throw fault(.inputSize, "is \(size), expected a height and a width")
@@ -133,7 +133,7 @@ public struct TensorBundle: Sendable {
     }
 
     /// The picture.
-    public func image() throws -> Image {
+    package func image() throws -> Image {
         let stored = try stored(.image)
         guard stored.shape.count == 3, stored.shape[0] == 3, stored.shape[1] > 0, stored.shape[2] > 0 else {
             throw fault(.image, "has shape \(stored.shape), expected [3, height, width]")
@@ -150,7 +150,7 @@ public struct TensorBundle: Sendable {
     }
 
     /// Masks of a whole picture, 0 or 1.
-    public func masks(_ stage: Stage) throws -> [InstanceMask] {
+    package func masks(_ stage: Stage) throws -> [InstanceMask] {
         let stored = try stored(stage)
         guard stored.shape.count == 3, stored.shape.dropFirst().allSatisfy({ $0 <= 1 << 20 }) else {
             throw fault(stage, "has shape \(stored.shape), expected [rows, height, width]")
@@ -167,7 +167,7 @@ public struct TensorBundle: Sendable {
     }
 
     /// The shape of a stage, as stored.
-    public func shape(_ stage: Stage) throws -> [Int] { try stored(stage).shape }
+    package func shape(_ stage: Stage) throws -> [Int] { try stored(stage).shape }
 
     private func floats(_ stage: Stage, rank: Int) throws -> Tensor {
         let stored = try stored(stage)
@@ -242,23 +242,23 @@ private enum BundleTensor {
 
 extension FileKind {
     /// A bundle, which says so in its metadata.
-    public static let bundle = FileKind("bundle of a pipeline's tensors") { path in
+    package static let bundle = FileKind("bundle of a pipeline's tensors") { path in
         (try? TensorFile(contentsOf: path))?.metadata["format"] == TensorBundle.format
     }
 }
 
 /// Writes a bundle, whole, by rename.
-public struct BundleWriter {
+package struct BundleWriter {
     private var writer: SafetensorsWriter
 
     /// A bundle with the given metadata; `format` is added.
-    public init(metadata: [String: String]) {
+    package init(metadata: [String: String]) {
         writer = SafetensorsWriter(
             metadata: metadata.merging(["format": TensorBundle.format]) { _, new in new })
     }
 
     /// Adds a stage.
-    public mutating func add(_ stage: Stage, _ tensor: ContractTensor) {
+    package mutating func add(_ stage: Stage, _ tensor: ContractTensor) {
         switch tensor.elements {
         case .floats(let floats): writer.add(stage.name, floats.reshaped(to: tensor.shape))
         case .integers(let integers): writer.add(stage.name, integers: integers, shape: tensor.shape)
@@ -268,5 +268,5 @@ public struct BundleWriter {
 
     /// Writes the file.
     /// - Throws: ``FileError`` when it cannot be written.
-    public func write(to path: String) throws { try writer.write(to: path) }
+    package func write(to path: String) throws { try writer.write(to: path) }
 }

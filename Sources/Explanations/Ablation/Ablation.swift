@@ -4,7 +4,7 @@ import Inference
 import Tensors
 
 /// A part of the pipeline that can be left out, to see what it is for. The network is not trained again.
-public enum Ablation: String, CaseIterable, Sendable {
+package enum Ablation: String, CaseIterable, Sendable {
     case resize, normalisation, shortcuts, lateral
     case topDown = "top-down"
     case objectness
@@ -18,7 +18,7 @@ public enum Ablation: String, CaseIterable, Sendable {
 
     /// The pipelines to run in place of the whole one: one, or several where there are several stand-ins. None if
     /// the model has no such part.
-    public func pipelines(_ model: Model) -> [AblatedPipeline] {
+    package func pipelines(_ model: Model) -> [AblatedPipeline] {
         if self == .lateral || self == .topDown, model.network.pyramid == nil { return [] }
         func changed(_ name: String, _ change: (inout Conventions) -> Void) -> AblatedPipeline {
             var conventions = model.conventions

@@ -4,14 +4,14 @@ import Scenes
 import Tensors
 
 /// Drawn scenes, what is in them, and what a model finds in them.
-public struct SceneTrial {
+package struct SceneTrial {
     /// The scenes' annotations; pictures are numbered from 0.
-    public let dataset: Dataset
+    package let dataset: Dataset
     private let scenes: [Scene]
     private let classes: ClassTable
 
     /// The first scenes of a seed; none if the model's classes are not those of the scenes.
-    public init?(seed: UInt64, count: Int, classes: ClassTable) {
+    package init?(seed: UInt64, count: Int, classes: ClassTable) {
         let names = Set(classes.names)
         guard SceneCategory.allCases.allSatisfy({ names.contains($0.name) }) else { return nil }
         let generator = SceneGenerator(seed: seed)
@@ -25,7 +25,7 @@ public struct SceneTrial {
     }
 
     /// What `detect` finds in each scene, to be compared with ``dataset``.
-    public func results(_ detect: (Image) -> [Instance]) -> Results {
+    package func results(_ detect: (Image) -> [Instance]) -> Results {
         let ids = Dictionary(uniqueKeysWithValues: SceneCategory.allCases.map { ($0.name, $0.id) })
         var results = Results()
         for (index, scene) in scenes.enumerated() {

@@ -6,118 +6,118 @@ import Tensors
 /// scores, and the boxes that it suppressed on the way.
 ///
 /// Boxes are in the frame of the resized picture, except those of ``instance``.
-public struct Provenance: Sendable {
+package struct Provenance: Sendable {
     /// The anchor that everything began with.
-    public struct Anchor: Hashable, Sendable {
+    package struct Anchor: Hashable, Sendable {
         /// `p2` … `p6`, `c4` or `c5`.
-        public let level: String
+        package let level: String
         /// The level as an index into the model's level names.
-        public let levelIndex: Int
+        package let levelIndex: Int
         /// Cells of the level's map.
-        public let mapSize: PixelSize
+        package let mapSize: PixelSize
         /// Pixels from one row of cells to the next.
-        public let verticalStride: Int
+        package let verticalStride: Int
         /// Pixels from one column of cells to the next.
-        public let horizontalStride: Int
+        package let horizontalStride: Int
         /// The cell's row, from 0.
-        public let row: Int
+        package let row: Int
         /// The cell's column, from 0.
-        public let column: Int
+        package let column: Int
         /// Which of the shapes at that cell, from 0.
-        public let shape: Int
+        package let shape: Int
         /// The side of a square of the same area, in pixels.
-        public let size: Float
+        package let size: Float
         /// Height over width.
-        public let aspectRatio: Float
+        package let aspectRatio: Float
         /// The anchor itself.
-        public let box: Box
+        package let box: Box
     }
 
     /// A candidate that the detection's proposal suppressed.
-    public struct SuppressedCandidate: Hashable, Sendable {
+    package struct SuppressedCandidate: Hashable, Sendable {
         /// Its place among the candidates of the level, 0 for the best.
-        public let rank: Int
+        package let rank: Int
         /// Decoded and clipped.
-        public let box: Box
+        package let box: Box
         /// Its objectness as a probability.
-        public let score: Float
+        package let score: Float
         /// Its overlap (IoU) with the proposal.
-        public let overlap: Float
+        package let overlap: Float
     }
 
     /// A box of the same class that the detection suppressed.
-    public struct SuppressedClassBox: Hashable, Sendable {
+    package struct SuppressedClassBox: Hashable, Sendable {
         /// The proposal that it was refined from, an index into `rpn.proposals`.
-        public let proposal: Int
+        package let proposal: Int
         /// Refined and clipped.
-        public let box: Box
+        package let box: Box
         /// Its probability of the class.
-        public let score: Float
+        package let score: Float
         /// Its overlap (IoU) with the detection.
-        public let overlap: Float
+        package let overlap: Float
     }
 
     /// The detection: an index into `detections.*`, 0 for the best.
-    public let detection: Int
+    package let detection: Int
 
     // Region proposal network.
     /// The anchor, its cell and its level.
-    public let anchor: Anchor
+    package let anchor: Anchor
     /// The anchor's objectness as the network gives it.
-    public let logit: Float
+    package let logit: Float
     /// The same as a probability.
-    public let objectness: Float
+    package let objectness: Float
     /// How the network would change the anchor.
-    public let delta: BoxDelta
+    package let delta: BoxDelta
     /// The anchor, changed; it may reach beyond the picture.
-    public let decoded: Box
+    package let decoded: Box
     /// The part of ``decoded`` within the picture: the candidate and later the proposal.
-    public let clipped: Box
+    package let clipped: Box
     /// The candidate's place among those of its level, 0 for the best.
-    public let rank: Int
+    package let rank: Int
     /// How many candidates the level has.
-    public let candidateCount: Int
+    package let candidateCount: Int
     /// The candidates that it suppressed, best first.
-    public let suppressedCandidates: [SuppressedCandidate]
+    package let suppressedCandidates: [SuppressedCandidate]
 
     // Box head.
     /// The proposal: an index into `rpn.proposals`, 0 for the best.
-    public let proposal: Int
+    package let proposal: Int
     /// How many proposals there are.
-    public let proposalCount: Int
+    package let proposalCount: Int
     /// The pyramid level that the proposal was pooled from: 2 for p2.
-    public let poolingLevel: Int
+    package let poolingLevel: Int
     /// The proposal's probability of each class, background first.
-    public let probabilities: [Float]
+    package let probabilities: [Float]
     /// The detected class, from 1.
-    public let label: Int
+    package let label: Int
     /// Its name.
-    public let className: String
+    package let className: String
     /// Its probability: the detection's score.
-    public let score: Float
+    package let score: Float
     /// How the box head would change the proposal if it is of that class, as the network gives it (the coder
     /// divides it by its weights).
-    public let refinement: BoxDelta
+    package let refinement: BoxDelta
     /// The proposal, changed; it may reach beyond the picture.
-    public let refined: Box
+    package let refined: Box
     /// The part of ``refined`` within the picture: the detection's box.
-    public let box: Box
+    package let box: Box
     /// The boxes of the same class that it suppressed, best first.
-    public let suppressedClassBoxes: [SuppressedClassBox]
+    package let suppressedClassBoxes: [SuppressedClassBox]
 
     // Output.
     /// The pyramid level that the mask was pooled from; nil without a mask head.
-    public let maskLevel: Int?
+    package let maskLevel: Int?
     /// What came out, in the frame of the picture as decoded: box, mask with its area, and keypoints; nil if
     /// nothing of it lies in the picture.
-    public let instance: Instance?
+    package let instance: Instance?
 
     /// Traces a detection of a run.
     /// - Parameters:
     ///   - detection: an index into `detections.*`, 0 for the best.
     ///   - trace: the run's selections, if they are at hand.
     /// - Throws: ``NothingToDraw`` when there is no such detection.
-    public init(_ run: PictureRun, detection: Int, trace: SelectionTrace? = nil) throws {
+    package init(_ run: PictureRun, detection: Int, trace: SelectionTrace? = nil) throws {
         let trace = try trace ?? SelectionTrace(run)
         let detections = trace.detections
         guard detections.boxes.indices.contains(detection) else {

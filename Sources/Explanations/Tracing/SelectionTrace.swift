@@ -6,45 +6,45 @@ import Tensors
 ///
 /// Bundles hold what the two selections leave. What they took it from is seen here while the pipeline runs once more on
 /// the recorded logits and deltas, so the answers are the same bit by bit.
-public struct SelectionTrace: Sendable {
+package struct SelectionTrace: Sendable {
     /// One map of the region proposal network.
-    public struct Level: Sendable {
+    package struct Level: Sendable {
         /// `p2` … `p6`, `c4` or `c5`.
-        public let name: String
+        package let name: String
         /// Its anchors, in the frame of the resized picture.
-        public let anchors: AnchorGrid
+        package let anchors: AnchorGrid
         /// Logits, `[height, width, anchors]`.
-        public let objectness: Tensor
+        package let objectness: Tensor
         /// dx, dy, dw, dh, `[height, width, anchors · 4]`.
-        public let deltas: Tensor
+        package let deltas: Tensor
         /// The best anchors, decoded and clipped, best first.
-        public let candidates: Candidates
+        package let candidates: Candidates
     }
 
     /// The levels, finest first.
-    public let levels: [Level]
+    package let levels: [Level]
     /// Suppression among the candidates.
-    public let suppression: CandidateSuppression
+    package let suppression: CandidateSuppression
     /// What it left, after the cut.
-    public let proposals: Proposals
+    package let proposals: Proposals
     /// `[proposals, classes + 1]`, background first.
-    public let probabilities: Tensor
+    package let probabilities: Tensor
     /// dx, dy, dw, dh of each class, `[proposals, classes + 1, 4]`.
-    public let refinements: Tensor
+    package let refinements: Tensor
     /// The refined box of every class of every proposal that is probable enough.
-    public let classBoxes: Detections
+    package let classBoxes: Detections
     /// Suppression among these: indices into ``classBoxes``. Detection i is the i-th kept one.
-    public let classSuppression: NonMaximumSuppression.Outcome
+    package let classSuppression: NonMaximumSuppression.Outcome
     /// What it left, after the cut, in the frame of the resized picture.
-    public let detections: Detections
+    package let detections: Detections
     /// The resized picture, without padding: the frame of all boxes here.
-    public let size: PixelSize
+    package let size: PixelSize
     /// The network's input, with padding.
-    public let paddedSize: PixelSize
+    package let paddedSize: PixelSize
 
     /// Follows both selections of a run.
     /// - Throws: ``NothingToDraw`` if the run lacks a stage, which one of a whole pipeline does not.
-    public init(_ run: PictureRun) throws {
+    package init(_ run: PictureRun) throws {
         let model = run.model
         let onlooker = Onlooker()
         let replay = PipelineRun(taking: SelectionReplay(run: run), steps: onlooker.steps)
@@ -77,12 +77,12 @@ public struct SelectionTrace: Sendable {
     }
 
     /// A candidate's box.
-    public func box(of member: CandidateSuppression.Member) -> Box {
+    package func box(of member: CandidateSuppression.Member) -> Box {
         levels[member.level].candidates.boxes[member.rank]
     }
 
     /// A candidate's probability.
-    public func score(of member: CandidateSuppression.Member) -> Float {
+    package func score(of member: CandidateSuppression.Member) -> Float {
         levels[member.level].candidates.scores[member.rank]
     }
 }

@@ -153,7 +153,7 @@ extension ContractTensor {
 /// Figure 27: two implementations side by side, stage by stage, and where in the tensors they differ.
 package struct ComparisonFigure {
     /// One stage of both.
-    package struct Stage: Sendable {
+    public struct Stage: Sendable {
         /// Its name in the stage contract.
         package var name: String
         /// The length of the difference over the length of the reference; nil where shapes differ.

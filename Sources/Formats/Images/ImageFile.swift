@@ -12,15 +12,15 @@ public struct ImageFile: Sendable {
     }
 
     /// The picture.
-    public let image: Image
+    package let image: Image
     /// What is not as it should be in the file, which was read all the same, as Pillow reads it.
-    public let remark: String?
+    package let remark: String?
     /// The width and height, in pixels, before turning.
-    public let storedWidth: Int, storedHeight: Int
+    package let storedWidth: Int, storedHeight: Int
     /// EXIF's number for how the picture is stored, 1 to 8; 1 is upright.
-    public let orientation: Int
+    package let orientation: Int
     /// Whether `image` was turned or mirrored, because EXIF says so.
-    public let isTurned: Bool
+    package let isTurned: Bool
 
     /// Reads the picture in a PNG or JPEG file, as 8-bit RGB.
     ///
@@ -36,7 +36,7 @@ public struct ImageFile: Sendable {
     /// fewer bytes than its pixels can be packed into, before memory is taken for them.
     ///
     /// - Throws: ``FileError``, which names the file and the fault.
-    public init(contentsOf path: String, turning: Turning = .upright) throws {
+    package init(contentsOf path: String, turning: Turning = .upright) throws {
         // A gigabyte is more than any image within the limits needs.
         let bytes = try readFile(path, limit: 1 << 30)
         do {
@@ -66,7 +66,7 @@ public struct ImageFile: Sendable {
     }
 
     /// Whether EXIF says that the sides of the upright picture are those of the stored one exchanged.
-    public var swapsSides: Bool { orientation >= Orientation.transposed.rawValue }
+    package var swapsSides: Bool { orientation >= Orientation.transposed.rawValue }
 }
 
 extension Image {

@@ -1,16 +1,16 @@
 /// What the first bytes of a PNG or JPEG file say of its picture. The pixels are not looked at.
-public struct ImageHeader: Equatable, Sendable {
+package struct ImageHeader: Equatable, Sendable {
     /// The width of the upright picture, in pixels.
-    public let width: Int
+    package let width: Int
     /// The height of the upright picture, in pixels.
-    public let height: Int
+    package let height: Int
     /// Whether the file stores the picture lying on its side, and its EXIF orientation swaps width and height.
-    public let isTurned: Bool
+    package let isTurned: Bool
 
     /// Reads the header of the file at `path`, and mostly no more of the file than that takes.
     /// - Parameter searchesAll: whether all of the file is looked at. In a PNG the orientation can stand behind the pixels.
     /// - Throws: ``FileError`` when it is missing, no PNG or JPEG, or its header is broken.
-    public init(contentsOf path: String, searchesAll: Bool = false) throws {
+    package init(contentsOf path: String, searchesAll: Bool = false) throws {
         let limit = 1 << 30, usual = 1 << 14
         do {
             let start = try searchesAll ? readFile(path, limit: limit) : readStart(of: path, count: usual)

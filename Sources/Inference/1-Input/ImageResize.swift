@@ -33,7 +33,7 @@ extension Tensor {
     /// `mode="bilinear", align_corners=False` computes it on a processor with fused multiply-add. (Where the
     /// new height and width sum to 128 or less, PyTorch adds in another order: the last bit may differ.)
     /// - Parameter size: at least one pixel along each axis, as in all functions here.
-    public func resizedBilinear(to size: PixelSize) -> Tensor {
+    package func resizedBilinear(to size: PixelSize) -> Tensor {
         precondition(shape.count == 3, "a map of shape \(shape)")
         return withUnsafeElements { elements in
             let source = TensorSamples(elements: elements, channels: shape[2])
@@ -49,7 +49,7 @@ extension Image {
     /// large float picture in between.
     /// - Parameter values: `[3, 256]`, what each byte of each channel stands for, for example after
     ///   normalisation.
-    public func resizedBilinear(to size: PixelSize, values: [Float]) -> Tensor {
+    package func resizedBilinear(to size: PixelSize, values: [Float]) -> Tensor {
         precondition(values.count == 3 * 256, "\(values.count) values for three channels of bytes")
         return pixels.withUnsafeBufferPointer { pixels in
             values.withUnsafeBufferPointer { values in
@@ -127,7 +127,7 @@ private func floatNeighbours(from count: Int, to newCount: Int) -> [Neighbours<F
 extension Image {
     /// This picture in another size, as OpenCV's `resize` with `INTER_LINEAR` computes it on bytes: weights
     /// of 11 bits, and four bits dropped between the two axes.
-    public func resizedFixedPoint(to size: PixelSize) -> Image {
+    package func resizedFixedPoint(to size: PixelSize) -> Image {
         let rows = fixedPointNeighbours(from: height, to: size.height, keepsOutside: true)
         let columns = fixedPointNeighbours(from: width, to: size.width, keepsOutside: false)
         let resized = [UInt8](unsafeUninitializedCapacity: size.height * size.width * 3) { result, count in
@@ -236,7 +236,7 @@ extension Image {
     /// weighted mean of all pixels under a triangle, which is two output pixels wide when the picture shrinks
     /// and two input pixels wide when it grows. Rounded to bytes after each axis, first along x: the order of
     /// all versions before 13, which at times begins along y.
-    public func resizedAntialiased(to size: PixelSize) -> Image {
+    package func resizedAntialiased(to size: PixelSize) -> Image {
         let columns = TriangleWeights(from: width, to: size.width)
         let rows = TriangleWeights(from: height, to: size.height)
         let rowLength = size.width * 3

@@ -6,7 +6,7 @@ extension Image {
     /// `preserve_range=True` and no smoothing computes it, then cut down to bytes: bilinear between the four
     /// nearest pixels in Double. What lies outside the picture is black, so that a picture that grows fades at
     /// its border, though never below its own darkest value.
-    public func resizedTruncating(to size: PixelSize) -> Image {
+    package func resizedTruncating(to size: PixelSize) -> Image {
         let rows = neighbours(from: height, to: size.height)
         let columns = neighbours(from: width, to: size.width)
         let darkest = Double(pixels.min() ?? 0)

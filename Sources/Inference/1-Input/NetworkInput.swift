@@ -11,21 +11,21 @@ import Tensors
 /// What the first convolution sees, and how it relates to the picture.
 public struct NetworkInput: Sendable {
     /// `[height, width, 3]`, padded.
-    public let tensor: Tensor
+    package let tensor: Tensor
     /// The resized picture, without padding: the frame of anchors, proposals and detections.
-    public let size: PixelSize
+    package let size: PixelSize
     /// The picture as decoded: the frame of the results.
-    public let original: PixelSize
+    package let original: PixelSize
 
     /// Input from elsewhere.
-    public init(tensor: Tensor, size: PixelSize, original: PixelSize) {
+    package init(tensor: Tensor, size: PixelSize, original: PixelSize) {
         self.tensor = tensor
         self.size = size
         self.original = original
     }
 
     /// Resizes, normalises and pads a picture.
-    public init(_ image: Image, conventions: Conventions.Input, settings: Settings.Input) {
+    package init(_ image: Image, conventions: Conventions.Input, settings: Settings.Input) {
         original = PixelSize(height: image.height, width: image.width)
         size = conventions.resize.targetSize(for: original, settings: settings)
         let values = channelValues(conventions)
@@ -87,7 +87,7 @@ extension Conventions.Input {
 
 /// What each byte of red, green and blue stands for, whatever the order in which the network expects the three:
 /// (value − mean) / standard deviation, `[3, 256]`.
-public func channelValues(_ conventions: Conventions.Input) -> [Float] {
+package func channelValues(_ conventions: Conventions.Input) -> [Float] {
     let isReversed = conventions.channelOrder == .bgr
     return (0..<3).flatMap { colour in
         let channel = isReversed ? 2 - colour : colour
@@ -119,7 +119,7 @@ extension Tensor {
 
 extension PixelSize {
     /// The smallest size that holds this one and whose sides are multiples of `multiple`.
-    public func padded(toMultipleOf multiple: Int) -> PixelSize {
+    package func padded(toMultipleOf multiple: Int) -> PixelSize {
         func up(_ length: Int) -> Int { (length + multiple - 1) / multiple * multiple }
         return PixelSize(height: up(height), width: up(width))
     }

@@ -9,15 +9,15 @@ import Tensors
 //    block's input; where sizes differ, a 1×1 shortcut brings the input to shape.
 
 /// One residual block: three convolutions and a shortcut.
-public struct Bottleneck: Sendable {
+package struct Bottleneck: Sendable {
     /// 1×1, to the block's inner width.
-    public let conv1: ConvolutionLayer
+    package let conv1: ConvolutionLayer
     /// 3×3.
-    public let conv2: ConvolutionLayer
+    package let conv2: ConvolutionLayer
     /// 1×1, to the block's output width.
-    public let conv3: ConvolutionLayer
+    package let conv3: ConvolutionLayer
     /// 1×1 on the block's input, where that has another size or width than the output.
-    public let shortcut: ConvolutionLayer?
+    package let shortcut: ConvolutionLayer?
 
     /// Takes the block's parameters from `source`.
     /// - Parameters:
@@ -49,7 +49,7 @@ public struct Bottleneck: Sendable {
     }
 
     /// ReLU(conv3(ReLU(conv2(ReLU(conv1(x))))) + x).
-    public func callAsFunction<A: Activation>(_ input: A) -> A {
+    package func callAsFunction<A: Activation>(_ input: A) -> A {
         let residual = shortcut.map { input.convolved(by: $0) } ?? input
         return
             input
@@ -60,9 +60,9 @@ public struct Bottleneck: Sendable {
 }
 
 /// The blocks of one stage, `c2` … `c5`.
-public struct ResidualStage: Sendable {
+package struct ResidualStage: Sendable {
     /// The stage's blocks, in order.
-    public let blocks: [Bottleneck]
+    package let blocks: [Bottleneck]
 
     /// Takes the parameters of stage `index` (2 … 5) from `source`, under `name`.
     init(
@@ -88,20 +88,20 @@ public struct ResidualStage: Sendable {
     var outputs: Int { blocks[blocks.count - 1].conv3.convolution.outputs }
 
     /// All blocks, one after another.
-    public func callAsFunction<A: Activation>(_ input: A) -> A {
+    package func callAsFunction<A: Activation>(_ input: A) -> A {
         blocks.reduce(input) { $1($0) }
     }
 }
 
 /// The backbone: stem and stages.
-public struct ResNet: Sendable {
+package struct ResNet: Sendable {
     /// 7×7, stride 2.
-    public let stem: ConvolutionLayer
+    package let stem: ConvolutionLayer
     /// `c2` … `c5`, or up to `c4` where the fifth is the box head.
-    public let stages: [ResidualStage]
+    package let stages: [ResidualStage]
 
     /// The pool that ends the stem.
-    public static let stemPool = ConvolutionWindow(kernel: 3, stride: 2, padding: 1)
+    package static let stemPool = ConvolutionWindow(kernel: 3, stride: 2, padding: 1)
 
     /// Takes the backbone's parameters from `source`.
     /// - Parameter lastStage: 5, or 4 for a C4 model.
@@ -122,12 +122,12 @@ public struct ResNet: Sendable {
     }
 
     /// Convolution, norm, ReLU and max pool: `[height, width, 3]` → a quarter of the size.
-    public func stem<A: Activation>(of input: A) -> A {
+    package func stem<A: Activation>(of input: A) -> A {
         input.convolved(by: stem, relu: true).maxPooled(Self.stemPool)
     }
 
     /// The outputs of all stages, `c2` first, with strides 4, 8, 16 and 32.
-    public func callAsFunction<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
+    package func callAsFunction<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
         var map = run.stage(.stem, .map(channels: stem.convolution.outputs)) { stem(of: input) }
         return stages.enumerated().map { index, stage in
             map = run.stage(.backbone(index + 2), .map(channels: stage.outputs)) {

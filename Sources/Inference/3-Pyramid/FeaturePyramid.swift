@@ -9,14 +9,14 @@ import Tensors
 // 4. p6 is every second value of p5; only the region proposal network uses it.
 
 /// The lateral, top-down and smoothing steps that turn c2 … c5 into p2 … p6.
-public struct FeaturePyramid: Sendable {
+package struct FeaturePyramid: Sendable {
     /// 1×1 convolutions of c2 … c5.
-    public let laterals: [ConvolutionLayer]
+    package let laterals: [ConvolutionLayer]
     /// 3×3 convolutions that make p2 … p5.
-    public let outputs: [ConvolutionLayer]
+    package let outputs: [ConvolutionLayer]
 
     /// Every second value: a max pool of a single one.
-    public static let subsampling = ConvolutionWindow(kernel: 1, stride: 2)
+    package static let subsampling = ConvolutionWindow(kernel: 1, stride: 2)
 
     /// Takes the pyramid's parameters from `source`.
     init(
@@ -41,7 +41,7 @@ public struct FeaturePyramid: Sendable {
     }
 
     /// p2 … p6 from c2 … c5. Takes the features over, so that each is freed once it has been used.
-    public func callAsFunction<A: Activation>(
+    package func callAsFunction<A: Activation>(
         _ features: consuming [A], in run: PipelineRun<A> = PipelineRun()
     ) -> [A] {
         let channels = outputs[0].convolution.inputs

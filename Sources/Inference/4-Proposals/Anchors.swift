@@ -7,12 +7,12 @@ import Geometry
 //    then shapes.
 
 /// The anchor shapes of one level, centred on the origin.
-public struct AnchorShapes: Hashable, Sendable {
+package struct AnchorShapes: Hashable, Sendable {
     /// One box a shape.
-    public let boxes: [Box]
+    package let boxes: [Box]
 
     /// Boxes of area size² whose height is `ratio` times their width, or the reverse.
-    public init(sizes: [Float], aspectRatios: [Float], conventions: Conventions.Anchors) {
+    package init(sizes: [Float], aspectRatios: [Float], conventions: Conventions.Anchors) {
         func shape(_ size: Float, _ ratio: Float) -> Box {
             let heightRatio = ratio.squareRoot()
             let widthRatio = 1 / heightRatio
@@ -35,13 +35,13 @@ public struct AnchorShapes: Hashable, Sendable {
 /// The anchors of one level of one picture, made when asked for: a grid needs no storage.
 public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     /// The shapes at every position.
-    public let shapes: AnchorShapes
+    package let shapes: AnchorShapes
     /// Positions of the map.
-    public let size: PixelSize
+    package let size: PixelSize
     /// Pixels from one row of positions to the next.
-    public let verticalStride: Int
+    package let verticalStride: Int
     /// Pixels from one column of positions to the next.
-    public let horizontalStride: Int
+    package let horizontalStride: Int
     /// Where the first position lies, in the frame of the resized picture: (0, 0) unless padding comes before it,
     /// or the conventions have an offset.
     private let originX: Float, originY: Float
@@ -54,7 +54,7 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     ///   - padded: the size of the network's input.
     ///   - window: where the picture lies in the padded one; nil for its upper left corner.
     ///   - conventions: how far apart anchors are.
-    public init(
+    package init(
         shapes: AnchorShapes, size: PixelSize, nominalStride: Int, padded: PixelSize,
         window: PixelRegion? = nil, conventions: Conventions.Anchors
     ) {

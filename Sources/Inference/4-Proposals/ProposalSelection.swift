@@ -11,18 +11,18 @@ import Tensors
 // 5. Keep the best of what is left, over all levels.
 
 /// The best anchors of one level, decoded and clipped, best first.
-public struct Candidates: Sendable {
+package struct Candidates: Sendable {
     /// In the frame of the resized picture.
-    public var boxes: [Box]
+    package var boxes: [Box]
     /// Objectness as probabilities.
-    public var scores: [Float]
+    package var scores: [Float]
     /// What suppression ranks by: the probabilities, or the logits that they come from.
-    public var ranks: [Float]
+    package var ranks: [Float]
     /// The anchors that the boxes come from, as indices into the level's grid.
-    public var anchors: [Int]
+    package var anchors: [Int]
 
     /// Candidates from elsewhere, ranked by their scores.
-    public init(boxes: [Box], scores: [Float], ranks: [Float]? = nil, anchors: [Int] = []) {
+    package init(boxes: [Box], scores: [Float], ranks: [Float]? = nil, anchors: [Int] = []) {
         self.boxes = boxes
         self.scores = scores
         self.ranks = ranks ?? scores
@@ -33,12 +33,12 @@ public struct Candidates: Sendable {
 /// Where objects may be, best first.
 public struct Proposals: Sendable {
     /// In the frame of the resized picture.
-    public var boxes: [Box]
+    package var boxes: [Box]
     /// Objectness probabilities.
-    public var scores: [Float]
+    package var scores: [Float]
 
     /// Proposals from elsewhere.
-    public init(boxes: [Box], scores: [Float]) {
+    package init(boxes: [Box], scores: [Float]) {
         self.boxes = boxes
         self.scores = scores
     }
@@ -53,7 +53,7 @@ public struct Proposals: Sendable {
 ///   - count: how many to keep.
 ///   - size: the resized picture, without padding.
 ///   - conventions: how deltas turn into boxes, and what ranks them.
-public func selectCandidates(
+package func selectCandidates(
     objectness: Tensor, deltas: Tensor, anchors: some RandomAccessCollection<Box>, count: Int,
     size: PixelSize, conventions: Conventions.Proposals
 ) -> Candidates {
@@ -84,7 +84,7 @@ public func selectCandidates(
 ///   - objectness: the logits of each level.
 ///   - preNMSTopN: how many there may be, on each level or over all of them.
 ///   - conventions: which of the two.
-public func candidateCounts(_ objectness: [Tensor], preNMSTopN: Int, conventions: Conventions.Proposals)
+package func candidateCounts(_ objectness: [Tensor], preNMSTopN: Int, conventions: Conventions.Proposals)
     -> [Int]
 {
     guard !conventions.preNMSTopNIsPerLevel else { return objectness.map { _ in preNMSTopN } }
@@ -108,7 +108,7 @@ public func candidateCounts(_ objectness: [Tensor], preNMSTopN: Int, conventions
 ///   - candidates: one element a level.
 ///   - settings: how much proposals may overlap, and how many to keep at most.
 ///   - conventions: the smallest box, and suppression.
-public func selectProposals(
+package func selectProposals(
     _ candidates: [Candidates], settings: Settings.Proposals, conventions: Conventions.Proposals
 ) -> Proposals {
     let suppression = suppressCandidates(
@@ -120,26 +120,26 @@ public func selectProposals(
 }
 
 /// What suppression made of the candidates of all levels.
-public struct CandidateSuppression: Sendable {
+package struct CandidateSuppression: Sendable {
     /// A candidate: its level, and its place among the level's candidates, 0 for the best.
-    public struct Member: Hashable, Sendable {
+    package struct Member: Hashable, Sendable {
         /// An index into the levels, finest first.
-        public var level: Int
+        package var level: Int
         /// An index into the level's ``Candidates``.
-        public var rank: Int
+        package var rank: Int
 
         /// A candidate by its level and rank.
-        public init(level: Int, rank: Int) {
+        package init(level: Int, rank: Int) {
             self.level = level
             self.rank = rank
         }
     }
 
     /// The candidates that are large enough to take part, level after level.
-    public var members: [Member]
+    package var members: [Member]
     /// Who was kept, best first, and who was suppressed by whom: indices into ``members``. Proposal i is the
     /// i-th kept one.
-    public var outcome: NonMaximumSuppression.Outcome
+    package var outcome: NonMaximumSuppression.Outcome
 }
 
 /// Steps 3 and 4: who is kept, and who suppressed whom.
@@ -148,7 +148,7 @@ public struct CandidateSuppression: Sendable {
 ///   - candidates: one element a level.
 ///   - nmsThreshold: the largest IoU of two proposals.
 ///   - conventions: the smallest box, and suppression.
-public func suppressCandidates(
+package func suppressCandidates(
     _ candidates: [Candidates], nmsThreshold: Double, conventions: Conventions.Proposals
 ) -> CandidateSuppression {
     let members = candidates.enumerated().flatMap { level, candidates in
@@ -179,7 +179,7 @@ extension Tensor {
 
 /// The indices of the `count` largest values, largest first; equal values in order of index, NaN never.
 /// Takes time proportional to the number of values, plus the sorting of those kept.
-public func indicesOfLargest(_ count: Int, in values: UnsafeBufferPointer<Float>) -> [Int] {
+package func indicesOfLargest(_ count: Int, in values: UnsafeBufferPointer<Float>) -> [Int] {
     func ranksHigher(_ a: Int, _ b: Int) -> Bool {
         values[a] > values[b] || (values[a] == values[b] && a < b)
     }

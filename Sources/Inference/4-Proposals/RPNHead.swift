@@ -3,13 +3,13 @@ import Tensors
 
 /// The region proposal network's head, run on every level with the same weights: 3×3 convolution, then two
 /// 1×1 siblings (Faster R-CNN, section 3.1).
-public struct RPNHead: Sendable {
+package struct RPNHead: Sendable {
     /// 3×3 convolutions with ReLU; one, or two in torchvision's second generation.
-    public let hidden: [ConvolutionLayer]
+    package let hidden: [ConvolutionLayer]
     /// One logit an anchor.
-    public let objectness: ConvolutionLayer
+    package let objectness: ConvolutionLayer
     /// Four numbers an anchor.
-    public let deltas: ConvolutionLayer
+    package let deltas: ConvolutionLayer
 
     /// Takes the head's parameters from `source`.
     init(_ configuration: Architecture.Proposals, inputs: Int, from source: inout some ParameterSource)
@@ -33,26 +33,26 @@ public struct RPNHead: Sendable {
     }
 
     /// What the head says of one level's anchors.
-    public struct Output<A: Activation> {
+    package struct Output<A: Activation> {
         /// Logits, `[height, width, anchors]`.
-        public let objectness: A
+        package let objectness: A
         /// dx, dy, dw, dh of each anchor, `[height, width, anchors · 4]`.
-        public let deltas: A
+        package let deltas: A
 
         /// An output from elsewhere.
-        public init(objectness: A, deltas: A) {
+        package init(objectness: A, deltas: A) {
             self.objectness = objectness
             self.deltas = deltas
         }
     }
 
     /// The shared hidden map of one level.
-    public func hidden<A: Activation>(_ feature: A) -> A {
+    package func hidden<A: Activation>(_ feature: A) -> A {
         hidden.reduce(feature) { $0.convolved(by: $1, relu: true) }
     }
 
     /// Objectness and deltas of one level, `name` saying which.
-    public func callAsFunction<A: Activation>(
+    package func callAsFunction<A: Activation>(
         _ feature: A, level name: String, in run: PipelineRun<A> = PipelineRun()
     ) -> Output<A> {
         let anchors = objectness.convolution.outputs

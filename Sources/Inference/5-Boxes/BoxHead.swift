@@ -2,9 +2,9 @@ import Kernels
 import Tensors
 
 /// The head that gives every proposal a class and refines its box (Mask R-CNN, figure 4; Fast R-CNN).
-public struct BoxHead: Sendable {
+package struct BoxHead: Sendable {
     /// What turns a pooled proposal into a vector.
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         /// Two fully connected layers, each with ReLU.
         case twoLayers(DenseLayer, DenseLayer)
         /// 3×3 convolutions, then a fully connected layer, each with ReLU.
@@ -14,11 +14,11 @@ public struct BoxHead: Sendable {
     }
 
     /// What turns a pooled proposal into a vector.
-    public let body: Body
+    package let body: Body
     /// One logit a class, background first.
-    public let logits: DenseLayer
+    package let logits: DenseLayer
     /// Four numbers a class, background included.
-    public let deltas: DenseLayer
+    package let deltas: DenseLayer
 
     /// Takes the head's parameters from `source`.
     init(
@@ -65,17 +65,17 @@ public struct BoxHead: Sendable {
     }
 
     /// What the head says of each proposal.
-    public struct Output<A: Activation> {
+    package struct Output<A: Activation> {
         /// `[proposals, classes + 1]`, background first.
-        public let logits: A
+        package let logits: A
         /// The softmax of each row of logits.
-        public let probabilities: Tensor
+        package let probabilities: Tensor
         /// dx, dy, dw, dh for each class, `[proposals, (classes + 1) · 4]`.
-        public let deltas: A
+        package let deltas: A
     }
 
     /// The vector of each proposal, from what it pooled, `[proposals, size, size, channels]`.
-    public func hidden<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
+    package func hidden<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         switch body {
         case .twoLayers(let first, let second):
             let hidden = run.stage(.boxHidden(1), .table(columns: first.dense.outputs)) {
@@ -104,7 +104,7 @@ public struct BoxHead: Sendable {
     }
 
     /// Logits and deltas of each proposal, from its vector.
-    public func output<A: Activation>(_ hidden: A, in run: PipelineRun<A> = PipelineRun()) -> Output<A> {
+    package func output<A: Activation>(_ hidden: A, in run: PipelineRun<A> = PipelineRun()) -> Output<A> {
         let classes = logits.dense.outputs
         let scores = run.stage(.boxLogits, .table(columns: classes)) {
             hidden.dense(by: logits, relu: false)

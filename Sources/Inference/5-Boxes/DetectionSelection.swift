@@ -14,16 +14,16 @@ import Tensors
 /// What was found, best first, in the frame of the resized picture.
 public struct Detections: Sendable {
     /// Refined boxes.
-    public var boxes: [Box]
+    package var boxes: [Box]
     /// Probabilities.
-    public var scores: [Float]
+    package var scores: [Float]
     /// Classes, from 1.
-    public var classes: [Int]
+    package var classes: [Int]
     /// The proposals that they come from.
-    public var proposals: [Int]
+    package var proposals: [Int]
 
     /// Detections from elsewhere; none if nothing is given.
-    public init(boxes: [Box] = [], scores: [Float] = [], classes: [Int] = [], proposals: [Int] = []) {
+    package init(boxes: [Box] = [], scores: [Float] = [], classes: [Int] = [], proposals: [Int] = []) {
         self.boxes = boxes
         self.scores = scores
         self.classes = classes
@@ -40,7 +40,7 @@ public struct Detections: Sendable {
 ///   - size: the resized picture, without padding.
 ///   - settings: the thresholds and the number to keep.
 ///   - conventions: how deltas turn into boxes, the smallest box, and suppression.
-public func selectDetections(
+package func selectDetections(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize,
     settings: Settings.Boxes, conventions: Conventions.Detections
 ) -> Detections {
@@ -65,7 +65,7 @@ public func selectDetections(
 ///   - size: the resized picture, without padding.
 ///   - scoreThreshold: what a probability has to exceed.
 ///   - conventions: how deltas turn into boxes, and the smallest box.
-public func classBoxes(
+package func classBoxes(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize, scoreThreshold: Float,
     conventions: Conventions.Detections
 ) -> Detections {
@@ -103,7 +103,7 @@ public func classBoxes(
 }
 
 /// Step 4: who is kept, best first, and who suppressed whom within each class. Detection i is the i-th kept one.
-public func suppressClassBoxes(
+package func suppressClassBoxes(
     _ found: Detections, nmsThreshold: Double, conventions: Conventions.Detections
 ) -> NonMaximumSuppression.Outcome {
     conventions.suppression.at(threshold: nmsThreshold).outcome(

@@ -7,11 +7,11 @@ import Tensors
 /// equation 1).
 public struct PooledMaps<A: Activation> {
     /// p2 … p5, or the single map of a C4 or C5 model.
-    public let maps: [A]
+    package let maps: [A]
     /// Map positions a pixel, for each map.
-    public let scales: [Float]
+    package let scales: [Float]
     /// The pyramid index of the first map: 2 for p2.
-    public let firstLevel: Int
+    package let firstLevel: Int
     private let conventions: Conventions.Pooling
     /// Where the picture lies in the padded one.
     private let window: PixelRegion?
@@ -22,7 +22,7 @@ public struct PooledMaps<A: Activation> {
     ///   - size: the resized picture, without padding.
     ///   - window: where it lies in the padded one; nil for the upper left corner.
     ///   - conventions: the level of a box, the scale of a map, and the layer.
-    public init(
+    package init(
         _ maps: [A], firstLevel: Int, size: PixelSize, window: PixelRegion? = nil,
         conventions: Conventions.Pooling
     ) {
@@ -49,17 +49,17 @@ public struct PooledMaps<A: Activation> {
     }
 
     /// The pyramid levels of the maps.
-    public var levels: ClosedRange<Int> { firstLevel...firstLevel + max(maps.count - 1, 0) }
+    package var levels: ClosedRange<Int> { firstLevel...firstLevel + max(maps.count - 1, 0) }
 
     /// The pyramid level that a box pools from: a box of 224 × 224 pixels uses p4, one of half the side p3.
-    public func level(of box: Box) -> Int {
+    package func level(of box: Box) -> Int {
         guard maps.count > 1 else { return firstLevel }
         return conventions.level.level(of: box, among: levels)
     }
 
     /// What each box pools: `[boxes, size, size, channels]`.
     /// - Parameter levels: the pyramid level of each box; nil for those that ``level(of:)`` gives.
-    public func pooled(_ boxes: [Box], levels: [Int]? = nil, size: Int) -> A {
+    package func pooled(_ boxes: [Box], levels: [Int]? = nil, size: Int) -> A {
         let (x, y) = (Float(window?.x ?? 0), Float(window?.y ?? 0))
         return A.pooled(
             from: maps,

@@ -5,9 +5,9 @@ import Tensors
 ///
 /// It keeps place: every output pixel is made from the input around it. The alternative, fully connected
 /// layers, is there for the paper's comparison (table 2e).
-public struct MaskHead: Sendable {
+package struct MaskHead: Sendable {
     /// What turns a pooled detection into maps.
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         /// 3×3 convolutions, a 2×2 transposed convolution, a 1×1 convolution with one channel a class.
         case convolutions([ConvolutionLayer], upsampled: TransposedConvolutionLayer, logits: ConvolutionLayer)
         /// Fully connected layers; the last has one output for each class and pixel.
@@ -15,7 +15,7 @@ public struct MaskHead: Sendable {
     }
 
     /// What turns a pooled detection into maps.
-    public let body: Body
+    package let body: Body
 
     /// Takes the head's parameters from `source`.
     init(
@@ -62,7 +62,7 @@ public struct MaskHead: Sendable {
 
     /// The logits of each class's mask, `[regions, side, side, classes + 1 or 1]`, from what each region
     /// pooled, `[regions, size, size, channels]`.
-    public func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
+    package func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         switch body {
         case .convolutions(let convolutions, let upsampled, let last):
             var map = pooled
@@ -103,7 +103,8 @@ public struct MaskHead: Sendable {
 ///   - classes: one class a detection.
 ///   - output: sigmoid or softmax.
 /// - Returns: `[detections, side, side]`.
-public func maskProbabilities(_ logits: Tensor, classes: [Int], output: Architecture.Masks.Output) -> Tensor {
+package func maskProbabilities(_ logits: Tensor, classes: [Int], output: Architecture.Masks.Output) -> Tensor
+{
     let (side, width, channels) = (logits.shape[1], logits.shape[2], logits.shape[3])
     let values = output == .softmax && channels > 1 ? softmax(logits) : logits
     return Tensor(shape: [classes.count, side, width]) { result in

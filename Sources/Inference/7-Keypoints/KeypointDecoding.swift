@@ -16,7 +16,7 @@ import Tensors
 ///   - boxes: one box a detection.
 ///   - score: what the third number of a keypoint is.
 /// - Returns: the keypoints of each detection.
-public func decodeKeypoints(
+package func decodeKeypoints(
     _ heatmaps: Tensor, boxes: [Box], score: Conventions.Output.KeypointScore
 ) -> [[Keypoint]] {
     let planes = channelsFirst(heatmaps)
@@ -46,7 +46,7 @@ public func decodeKeypoints(
 
 /// The size that heat maps of a box are enlarged to: the box's own, rounded up to whole pixels.
 /// - Parameter box: in the resized frame.
-public func keypointMapSize(of box: Box) -> PixelSize {
+package func keypointMapSize(of box: Box) -> PixelSize {
     PixelSize(height: Int(max(box.height, 1).rounded(.up)), width: Int(max(box.width, 1).rounded(.up)))
 }
 

@@ -2,11 +2,11 @@ import Kernels
 import Tensors
 
 /// The keypoint head: one map a keypoint, in which a single pixel is right (Mask R-CNN, section 5).
-public struct KeypointHead: Sendable {
+package struct KeypointHead: Sendable {
     /// 3×3 convolutions with ReLU.
-    public let hidden: [ConvolutionLayer]
+    package let hidden: [ConvolutionLayer]
     /// A 4×4 transposed convolution of stride 2 with one channel a keypoint; bilinear enlargement follows.
-    public let heatmaps: TransposedConvolutionLayer
+    package let heatmaps: TransposedConvolutionLayer
 
     /// Takes the head's parameters from `source`.
     init(_ configuration: Architecture.Keypoints, inputs: Int, from source: inout some ParameterSource)
@@ -28,7 +28,7 @@ public struct KeypointHead: Sendable {
 
     /// Logits, `[regions, 4 · size, 4 · size, keypoints]`, from what each region pooled,
     /// `[regions, size, size, channels]`.
-    public func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
+    package func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         var map = pooled
         for (index, layer) in hidden.enumerated() {
             map = run.stage(

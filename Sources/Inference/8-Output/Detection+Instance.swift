@@ -7,7 +7,7 @@ extension Detection {
     /// Numbers become those that the shortest decimal fraction for the single-precision ones stands for: 0.1,
     /// not 0.10000000149. A file then holds few digits, and an evaluation of it and one of the values in
     /// memory see the same.
-    public init(_ instance: Instance, imageID: Int, categoryID: Int) {
+    package init(_ instance: Instance, imageID: Int, categoryID: Int) {
         let box = instance.box
         self.init(
             imageID: imageID, categoryID: categoryID, score: decimal(instance.score),

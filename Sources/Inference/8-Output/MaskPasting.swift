@@ -17,7 +17,7 @@ import Tensors
 ///   - imageSize: of the picture.
 ///   - threshold: the least probability of a pixel of the mask.
 ///   - conventions: how the map is enlarged.
-public func pasteMask(
+package func pasteMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize, threshold: Float,
     conventions: Conventions.Output
 ) -> InstanceMask {
@@ -36,7 +36,7 @@ public func pasteMask(
 /// The probabilities that ``pasteMask(_:side:box:imageSize:threshold:conventions:)`` compares with the threshold: what a
 /// figure shows between the head's map and the mask.
 /// - Returns: the pixels of the box's region, and a value for each, row by row.
-public func enlargedMask(
+package func enlargedMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
     conventions: Conventions.Output
 ) -> (region: PixelRegion, values: [Float]) {
@@ -89,20 +89,20 @@ private func enlarge(
 ///
 /// The padded map has a border of zeros around the `side` × `side` values: its index 0 is the border, index 1 the
 /// first value, index `side` the last, and `side + 1` the border again.
-public struct MaskPlacement: Sendable {
+package struct MaskPlacement: Sendable {
     /// The pixels of the picture that are looked at; all others are not the object's.
-    public let region: PixelRegion
+    package let region: PixelRegion
     /// For each row of `region`, the rows of the padded map that it lies between.
-    public let rows: [Tap]
+    package let rows: [Tap]
     /// For each column of `region`, the columns of the padded map that it lies between.
-    public let columns: [Tap]
+    package let columns: [Tap]
 
     /// Two neighbours along one axis of the padded map.
-    public struct Tap: Hashable, Sendable {
+    package struct Tap: Hashable, Sendable {
         /// The neighbour before the pixel, and the one behind it.
-        public let first: Int, second: Int
+        package let first: Int, second: Int
         /// The share of `second`; `first` has the rest.
-        public let weight: Float
+        package let weight: Float
     }
 
     /// The place of a map.
@@ -112,7 +112,7 @@ public struct MaskPlacement: Sendable {
     ///   - side: of the map, without the border.
     ///   - imageSize: of the picture.
     ///   - pasting: the convention.
-    public init(box: Box, side: Int, imageSize: PixelSize, pasting: Conventions.Output.Pasting) {
+    package init(box: Box, side: Int, imageSize: PixelSize, pasting: Conventions.Output.Pasting) {
         let horizontal = Axis(box.x1, box.x2, side: side, length: imageSize.width, pasting)
         let vertical = Axis(box.y1, box.y2, side: side, length: imageSize.height, pasting)
         region = PixelRegion(

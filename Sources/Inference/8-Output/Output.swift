@@ -22,14 +22,14 @@ public struct Instance: Sendable {
 /// What the network and the selections made of a picture, in the frame of the resized one.
 public struct Prediction: Sendable {
     /// What was found.
-    public var detections: Detections
+    package var detections: Detections
     /// Probabilities, `[detections, side, side]`; nil without a mask head.
-    public var masks: Tensor?
+    package var masks: Tensor?
     /// The keypoints of each detection; nil without a keypoint head.
-    public var keypoints: [[Keypoint]]?
+    package var keypoints: [[Keypoint]]?
 
     /// A prediction from elsewhere.
-    public init(detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?) {
+    package init(detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?) {
         self.detections = detections
         self.masks = masks
         self.keypoints = keypoints
@@ -46,7 +46,7 @@ public struct Prediction: Sendable {
 ///   - original: the picture as decoded.
 ///   - settings: which pixels belong to a mask.
 ///   - conventions: whether boxes are clipped once more, and how masks are pasted.
-public func makeInstances(
+package func makeInstances(
     _ detections: Detections, masks: Tensor? = nil, keypoints: [[Keypoint]]?, resized: PixelSize,
     original: PixelSize, settings: Settings.Masks, conventions: Conventions.Output
 ) -> [Instance] {

@@ -18,18 +18,18 @@ public enum Normalization: Hashable, Sendable {
 /// A convolution with its bias, frozen batch norm or group norm.
 public struct ConvolutionLayer: Sendable {
     /// The name of the stage that the layer computes, which its parameters begin with.
-    public let name: String
+    package let name: String
     /// The kernel; a frozen batch norm or bias is folded into its scale and shift.
-    public var convolution: Convolution
+    package var convolution: Convolution
     /// A group norm that follows, if any.
-    public let groupNorm: GroupNorm?
+    package let groupNorm: GroupNorm?
 
     /// Whether the layer's shift is a bias, which training changes; a folded batch norm's is fixed.
-    public var hasBias: Bool { convolution.shift != nil && convolution.scale == nil }
+    package var hasBias: Bool { convolution.shift != nil && convolution.scale == nil }
 
     /// Takes the layer's parameters from `source`.
     /// - Throws: what the source throws for a parameter that is missing or of another shape.
-    public init(
+    package init(
         _ name: String, inputs: Int, outputs: Int, window: ConvolutionWindow, norm: Normalization = .bias,
         initialization: Initialization = .kaimingNormalFanOut, from source: inout some ParameterSource
     ) throws {
@@ -64,12 +64,12 @@ public struct ConvolutionLayer: Sendable {
 /// A transposed convolution with its bias.
 public struct TransposedConvolutionLayer: Sendable {
     /// The name of the stage that the layer computes.
-    public let name: String
+    package let name: String
     /// The kernel and its parameters.
-    public let convolution: TransposedConvolution
+    package let convolution: TransposedConvolution
 
     /// Takes the layer's parameters from `source`; the weight is `[inputs, outputs, kernel, kernel]`.
-    public init(
+    package init(
         _ name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int, padding: Int = 0,
         from source: inout some ParameterSource
     ) throws {
@@ -86,9 +86,9 @@ public struct TransposedConvolutionLayer: Sendable {
 /// A fully connected layer with its bias.
 public struct DenseLayer: Sendable {
     /// The name of the stage that the layer computes.
-    public let name: String
+    package let name: String
     /// The kernel and its parameters.
-    public let dense: Dense
+    package let dense: Dense
 
     /// Takes the layer's parameters from `source`.
     /// - Parameters:
@@ -98,7 +98,7 @@ public struct DenseLayer: Sendable {
     ///   - flattening: the size of the maps that the layer sees as rows of numbers, if it does.
     ///   - initialization: how the weights are drawn if nobody has them.
     ///   - source: who has them.
-    public init(
+    package init(
         _ name: String, inputs: Int, outputs: Int, flattening: MapSize? = nil,
         initialization: Initialization = .kaimingUniform(gain: 1), from source: inout some ParameterSource
     ) throws {

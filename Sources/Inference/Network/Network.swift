@@ -6,21 +6,21 @@ import Tensors
 /// none and is written as plain functions.
 public struct Network: Sendable {
     /// Stem and residual stages.
-    public let backbone: ResNet
+    package let backbone: ResNet
     /// Feature pyramid, in FPN models.
-    public let pyramid: FeaturePyramid?
+    package let pyramid: FeaturePyramid?
     /// Objectness and deltas of anchors.
-    public let rpn: RPNHead
+    package let rpn: RPNHead
     /// Classes and refined boxes of proposals.
-    public let box: BoxHead
+    package let box: BoxHead
     /// Masks of detections.
-    public let mask: MaskHead?
+    package let mask: MaskHead?
     /// Keypoints of detections.
-    public let keypoints: KeypointHead?
+    package let keypoints: KeypointHead?
 
     /// Builds the network with parameters from `source`.
     /// - Throws: what the source throws for a parameter that is missing or of another shape.
-    public init(_ configuration: Architecture, from source: inout some ParameterSource) throws {
+    package init(_ configuration: Architecture, from source: inout some ParameterSource) throws {
         let backbone = configuration.backbone
         let channels: Int
         switch configuration.features {
@@ -50,7 +50,7 @@ public struct Network: Sendable {
     }
 
     /// The maps that the region proposal network and the heads read, finest first.
-    public func features<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
+    package func features<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
         let maps = backbone(input, in: run)
         run.finished(.backbone)
         guard let pyramid else { return [maps[maps.count - 1]] }
@@ -60,7 +60,7 @@ public struct Network: Sendable {
     }
 
     /// The mask logits of regions, from what they pooled.
-    public func masks<A: Activation>(
+    package func masks<A: Activation>(
         _ pooled: A, by head: MaskHead, in run: PipelineRun<A> = PipelineRun()
     ) -> A {
         guard case .residualStage(let stage) = box.body else { return head(pooled, in: run) }

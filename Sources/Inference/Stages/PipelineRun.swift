@@ -13,10 +13,10 @@ import Tensors
 /// ```
 public final class PipelineRun<A: Activation> {
     /// The steps without parameters, each of which can be exchanged.
-    public let steps: PipelineSteps<A>
+    package let steps: PipelineSteps<A>
     /// What went wrong with a value from elsewhere; nothing is computed after it, and what the pipeline returns
     /// means nothing.
-    public private(set) var failure: (any Error)?
+    package private(set) var failure: (any Error)?
 
     private let observer: (any Observer)?
     private let source: (any StageProvider)?
@@ -38,7 +38,7 @@ public final class PipelineRun<A: Activation> {
     }
 
     /// A run in which some values come from elsewhere.
-    public init(
+    package init(
         observer: (any Observer)? = nil, taking source: some StageProvider,
         steps: PipelineSteps<A> = PipelineSteps()
     ) where A == Tensor {
@@ -174,7 +174,7 @@ public final class PipelineRun<A: Activation> {
 }
 
 /// Where a run takes values from.
-public protocol StageProvider {
+package protocol StageProvider {
     /// What becomes of a stage.
     /// - Parameter form: what a value from elsewhere has to look like.
     /// - Throws: when the value cannot be read; the run then ends with that error as its failure.
@@ -182,7 +182,7 @@ public protocol StageProvider {
 }
 
 /// What becomes of a stage.
-public enum StageProvision: Sendable {
+package enum StageProvision: Sendable {
     /// It is computed.
     case computed
     /// It is computed, and all that follows is left out.
@@ -197,12 +197,12 @@ public enum StageProvision: Sendable {
 }
 
 /// A value from elsewhere does not fit.
-public struct StageFault: Error, CustomStringConvertible, Sendable {
+package struct StageFault: Error, CustomStringConvertible, Sendable {
     /// Which.
-    public let stage: Stage
+    package let stage: Stage
     /// What is wrong with it.
-    public let fault: String
+    package let fault: String
 
     /// The stage and the fault, in one line.
-    public var description: String { "'\(stage)' \(fault)" }
+    package var description: String { "'\(stage)' \(fault)" }
 }

@@ -15,50 +15,50 @@ import Tensors
 /// ```
 public struct PipelineSteps<A: Activation> {
     /// The blocks of a residual stage, on a map.
-    public var residualStage: (ResidualStage, A) -> A = { stage, map in stage(map) }
+    package var residualStage: (ResidualStage, A) -> A = { stage, map in stage(map) }
     /// The sum of a lateral map and the coarser one, enlarged. May take the lateral map's memory.
-    public var mergeLevels: (_ lateral: consuming A, _ coarser: A) -> A = { lateral, coarser in
+    package var mergeLevels: (_ lateral: consuming A, _ coarser: A) -> A = { lateral, coarser in
         lateral.addingUpsampled(coarser)
     }
     /// The best anchors of one level, decoded and clipped.
-    public var selectCandidates: (CandidateSelection) -> Candidates = { $0.candidates() }
+    package var selectCandidates: (CandidateSelection) -> Candidates = { $0.candidates() }
     /// What suppression leaves of all levels.
-    public var selectProposals: (ProposalSelection<A>) -> Proposals = { $0.proposals() }
+    package var selectProposals: (ProposalSelection<A>) -> Proposals = { $0.proposals() }
     /// What regions pool.
-    public var pool: (RegionPooling<A>) -> A = { $0.pooled() }
+    package var pool: (RegionPooling<A>) -> A = { $0.pooled() }
     /// Classes and refined boxes of proposals, after suppression and the cut.
-    public var selectDetections: (DetectionSelection<A>) -> Detections = { $0.detections() }
+    package var selectDetections: (DetectionSelection<A>) -> Detections = { $0.detections() }
     /// The detections that masks are predicted of: all.
-    public var selectMaskRegions: (Detections) -> Detections = { $0 }
+    package var selectMaskRegions: (Detections) -> Detections = { $0 }
     /// The predicted class's mask of each detection, `[detections, side, side]`.
-    public var maskProbabilities: (MaskPrediction<A>) -> Tensor = { $0.probabilities() }
+    package var maskProbabilities: (MaskPrediction<A>) -> Tensor = { $0.probabilities() }
     /// The detections that keypoints are predicted of: all.
-    public var selectKeypointRegions: (Detections) -> Detections = { $0 }
+    package var selectKeypointRegions: (Detections) -> Detections = { $0 }
     /// The keypoints of each detection, in the resized frame.
-    public var decodeKeypoints: (KeypointPrediction<A>) -> [[Keypoint]] = { $0.keypoints() }
+    package var decodeKeypoints: (KeypointPrediction<A>) -> [[Keypoint]] = { $0.keypoints() }
     /// The pixels of one detection's mask; called on several cores.
-    public var paste: @Sendable (MaskPasting) -> InstanceMask = { $0.mask() }
+    package var paste: @Sendable (MaskPasting) -> InstanceMask = { $0.mask() }
 
     /// The steps of Mask R-CNN.
     public init() {}
 }
 
 /// What the candidates of a level are selected from.
-public struct CandidateSelection {
+package struct CandidateSelection {
     /// An index into the model's levels.
-    public let level: Int
+    package let level: Int
     /// Logits, `[height, width, anchors]`.
-    public let objectness: Tensor
+    package let objectness: Tensor
     /// dx, dy, dw, dh, `[height, width, anchors · 4]`.
-    public private(set) var deltas: Tensor
+    package private(set) var deltas: Tensor
     /// One box a logit.
-    public let anchors: AnchorBoxes
+    package let anchors: AnchorBoxes
     /// How many to keep.
-    public let count: Int
+    package let count: Int
     /// The resized picture, without padding.
-    public let size: PixelSize
+    package let size: PixelSize
     /// How deltas turn into boxes, and what ranks them.
-    public let conventions: Conventions.Proposals
+    package let conventions: Conventions.Proposals
 
     init(
         level: Int, objectness: Tensor, deltas: Tensor, anchors: AnchorBoxes, count: Int, size: PixelSize,
@@ -74,14 +74,14 @@ public struct CandidateSelection {
     }
 
     /// The same with other deltas.
-    public func with(deltas: Tensor) -> CandidateSelection {
+    package func with(deltas: Tensor) -> CandidateSelection {
         var changed = self
         changed.deltas = deltas
         return changed
     }
 
     /// The best anchors, decoded and clipped, best first.
-    public func candidates() -> Candidates {
+    package func candidates() -> Candidates {
         switch anchors {
         case .grid(let grid): candidates(of: grid)
         case .boxes(let boxes): candidates(of: boxes)
@@ -96,14 +96,14 @@ public struct CandidateSelection {
 }
 
 /// The anchors of a level: a grid, or what stands in for it.
-public enum AnchorBoxes: Sendable {
+package enum AnchorBoxes: Sendable {
     /// Made when asked for.
     case grid(AnchorGrid)
     /// From elsewhere, in the same order.
     case boxes([Box])
 
     /// How many there are.
-    public var count: Int {
+    package var count: Int {
         switch self {
         case .grid(let grid): grid.count
         case .boxes(let boxes): boxes.count
@@ -112,55 +112,55 @@ public enum AnchorBoxes: Sendable {
 }
 
 /// What proposals are selected from.
-public struct ProposalSelection<A: Activation> {
+package struct ProposalSelection<A: Activation> {
     /// What the region proposal network says of each level.
-    public let outputs: [RPNHead.Output<A>]
+    package let outputs: [RPNHead.Output<A>]
     /// The anchors of each level.
-    public let anchors: [AnchorGrid]
+    package let anchors: [AnchorGrid]
     /// The candidates of each level.
-    public let candidates: [Candidates]
+    package let candidates: [Candidates]
     /// The resized picture, without padding.
-    public let size: PixelSize
+    package let size: PixelSize
     /// How many to keep, and how much they may overlap.
-    public let settings: Settings.Proposals
+    package let settings: Settings.Proposals
     /// The smallest box, and suppression.
-    public let conventions: Conventions.Proposals
+    package let conventions: Conventions.Proposals
 
     /// What suppression leaves, best first.
-    public func proposals() -> Proposals {
+    package func proposals() -> Proposals {
         Inference.selectProposals(candidates, settings: settings, conventions: conventions)
     }
 }
 
 /// Regions, and the maps that they are pooled from.
-public struct RegionPooling<A: Activation> {
+package struct RegionPooling<A: Activation> {
     /// The maps, finest first.
-    public let maps: PooledMaps<A>
+    package let maps: PooledMaps<A>
     /// In the frame of the resized picture.
-    public let boxes: [Box]
+    package let boxes: [Box]
     /// The pyramid level of each box, if not the one that the maps' rule gives it.
-    public let levels: [Int]?
+    package let levels: [Int]?
     /// The side of the result.
-    public let side: Int
+    package let side: Int
 
     /// What each box pools: `[boxes, side, side, channels]`.
-    public func pooled() -> A { maps.pooled(boxes, levels: levels, size: side) }
+    package func pooled() -> A { maps.pooled(boxes, levels: levels, size: side) }
 }
 
 /// What detections are selected from.
-public struct DetectionSelection<A: Activation> {
+package struct DetectionSelection<A: Activation> {
     /// Logits and deltas of each proposal.
-    public let output: BoxHead.Output<A>
+    package let output: BoxHead.Output<A>
     /// dx, dy, dw, dh for each class, `[proposals, (classes + 1) · 4]`.
-    public private(set) var deltas: Tensor
+    package private(set) var deltas: Tensor
     /// The boxes that the deltas refine.
-    public let proposals: [Box]
+    package let proposals: [Box]
     /// The resized picture, without padding.
-    public let size: PixelSize
+    package let size: PixelSize
     /// The thresholds and the number to keep.
-    public let settings: Settings.Boxes
+    package let settings: Settings.Boxes
     /// How deltas turn into boxes, the smallest box, and suppression.
-    public let conventions: Conventions.Detections
+    package let conventions: Conventions.Detections
 
     init(
         output: BoxHead.Output<A>, proposals: [Box], size: PixelSize, settings: Settings.Boxes,
@@ -175,17 +175,17 @@ public struct DetectionSelection<A: Activation> {
     }
 
     /// `[proposals, classes + 1]`, background first.
-    public var probabilities: Tensor { output.probabilities }
+    package var probabilities: Tensor { output.probabilities }
 
     /// The same with other deltas.
-    public func with(deltas: Tensor) -> DetectionSelection {
+    package func with(deltas: Tensor) -> DetectionSelection {
         var changed = self
         changed.deltas = deltas
         return changed
     }
 
     /// What per-class suppression and the cut leave, best first.
-    public func detections() -> Detections {
+    package func detections() -> Detections {
         Inference.selectDetections(
             probabilities: probabilities, deltas: deltas, proposals: proposals, size: size,
             settings: settings, conventions: conventions)
@@ -193,52 +193,52 @@ public struct DetectionSelection<A: Activation> {
 }
 
 /// The mask logits of some detections.
-public struct MaskPrediction<A: Activation> {
+package struct MaskPrediction<A: Activation> {
     /// `[detections, side, side, classes + 1 or 1]`.
-    public let logits: A
+    package let logits: A
     /// The class of each detection.
-    public let classes: [Int]
+    package let classes: [Int]
     /// How logits become probabilities.
-    public let output: Architecture.Masks.Output
+    package let output: Architecture.Masks.Output
 
     /// The probabilities of each detection's class, `[detections, side, side]`.
-    public func probabilities() -> Tensor {
+    package func probabilities() -> Tensor {
         Inference.maskProbabilities(logits.value, classes: classes, output: output)
     }
 }
 
 /// The heat maps of some detections' keypoints.
-public struct KeypointPrediction<A: Activation> {
+package struct KeypointPrediction<A: Activation> {
     /// Logits, `[detections, height, width, keypoints]`.
-    public let heatmaps: A
+    package let heatmaps: A
     /// One box a detection.
-    public let boxes: [Box]
+    package let boxes: [Box]
     /// What the third number of a keypoint is.
-    public let score: Conventions.Output.KeypointScore
+    package let score: Conventions.Output.KeypointScore
 
     /// The keypoints of each detection, in the frame of the boxes.
-    public func keypoints() -> [[Keypoint]] {
+    package func keypoints() -> [[Keypoint]] {
         Inference.decodeKeypoints(heatmaps.value, boxes: boxes, score: score)
     }
 }
 
 /// One mask on its way to the picture.
-public struct MaskPasting {
+package struct MaskPasting {
     /// `side · side` values, row by row; valid during the call.
-    public let probabilities: UnsafeBufferPointer<Float>
+    package let probabilities: UnsafeBufferPointer<Float>
     /// Of the map.
-    public let side: Int
+    package let side: Int
     /// Where the map belongs, in pixels of the picture.
-    public let box: Box
+    package let box: Box
     /// Of the picture.
-    public let imageSize: PixelSize
+    package let imageSize: PixelSize
     /// From this probability on, a pixel belongs to the mask.
-    public let threshold: Float
+    package let threshold: Float
     /// How the map is enlarged.
-    public let conventions: Conventions.Output
+    package let conventions: Conventions.Output
 
     /// The pixels whose enlarged probability reaches the threshold.
-    public func mask() -> InstanceMask {
+    package func mask() -> InstanceMask {
         pasteMask(
             probabilities, side: side, box: box, imageSize: imageSize, threshold: threshold,
             conventions: conventions)

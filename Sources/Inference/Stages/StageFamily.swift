@@ -54,7 +54,7 @@ public enum StageFamily: String, CaseIterable, Sendable {
     }
 
     /// A regular expression for the names of the family; its group is the level or number.
-    public var pattern: String {
+    package var pattern: String {
         let group = members.count > 9 && members[0] == "1" ? "[1-9][0-9]?" : members.joined(separator: "|")
         return rawValue.replacing(".", with: "\\.").replacing("@", with: "(\(group))")
             .replacing("#", with: "(\(group))")

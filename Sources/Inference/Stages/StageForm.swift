@@ -3,7 +3,7 @@ import Tensors
 
 /// What a stage's value has to look like, as far as the network at hand says so: lengths that it does not decide are
 /// nil.
-public enum StageForm: Sendable {
+package enum StageForm: Sendable {
     /// The picture as decoded.
     case image
     /// `[height, width, channels]`.

@@ -20,7 +20,7 @@ public enum StageKind: String, Sendable, CaseIterable {
     case masks
 
     /// The element type and the axes in a bundle.
-    public var layout: String {
+    package var layout: String {
         switch self {
         case .image: "U8 [3, height, width]"
         case .map: "F32 [channels, height, width]"

@@ -5,17 +5,17 @@ import Tensors
 /// The shape of a convolution's window and how it moves. All lengths in positions of the input map.
 public struct ConvolutionWindow: Hashable, Sendable {
     /// Side of the square kernel.
-    public var kernel: Int
+    package var kernel: Int
     /// Step between neighbouring outputs.
-    public var stride: Int
+    package var stride: Int
     /// Zeros around the map.
-    public var padding: Int
+    package var padding: Int
     /// Input and output channels are cut into this many groups that do not see each other (ResNeXt's
     /// cardinality).
-    public var groups: Int
+    package var groups: Int
 
     /// A window; by default 1×1, stride 1, with the padding that keeps the size at stride 1.
-    public init(kernel: Int = 1, stride: Int = 1, padding: Int? = nil, groups: Int = 1) {
+    package init(kernel: Int = 1, stride: Int = 1, padding: Int? = nil, groups: Int = 1) {
         self.kernel = kernel
         self.stride = stride
         self.padding = padding ?? kernel / 2
@@ -24,7 +24,7 @@ public struct ConvolutionWindow: Hashable, Sendable {
 
     /// The length of the output along one axis: `⌊(length + 2·padding − kernel) / stride⌋ + 1`, or 0 where
     /// not even one window fits.
-    public func outputLength(_ length: Int) -> Int {
+    package func outputLength(_ length: Int) -> Int {
         let room = length + 2 * padding - kernel
         return room < 0 ? 0 : room / stride + 1
     }
@@ -35,23 +35,23 @@ public struct ConvolutionWindow: Hashable, Sendable {
 ///
 /// `output = scale · (weight ∗ input) + shift`. The weight stays in the order and the memory of its file; each
 /// algorithm repacks it once, at first use, and keeps the result here.
-public struct Convolution: Sendable {
+package struct Convolution: Sendable {
     /// `[output, input / groups, kernel, kernel]`.
-    public let weight: Tensor
+    package let weight: Tensor
     /// One factor an output channel, or nil for 1.
-    public let scale: [Float]?
+    package let scale: [Float]?
     /// One summand an output channel, or nil for 0.
-    public let shift: [Float]?
+    package let shift: [Float]?
     /// Kernel, stride, padding and groups.
-    public let window: ConvolutionWindow
+    package let window: ConvolutionWindow
     /// The algorithm to use whatever the context and the shapes; nil to follow ``ExecutionContext``, and shapes
     /// where that names none.
-    public var algorithm: ConvolutionAlgorithm?
+    package var algorithm: ConvolutionAlgorithm?
 
     let packed = PackedWeights()
 
     /// A convolution by `weight`, of shape `[output, input / groups, kernel, kernel]`.
-    public init(
+    package init(
         weight: Tensor, scale: [Float]? = nil, shift: [Float]? = nil, window: ConvolutionWindow,
         algorithm: ConvolutionAlgorithm? = nil
     ) {
@@ -68,9 +68,9 @@ public struct Convolution: Sendable {
     }
 
     /// Number of input channels.
-    public var inputs: Int { weight.shape[1] * window.groups }
+    package var inputs: Int { weight.shape[1] * window.groups }
     /// Number of output channels.
-    public var outputs: Int { weight.shape[0] }
+    package var outputs: Int { weight.shape[0] }
 
     var groupInputs: Int { weight.shape[1] }
     var groupOutputs: Int { outputs / window.groups }
@@ -79,7 +79,7 @@ public struct Convolution: Sendable {
     ///
     /// Computes `scale · (weight ∗ input) + shift`, adds `residual` (of the output's shape), and, if `relu`,
     /// replaces negative values by 0: the end of a residual block in one pass over memory.
-    public func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, relu: Bool = false) -> Tensor
+    package func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, relu: Bool = false) -> Tensor
     {
         let input = Maps(input)
         let output = MutableMaps(outputSizes(of: input.sizes))
@@ -104,7 +104,7 @@ public struct Convolution: Sendable {
     // MARK: - Which algorithm
 
     /// Whether the Winograd algorithm can compute this convolution at all.
-    public var canUseWinograd: Bool { window.kernel == 3 && window.stride == 1 && window.groups == 1 }
+    package var canUseWinograd: Bool { window.kernel == 3 && window.stride == 1 && window.groups == 1 }
 
     /// What the convolution itself or the context asks for.
     private var chosenAlgorithm: ConvolutionAlgorithm? {
@@ -114,7 +114,7 @@ public struct Convolution: Sendable {
 
     /// The algorithm for maps of usual sizes. Winograd wins wherever it applies, except on few
     /// channels, where its transforms cost more than the multiplications they save.
-    public var resolvedAlgorithm: ConvolutionAlgorithm {
+    package var resolvedAlgorithm: ConvolutionAlgorithm {
         switch chosenAlgorithm {
         case .direct: .direct
         case .matrixProduct: .matrixProduct
@@ -132,7 +132,7 @@ public struct Convolution: Sendable {
 
     /// Packs the weights for the algorithm that the convolution will use, so that the first image does not
     /// pay for it.
-    public func prepare() {
+    package func prepare() {
         switch resolvedAlgorithm {
         case .winograd: _ = winogradKernels
         case .matrixProduct: _ = patchWeights

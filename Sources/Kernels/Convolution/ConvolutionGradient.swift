@@ -8,7 +8,7 @@ extension Convolution {
     /// - Parameters:
     ///   - gradient: by the output before residual and ReLU, after scale and shift; of the output's shape.
     ///   - inputShape: the input's shape, which is the result's.
-    public func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+    package func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
         let (gradient, result) = (Maps(gradient), MutableMaps(MapSizes(inputShape)))
         precondition(gradient.sizes == outputSizes(of: result.sizes), "a gradient of \(gradient.sizes)")
         switch algorithm(on: gradient.sizes) {
@@ -24,7 +24,7 @@ extension Convolution {
     /// - Parameters:
     ///   - gradient: by the output before residual and ReLU, after scale and shift; of the output's shape.
     ///   - input: what the convolution was applied to.
-    public func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
+    package func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
         let (gradient, input) = (Maps(gradient), Maps(input))
         precondition(gradient.sizes == outputSizes(of: input.sizes), "a gradient of \(gradient.sizes)")
         guard gradient.sizes.positions > 0 else { return Tensor(shape: weight.shape) }

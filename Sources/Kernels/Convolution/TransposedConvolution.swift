@@ -7,20 +7,20 @@ import Tensors
 /// Computed as a matrix product, input [positions, inputs] by weights [inputs, kernel · kernel · outputs],
 /// whose results are then added up where windows overlap. The mask head's 2×2 kernel with stride 2 has no
 /// overlap; the keypoint head's 4×4 with stride 2 and padding 1 adds up four results at each position.
-public struct TransposedConvolution: Sendable {
+package struct TransposedConvolution: Sendable {
     /// `[input, output, kernel, kernel]`: note that PyTorch puts the inputs first here.
-    public let weight: Tensor
+    package let weight: Tensor
     /// One number an output channel, or nil for 0.
-    public let bias: [Float]?
+    package let bias: [Float]?
     /// Distance in output positions between the windows of neighbouring inputs.
-    public let stride: Int
+    package let stride: Int
     /// Output positions cut off at each border.
-    public let padding: Int
+    package let padding: Int
 
     private let packed = PackedWeights()
 
     /// A transposed convolution by `weight`, of shape `[input, output, kernel, kernel]`.
-    public init(weight: Tensor, bias: [Float]?, stride: Int, padding: Int = 0) {
+    package init(weight: Tensor, bias: [Float]?, stride: Int, padding: Int = 0) {
         precondition(weight.shape.count == 4 && weight.shape[2] == weight.shape[3])
         self.weight = weight
         self.bias = bias
@@ -29,17 +29,17 @@ public struct TransposedConvolution: Sendable {
     }
 
     /// Number of input channels.
-    public var inputs: Int { weight.shape[0] }
+    package var inputs: Int { weight.shape[0] }
     /// Number of output channels.
-    public var outputs: Int { weight.shape[1] }
+    package var outputs: Int { weight.shape[1] }
     private var kernel: Int { weight.shape[2] }
 
     /// `(length − 1) · stride − 2 · padding + kernel`.
-    public func outputLength(_ length: Int) -> Int { (length - 1) * stride - 2 * padding + kernel }
+    package func outputLength(_ length: Int) -> Int { (length - 1) * stride - 2 * padding + kernel }
 
     /// Applies the layer to a map `[height, width, inputs]` or a batch of them; negative results become 0 if
     /// `relu`.
-    public func callAsFunction(_ input: Tensor, relu: Bool = false) -> Tensor {
+    package func callAsFunction(_ input: Tensor, relu: Bool = false) -> Tensor {
         let input = Maps(input)
         precondition(input.channels == inputs)
         let output = MutableMaps(
@@ -166,14 +166,14 @@ public struct TransposedConvolution: Sendable {
     }
 
     /// Reorders the weight now, so that the first image does not pay for it.
-    public func prepare() {
+    package func prepare() {
         if ExecutionContext.current.kernels == .optimized { _ = tapWeights }
     }
 
     // MARK: - Pullbacks
 
     /// The gradient by the input, given the one by the output (before ReLU, of the output's shape).
-    public func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
+    package func inputGradient(_ gradient: Tensor, inputShape: [Int]) -> Tensor {
         let result = adjoint(gradient)
         precondition(
             result.shape == inputShape, "a gradient of \(gradient.shape) by an input of \(inputShape)")
@@ -181,7 +181,7 @@ public struct TransposedConvolution: Sendable {
     }
 
     /// The gradient by the weight, `[input, output, kernel, kernel]`, given the one by the output before ReLU.
-    public func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
+    package func weightGradient(_ gradient: Tensor, input: Tensor) -> Tensor {
         adjoint.weightGradient(input, input: gradient)
     }
 

@@ -2,25 +2,25 @@ import Tensors
 
 /// One tile of Winograd's F(4×4, 3×3) in one channel, with every intermediate number: what a page works through and
 /// a figure draws. ``Convolution`` runs the same transforms on eight channels at a time.
-public struct WinogradTile: Sendable {
+package struct WinogradTile: Sendable {
     /// d: 6×6 inputs.
-    public let input: [Float]
+    package let input: [Float]
     /// g: the 3×3 kernel.
-    public let kernel: [Float]
+    package let kernel: [Float]
     /// V = Bᵀ d B, 6×6.
-    public let transformedInput: [Float]
+    package let transformedInput: [Float]
     /// U = G g Gᵀ, 6×6.
-    public let transformedKernel: [Float]
+    package let transformedKernel: [Float]
     /// M = U ⊙ V, 6×6: the only 36 multiplications of an input by a weight.
-    public let product: [Float]
+    package let product: [Float]
     /// Aᵀ M A: 4×4 outputs.
-    public let output: [Float]
+    package let output: [Float]
 
     /// Works through a tile.
     /// - Parameters:
     ///   - input: 36 numbers, row by row.
     ///   - kernel: 9 numbers, row by row.
-    public init(input: [Float], kernel: [Float]) {
+    package init(input: [Float], kernel: [Float]) {
         precondition(input.count == tileArea && kernel.count == 9)
         self.input = input
         self.kernel = kernel
@@ -31,13 +31,13 @@ public struct WinogradTile: Sendable {
     }
 
     /// Bᵀ x: 6 → 6 numbers along one axis.
-    public static func inputAxis(_ x: [Float]) -> [Float] { inputTransform(Six(x)).array }
+    package static func inputAxis(_ x: [Float]) -> [Float] { inputTransform(Six(x)).array }
 
     /// G x: 3 → 6 numbers along one axis.
-    public static func kernelAxis(_ x: [Float]) -> [Float] { kernelTransform((x[0], x[1], x[2])).array }
+    package static func kernelAxis(_ x: [Float]) -> [Float] { kernelTransform((x[0], x[1], x[2])).array }
 
     /// Aᵀ x: 6 → 4 numbers along one axis.
-    public static func outputAxis(_ x: [Float]) -> [Float] {
+    package static func outputAxis(_ x: [Float]) -> [Float] {
         let y = outputTransform(Six(x))
         return [y.0, y.1, y.2, y.3]
     }

@@ -4,18 +4,18 @@ import Tensors
 /// Group norm (Wu and He, arXiv 1803.08494): each group of channels of each map gets mean 0 and variance 1,
 /// then a scale and a shift of its channels. Works on one image at a time, so training from scratch does not
 /// need large batches.
-public struct GroupNorm: Sendable {
+package struct GroupNorm: Sendable {
     /// How many groups the channels are cut into.
-    public let groups: Int
+    package let groups: Int
     /// One factor a channel.
-    public let weight: [Float]
+    package let weight: [Float]
     /// One summand a channel.
-    public let bias: [Float]
+    package let bias: [Float]
     /// Added to the variance.
-    public let epsilon: Float
+    package let epsilon: Float
 
     /// A group norm; the number of groups must divide the number of channels.
-    public init(groups: Int, weight: [Float], bias: [Float], epsilon: Float = 1e-5) {
+    package init(groups: Int, weight: [Float], bias: [Float], epsilon: Float = 1e-5) {
         precondition(weight.count == bias.count && weight.count % groups == 0)
         self.groups = groups
         self.weight = weight
@@ -25,7 +25,7 @@ public struct GroupNorm: Sendable {
 
     /// Normalises a map `[height, width, channels]` or each of a batch, adds `residual`, and, if `relu`,
     /// replaces negative values by 0.
-    public func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, relu: Bool = false) -> Tensor
+    package func callAsFunction(_ input: Tensor, adding residual: Tensor? = nil, relu: Bool = false) -> Tensor
     {
         precondition(input.shape.last == weight.count)
         precondition(residual.map { $0.shape == input.shape } ?? true)
@@ -46,7 +46,7 @@ public struct GroupNorm: Sendable {
     /// - Parameters:
     ///   - gradient: by the norm's output: a map `[height, width, channels]` or a batch.
     ///   - input: what the norm was given, of the same shape.
-    public func gradients(_ gradient: Tensor, input: Tensor) -> GroupNormGradients {
+    package func gradients(_ gradient: Tensor, input: Tensor) -> GroupNormGradients {
         precondition(input.shape.last == weight.count && gradient.shape == input.shape)
         let (gradient, input) = (Maps(gradient), Maps(input))
         return switch ExecutionContext.current.kernels {
@@ -63,13 +63,13 @@ public struct GroupNorm: Sendable {
 }
 
 /// What a group norm's pullback gives.
-public struct GroupNormGradients: Sendable {
+package struct GroupNormGradients: Sendable {
     /// Of the norm's input's shape.
-    public var input: Tensor
+    package var input: Tensor
     /// `[channels]`, summed over all maps.
-    public var weight: Tensor
+    package var weight: Tensor
     /// `[channels]`, summed over all maps.
-    public var bias: Tensor
+    package var bias: Tensor
 
     init(input: Tensor, weight: [Double], bias: [Double]) {
         self.input = input

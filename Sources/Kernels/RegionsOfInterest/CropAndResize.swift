@@ -13,10 +13,10 @@ import Geometry
 /// the region's border.
 public struct CropAndResize: Hashable, Sendable {
     /// Points along each axis.
-    public var outputSize: Int
+    package var outputSize: Int
 
     /// A layer of the given size.
-    public init(outputSize: Int) {
+    package init(outputSize: Int) {
         precondition(outputSize > 0)
         self.outputSize = outputSize
     }
@@ -27,7 +27,7 @@ public struct CropAndResize: Hashable, Sendable {
     ///   - start: the box's left or upper edge, in pixels of the network's input.
     ///   - end: the right or lower edge.
     ///   - scale: map positions a pixel.
-    public func coordinates(from start: Float, to end: Float, scale: Float) -> [Float] {
+    package func coordinates(from start: Float, to end: Float, scale: Float) -> [Float] {
         guard outputSize > 1 else { return [0.5 * (start + end) * scale] }
         let step = (end - start) * scale / Float(outputSize - 1)
         return (0..<outputSize).map { start * scale + Float($0) * step }

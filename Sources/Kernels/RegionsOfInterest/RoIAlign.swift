@@ -20,19 +20,19 @@ public struct RoIAlign: Hashable, Sendable {
     }
 
     /// Bins along each axis.
-    public var outputSize: Int
+    package var outputSize: Int
     /// Sample points along each axis of a bin; nil for as many as the bin is long, in map positions, rounded
     /// up (detectron2, MMDetection).
-    public var samplesPerAxis: Int?
+    package var samplesPerAxis: Int?
     /// Whether the value at index i of a map stands at coordinate i + ½, the centre of its cell, as it should
     /// ("aligned"). Without, as in torchvision's models, everything is read half a position too far to the
     /// lower right, and regions smaller than one position are enlarged to one.
-    public var subtractsHalfPixel: Bool
+    package var subtractsHalfPixel: Bool
     /// What becomes of the samples of a bin.
-    public var reduction: Reduction
+    package var reduction: Reduction
 
     /// A layer of the given conventions.
-    public init(
+    package init(
         outputSize: Int, samplesPerAxis: Int? = 2, subtractsHalfPixel: Bool = false,
         reduction: Reduction = .average
     ) {
@@ -44,29 +44,29 @@ public struct RoIAlign: Hashable, Sendable {
     }
 
     /// One sample point and the four map positions that it is interpolated from.
-    public struct Sample: Hashable, Sendable {
+    package struct Sample: Hashable, Sendable {
         /// The coordinates in map positions: row and column.
-        public var y: Float, x: Float
+        package var y: Float, x: Float
         /// The rows above and below, and the columns left and right.
-        public var top: Int, bottom: Int, left: Int, right: Int
+        package var top: Int, bottom: Int, left: Int, right: Int
         /// The share of the lower row and of the right column; 0 for a sample outside the map.
-        public var lowerWeight: Float, rightWeight: Float
+        package var lowerWeight: Float, rightWeight: Float
         /// False for a sample more than one position outside the map, which counts as 0.
-        public var isInside: Bool
+        package var isInside: Bool
 
         /// A position of the map, and its share of a sample's value.
-        public struct Neighbour: Hashable, Sendable {
+        package struct Neighbour: Hashable, Sendable {
             /// The row.
-            public var row: Int
+            package var row: Int
             /// The column.
-            public var column: Int
+            package var column: Int
             /// From 0 to 1; the four weights of a sample inside the map add up to 1.
-            public var weight: Float
+            package var weight: Float
         }
 
         /// The four positions that the value is interpolated from: upper left, upper right, lower left, lower
         /// right. Empty for a sample outside the map.
-        public var neighbours: [Neighbour] {
+        package var neighbours: [Neighbour] {
             guard isInside else { return [] }
             let weights = bilinearWeights(lower: lowerWeight, right: rightWeight)
             return [
@@ -80,18 +80,18 @@ public struct RoIAlign: Hashable, Sendable {
 
     /// Where bins begin and end: `outputSize + 1` borders along each axis, in map positions as sample points
     /// have them. With half a pixel subtracted, position i is the centre of a cell, else its upper left corner.
-    public struct Borders: Hashable, Sendable {
+    package struct Borders: Hashable, Sendable {
         /// From the upper to the lower edge.
-        public var rows: [Float]
+        package var rows: [Float]
         /// From the left to the right edge.
-        public var columns: [Float]
+        package var columns: [Float]
     }
 
     /// The borders of a region's bins: exact numbers, where RoIPool has whole ones.
     /// - Parameters:
     ///   - box: in pixels of the network's input.
     ///   - scale: map positions a pixel.
-    public func borders(of box: Box, scale: Float) -> Borders {
+    package func borders(of box: Box, scale: Float) -> Borders {
         let grid = SampleGrid(self, box: box, scale: scale)
         return Borders(
             rows: (0...outputSize).map { grid.top(ofBin: $0) },
@@ -106,7 +106,7 @@ public struct RoIAlign: Hashable, Sendable {
     ///   - mapSize: rows and columns of the map.
     ///   - row: the bin's row.
     ///   - column: the bin's column.
-    public func samples(
+    package func samples(
         of box: Box, scale: Float, mapSize: PixelSize, row: Int, column: Int
     ) -> [Sample] {
         let grid = SampleGrid(self, box: box, scale: scale)

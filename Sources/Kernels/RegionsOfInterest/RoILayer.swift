@@ -55,12 +55,12 @@ public enum RoILayer: Hashable, Sendable {
 /// A box to pool, and which of several maps to pool it from.
 public struct RegionOfInterest: Hashable, Sendable {
     /// In pixels of the network's input.
-    public var box: Box
+    package var box: Box
     /// An index into the maps.
-    public var map: Int
+    package var map: Int
 
     /// A region of a map.
-    public init(box: Box, map: Int = 0) {
+    package init(box: Box, map: Int = 0) {
         self.box = box
         self.map = map
     }

@@ -19,30 +19,30 @@ public struct RoIPool: Hashable, Sendable {
     }
 
     /// Bins along each axis.
-    public var outputSize: Int
+    package var outputSize: Int
     /// How whole positions come about.
-    public var quantization: Quantization
+    package var quantization: Quantization
 
     /// A layer of the given size.
-    public init(outputSize: Int, quantization: Quantization = .nearest) {
+    package init(outputSize: Int, quantization: Quantization = .nearest) {
         precondition(outputSize > 0)
         self.outputSize = outputSize
         self.quantization = quantization
     }
 
     /// One axis of a region after both quantisations: what the layer reads, and what a figure draws.
-    public struct Quantized: Hashable, Sendable {
+    package struct Quantized: Hashable, Sendable {
         /// The box's left or upper edge before anything is rounded, in map positions.
-        public let exactStart: Float
+        package let exactStart: Float
         /// The right or lower edge.
-        public let exactEnd: Float
+        package let exactEnd: Float
         /// The whole positions that the first quantisation leaves of the region, before the map's border cuts
         /// anything off.
-        public let region: Range<Int>
+        package let region: Range<Int>
         /// The length of a bin before the second quantisation: the region's length over the number of bins.
-        public let binLength: Float
+        package let binLength: Float
         /// The positions of the map that each bin covers; cut off at the map's border, so they may be empty.
-        public let bins: [Range<Int>]
+        package let bins: [Range<Int>]
     }
 
     /// Both quantisations along one axis.
@@ -52,7 +52,7 @@ public struct RoIPool: Hashable, Sendable {
     ///   - end: the right or lower edge.
     ///   - scale: map positions a pixel.
     ///   - length: of the map along this axis; bins are cut off at its border and may be empty.
-    public func quantized(from start: Float, to end: Float, scale: Float, length: Int) -> Quantized {
+    package func quantized(from start: Float, to end: Float, scale: Float, length: Int) -> Quantized {
         func whole(_ value: Float, _ rule: FloatingPointRoundingRule) -> Int {
             // Far outside any map; Int cannot hold NaN and infinity.
             value.isNaN ? -1_000_000 : Int(min(max(value.rounded(rule), -1e6), 1e6))
@@ -88,7 +88,7 @@ public struct RoIPool: Hashable, Sendable {
 
     /// The positions of the map, along one axis, that each bin covers; parameters as for
     /// ``quantized(from:to:scale:length:)``.
-    public func bins(from start: Float, to end: Float, scale: Float, length: Int) -> [Range<Int>] {
+    package func bins(from start: Float, to end: Float, scale: Float, length: Int) -> [Range<Int>] {
         quantized(from: start, to: end, scale: scale, length: length).bins
     }
 

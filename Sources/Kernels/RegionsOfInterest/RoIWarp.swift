@@ -7,17 +7,17 @@ import Geometry
 /// interpolation.
 public struct RoIWarp: Hashable, Sendable {
     /// How the rounded region is sampled.
-    public var sampling: RoIAlign
+    package var sampling: RoIAlign
 
     /// A layer of the given size; `samplesPerAxis` and `reduction` as for ``RoIAlign``.
-    public init(outputSize: Int, samplesPerAxis: Int? = 2, reduction: RoIAlign.Reduction = .average) {
+    package init(outputSize: Int, samplesPerAxis: Int? = 2, reduction: RoIAlign.Reduction = .average) {
         sampling = RoIAlign(
             outputSize: outputSize, samplesPerAxis: samplesPerAxis, subtractsHalfPixel: false,
             reduction: reduction)
     }
 
     /// The region with its corners rounded, in map positions.
-    public func quantized(_ box: Box, scale: Float) -> Box {
+    package func quantized(_ box: Box, scale: Float) -> Box {
         func whole(_ value: Float) -> Float { (value * scale).rounded(.toNearestOrAwayFromZero) }
         return Box(x1: whole(box.x1), y1: whole(box.y1), x2: whole(box.x2), y2: whole(box.y2))
     }

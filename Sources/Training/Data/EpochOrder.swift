@@ -5,9 +5,9 @@ import Tensors
 ///
 /// The batch of a step follows from the seed and the step alone, so a run that is resumed goes on with the
 /// same pictures as one that was never interrupted.
-public struct EpochOrder: Sendable {
+package struct EpochOrder: Sendable {
     /// Steps in one epoch. Examples that fill no batch are left out, other ones in each epoch.
-    public let batchesPerEpoch: Int
+    package let batchesPerEpoch: Int
     private let groups: [[Int]]
     private let batchSize: Int
     private let seed: UInt64
@@ -17,7 +17,7 @@ public struct EpochOrder: Sendable {
     /// An order for the examples of `source`.
     /// - Parameter groupsByAspectRatio: whether a batch holds either only pictures that are wider than high, or
     ///   none of these.
-    public init(_ source: some ExampleSource, batchSize: Int, groupsByAspectRatio: Bool, seed: UInt64) {
+    package init(_ source: some ExampleSource, batchSize: Int, groupsByAspectRatio: Bool, seed: UInt64) {
         let indices = 0..<source.count
         if groupsByAspectRatio {
             let isWide = indices.map { index in
@@ -34,7 +34,7 @@ public struct EpochOrder: Sendable {
     }
 
     /// The examples of a step, counting from 0. There must be at least one batch an epoch.
-    public mutating func batch(of step: Int) -> [Int] {
+    package mutating func batch(of step: Int) -> [Int] {
         let (epoch, position) = step.quotientAndRemainder(dividingBy: batchesPerEpoch)
         if epoch != self.epoch {
             batches = shuffledBatches(of: epoch)

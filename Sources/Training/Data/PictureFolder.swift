@@ -5,15 +5,15 @@ import Geometry
 import Tensors
 
 /// The folder that holds the pictures of a dataset.
-public struct PictureFolder: Sendable {
+package struct PictureFolder: Sendable {
     /// The folder.
-    public let path: String
+    package let path: String
 
     /// Whether pictures are turned as EXIF says: as the program did in which they were annotated.
-    public let turning: ImageFile.Turning
+    package let turning: ImageFile.Turning
 
     /// The folder at `path`.
-    public init(path: String, turning: ImageFile.Turning = .upright) {
+    package init(path: String, turning: ImageFile.Turning = .upright) {
         self.path = path
         self.turning = turning
     }
@@ -21,7 +21,7 @@ public struct PictureFolder: Sendable {
     /// Where the file of a picture is. Tools on Windows write backslashes between folders; where there is no file of
     /// that very name, they are taken for slashes.
     /// - Throws: `FileError` when the picture has no file name.
-    public func path(of picture: Picture) throws -> String {
+    package func path(of picture: Picture) throws -> String {
         guard let name = picture.fileName else {
             throw FileError(
                 path: path, fault: "image \(picture.textID ?? String(picture.id)) has no file_name")
@@ -34,14 +34,14 @@ public struct PictureFolder: Sendable {
     /// Reads a picture.
     /// - Parameter annotations: the annotation file, for errors.
     /// - Throws: `FileError` when it is missing, broken, or of another size than the annotations say.
-    public func image(of picture: Picture, annotations: String) throws -> Image {
+    package func image(of picture: Picture, annotations: String) throws -> Image {
         try file(of: picture, annotations: annotations).image
     }
 
     /// Reads a picture, and what should be known of its file.
     /// - Parameter annotations: the annotation file, for errors.
     /// - Throws: `FileError` when it is missing, broken, or of another size than the annotations say.
-    public func file(of picture: Picture, annotations: String) throws -> ImageFile {
+    package func file(of picture: Picture, annotations: String) throws -> ImageFile {
         let path = try path(of: picture)
         let file = try ImageFile(contentsOf: path, turning: turning)
         let found = PixelSize(height: file.image.height, width: file.image.width)
@@ -54,7 +54,7 @@ public struct PictureFolder: Sendable {
 
     /// The size of a picture as its file's header has it: upright, unless pictures are taken as they are stored.
     /// - Throws: `FileError` when it is missing, its header is broken, or the annotations give another size.
-    public func size(of picture: Picture, annotations: String) throws -> PixelSize {
+    package func size(of picture: Picture, annotations: String) throws -> PixelSize {
         let path = try path(of: picture)
         func size(_ header: ImageHeader) -> PixelSize {
             let upright = PixelSize(height: header.height, width: header.width)
@@ -89,7 +89,7 @@ public struct PictureFolder: Sendable {
 
 extension PictureFolder {
     /// What is to be said of file names that were found in another way than they are written; nil if none were.
-    public func remark(on pictures: [Picture]) -> String? {
+    package func remark(on pictures: [Picture]) -> String? {
         let names = pictures.lazy.compactMap(\.fileName).filter { $0.contains("\\") }
         guard let first = names.first else { return nil }
         return "file names with backslashes are looked up with slashes in their place (first: '\(first)')"

@@ -3,11 +3,11 @@ import COCO
 /// What the objects of a dataset have for the heads of a network to learn from.
 public struct TargetCounts: Hashable, Sendable {
     /// How many objects there are.
-    public let objects: Int
+    package let objects: Int
     /// How many of them have a mask.
-    public let masks: Int
+    package let masks: Int
     /// How many of them have labelled keypoints, by the number of keypoints that they have.
-    public let keypoints: [Int: Int]
+    package let keypoints: [Int: Int]
 
     package init(_ annotations: some Sequence<Annotation>) {
         var objects = 0, masks = 0, keypoints: [Int: Int] = [:]
@@ -30,7 +30,7 @@ public struct TargetCounts: Hashable, Sendable {
     /// - Returns: remarks on objects that do not train a head.
     /// - Throws: ``TrainingError`` for a mask head without targets, and for another number of keypoints than the network
     ///   has.
-    public func check(
+    package func check(
         against configuration: TrainingConfiguration, isTrained trained: (String) -> Bool
     ) throws -> [String] {
         var remarks: [String] = []

@@ -15,7 +15,7 @@ import Tensors
 ///
 /// `@unchecked Sendable`: a tape is written by one thread and then read by one thread; which one may change in
 /// between.
-public final class Tape: @unchecked Sendable {
+package final class Tape: @unchecked Sendable {
     /// From the gradient by a kernel's output to those by what it was computed from.
     typealias Pullback = (Tensor, inout Gradients) -> Void
 
@@ -24,15 +24,15 @@ public final class Tape: @unchecked Sendable {
 
     /// An empty tape.
     /// - Parameter isTrained: whether the parameter of that name is being trained.
-    public init(training isTrained: @escaping @Sendable (String) -> Bool = { _ in true }) {
+    package init(training isTrained: @escaping @Sendable (String) -> Bool = { _ in true }) {
         self.isTrained = isTrained
     }
 
     /// A value that nothing is learnt from: the picture.
-    public func constant(_ value: Tensor) -> Taped { Taped(value: value, tape: self, node: nil) }
+    package func constant(_ value: Tensor) -> Taped { Taped(value: value, tape: self, node: nil) }
 
     /// A value that the gradient is wanted for, as if it were a parameter; for tests.
-    public func variable(_ value: Tensor, name: String) -> Taped {
+    package func variable(_ value: Tensor, name: String) -> Taped {
         record(value, from: [], parameters: [name]) { gradient, gradients in gradients.add(gradient, to: name)
         }
     }
@@ -51,7 +51,7 @@ public final class Tape: @unchecked Sendable {
     /// Reads the tape backwards. It is empty afterwards: what the pullbacks kept is freed on the way.
     /// - Parameter seeds: outputs of the network, each with the gradient of the loss by it.
     /// - Returns: the gradient of the loss by every parameter that it depends on.
-    public func gradients(from seeds: [LossSeed]) -> [String: Tensor] {
+    package func gradients(from seeds: [LossSeed]) -> [String: Tensor] {
         var gradients = Gradients(nodes: Array(repeating: nil, count: pullbacks.count), isTrained: isTrained)
         for seed in seeds { gradients.add(seed.gradient, to: seed.output) }
         while let pullback = pullbacks.popLast() {
@@ -63,14 +63,14 @@ public final class Tape: @unchecked Sendable {
 }
 
 /// An output of the network, and how the loss changes with it.
-public struct LossSeed: Sendable {
+package struct LossSeed: Sendable {
     /// The output.
-    public let output: Taped
+    package let output: Taped
     /// The gradient of the loss by the output, of the same shape.
-    public var gradient: Tensor
+    package var gradient: Tensor
 
     /// A seed.
-    public init(_ output: Taped, gradient: Tensor) {
+    package init(_ output: Taped, gradient: Tensor) {
         precondition(output.value.shape == gradient.shape)
         self.output = output
         self.gradient = gradient

@@ -5,9 +5,9 @@ import Tensors
 /// A value on its way through the network that remembers, on its tape, how it was made.
 ///
 /// The network runs on it line by line as on a plain `Tensor`; nothing describes the network a second time.
-public struct Taped: Sendable {
+package struct Taped: Sendable {
     /// The plain value.
-    public let value: Tensor
+    package let value: Tensor
     let tape: Tape
     /// Its place on the tape; nil for a constant.
     package let node: Int?
@@ -16,7 +16,7 @@ public struct Taped: Sendable {
 /// Each request calls its kernel and writes the kernel's pullback on the tape.
 extension Taped: Activation {
     /// Convolution and what follows it: two entries on the tape if that is a group norm, otherwise one.
-    public func convolved(by layer: ConvolutionLayer, adding residual: Taped?, relu: Bool) -> Taped {
+    package func convolved(by layer: ConvolutionLayer, adding residual: Taped?, relu: Bool) -> Taped {
         guard let norm = layer.groupNorm else {
             return convolved(by: layer, finishing: residual, relu: relu)
         }
@@ -74,7 +74,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func upsampled(by layer: TransposedConvolutionLayer, relu: Bool) -> Taped {
+    package func upsampled(by layer: TransposedConvolutionLayer, relu: Bool) -> Taped {
         let convolution = layer.convolution
         return weighted(
             convolution(value, relu: relu), by: layer.name, relu: relu,
@@ -83,7 +83,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func dense(by layer: DenseLayer, relu: Bool) -> Taped {
+    package func dense(by layer: DenseLayer, relu: Bool) -> Taped {
         let dense = layer.dense
         return weighted(
             dense(value, relu: relu), by: layer.name, relu: relu,
@@ -92,7 +92,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func maxPooled(_ window: ConvolutionWindow) -> Taped {
+    package func maxPooled(_ window: ConvolutionWindow) -> Taped {
         let input = self
         return tape.record(Kernels.maxPooled(value, window: window), from: [self]) { gradient, gradients in
             gradients.add(maxPooledGradient(gradient, input: input.value, window: window), to: input)
@@ -100,7 +100,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape: the map gets the gradient as it is, the coarser one its sums.
-    public consuming func addingUpsampled(_ coarser: Taped) -> Taped {
+    package consuming func addingUpsampled(_ coarser: Taped) -> Taped {
         let input = self
         let (height, width) = (coarser.value.shape[0], coarser.value.shape[1])
         return tape.record(
@@ -112,7 +112,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape: both get the gradient as it is.
-    public func adding(_ other: Taped) -> Taped {
+    package func adding(_ other: Taped) -> Taped {
         let input = self
         return tape.record(sum(value, other.value), from: [input, other]) { gradient, gradients in
             gradients.add(gradient, to: input)
@@ -121,7 +121,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func enlargedBilinearly(by factor: Int) -> Taped {
+    package func enlargedBilinearly(by factor: Int) -> Taped {
         let input = self
         let shape = value.shape
         return tape.record(value.enlargedBilinearly(by: factor), from: [self]) { gradient, gradients in
@@ -130,7 +130,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape. The regions are constants, as in the paper: no gradient reaches the proposals.
-    public static func pooled(
+    package static func pooled(
         from maps: [Taped], regions: [RegionOfInterest], scales: [Float], by layer: RoILayer
     ) -> Taped {
         precondition(!maps.isEmpty, "pooling from no map")
@@ -144,7 +144,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func averagedOverPositions() -> Taped {
+    package func averagedOverPositions() -> Taped {
         let input = self
         let shape = value.shape
         return tape.record(Kernels.averagedOverPositions(value), from: [self]) { gradient, gradients in
@@ -153,7 +153,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func reshaped(to shape: [Int]) -> Taped {
+    package func reshaped(to shape: [Int]) -> Taped {
         let input = self
         let inputShape = value.shape
         return tape.record(value.reshaped(to: shape), from: [self]) { gradient, gradients in
@@ -162,7 +162,7 @@ extension Taped: Activation {
     }
 
     /// One entry on the tape.
-    public func channelsLast() -> Taped {
+    package func channelsLast() -> Taped {
         let input = self
         return tape.record(Kernels.channelsLast(value), from: [self]) { gradient, gradients in
             gradients.add(channelsFirst(gradient), to: input)

@@ -21,7 +21,7 @@ public enum BoxLoss: Hashable, Sendable {
     ///   - reference: the anchor or proposal that it changes.
     ///   - target: where the box should be.
     ///   - coder: how deltas turn into boxes.
-    public func callAsFunction(_ delta: BoxDelta, from reference: Box, to target: Box, coder: BoxCoder)
+    package func callAsFunction(_ delta: BoxDelta, from reference: Box, to target: Box, coder: BoxCoder)
         -> (value: Float, gradient: BoxDelta)
     {
         switch self {

@@ -13,7 +13,7 @@ public func sigmoidCrossEntropy(_ logit: Float, target: Float) -> Float {
 /// - Parameters:
 ///   - logits: `[rows, classes]`.
 ///   - labels: one class a row.
-public func softmaxCrossEntropy(_ logits: Tensor, labels: [Int]) -> (sum: Double, gradient: Tensor) {
+package func softmaxCrossEntropy(_ logits: Tensor, labels: [Int]) -> (sum: Double, gradient: Tensor) {
     precondition(logits.shape.count == 2 && logits.shape[0] == labels.count)
     let classes = logits.shape[1]
     var sum = 0.0

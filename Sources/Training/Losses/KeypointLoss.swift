@@ -7,7 +7,7 @@ import Tensors
 /// - Parameters:
 ///   - heatmaps: `[regions, side, side, keypoints]`.
 ///   - targets: the right cell, row by row, for each region's keypoints; nil for none.
-public func keypointLoss(_ heatmaps: Tensor, targets: [[Int?]]) -> (sum: Double, gradient: Tensor) {
+package func keypointLoss(_ heatmaps: Tensor, targets: [[Int?]]) -> (sum: Double, gradient: Tensor) {
     precondition(heatmaps.shape.count == 4 && heatmaps.shape[0] == targets.count)
     let keypoints = heatmaps.shape[3]
     let cells = heatmaps.shape[1] * heatmaps.shape[2]

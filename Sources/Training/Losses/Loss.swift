@@ -20,16 +20,16 @@ public enum LossKind: String, CaseIterable, Codable, Sendable {
 ///
 /// The average is taken over all pictures of a batch together, so sums and counts are kept apart until all
 /// pictures are through.
-public struct LossSum: Sendable {
+package struct LossSum: Sendable {
     /// The sum over anchors, proposals, pixels or keypoints.
-    public var sum: Double
+    package var sum: Double
     /// What the sum is to be divided by, added up over the batch.
-    public var count: Double
+    package var count: Double
     /// The gradients of `sum` by the network's outputs.
-    public var seeds: [LossSeed]
+    package var seeds: [LossSeed]
 
     /// A part of the loss.
-    public init(sum: Double, count: Double, seeds: [LossSeed]) {
+    package init(sum: Double, count: Double, seeds: [LossSeed]) {
         self.sum = sum
         self.count = count
         self.seeds = seeds

@@ -13,7 +13,7 @@ import Tensors
 ///   - logits: `[regions, side, side, classes + 1]`, or one channel for class-agnostic masks.
 ///   - targets: `[regions, side, side]`, from 0 to 1.
 ///   - labels: one class a region.
-public func maskLoss(
+package func maskLoss(
     _ logits: Tensor, targets: Tensor, labels: [Int], output: Architecture.Masks.Output
 ) -> (sum: Double, gradient: Tensor) {
     let channels = logits.shape[3]

@@ -21,32 +21,32 @@ public enum UpdateRule: Hashable, Sendable {
 /// An update rule and what it remembers from step to step. Both rules are computed as PyTorch does.
 public struct Optimizer: Sendable {
     /// The rule.
-    public let rule: UpdateRule
+    package let rule: UpdateRule
     /// How strongly parameters are drawn to zero.
-    public let weightDecay: Float
+    package let weightDecay: Float
     /// Whether biases, and the factors and summands of norms, are drawn to zero as well.
-    public let decaysVectors: Bool
+    package let decaysVectors: Bool
     /// What is remembered of each parameter: its velocity, or the mean of its gradients.
-    public private(set) var means: [String: Tensor] = [:]
+    package private(set) var means: [String: Tensor] = [:]
     /// The mean of each parameter's squared gradients; empty for SGD.
-    public private(set) var squares: [String: Tensor] = [:]
+    package private(set) var squares: [String: Tensor] = [:]
 
     /// An optimiser that remembers nothing yet.
-    public init(_ rule: UpdateRule, weightDecay: Float, decaysVectors: Bool = true) {
+    package init(_ rule: UpdateRule, weightDecay: Float, decaysVectors: Bool = true) {
         self.rule = rule
         self.weightDecay = weightDecay
         self.decaysVectors = decaysVectors
     }
 
     /// Goes back to what was remembered at some step.
-    public mutating func restore(means: [String: Tensor], squares: [String: Tensor]) {
+    package mutating func restore(means: [String: Tensor], squares: [String: Tensor]) {
         self.means = means
         self.squares = squares
     }
 
     /// One step for each of `names`; a parameter without a gradient has the gradient 0.
     /// - Parameter step: its number, from 0.
-    public mutating func step(
+    package mutating func step(
         _ parameters: inout Parameters, names: [String], gradients: [String: Tensor], rate: Float, step: Int
     ) {
         for name in names {
@@ -126,7 +126,7 @@ public struct Optimizer: Sendable {
 }
 
 /// The length of all gradients taken as one vector, summed in Double in the order of `names`.
-public func gradientNorm(_ gradients: [String: Tensor], names: [String]) -> Double {
+package func gradientNorm(_ gradients: [String: Tensor], names: [String]) -> Double {
     var squares = 0.0
     for name in names {
         gradients[name]?.withUnsafeElements { for value in $0 { squares += Double(value) * Double(value) } }

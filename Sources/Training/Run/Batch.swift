@@ -5,16 +5,16 @@ import Inference
 import Tensors
 
 /// One picture of a batch, ready to be trained on.
-public struct BatchItem: Sendable {
+package struct BatchItem: Sendable {
     /// The picture and its objects, flipped if it is to be.
-    public var example: Example
+    package var example: Example
     /// How large it is made.
-    public var size: Settings.Input
+    package var size: Settings.Input
     /// For sampling.
-    public var generator: SeededGenerator
+    package var generator: SeededGenerator
 
     /// An item.
-    public init(example: Example, size: Settings.Input, generator: SeededGenerator) {
+    package init(example: Example, size: Settings.Input, generator: SeededGenerator) {
         self.example = example
         self.size = size
         self.generator = generator
@@ -22,11 +22,11 @@ public struct BatchItem: Sendable {
 }
 
 /// The loss of a batch and its gradients.
-public struct BatchGradients: Sendable {
+package struct BatchGradients: Sendable {
     /// Every part of the loss, averaged over the batch, before its weight.
-    public var losses: [LossKind: Double]
+    package var losses: [LossKind: Double]
     /// The gradient of the weighted sum by every parameter that it depends on.
-    public var gradients: [String: Tensor]
+    package var gradients: [String: Tensor]
 
     /// Runs a batch forward and backward.
     ///
@@ -34,7 +34,7 @@ public struct BatchGradients: Sendable {
     /// in the order of the batch, so the result does not depend on the number of cores.
     ///
     /// - Parameter isTrained: whether the gradient by the parameter of that name is wanted.
-    public init(
+    package init(
         _ batch: [BatchItem], through model: Model, settings: TrainingSettings,
         training isTrained: @escaping @Sendable (String) -> Bool
     ) {

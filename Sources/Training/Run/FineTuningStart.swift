@@ -5,15 +5,15 @@ import Tensors
 /// The parameters that fine-tuning begins with: those of a checkpoint, but for layers whose size depends on
 /// the number of classes, where that differs; or those of a backbone that was trained on ImageNet. Parts of the network
 /// that the checkpoint does not have at all begin anew.
-public struct FineTuningStart: Sendable {
+package struct FineTuningStart: Sendable {
     /// All parameters of the network.
-    public let parameters: Parameters
+    package let parameters: Parameters
     /// What starts anew, and what the backbone expects, in words.
-    public let remarks: [String]
+    package let remarks: [String]
     /// The parts of the network that begin anew, such as `mask`.
-    public let freshParts: Set<String>
+    package let freshParts: Set<String>
     /// Those, and the parts whose last layer begins anew: what they put out means nothing before they are trained.
-    public let untrainedParts: Set<String>
+    package let untrainedParts: Set<String>
 
     /// Layers whose outputs are counted by class or by kind of keypoint.
     private static let outputLayers = ["box.logits", "box.deltas", "mask.logits", "keypoint.heatmaps"]
@@ -25,7 +25,7 @@ public struct FineTuningStart: Sendable {
     /// - Throws: `FileError` when it cannot be read, or has no backbone, or lacks a parameter of a part that it has and
     ///   that does not depend on the number of classes, or has it in another shape; ``TrainingError`` when the
     ///   configuration makes no sense.
-    public init(_ path: String, entry: String? = nil, for configuration: TrainingConfiguration) throws {
+    package init(_ path: String, entry: String? = nil, for configuration: TrainingConfiguration) throws {
         try configuration.validate()
         let source = Mixture(
             stored: try Self.stored(path, entry: entry, for: configuration),

@@ -15,11 +15,11 @@ import Tensors
 // 3. Mask probabilities, and decoding keypoints: the losses of these heads, each on the objects that have a target.
 
 /// One picture's way through the network, and what the losses make of it.
-public struct ForwardPass: Sendable {
+package struct ForwardPass: Sendable {
     /// How the network's outputs came about.
     let tape: Tape
     /// The parts of the loss.
-    public let losses: [LossKind: LossSum]
+    package let losses: [LossKind: LossSum]
 
     /// Runs one picture.
     ///
@@ -27,7 +27,7 @@ public struct ForwardPass: Sendable {
     ///   - size: how large the image is made, which may change from image to image.
     ///   - tape: an empty one.
     ///   - generator: for sampling.
-    public init(
+    package init(
         _ example: Example, resizedTo size: Settings.Input, through model: Model, settings: TrainingSettings,
         tape: Tape, using generator: inout SeededGenerator
     ) {

@@ -1,19 +1,19 @@
 /// The mean of several steps' reports, since a single step's losses jump.
-public struct ReportAverage: Sendable {
+package struct ReportAverage: Sendable {
     private var reports: [Trainer.Report] = []
 
     /// Of no steps yet.
-    public init() {}
+    package init() {}
 
     /// How many steps it is of.
-    public var count: Int { reports.count }
+    package var count: Int { reports.count }
 
     /// Takes a step in.
-    public mutating func add(_ report: Trainer.Report) { reports.append(report) }
+    package mutating func add(_ report: Trainer.Report) { reports.append(report) }
 
     /// The mean, under the number of the last step; nil for no steps. A part of the loss is averaged over the
     /// steps that had it.
-    public var report: Trainer.Report? {
+    package var report: Trainer.Report? {
         guard let last = reports.last else { return nil }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         var losses: [LossKind: Double] = [:]

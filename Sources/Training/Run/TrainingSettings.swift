@@ -3,41 +3,41 @@ import Inference
 /// What a training step needs to know besides the network: how examples become targets, and what the loss is.
 public struct TrainingSettings: Hashable, Sendable {
     /// Anchors to objects.
-    public var anchorMatcher = BoxMatcher.anchors
+    package var anchorMatcher = BoxMatcher.anchors
     /// Which anchors have a loss.
-    public var anchorSampler = BalancedSampler.anchors
+    package var anchorSampler = BalancedSampler.anchors
     /// Proposals during training: more than at test time.
-    public var proposals = ProposalLimits(preNMSTopN: 2000, postNMSTopN: 2000)
+    package var proposals = ProposalLimits(preNMSTopN: 2000, postNMSTopN: 2000)
     /// Proposals to objects.
-    public var proposalMatcher = BoxMatcher.proposals
+    package var proposalMatcher = BoxMatcher.proposals
     /// Which proposals have a loss.
-    public var proposalSampler = BalancedSampler.proposals
+    package var proposalSampler = BalancedSampler.proposals
     /// How many of the sampled objects have a mask loss; nil for all, as in the paper.
-    public var maskCount: Int?
+    package var maskCount: Int?
     /// How many of the sampled objects have a keypoint loss; nil for all, as in the paper.
-    public var keypointCount: Int?
+    package var keypointCount: Int?
     /// The loss of the region proposal network's deltas.
-    public var proposalBoxLoss = BoxLoss.smoothL1(beta: 1 / 9)
+    package var proposalBoxLoss = BoxLoss.smoothL1(beta: 1 / 9)
     /// The loss of the box head's deltas.
-    public var boxLoss = BoxLoss.smoothL1(beta: 1 / 9)
+    package var boxLoss = BoxLoss.smoothL1(beta: 1 / 9)
     /// Whether mask targets are 0 or 1, or shares of cells.
-    public var masksAreBinary = false
+    package var masksAreBinary = false
     /// What each part of the loss counts; 1 for those left out.
-    public var weights: [LossKind: Float] = [:]
+    package var weights: [LossKind: Float] = [:]
 
     /// The paper's settings where it has them, torchvision's elsewhere.
-    public init() {}
+    package init() {}
 }
 
 /// How many proposals there are while training.
 public struct ProposalLimits: Hashable, Codable, Sendable {
     /// Anchors taken before suppression, as at test time.
-    public var preNMSTopN: Int
+    package var preNMSTopN: Int
     /// Proposals kept after suppression.
-    public var postNMSTopN: Int
+    package var postNMSTopN: Int
 
     /// Limits.
-    public init(preNMSTopN: Int, postNMSTopN: Int) {
+    package init(preNMSTopN: Int, postNMSTopN: Int) {
         self.preNMSTopN = preNMSTopN
         self.postNMSTopN = postNMSTopN
     }

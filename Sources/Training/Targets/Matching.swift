@@ -11,7 +11,7 @@ import Geometry
 // 4. Background that lies in a crowd region is ignored: there are objects in there, only not one by one.
 
 /// What one candidate stands for.
-public enum BoxMatch: Hashable, Sendable {
+package enum BoxMatch: Hashable, Sendable {
     /// The object of that index.
     case object(Int)
     /// No object.
@@ -23,23 +23,24 @@ public enum BoxMatch: Hashable, Sendable {
 /// The thresholds of matching.
 public struct BoxMatcher: Hashable, Codable, Sendable {
     /// From this overlap on, a candidate is the object's.
-    public var objectOverlap: Float
+    package var objectOverlap: Float
     /// Below this overlap, a candidate is background.
-    public var backgroundOverlap: Float
+    package var backgroundOverlap: Float
     /// Whether every object gets its best candidates, however little these overlap it.
-    public var allowsLowQuality: Bool
+    package var allowsLowQuality: Bool
 
     /// A matcher.
-    public init(objectOverlap: Float, backgroundOverlap: Float, allowsLowQuality: Bool) {
+    package init(objectOverlap: Float, backgroundOverlap: Float, allowsLowQuality: Bool) {
         self.objectOverlap = objectOverlap
         self.backgroundOverlap = backgroundOverlap
         self.allowsLowQuality = allowsLowQuality
     }
 
     /// Anchors of a region proposal network: 0.7, 0.3, low quality allowed.
-    public static let anchors = BoxMatcher(objectOverlap: 0.7, backgroundOverlap: 0.3, allowsLowQuality: true)
+    package static let anchors = BoxMatcher(
+        objectOverlap: 0.7, backgroundOverlap: 0.3, allowsLowQuality: true)
     /// Proposals of the box head: 0.5 for both.
-    public static let proposals = BoxMatcher(
+    package static let proposals = BoxMatcher(
         objectOverlap: 0.5, backgroundOverlap: 0.5, allowsLowQuality: false)
 
     /// How much of a box must lie in a crowd region for it to be ignored rather than background.
@@ -51,7 +52,7 @@ public struct BoxMatcher: Hashable, Codable, Sendable {
     ///   - objects: boxes of single objects.
     ///   - crowds: boxes of crowd regions.
     /// - Returns: one match a candidate, in order. Takes time candidates × objects.
-    public func callAsFunction(
+    package func callAsFunction(
         _ candidates: some Collection<Box>, with objects: [Box], crowds: [Box] = []
     ) -> [BoxMatch] {
         var matches: [BoxMatch] = []

@@ -6,17 +6,17 @@ import Tensors
 // into m × m cells, whatever the size of the region (Mask R-CNN, sections 3 and 5).
 
 /// How the mask of an object becomes the target of a region.
-public struct MaskTargets: Hashable, Sendable {
+package struct MaskTargets: Hashable, Sendable {
     /// Cells along each axis: what the mask head puts out.
-    public var side: Int
+    package var side: Int
     /// Whether the value of pixel i stands at coordinate i + ½; as the RoI layer has it.
-    public var subtractsHalfPixel: Bool
+    package var subtractsHalfPixel: Bool
     /// Whether each cell is 0 or 1 (detectron2: 1 from one half on) or the share that the mask covers
     /// (torchvision).
-    public var areBinary: Bool
+    package var areBinary: Bool
 
     /// Targets of the given size and conventions.
-    public init(side: Int, subtractsHalfPixel: Bool, areBinary: Bool = false) {
+    package init(side: Int, subtractsHalfPixel: Bool, areBinary: Bool = false) {
         self.side = side
         self.subtractsHalfPixel = subtractsHalfPixel
         self.areBinary = areBinary
@@ -25,7 +25,7 @@ public struct MaskTargets: Hashable, Sendable {
     /// The part of `mask` that lies in each box, by RoIAlign with as many samples a cell as it has pixels.
     /// - Parameter boxes: in the frame of the mask.
     /// - Returns: `[boxes, side, side]`, values from 0 to 1.
-    public func callAsFunction(_ mask: InstanceMask, in boxes: [Box]) -> Tensor {
+    package func callAsFunction(_ mask: InstanceMask, in boxes: [Box]) -> Tensor {
         let align = RoIAlign(
             outputSize: side, samplesPerAxis: nil, subtractsHalfPixel: subtractsHalfPixel)
         // Only the mask's own rectangle and a border of zeros: the rest of the picture is zero as well.
@@ -73,7 +73,7 @@ extension PixelRegion {
 
 /// The cell of a `side` × `side` grid over `box` that a keypoint falls into, row by row; nil for a keypoint that
 /// is not labelled or lies outside. A keypoint on the right or lower edge belongs to the last cell.
-public func keypointTarget(_ keypoint: Keypoint, in box: Box, side: Int) -> Int? {
+package func keypointTarget(_ keypoint: Keypoint, in box: Box, side: Int) -> Int? {
     guard keypoint.score > 0 else { return nil }
     func cell(_ place: Float, _ low: Float, _ high: Float) -> Int? {
         if place == high { return side - 1 }

@@ -5,7 +5,7 @@ import Tensors
 /// Nearly all candidates are background. Without a quota, the loss would consist of that alone.
 public struct BalancedSampler: Hashable, Codable, Sendable {
     /// Which candidates are taken when there are too many.
-    public enum Order: String, Hashable, Codable, Sendable {
+    package enum Order: String, Hashable, Codable, Sendable {
         /// At random.
         case random
         /// The first ones: to compare two implementations whose random numbers differ.
@@ -13,26 +13,26 @@ public struct BalancedSampler: Hashable, Codable, Sendable {
     }
 
     /// Candidates in all.
-    public var count: Int
+    package var count: Int
     /// The largest share of objects; background fills what they leave.
-    public var objectShare: Double
+    package var objectShare: Double
     /// Which are taken when there are too many.
-    public var order: Order
+    package var order: Order
 
     /// A sampler.
-    public init(count: Int, objectShare: Double, order: Order = .random) {
+    package init(count: Int, objectShare: Double, order: Order = .random) {
         self.count = count
         self.objectShare = objectShare
         self.order = order
     }
 
     /// Anchors: 256, half of them objects.
-    public static let anchors = BalancedSampler(count: 256, objectShare: 0.5)
+    package static let anchors = BalancedSampler(count: 256, objectShare: 0.5)
     /// Proposals of an FPN model: 512, a quarter of them objects. A C4 model takes 64.
-    public static let proposals = BalancedSampler(count: 512, objectShare: 0.25)
+    package static let proposals = BalancedSampler(count: 512, objectShare: 0.25)
 
     /// The candidates that the loss sees, in ascending order.
-    public func callAsFunction(_ matches: [BoxMatch], using generator: inout SeededGenerator) -> [Int] {
+    package func callAsFunction(_ matches: [BoxMatch], using generator: inout SeededGenerator) -> [Int] {
         var objects: [Int] = []
         var background: [Int] = []
         for (index, match) in matches.enumerated() {

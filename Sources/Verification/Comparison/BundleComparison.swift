@@ -8,17 +8,17 @@ import Inference
 ///     let comparison = try BundleComparison(candidate: mine, reference: recorded)
 ///     let report = try comparison.endToEnd()
 ///     report.firstDivergence  // nil, or the stage to look at
-public struct BundleComparison: Sendable {
+package struct BundleComparison: Sendable {
     /// What is checked.
-    public let candidate: TensorBundle
+    package let candidate: TensorBundle
     /// What it is checked against.
-    public let reference: TensorBundle
+    package let reference: TensorBundle
     /// How large errors may be.
-    public let tolerances: Tolerances
+    package let tolerances: Tolerances
     /// Where rows come and go.
-    public let limits: SelectionLimits
+    package let limits: SelectionLimits
     /// The stages to compare, in data-flow order: those of either side that a pattern matches.
-    public let stages: [Stage]
+    package let stages: [Stage]
 
     /// A comparison of the stages that match one of the patterns.
     ///
@@ -26,7 +26,7 @@ public struct BundleComparison: Sendable {
     /// isolation is asked for that alone.
     /// - Throws: ``FileError`` when a file holds no stage of the contract, or the two have none in common: then
     ///   nothing would be compared, and nothing can be said.
-    public init(
+    package init(
         candidate: TensorBundle, reference: TensorBundle, tolerances: Tolerances? = nil,
         limits: SelectionLimits = SelectionLimits(), patterns: [String]? = nil
     ) throws {
@@ -50,7 +50,7 @@ public struct BundleComparison: Sendable {
 
     /// Compares what both sides have computed from the picture on, on several cores.
     /// - Throws: ``FileError`` when a side cannot be read.
-    public func endToEnd() throws -> ComparisonReport {
+    package func endToEnd() throws -> ComparisonReport {
         let comparer = StageComparer(
             reference: reference, candidate: candidate, tolerance: tolerances.endToEnd,
             exactTolerance: tolerances.exact,
@@ -63,7 +63,7 @@ public struct BundleComparison: Sendable {
     /// Runs each stage of a model on the candidate's own inputs, so that an error made in a stage is told from
     /// one that its inputs brought along.
     /// - Throws: ``FileError`` when a side cannot be read, or no stage can run.
-    public func isolated(_ model: Model) throws -> ComparisonReport {
+    package func isolated(_ model: Model) throws -> ComparisonReport {
         let source = IsolatedStages(runner: StageRunner(model: model, bundle: candidate))
         let known = Set(source.runner.stages)
         let compared = stages.filter { candidate.contains($0) && known.contains($0) }

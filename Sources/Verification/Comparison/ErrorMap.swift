@@ -2,19 +2,19 @@ import Inference
 import Tensors
 
 /// Where the errors of a stage lie, as small pictures.
-public struct ErrorMap: Sendable {
+package struct ErrorMap: Sendable {
     /// What the pictures show, in words.
-    public let caption: String
+    package let caption: String
     /// Columns of the pictures.
-    public let width: Int
+    package let width: Int
     /// Rows of the pictures.
-    public let height: Int
+    package let height: Int
     /// |candidate − reference|: the largest over everything that falls on a pixel.
-    public let error: [Float]
+    package let error: [Float]
     /// The reference's values in the channel with the largest error; nil for tables.
-    public let reference: [Float]?
+    package let reference: [Float]?
     /// The candidate's.
-    public let candidate: [Float]?
+    package let candidate: [Float]?
 
     /// Maps larger than this are reduced.
     static let largestSide = 320
@@ -24,7 +24,7 @@ extension BundleComparison {
     /// The picture of a stage's errors against the reference, end to end; nil for what has no picture: numbers in
     /// one line, and stages whose shapes cannot be compared.
     /// - Throws: ``FileError`` when a side cannot be read.
-    public func errorMap(of comparison: StageComparison) throws -> ErrorMap? {
+    package func errorMap(of comparison: StageComparison) throws -> ErrorMap? {
         let stage = comparison.stage
         guard let a = try reference.stageTensor(stage), let b = try candidate.stageTensor(stage),
             a.shape.dropFirst() == b.shape.dropFirst(), !a.shape.contains(0), !b.shape.contains(0),

@@ -1,23 +1,23 @@
 /// How far paired keypoints are apart.
-public struct KeypointComparison: Sendable, Equatable {
+package struct KeypointComparison: Sendable, Equatable {
     /// Keypoints compared.
-    public internal(set) var count = 0
+    package internal(set) var count = 0
     /// The largest distance, in pixels of the picture.
-    public internal(set) var largestDistance = 0.0
+    package internal(set) var largestDistance = 0.0
     /// The mean distance.
-    public internal(set) var meanDistance = 0.0
+    package internal(set) var meanDistance = 0.0
     /// Keypoints closer than ``near``.
-    public internal(set) var nearCount = 0
+    package internal(set) var nearCount = 0
     /// Keypoints of which a coordinate is not finite on one side.
-    public internal(set) var notFinite = 0
+    package internal(set) var notFinite = 0
 
     /// What counts as the same place, in pixels.
-    public static let near = 0.1
+    package static let near = 0.1
     /// A peak between two positions of a heat map may fall to either: so many pixels are no fault by themselves.
     static let farthest = 2.0
 
     /// Whether rounding explains the distances: nine keypoints in ten at the same place, none far from it.
-    public var isExplained: Bool {
+    package var isExplained: Bool {
         notFinite == 0 && largestDistance <= Self.farthest && Double(nearCount) >= 0.9 * Double(count)
     }
 }

@@ -1,25 +1,25 @@
 /// How far paired masks are apart.
-public struct MaskComparison: Sendable, Equatable {
+package struct MaskComparison: Sendable, Equatable {
     /// Masks compared.
-    public internal(set) var count = 0
+    package internal(set) var count = 0
     /// The mean over masks of intersection over union; 1 for two empty masks.
-    public internal(set) var meanOverlap = 1.0
+    package internal(set) var meanOverlap = 1.0
     /// The smallest.
-    public internal(set) var smallestOverlap = 1.0
+    package internal(set) var smallestOverlap = 1.0
     /// Pixels that belong to one mask of a pair only, over all pairs.
-    public internal(set) var differingPixels = 0
+    package internal(set) var differingPixels = 0
     /// The largest distance, in pixels, from a pixel on the border of one mask to the nearest on the border of
     /// the other. Distances beyond ``farthest`` count as that.
-    public internal(set) var largestBoundaryDistance = 0.0
+    package internal(set) var largestBoundaryDistance = 0.0
     /// The mean of these distances over all pixels on borders.
-    public internal(set) var meanBoundaryDistance = 0.0
+    package internal(set) var meanBoundaryDistance = 0.0
     /// The pair with the smallest overlap: rows of the reference and the candidate; nil when all are equal.
-    public internal(set) var worst: RowPairing.Pair?
+    package internal(set) var worst: RowPairing.Pair?
     /// Whether a value other than 0 and 1 occurs.
-    public internal(set) var hasOtherValues = false
+    package internal(set) var hasOtherValues = false
 
     /// How far the nearest pixel of the other border is looked for.
-    public static let farthest = 16
+    package static let farthest = 16
 
     /// As many masks, each equal to its partner.
     package init(count: Int = 0) { self.count = count }

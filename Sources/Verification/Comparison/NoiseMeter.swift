@@ -88,7 +88,7 @@ extension Recorder {
     ///
     /// The number of threads is not varied: results do not depend on it.
     /// - Returns: stage → noise, for bundles' metadata and ``Tolerances``.
-    public func noise(of model: Model, on image: Image) -> [String: StageNoise] {
+    package func noise(of model: Model, on image: Image) -> [String: StageNoise] {
         let reference = RecordedStages(
             stages: Dictionary(stages.map { ($0.stage, StageTensor($0.tensor)) }) { first, _ in first })
         var noise: [String: StageNoise] = [:]
@@ -105,7 +105,7 @@ extension Recorder {
 
 extension [String: StageNoise] {
     /// As bundles' metadata have it under ``Tolerances/metadataKey``.
-    public var metadataText: String {
+    package var metadataText: String {
         get throws {
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys

@@ -2,23 +2,23 @@ import Geometry
 import Inference
 
 /// The thresholds that select rows, where rounding alone can make a row come or go.
-public struct SelectionLimits: Sendable {
+package struct SelectionLimits: Sendable {
     /// Detections below this probability are dropped.
-    public var score: Float
+    package var score: Float
     /// Largest overlap of two proposals.
-    public var proposalOverlap: Float
+    package var proposalOverlap: Float
     /// Largest overlap of two detections of one class.
-    public var detectionOverlap: Float
+    package var detectionOverlap: Float
 
     /// Limits; by default those that all profiles share.
-    public init(score: Float = 0.05, proposalOverlap: Float = 0.7, detectionOverlap: Float = 0.5) {
+    package init(score: Float = 0.05, proposalOverlap: Float = 0.7, detectionOverlap: Float = 0.5) {
         self.score = score
         self.proposalOverlap = proposalOverlap
         self.detectionOverlap = detectionOverlap
     }
 
     /// Those of a model.
-    public init(_ model: Model) {
+    package init(_ model: Model) {
         self.init(
             score: model.settings.boxes.scoreThreshold,
             proposalOverlap: Float(model.settings.proposals.nmsThreshold),
@@ -38,33 +38,33 @@ public struct SelectionLimits: Sendable {
 
 /// What became of selected rows: how many have a partner, stand elsewhere, or are on one side only, and which of
 /// these rounding explains.
-public struct RowCounts: Sendable, Equatable {
+package struct RowCounts: Sendable, Equatable {
     /// Rows with a partner.
-    public internal(set) var paired: Int
+    package internal(set) var paired: Int
     /// Rows of the reference without one.
-    public internal(set) var unmatchedReference: Int
+    package internal(set) var unmatchedReference: Int
     /// Rows of the candidate without one.
-    public internal(set) var unmatchedCandidate: Int
+    package internal(set) var unmatchedCandidate: Int
     /// Paired rows out of order, the fewest that would have to move.
-    public internal(set) var reordered = 0
+    package internal(set) var reordered = 0
     /// Those of them whose score is that of the row whose place they take, within the scores' own error.
-    public internal(set) var ties = 0
+    package internal(set) var ties = 0
     /// Unmatched rows whose score is at the threshold for scores.
-    public internal(set) var flipsAtScore = 0
+    package internal(set) var flipsAtScore = 0
     /// Unmatched rows whose overlap with a row of the other side is at the threshold of suppression, or that
     /// such a row would suppress.
-    public internal(set) var flipsAtOverlap = 0
+    package internal(set) var flipsAtOverlap = 0
     /// Unmatched rows whose score is that of the last row that the other side keeps.
-    public internal(set) var flipsAtCut = 0
+    package internal(set) var flipsAtCut = 0
 
     /// Unmatched rows of both sides.
-    public var unmatched: Int { unmatchedReference + unmatchedCandidate }
+    package var unmatched: Int { unmatchedReference + unmatchedCandidate }
     /// Unmatched rows that rounding explains.
-    public var flips: Int { flipsAtScore + flipsAtOverlap + flipsAtCut }
+    package var flips: Int { flipsAtScore + flipsAtOverlap + flipsAtCut }
 
     /// Whether rounding explains everything: no order but that of ties, and no unmatched row but flips, at most
     /// two or one row in fifty.
-    public var areExplained: Bool {
+    package var areExplained: Bool {
         let rows = paired + max(unmatchedReference, unmatchedCandidate)
         return reordered == ties && unmatched == flips && flips <= max(2, rows / 50)
     }

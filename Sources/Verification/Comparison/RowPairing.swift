@@ -24,13 +24,13 @@ package struct RankedBoxes: Sendable {
 }
 
 /// Which rows of two lists are the same thing.
-public struct RowPairing: Sendable, Equatable {
+package struct RowPairing: Sendable, Equatable {
     /// A row of the reference and one of the candidate.
-    public struct Pair: Sendable, Equatable {
+    package struct Pair: Sendable, Equatable {
         /// Index into the reference's rows.
-        public let reference: Int
+        package let reference: Int
         /// Index into the candidate's rows.
-        public let candidate: Int
+        package let candidate: Int
 
         /// One row of each.
         package init(reference: Int, candidate: Int) {
@@ -40,15 +40,15 @@ public struct RowPairing: Sendable, Equatable {
     }
 
     /// In the order of the reference's rows.
-    public let pairs: [Pair]
+    package let pairs: [Pair]
     /// How many rows the reference has.
-    public let referenceCount: Int
+    package let referenceCount: Int
     /// How many rows the candidate has.
-    public let candidateCount: Int
+    package let candidateCount: Int
     /// Rows of the reference without a partner.
-    public let unmatchedReference: [Int]
+    package let unmatchedReference: [Int]
     /// Rows of the candidate without a partner.
-    public let unmatchedCandidate: [Int]
+    package let unmatchedCandidate: [Int]
 
     /// Two lists with more rows than this are compared row by row instead.
     static let limit = 4096
@@ -56,7 +56,7 @@ public struct RowPairing: Sendable, Equatable {
     static let smallestOverlap: Float = 0.7
 
     /// Whether every row has a partner at its own place.
-    public var isInPlace: Bool {
+    package var isInPlace: Bool {
         referenceCount == candidateCount && pairs.count == referenceCount
             && pairs.allSatisfy { $0.reference == $0.candidate }
     }

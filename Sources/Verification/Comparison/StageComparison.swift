@@ -2,7 +2,7 @@ import Formats
 import Inference
 
 /// What comparing a stage came to. The raw values are for people and for JSON.
-public enum Verdict: String, Sendable, CaseIterable {
+package enum Verdict: String, Sendable, CaseIterable {
     /// Within tolerance.
     case equal
     /// Beyond tolerance, or rows come and go without a threshold near.
@@ -25,7 +25,7 @@ public enum Verdict: String, Sendable, CaseIterable {
     case notRun = "not run"
 
     /// Whether the candidate is wrong there.
-    public var isFailure: Bool {
+    package var isFailure: Bool {
         switch self {
         case .equal, .extra, .notRun: false
         case .differs, .shape, .elementType, .notFinite, .missing, .madeHere, .inherited: true
@@ -34,54 +34,54 @@ public enum Verdict: String, Sendable, CaseIterable {
 }
 
 /// The element of a stage with the largest error.
-public struct WorstElement: Sendable, Equatable {
+package struct WorstElement: Sendable, Equatable {
     /// Where it is: image position, channel, anchor, class.
-    public let name: String
+    package let name: String
     /// Row-major index into the reference's tensor.
-    public let index: Int
+    package let index: Int
     /// The same for the candidate's: another one where rows are paired.
-    public let candidateIndex: Int
+    package let candidateIndex: Int
     /// What the reference has.
-    public let reference: Double
+    package let reference: Double
     /// What the candidate has.
-    public let candidate: Double
+    package let candidate: Double
 }
 
 /// One stage of two bundles, compared.
-public struct StageComparison: Sendable {
+package struct StageComparison: Sendable {
     /// Which stage.
-    public let stage: Stage
+    package let stage: Stage
     /// What it came to.
-    public internal(set) var verdict: Verdict
+    package internal(set) var verdict: Verdict
     /// Of the reference; nil when it lacks the stage.
-    public internal(set) var referenceShape: [Int]?
+    package internal(set) var referenceShape: [Int]?
     /// Of the candidate; nil when it lacks the stage.
-    public internal(set) var candidateShape: [Int]?
+    package internal(set) var candidateShape: [Int]?
     /// What the reference's elements are.
-    public internal(set) var referenceType: ElementType?
+    package internal(set) var referenceType: ElementType?
     /// What the candidate's elements are.
-    public internal(set) var candidateType: ElementType?
+    package internal(set) var candidateType: ElementType?
     /// The numbers; nil when shapes forbid comparing them.
-    public internal(set) var measures: TensorComparison?
+    package internal(set) var measures: TensorComparison?
     /// Where the error is largest.
-    public internal(set) var worst: WorstElement?
+    package internal(set) var worst: WorstElement?
     /// The largest relative error that passes.
-    public internal(set) var tolerance: Double?
+    package internal(set) var tolerance: Double?
     /// For selected rows.
-    public internal(set) var rows: RowCounts?
+    package internal(set) var rows: RowCounts?
     /// Rows without a partner, for a stage with a row for each proposal, detection or instance.
-    public internal(set) var unpairedRows = 0
+    package internal(set) var unpairedRows = 0
     /// For masks.
-    public internal(set) var masks: MaskComparison?
+    package internal(set) var masks: MaskComparison?
     /// For keypoints.
-    public internal(set) var keypoints: KeypointComparison?
+    package internal(set) var keypoints: KeypointComparison?
     /// In isolation: the relative error against the reference bundle, end to end.
-    public internal(set) var endToEndError: Double?
+    package internal(set) var endToEndError: Double?
     /// What else there is to say, one line each.
-    public internal(set) var notes: [String] = []
+    package internal(set) var notes: [String] = []
 
     /// The smallest tolerance with which the numbers would pass; nil when no tolerance would do.
-    public var passesAt: Double? {
+    package var passesAt: Double? {
         guard verdict != .elementType, measures?.notFiniteMismatches ?? 0 == 0 else { return nil }
         if let masks { return 1 - masks.meanOverlap }
         guard let error = measures?.relativeError, error.isFinite else { return nil }

@@ -3,28 +3,28 @@ import Tensors
 /// How far the numbers of two tensors are apart, element by element.
 ///
 /// Elements that are not finite on either side stay out of the sums and are counted instead.
-public struct TensorComparison: Sendable, Equatable {
+package struct TensorComparison: Sendable, Equatable {
     /// NaN and infinities of one side.
-    public struct NotFinite: Sendable, Equatable {
+    package struct NotFinite: Sendable, Equatable {
         /// Elements that are not a number.
-        public internal(set) var nans = 0
+        package internal(set) var nans = 0
         /// Elements that are infinite.
-        public internal(set) var infinities = 0
+        package internal(set) var infinities = 0
 
         /// How many of either.
-        public var count: Int { nans + infinities }
+        package var count: Int { nans + infinities }
     }
 
     /// One element of both tensors.
-    public struct Element: Sendable, Equatable {
+    package struct Element: Sendable, Equatable {
         /// The row-major index in the reference.
-        public let referenceIndex: Int
+        package let referenceIndex: Int
         /// The row-major index in the candidate: another one where rows are paired.
-        public let candidateIndex: Int
+        package let candidateIndex: Int
         /// What the reference has there.
-        public let reference: Double
+        package let reference: Double
         /// What the candidate has there.
-        public let candidate: Double
+        package let candidate: Double
 
         /// One element of both.
         package init(referenceIndex: Int, candidateIndex: Int, reference: Double, candidate: Double) {
@@ -36,31 +36,31 @@ public struct TensorComparison: Sendable, Equatable {
     }
 
     /// The number of elements compared.
-    public internal(set) var count = 0
+    package internal(set) var count = 0
     /// The largest |candidate − reference|.
-    public internal(set) var maximumError = 0.0
+    package internal(set) var maximumError = 0.0
     /// The mean of |candidate − reference|.
-    public internal(set) var meanError = 0.0
+    package internal(set) var meanError = 0.0
     /// ‖candidate − reference‖ / ‖reference‖; infinite when the reference is all zeros and the candidate is not.
-    public internal(set) var relativeError = 0.0
+    package internal(set) var relativeError = 0.0
     /// What |candidate − reference| is at most for 99 elements in 100, within 1 %.
-    public internal(set) var percentile99 = 0.0
+    package internal(set) var percentile99 = 0.0
     /// 1 − the cosine of the angle between the two, taken as vectors. Kept as the distance from 1, of which
     /// small values would be lost.
-    public internal(set) var cosineDistance = 0.0
+    package internal(set) var cosineDistance = 0.0
     /// The element with the largest error, or the first that is finite on one side only; nil when all are equal.
-    public internal(set) var worst: Element?
+    package internal(set) var worst: Element?
     /// What of the reference is not finite.
-    public internal(set) var referenceNotFinite = NotFinite()
+    package internal(set) var referenceNotFinite = NotFinite()
     /// What of the candidate is not finite.
-    public internal(set) var candidateNotFinite = NotFinite()
+    package internal(set) var candidateNotFinite = NotFinite()
     /// Elements of which one side is not finite and the other is something else.
-    public internal(set) var notFiniteMismatches = 0
+    package internal(set) var notFiniteMismatches = 0
     /// Elements that are not exactly equal.
-    public internal(set) var unequal = 0
+    package internal(set) var unequal = 0
 
     /// The cosine of the angle between the two, taken as vectors; 1 when both are zero.
-    public var cosine: Double { 1 - cosineDistance }
+    package var cosine: Double { 1 - cosineDistance }
 }
 
 /// Adds up errors, tensor by tensor or row by row.

@@ -4,14 +4,14 @@ import Inference
 
 /// What float32 arithmetic alone makes of a stage: the largest difference between runs whose convolutions add
 /// the same numbers up in another order.
-public struct StageNoise: Sendable, Codable, Equatable {
+package struct StageNoise: Sendable, Codable, Equatable {
     /// ‖difference‖ / ‖reference‖.
-    public var relative: Double
+    package var relative: Double
     /// The largest difference of two elements.
-    public var maximum: Double
+    package var maximum: Double
 
     /// Noise of the given size.
-    public init(relative: Double, maximum: Double) {
+    package init(relative: Double, maximum: Double) {
         self.relative = relative
         self.maximum = maximum
     }
@@ -22,16 +22,16 @@ public struct StageNoise: Sendable, Codable, Equatable {
 /// In this order: what the user says; ``noiseFactor`` times the noise that the reference has in its metadata
 /// under `noise`, at least ``noiseFloor``; ``endToEndDefault``. A stage in isolation has no inherited noise:
 /// ``isolatedDefault``.
-public struct Tolerances: Sendable {
+package struct Tolerances: Sendable {
     /// A tolerance for the stages that match a pattern.
-    public struct Override: Sendable, Equatable {
+    package struct Override: Sendable, Equatable {
         /// `*` stands for anything.
-        public let pattern: String
+        package let pattern: String
         /// The largest relative error that passes.
-        public let tolerance: Double
+        package let tolerance: Double
 
         /// A tolerance from text: `1e-4`, or `fpn.*=1e-4` for some stages; nil if it is neither.
-        public init?(_ text: String) {
+        package init?(_ text: String) {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let last = parts.last, let value = Double(last), value >= 0, value.isFinite else {
                 return nil
@@ -43,28 +43,28 @@ public struct Tolerances: Sendable {
     }
 
     /// Two implementations differ by several times what two orders of addition do.
-    public static let noiseFactor = 10.0
+    package static let noiseFactor = 10.0
     /// The smallest tolerance that noise gives.
-    public static let noiseFloor = 1e-5
+    package static let noiseFloor = 1e-5
     /// For references without noise.
-    public static let endToEndDefault = 1e-4
+    package static let endToEndDefault = 1e-4
     /// For one stage on given inputs.
-    public static let isolatedDefault = 1e-5
+    package static let isolatedDefault = 1e-5
     /// Where a bundle's metadata have the noise: a JSON object, stage → ``StageNoise``.
-    public static let metadataKey = "noise"
+    package static let metadataKey = "noise"
 
     private let noise: [String: StageNoise]
     private let overrides: [Override]
 
     /// Tolerances; of several overrides that match a stage the last one holds.
-    public init(noise: [String: StageNoise] = [:], overrides: [Override] = []) {
+    package init(noise: [String: StageNoise] = [:], overrides: [Override] = []) {
         self.noise = noise
         self.overrides = overrides
     }
 
     /// Tolerances for comparing with a reference, from its noise.
     /// - Throws: ``FileError`` when the bundle's noise cannot be read.
-    public init(reference: TensorBundle, overrides: [Override] = []) throws {
+    package init(reference: TensorBundle, overrides: [Override] = []) throws {
         var noise: [String: StageNoise] = [:]
         if let text = reference.metadata[Self.metadataKey] {
             guard let found = try? JSONDecoder().decode([String: StageNoise].self, from: Data(text.utf8)),
@@ -79,7 +79,7 @@ public struct Tolerances: Sendable {
     }
 
     /// Whether the reference says how large its noise is.
-    public var areMeasured: Bool { !noise.isEmpty }
+    package var areMeasured: Bool { !noise.isEmpty }
 
     /// What a user said of a stage.
     private func override(_ stage: Stage) -> Double? {
@@ -88,17 +88,17 @@ public struct Tolerances: Sendable {
 
     /// How large the relative error of integers may be: they agree or they do not, unless an override names
     /// these stages.
-    @Sendable public func exact(_ stage: Stage) -> Double {
+    @Sendable package func exact(_ stage: Stage) -> Double {
         overrides.last { $0.pattern != "*" && stage.matches($0.pattern) }?.tolerance ?? 0
     }
 
     /// How large the relative error may be when both sides ran from the picture on.
-    @Sendable public func endToEnd(_ stage: Stage) -> Double {
+    @Sendable package func endToEnd(_ stage: Stage) -> Double {
         if let given = override(stage) { return given }
         guard let noise = noise[stage.name] else { return Self.endToEndDefault }
         return max(Self.noiseFactor * noise.relative, Self.noiseFloor)
     }
 
     /// How large the relative error may be when both sides have the same inputs.
-    @Sendable public func isolated(_ stage: Stage) -> Double { override(stage) ?? Self.isolatedDefault }
+    @Sendable package func isolated(_ stage: Stage) -> Double { override(stage) ?? Self.isolatedDefault }
 }

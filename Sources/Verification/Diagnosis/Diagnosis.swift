@@ -13,18 +13,18 @@ import Tensors
 //    partner instead of squares.
 
 /// One usual suspect, and how much of a stage's error it explains.
-public struct Cause: Hashable, Sendable {
+package struct Cause: Hashable, Sendable {
     /// What went wrong, as in ``Diagnosis/names``.
-    public let name: String
+    package let name: String
     /// Which of several forms of it, if it has several: `0.7` for a threshold.
-    public let detail: String?
+    package let detail: String?
     /// Where.
-    public let stage: Stage
+    package let stage: Stage
     /// The share of the error that is gone if this is what went wrong: 0 … 1.
-    public let explains: Double
+    package let explains: Double
 
     /// A cause; `detail` is nil if there is but one form of it.
-    public init(name: String, detail: String? = nil, stage: Stage, explains: Double) {
+    package init(name: String, detail: String? = nil, stage: Stage, explains: Double) {
         self.name = name
         self.detail = detail
         self.stage = stage
@@ -33,38 +33,38 @@ public struct Cause: Hashable, Sendable {
 }
 
 /// Finds out why a candidate's stages differ from a reference's, by trying the usual suspects.
-public struct Diagnosis: Sendable {
+package struct Diagnosis: Sendable {
     /// The model, run by the reference's conventions.
-    public let model: Model
+    package let model: Model
     /// What a good run recorded.
-    public let reference: TensorBundle
+    package let reference: TensorBundle
     /// What is under suspicion.
-    public let candidate: TensorBundle
+    package let candidate: TensorBundle
 
     /// A diagnosis of one bundle.
     /// - Parameter model: with the weights that both were recorded with, and the reference's conventions.
-    public init(model: Model, reference: TensorBundle, candidate: TensorBundle) {
+    package init(model: Model, reference: TensorBundle, candidate: TensorBundle) {
         self.model = model
         self.reference = reference
         self.candidate = candidate
     }
 
     /// The names of all suspects, in the order in which they are tried.
-    public static let names: [String] = {
+    package static let names: [String] = {
         var seen: Set<String> = []
         return allSuspects.map(\.name).filter { seen.insert($0).inserted }
     }()
 
     /// A cause must explain at least this much to be worth naming.
-    public static let leastShare = 0.1
+    package static let leastShare = 0.1
 
     /// Float32 arithmetic in another order gives errors of up to this size, relative to the tensor; they have
     /// no cause.
-    public static let roundingError = 1e-4
+    package static let roundingError = 1e-4
 
     /// What may have gone wrong in a stage, best explanation first; empty when the stage is as it should be from
     /// the candidate's own inputs, or none of the suspects fits, or the bundle lacks the stage.
-    public func causes(of stage: Stage) -> [Cause] {
+    package func causes(of stage: Stage) -> [Cause] {
         guard let trial = Trial(model: model, reference: reference, candidate: candidate, stage: stage),
             let error = trial.error(of: trial.expected), error > 0
         else { return [] }

@@ -2,15 +2,15 @@ import Formats
 import Inference
 
 /// How well a bundle agrees with one profile.
-public struct ProfileGuess: Sendable {
+package struct ProfileGuess: Sendable {
     /// The profile's name.
-    public let profile: String
+    package let profile: String
     /// The share of the kinds of stages that agree: 0 … 1. A kind that has several levels counts as one.
-    public let score: Double
+    package let score: Double
     /// Stages that come out of their own inputs by this profile's conventions.
-    public let agreeing: [Stage]
+    package let agreeing: [Stage]
     /// Stages that do not.
-    public let differing: [Stage]
+    package let differing: [Stage]
 }
 
 /// Stages that conventions decide and no parameter does, and those that pool.
@@ -32,7 +32,7 @@ private let telling = [
 ///   - candidate: what somebody's program recorded.
 ///   - model: with the weights that it was recorded with, by whatever profile. The lengths that pictures are
 ///     resized to, and settings other than that profile's, are kept.
-public func guessProfile(candidate: TensorBundle, model: Model) -> [ProfileGuess] {
+package func guessProfile(candidate: TensorBundle, model: Model) -> [ProfileGuess] {
     let guesses = Profile.all.map { guess($0, candidate: candidate, model: model) }
     // `sorted` is stable.
     return guesses.sorted { $0.score > $1.score }
