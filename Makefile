@@ -1,6 +1,6 @@
 # Everything that a newcomer needs: each target installs what is missing first.
 
-.PHONY: walkthrough figures pages notebooks references documentation test tools products build model setup format lint clean \
+.PHONY: walkthrough figures pages notebook notebooks references documentation test tools products build model setup format lint clean \
   completions
 
 # The same for building and testing, so that nothing is compiled twice: modules as the program has them, which is why
@@ -26,18 +26,24 @@ test: setup
 products: setup
 	python3 Tools/build_products.py
 
-# Executes every notebook and the Python of every page, in an environment of its own with the versions that they are
-# known to run with, and compares the Swift that pages quote with the source.
+# Opens JupyterLab with the notebooks. Needs Python alone: no Swift, nothing built.
 NOTEBOOKS = .build/notebooks
+notebook: $(NOTEBOOKS)/ready
+	$(NOTEBOOKS)/bin/python Notebooks-md/start.py
+
+# Executes every notebook, with its blanks and with its solutions, and the Python of every page, in an environment of
+# its own with the versions that they are known to run with; checks that the notebooks' checks name mistakes; and
+# compares the Swift that pages quote with the source.
 notebooks: $(NOTEBOOKS)/ready build
 	$(NOTEBOOKS)/bin/python Tools/test_pages.py
 	$(NOTEBOOKS)/bin/python Tools/quote_sources.py
 	$(NOTEBOOKS)/bin/python Tools/run_pages.py
+	$(NOTEBOOKS)/bin/python Tools/test_notebooks.py
 	$(NOTEBOOKS)/bin/python Tools/run_notebooks.py
 
-$(NOTEBOOKS)/ready: Notebooks-md/requirements.txt
+$(NOTEBOOKS)/ready: Notebooks-md/requirements.txt Tools/requirements-notebooks.txt
 	python3 -m venv $(NOTEBOOKS)
-	$(NOTEBOOKS)/bin/pip install --quiet --disable-pip-version-check -r Notebooks-md/requirements.txt
+	$(NOTEBOOKS)/bin/pip install --quiet --disable-pip-version-check -r Tools/requirements-notebooks.txt
 	touch $@
 
 # What pages and notebooks show, recorded anew: after a change of the model, of what a command prints, or of the Swift
@@ -46,8 +52,8 @@ pages: build
 	python3 Tools/quote_sources.py --update
 	.build/release/maskrcnn pages --update
 
-references: build
-	python3 Tools/record_notebook_references.py
+references: $(NOTEBOOKS)/ready build
+	$(NOTEBOOKS)/bin/python Tools/record_notebook_references.py
 
 # The reference of MaskRCNN and Kernels as DocC archives, in .build/documentation.
 documentation: build

@@ -1,70 +1,214 @@
-"""What every notebook needs: to read recorded tensors, and to say whether yours agree.
+"""What every notebook needs: the recorded tensors, and checks that say in words what is wrong with yours.
 
-NumPy only. The format is safetensors: eight bytes with the length of a JSON header, the header, then the numbers.
+NumPy only. A check is a function under `checks/` that calls yours, compares what comes back with what the reference
+computed, and prints a line that begins with ✓ (right), ✗ (what is wrong) or … (not done yet). It never raises.
 """
 
-import json
-import struct
+import copy
+import functools
+import itertools
+import traceback
 from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).parent
-_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
-
-
-def read(path):
-    """All tensors of a safetensors file, by name. Half-precision numbers become float32."""
-    data = Path(path).read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + length])
-    tensors = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = (8 + length + offset for offset in entry["data_offsets"])
-        values = np.frombuffer(data[begin:end], _TYPES[entry["dtype"]]).reshape(entry["shape"])
-        tensors[name] = values.astype(np.float32) if entry["dtype"] == "F16" else values
-    return tensors
+HERE = Path(__file__).resolve().parent
+RECORDED = HERE / "recorded"
 
 
 def recorded():
-    """The stages of the shipped picture, as `maskrcnn record` wrote them down."""
-    return read(HERE / "scene.safetensors")
+    """The stages of the shipped picture, by name; what is kept in half precision comes back as float32."""
+    with np.load(RECORDED / "scene.npz") as file:
+        tensors = {name: file[name] for name in file.files}
+    return {name: values.astype(np.float32) if values.dtype == np.float16 else values for name, values in tensors.items()}
 
 
-def weights():
-    """The parameters of the model that the stages were recorded with."""
-    return read(HERE.parent / "Sources" / "Loading" / "Model" / "small.safetensors")
+# What checks found, in the order in which they ran: (check, "right" | "wrong" | "not done yet", message).
+outcomes = []
 
 
-class Different(AssertionError):
-    """Your tensor is not the reference's."""
+class Wrong(Exception):
+    """What is wrong with the reader's answer, in words."""
 
 
-def verify(name, mine, reference, tolerance):
-    """Says how far `mine` is from `reference`, and where it is furthest; raises `Different` if that is too far."""
-    mine, reference = np.asarray(mine), np.asarray(reference)
-    if mine.shape != reference.shape:
-        raise Different(f"{name}: yours has shape {mine.shape}, the reference {reference.shape}")
-    if not np.isfinite(mine.astype(np.float64)).all():
-        raise Different(f"{name}: yours has numbers that are not finite")
-    if reference.size == 0:
-        raise Different(f"{name}: there is nothing to compare")
-    error = np.abs(mine.astype(np.float64) - reference.astype(np.float64))
-    worst = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
-    where = f"largest difference {error.max():.3g} at {worst}: yours {mine[worst]:.6g}, reference {reference[worst]:.6g}"
-    if error.max() > tolerance:
-        share = (error > tolerance).mean()
-        raise Different(f"{name}: {where}; {share:.1%} of the numbers differ by more than {tolerance:g}")
-    print(f"{name}: equal within {tolerance:g}. {where}")
+class NotDone(Exception):
+    """A blank that still has to be filled in."""
 
 
-def expect_difference(name, mine, reference, tolerance):
-    """For a mistake that is made on purpose: says what `verify` finds, and raises if it finds nothing."""
+def check(function):
+    """Makes a check of a function that raises `Wrong` or `NotDone`: it prints, and keeps the outcome in `outcomes`."""
+
+    @functools.wraps(function)
+    def checked(*arguments):
+        try:
+            if any(argument is ... or argument is None for argument in arguments):
+                raise NotDone("there is still a ... in the cell above")
+            praise = function(*arguments) or "right"
+            outcome, message = "right", f"✓ {praise}"
+        except NotDone as blank:
+            outcome, message = "not done yet", f"… not done yet: {blank}"
+        except Wrong as wrong:
+            outcome, message = "wrong", f"✗ {wrong}"
+        outcomes.append((function.__name__, outcome, message))
+        print(message)
+
+    return checked
+
+
+def call(function, *arguments, **options):
+    """What the reader's function returns. Its arguments are copies, so that it may write into them."""
+    name = getattr(function, "__name__", "your function")
     try:
-        verify(name, mine, reference, tolerance)
-    except Different as difference:
-        print(f"As it should, verification fails. {difference}")
+        answer = function(*copy.deepcopy(arguments), **options)
+    except NotDone:
+        raise
+    except Exception as error:
+        if "ellipsis" in str(error).lower() or isinstance(error, NotImplementedError):
+            raise NotDone(f"{name} still has a ... in it") from None
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f", at the line `{frame.line.strip()}`" if frame.line else ""
+        raise Wrong(f"{name} stops with {type(error).__name__}: {error}{place}") from None
+    if answer is None:
+        raise NotDone(f"{name} returns nothing (write the lines in place of the ..., and return the answer)")
+    if answer is ... or (isinstance(answer, tuple) and any(part is ... for part in answer)):
+        raise NotDone(f"{name} still has a ... in it")
+    return answer
+
+
+def parts(name, answer, count, what):
+    """The parts of an answer that should be a tuple."""
+    if not isinstance(answer, (tuple, list)) or len(answer) != count:
+        got = f"{len(answer)} values" if isinstance(answer, (tuple, list)) else f"one {type(answer).__name__}"
+        raise Wrong(f"{name} should return {count} values, {what}; it returns {got}")
+    return tuple(answer)
+
+
+def numbers(name, value):
+    """An answer as an array of numbers."""
+    if value is None or value is ...:
+        raise NotDone(f"{name} is still a ...")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise Wrong(f"{name}: the rows have different lengths, so they make no array") from None
+    if array.dtype == object and any(item is ... or item is None for item in array.ravel()):
+        raise NotDone(f"{name} still has a ... in it")
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        raise Wrong(f"{name}: should be numbers, and is {type(value).__name__} of {array.dtype}")
+    return array
+
+
+def compare(name, mine, expected, tolerance, axes=(), columns=(), mistakes=()):
+    """Raises `Wrong` unless `mine` is `expected` to within `tolerance`; says what is wrong as well as it can.
+
+    `axes` are words for the axes, `columns` for the entries of the last one. `mistakes` are pairs of a sentence and
+    of what comes out when that mistake is made (or a function that computes it).
+    """
+    mine, expected = numbers(name, mine), np.asarray(expected)
+    if equal(mine, expected, tolerance):
         return
-    raise AssertionError(f"{name}: the mistake went unnoticed")
+    for sentence, wrong in mistakes:
+        wrong = np.asarray(wrong() if callable(wrong) else wrong)
+        if not equal(wrong, expected, tolerance) and equal(mine, wrong, tolerance):
+            raise Wrong(f"{name}: {sentence}{_places(mine, expected, tolerance, axes, columns)}")
+    if mine.shape != expected.shape:
+        raise Wrong(f"{name}: {_shapes(mine, expected, tolerance, axes)}")
+    if not np.isfinite(mine.astype(np.float64)).all():
+        kind = "not a number (0 / 0 ?)" if np.isnan(mine).any() else "infinite (a division by 0, or exp of a large number?)"
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(mine))[0])
+        raise Wrong(f"{name}: {_words(place, axes, columns)} is {kind}")
+    pattern = _pattern(mine.astype(np.float64), expected.astype(np.float64), tolerance, columns)
+    raise Wrong(f"{name}: {pattern}{_places(mine, expected, tolerance, axes, columns)}")
+
+
+def equal(mine, expected, tolerance):
+    """Whether two arrays agree in shape and to within `tolerance`; infinities only with themselves."""
+    if mine.shape != expected.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        error = np.abs(mine.astype(np.float64) - expected.astype(np.float64))
+    return bool(((error <= tolerance) | (mine == expected)).all())
+
+
+def _shapes(mine, expected, tolerance, axes):
+    wanted = f" ({', '.join(axes)})" if axes else ""
+    sentence = f"the shape is {mine.shape}; it should be {expected.shape}{wanted}"
+    if sorted(mine.shape) == sorted(expected.shape):
+        for order in itertools.permutations(range(mine.ndim)):
+            if equal(mine.transpose(order), expected, tolerance):
+                return f"{sentence}. The numbers are right, but the axes are in another order: transpose{order} puts them right"
+        return f"{sentence}. The axes are in another order"
+    if mine.size == expected.size:
+        if equal(mine.reshape(expected.shape), expected, tolerance):
+            return f"{sentence}. The numbers are right and in the right order: only a reshape is missing"
+        return f"{sentence}. The count of numbers is right"
+    if mine.ndim == expected.ndim:
+        differing = [i for i in range(mine.ndim) if mine.shape[i] != expected.shape[i]]
+        if len(differing) == 1:
+            axis = differing[0]
+            few, many = sorted([mine.shape[axis], expected.shape[axis]])
+            what = f" along the axis “{axes[axis]}”" if axes else f" along axis {axis}"
+            return f"{sentence}. You have {many - few} too {'few' if mine.shape[axis] == few else 'many'}{what}"
+    return sentence
+
+
+def _pattern(mine, expected, tolerance, columns):
+    """A sentence on how two arrays of one shape differ as a whole, or an empty one."""
+    difference = mine - expected
+    loose = max(2 * tolerance, 1e-12)
+    if mine.size > 1 and np.ptp(difference) <= loose:
+        amount = difference.flat[0]
+        half = ", half a pixel or half a cell" if abs(abs(amount) - 0.5) <= loose else ""
+        one = ", one pixel" if abs(abs(amount) - 1) <= loose else ""
+        return f"every number is too {'large' if amount > 0 else 'small'} by {abs(amount):.4g}{half}{one}. "
+    if mine.ndim == 2 and len(mine) > 2 and mine.shape[1] <= 8 and (np.ptp(difference, axis=0) <= loose).all():
+        names = columns or [f"column {i}" for i in range(mine.shape[1])]
+        amounts = difference.mean(axis=0)
+        return f"the columns are off by the same amount in every row: {', '.join(f'{n} by {a:+.4g}' for n, a in zip(names, amounts))}. "
+    scale = np.abs(expected) > 100 * tolerance
+    if scale.sum() > 1:
+        factors = mine[scale] / expected[scale]
+        if np.ptp(factors) <= 0.01 * abs(factors.mean()) and abs(factors.mean() - 1) > 0.02:
+            factor = factors.mean()
+            words = f"{factor:.4g} times" if abs(factor) > 1 else f"1/{1 / factor:.4g} of"
+            return f"every number is {words} what it should be. "
+    if mine.ndim >= 1 and 2 <= mine.shape[-1] <= 4:
+        for order in itertools.permutations(range(mine.shape[-1])):
+            if equal(mine, expected[..., list(order)], tolerance):
+                names = columns or [str(i) for i in range(mine.shape[-1])]
+                return f"the columns are in the order {' '.join(names[i] for i in order)}; it should be {' '.join(names)}. "
+    if mine.ndim >= 2 and mine.shape[-1] == mine.shape[-2] and equal(mine, expected.swapaxes(-1, -2), tolerance):
+        return "rows and columns are swapped (x for y). "
+    for axis in range(mine.ndim):
+        if equal(mine, np.flip(expected, axis), tolerance):
+            return f"axis {axis} runs backwards. "
+    if mine.ndim == 2 and 1 < len(mine) <= 20000:
+        ours, theirs = np.lexsort(mine.T[::-1].round(3)), np.lexsort(expected.T[::-1].round(3))
+        if equal(mine[ours], expected[theirs], 2 * tolerance + 1e-3):
+            first = int(np.flatnonzero((np.abs(difference) > tolerance).any(axis=1))[0])
+            partner = int(np.abs(expected - mine[first]).max(axis=1).argmin())
+            return f"the right rows in another order (your row {first} should be row {partner}). "
+    return ""
+
+
+def _words(place, axes, columns):
+    named = []
+    for axis, index in enumerate(place):
+        if columns and axis == len(place) - 1 and index < len(columns):
+            named.append(columns[index])
+        else:
+            named.append(f"{axes[axis] if axis < len(axes) else f'axis {axis}'} {index}")
+    return ", ".join(named) if named else "the number"
+
+
+def _places(mine, expected, tolerance, axes, columns):
+    """Where two arrays differ first, with both values, and how many numbers do."""
+    if mine.shape != expected.shape:
+        return f"Its shape is {mine.shape}; it should be {expected.shape}."
+    with np.errstate(invalid="ignore"):
+        error = np.abs(mine.astype(np.float64) - expected.astype(np.float64))
+    wrong = ~((error <= tolerance) | (mine == expected))
+    place = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
+    many = f"; {int(wrong.sum())} of {wrong.size} numbers differ by more than {tolerance:g}, the most by {np.nanmax(error):.4g}"
+    values = f"yours is {mine[place]:.6g}, the reference {expected[place]:.6g}"
+    return f"First at {_words(place, axes, columns)}: {values}{many if wrong.size > 1 else ''}."

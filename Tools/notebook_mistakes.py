@@ -1,0 +1,98 @@
+"""Mistakes that readers of the notebooks make, and what the check has to say of each.
+
+`MISTAKES[notebook]` are (replacements in the solutions, check, words that its message has to have).
+"""
+
+MISTAKES = {
+    "01-pyramid": [
+        ([("(height + 31) // 32 * 32, (width + 31) // 32 * 32", "height, width")], "check_sizes", "not padded to multiples of 32"),
+        ([("((rows + 1) // 2, (columns + 1) // 2)", "(rows // 2, columns // 2)")], "check_sizes", "p6 is cut down"),
+        ([("x.reshape(groups, -1)", "x.reshape(len(x), -1)")], "check_group_norm", "each channel is normalised by itself"),
+        ([("scale, shift, 8)", "scale, shift, 64)")], "check_lateral", "groups are not 8 but one for each channel"),
+        ([("x.repeat(2, axis=1).repeat(2, axis=2)", "np.tile(x, (1, 2, 2))")], "check_merge", "the map as a whole is repeated"),
+        ([("return side + enlarge(above)", "return enlarge(above)")], "check_merge", "add the lateral one"),
+        ([("weight[:, :, k, l]", "weight[:, :, 2 - k, 2 - l]")], "check_convolve", "turned by 180°"),
+        ([("(1, 1), (1, 1)))", '(1, 1), (1, 1)), mode="edge")')], "check_convolve", "repeats the map's edge"),
+        ([("p5[:, ::2, ::2]", "p5[:, 1::2, 1::2]")], "check_p6", "begin with the first"),
+    ],
+    "02-anchors": [
+        ([("size / np.sqrt(ratios), size * np.sqrt(ratios)", "size * np.sqrt(ratios), size / np.sqrt(ratios)")], "check_shapes", "height over width"),
+        ([("axis=1) / 2", "axis=1)")], "check_shapes", "twice as large"),
+        ([("return np.stack([-width, -height, width, height], axis=1) / 2", "return np.stack([-width, -height, width, height]) / 2")],
+         "check_shapes", "transpose(1, 0) puts them right"),
+        ([("axis=1) / 2", "axis=1)[:, [1, 0, 3, 2]] / 2")], "check_shapes", "a box is x1 y1 x2 y2"),
+        ([("np.arange(height)", "(np.arange(height) + 0.5)"), ("np.arange(width)", "(np.arange(width) + 0.5)")], "check_anchors", "half a stride"),
+        ([('indexing="ij"', 'indexing="xy"')], "check_anchors", "the order is row, column, shape"),
+        ([("[x, y, x, y]", "[y, x, y, x]")], "check_anchors", "x and y are exchanged"),
+        ([(".reshape(-1, 4)", "")], "check_anchors", "reshape(-1, 4)"),
+    ],
+    "03-box-coding": [
+        ([("boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]\n    x, y", "boxes[:, 2] - boxes[:, 0] + 1, boxes[:, 3] - boxes[:, 1] + 1\n    x, y")],
+         "check_decode", "counted with + 1"),
+        ([("dx, dy, dw, dh = deltas.T", "dy, dx, dh, dw = deltas.T")], "check_decode", "x and y are exchanged in the deltas"),
+        ([("np.minimum(dw, LIMIT)", "dw"), ("np.minimum(dh, LIMIT)", "dh")], "check_decode", "dw and dh are not cut"),
+        ([("np.log(tw / w), np.log(th / h)", "tw / w - 1, th / h - 1")], "check_encode", "lack the logarithm"),
+        ([("tw / 2 - boxes[:, 0] - w / 2) / w", "tw / 2 - boxes[:, 0] - w / 2)"), ("th / 2 - boxes[:, 1] - h / 2) / h", "th / 2 - boxes[:, 1] - h / 2)")],
+         "check_encode", "dx and dy are in pixels"),
+        ([(".transpose(2, 3, 0, 1).reshape(-1, 4)", ".reshape(-1, 4)")], "check_candidates", "the deltas are not turned"),
+        ([(".transpose(1, 2, 0).reshape(-1)", ".reshape(-1)")], "check_candidates", "the logits are not turned"),
+        ([("np.clip(boxes, 0, [width, height, width, height])", "boxes")], "check_candidates", "not clipped"),
+        ([("1 / (1 + np.exp(-logits[best]))", "logits[best]")], "check_candidates", "these are logits"),
+    ],
+    "04-nms": [
+        ([("np.maximum(right_bottom - left_top, 0)", "right_bottom - left_top")], "check_overlap", "do not touch"),
+        ([("area(box) + area(boxes) - shared", "area(box) + area(boxes)")], "check_overlap", "counts twice"),
+        ([("(b[..., 2] - b[..., 0]) * (b[..., 3] - b[..., 1])", "(b[..., 2] - b[..., 0] + 1) * (b[..., 3] - b[..., 1] + 1)"),
+          ("right_bottom - left_top, 0", "right_bottom - left_top + 1, 0")], "check_overlap", "+ 1"),
+        ([("<= threshold", "< threshold")], "check_suppress", "equals the threshold"),
+        ([("np.argsort(-scores, kind", "np.argsort(scores, kind")], "check_suppress", "begins with the lowest score"),
+        ([('for level in ["p2", "p3", "p4", "p5", "p6"]:', "for level in [0]:"),
+          ('boxes = reference[f"rpn.candidates.{level}.boxes"]',
+           'boxes = np.concatenate([reference[f"rpn.candidates.p{l}.boxes"] for l in range(2, 7)])'),
+          ('scores = reference[f"rpn.candidates.{level}.scores"]',
+           'scores = np.concatenate([reference[f"rpn.candidates.p{l}.scores"] for l in range(2, 7)])')],
+         "check_proposals", "all levels are suppressed together"),
+        ([("threshold=0.7", "threshold=0.5")], "check_proposals", "proposals have 0.7"),
+        ([("[:count]", "")], "check_proposals", "cut the list to the 200 best"),
+    ],
+    "05-roipool": [
+        ([("np.floor(edge * scale + 0.5)", "edge * scale")], "check_bins", "cut down to whole positions"),
+        ([("np.floor(edge * scale + 0.5)", "np.round(edge * scale)")], "check_bins", "rounded to even"),
+        ([("last - first + 1", "last - first")], "check_bins", "the last position is not counted in"),
+        ([("return np.clip(starts, 0, length), np.clip(ends, 0, length)", "return starts, ends")], "check_bins", "clip them to between 0 and 80"),
+        ([(".max(axis=(1, 2))", ".mean(axis=(1, 2))")], "check_roi_pool", "RoIPool takes the maximum"),
+        ([("bins(box[1], box[3]", "bins(box[0], box[2]"), ("columns = bins(box[0], box[2]", "columns = bins(box[1], box[3]")],
+         "check_roi_pool", "x and y are exchanged"),
+    ],
+    "06-roialign": [
+        ([("np.clip(np.floor(4 +", "(np.floor(4 +"), (", 2, 5).astype", ").astype")], "check_level", "clip to between 2 and 5"),
+        ([("v, u = y - top, x - left", "u, v = y - top, x - left")], "check_bilinear", "First at channel 0"),
+        ([("top, left = int(y), int(x)", "y, x = y - 0.5, x - 0.5\n    top, left = max(int(y), 0), max(int(x), 0)")], "check_bilinear", "bilinear at y = 0.25"),
+        ([("scale - 0.5", "scale")], "check_roi_align", "half a position too far to the lower right"),
+        ([("box * scale - 0.5", "(box - 0.5) * scale")], "check_roi_align", "before the box is scaled"),
+        ([("for sy in [0.25, 0.75]", "for sy in [0.5, 0.5]"), ("for sx in [0.25, 0.75]", "for sx in [0.5, 0.5]")], "check_roi_align", "one sample"),
+        ([("x1, y1, x2, y2 = box", "y1, x1, y2, x2 = box")], "check_roi_align", "x and y are exchanged"),
+        ([("return output / 4", "return output")], "check_roi_align", "take their mean"),
+    ],
+    "09-mask-pasting": [
+        ([("* side - 0.5", "* side")], "check_places", "half a value too far on"),
+        ([("np.arange(length) + 0.5", "np.arange(length)")], "check_places", "taken at their corner"),
+        ([("interpolate(np.pad(square, 1)", "interpolate(np.pad(square >= 0.5, 1).astype(float)")], "check_paste", "cut at one half before it is enlarged"),
+        ([("interpolate(np.pad(square, 1)", 'interpolate(np.pad(square, 1, mode="edge")')], "check_paste", "around the square there is 0"),
+        ([("places(box[1], box[3]", "places(box[0], box[2]"), ("rows.T, places(box[0], box[2]", "rows.T, places(box[1], box[3]")],
+         "check_paste", "x and y are exchanged"),
+    ],
+    "13-average-precision": [
+        ([("    precision = np.maximum.accumulate(precision[::-1])[::-1]\n", "")], "check_average_precision", "the curve goes up and down"),
+        ([("np.linspace(0, 1, 101)", "np.linspace(0, 1, 11)")], "check_average_precision", "11 points"),
+        ([("            free[best] = False", "            pass")], "check_judge", "an object is found twice"),
+        ([(">= threshold", "> threshold")], "check_judge", "equals the threshold is enough"),
+        ([("    return np.mean(results)", "    return np.mean(results) * 1.01")], "check_ap", "yours is"),
+        ([("for category in categories:", "for group in [categories]:"),
+          ("            boxes, scores, objects = pictures[image, category]\n            all_scores.extend(scores)\n"
+           "            right.extend(judge(boxes, objects, threshold))\n            count += len(objects)",
+           "            for category in group:\n                boxes, scores, objects = pictures[image, category]\n"
+           "                all_scores.extend(scores)\n                right.extend(judge(boxes, objects, threshold))\n"
+           "                count += len(objects)")], "check_ap", "all classes make one curve"),
+    ],
+}  # fmt: skip
