@@ -124,3 +124,37 @@ def bars(mine, reference, names, title):
     if drawn is None:
         axes.set_title("yours: not done yet" if mine is None else f"yours: shape {np.shape(mine)} cannot be drawn")
     plt.show()
+
+
+SKELETON = [
+    (15, 13), (13, 11), (16, 14), (14, 12), (11, 12), (5, 11), (6, 12), (5, 6), (5, 7), (6, 8), (7, 9), (8, 10), (1, 2), (0, 1), (0, 2),
+    (1, 3), (2, 4), (3, 5), (4, 6),
+]  # fmt: skip
+
+
+def points(mine, reference, title, picture, box, size=(240, 320)):
+    """A person's keypoints, [17, 3], on the picture around their box; beside it how far points are apart."""
+    reference = np.asarray(reference, dtype=np.float64)
+    drawn = _drawable(mine, reference)
+    figure, panels = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    figure.suptitle(title)
+    panels[0].imshow(picture, extent=(0, size[1], size[0], 0), alpha=0.5)
+    for a, b in SKELETON:
+        panels[0].plot(*reference[[a, b], :2].T, color=REFERENCE, linewidth=1)
+    panels[0].plot(reference[:, 0], reference[:, 1], "o", color=REFERENCE, markersize=6, label="reference")
+    panels[0].set_xlim(box[0] - 10, box[2] + 10)
+    panels[0].set_ylim(box[3] + 10, box[1] - 10)
+    panels[1].set_title("yours − reference, pixels")
+    if drawn is None:
+        _empty(panels[1], mine)
+    else:
+        panels[0].plot(drawn[:, 0], drawn[:, 1], "x", color=YOURS, markersize=7, label="yours")
+        difference = drawn[:, :2] - reference[:, :2]
+        for column, name in enumerate("xy"):
+            panels[1].plot(difference[:, column], ".-", label=name)
+        largest = max(float(np.abs(difference).max()), 0.5) * 1.1
+        panels[1].set_ylim(-largest, largest)
+        panels[1].set_xlabel("keypoint")
+        panels[1].legend(fontsize="small")
+    panels[0].legend(fontsize="small")
+    plt.show()

@@ -32,7 +32,7 @@ STAGES = [
     "input.size", "anchors.p3", "anchors.p4", "anchors.p5", "anchors.p6",
     "rpn.objectness.p4", "rpn.objectness.p5", "rpn.objectness.p6", "rpn.deltas.p4", "rpn.deltas.p5", "rpn.deltas.p6",
     *(f"rpn.candidates.p{level}.{what}" for level in range(2, 7) for what in ["boxes", "scores"]),
-    "rpn.proposals.boxes", "rpn.proposals.scores", "box.logits", "box.deltas",
+    "rpn.proposals.boxes", "rpn.proposals.scores", "box.logits", "box.probabilities", "box.deltas",
     "detections.boxes", "detections.scores", "detections.classes", "detections.proposal",
     "mask.level", "mask.probabilities", "output.boxes", "output.masks",
 ]  # fmt: skip
