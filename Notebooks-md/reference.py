@@ -158,9 +158,9 @@ def _pattern(mine, expected, tolerance, columns):
     loose = max(2 * tolerance, 1e-12)
     if mine.size > 1 and np.ptp(difference) <= loose:
         amount = difference.flat[0]
-        half = ", half a pixel or half a cell" if abs(abs(amount) - 0.5) <= loose else ""
-        one = ", one pixel" if abs(abs(amount) - 1) <= loose else ""
-        return f"every number is too {'large' if amount > 0 else 'small'} by {abs(amount):.4g}{half}{one}. "
+        pixels = {0.5: ", half a pixel", 1: ", one pixel"} if "x" in columns or "x1" in columns else {}
+        words = next((words for size, words in pixels.items() if abs(abs(amount) - size) <= loose), "")
+        return f"every number is too {'large' if amount > 0 else 'small'} by {abs(amount):.4g}{words}. "
     if mine.ndim == 2 and len(mine) > 2 and mine.shape[1] <= 8 and (np.ptp(difference, axis=0) <= loose).all():
         names = columns or [f"column {i}" for i in range(mine.shape[1])]
         amounts = difference.mean(axis=0)

@@ -5,12 +5,11 @@
 
 Untouched, every cell has to run, and every check has to say that something is not done yet. With the solutions, in a
 Jupyter kernel, every check has to be content. Stops at the first notebook that fails. Needs what
-Notebooks-md/requirements.txt lists; `make notebooks` sets that up in an environment of its own.
+requirements-notebooks.txt lists; `make notebooks` sets that up in an environment of its own.
 """
 
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbclient
@@ -18,8 +17,10 @@ import nbformat
 import notebooks
 from notebooks import NotebookError
 
-# A last cell that says what the checks found.
-OUTCOMES = "import json as _json, reference as _reference; print(_json.dumps(_reference.outcomes))"
+# Between notebooks, which share a kernel: starting one takes longer than running most notebooks.
+BEGINNING = "%reset -f\nimport reference\nreference.outcomes.clear()\ndel reference"
+# Says what the checks found.
+END = "import json, reference\nprint(json.dumps(reference.outcomes))"
 
 
 def untouched(path: Path) -> int:
@@ -36,39 +37,43 @@ def untouched(path: Path) -> int:
     return len(result.outcomes)
 
 
-def solved(path: Path, checks: int) -> None:
-    """Runs a notebook with its solutions, as Jupyter does."""
-    notebook = notebooks.solved(path)
-    if checks:
-        notebook.cells.append(nbformat.v4.new_code_cell(OUTCOMES))
+def solved(paths: list[Path], checks: list[int]) -> None:
+    """Runs notebooks with their solutions, one after the other, as Jupyter does."""
+    joined, ends = nbformat.v4.new_notebook(), []
+    for path in paths:
+        cells = [cell for cell in notebooks.solved(path).cells if cell.cell_type == "code"]
+        joined.cells += [nbformat.v4.new_code_cell(BEGINNING), *cells, nbformat.v4.new_code_cell(END)]
+        ends.append(len(joined.cells) - 1)
+    for number, cell in enumerate(joined.cells):
+        cell.id = f"cell-{number}"  # copies of one notebook would have the same names
     client = nbclient.NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+        joined, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(notebooks.FOLDER)}}
     )
     try:
         client.execute()
     except nbclient.exceptions.CellExecutionError as error:
-        raise NotebookError(f"{path.name}: {error}") from None
-    if not checks:
-        return
-    outcomes = json.loads(notebook.cells[-1].outputs[-1].text)
-    for name, outcome, message in outcomes:
-        if outcome != "right":
-            raise NotebookError(f"{path.name}: {name}, with the solution: {message}")
-    if len(outcomes) != checks:
-        raise NotebookError(f"{path.name}: {len(outcomes)} checks with the solutions, {checks} without")
+        failed = next(i for i, cell in enumerate(joined.cells) if any(o.output_type == "error" for o in cell.get("outputs", [])))
+        name = paths[next(k for k, end in enumerate(ends) if failed <= end)].name
+        raise NotebookError(f"{name}: {error}") from None
+    for path, end, count in zip(paths, ends, checks, strict=True):
+        outcomes = json.loads(joined.cells[end].outputs[-1].text)
+        for name, outcome, message in outcomes:
+            if outcome != "right":
+                raise NotebookError(f"{path.name}: {name}, with the solution: {message}")
+        if len(outcomes) != count:
+            raise NotebookError(f"{path.name}: {len(outcomes)} checks with the solutions, {count} without")
 
 
 def main() -> None:
     try:
         paths = [Path(name).resolve() for name in sys.argv[1:]] or notebooks.paths()
         checks = [untouched(path) for path in paths]
-        # A kernel is a process of its own.
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            for path, count, done in zip(paths, checks, pool.map(solved, paths, checks), strict=True):
-                assert done is None
-                print(f"{path.name}: {count} checks, empty and with the solutions", flush=True)
+        print("with empty blanks: every cell runs, and every check says so", flush=True)
+        solved(paths, checks)
     except NotebookError as error:
         sys.exit(f"run_notebooks: {error}")
+    for path, count in zip(paths, checks, strict=True):
+        print(f"{path.name}: {count} checks are content with the solutions")
 
 
 if __name__ == "__main__":

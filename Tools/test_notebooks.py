@@ -83,8 +83,10 @@ class Comparing(unittest.TestCase):
 
     def test_offsets_and_factors(self) -> None:
         values = np.arange(1.0, 13).reshape(3, 4)
-        self.assertIn("too large by 0.5, half a pixel", self.said(values + 0.5, values))
-        self.assertIn("too small by 1, one pixel", self.said(values - 1, values))
+        corners = ["x1", "y1", "x2", "y2"]
+        self.assertIn("too large by 0.5, half a pixel", self.said(values + 0.5, values, columns=corners))
+        self.assertIn("too small by 1, one pixel", self.said(values - 1, values, columns=corners))
+        self.assertIn("too large by 0.5. ", self.said(values + 0.5, values))
         self.assertIn("c by +0.5", self.said(values + [0, 0, 0.5, 0], values, columns=["a", "b", "c", "d"]))
         self.assertIn("2 times", self.said(2 * values, values))
         self.assertIn("1/4 of", self.said(values / 4, values))
