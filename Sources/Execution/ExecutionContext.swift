@@ -1,18 +1,19 @@
-/// How a task's work is carried out: on how many threads and by which implementations. It never decides what is
-/// computed: results are the same on any number of threads, and agree up to rounding between implementations.
+/// How a task's work is carried out: on how many threads and by which implementations. It never affects what
+/// is computed: results are identical for any number of threads, and equal up to rounding between
+/// implementations.
 ///
-/// The context is task-local. Everything that runs in parallel obeys the one in force where it is called:
+/// The context is task-local. All parallel code obeys the context in force where it is called:
 ///
 ///     ExecutionContext.with(threads: 1, kernels: .direct) { model.detect(image) }
 public struct ExecutionContext: Sendable, Equatable {
-    /// The largest number of threads to use at once; nil for one per core.
+    /// The largest number of threads to use at once; nil means one per core.
     public var threads: Int?
-    /// How kernels compute.
+    /// The implementation that kernels use, except convolutions for which ``convolution`` is set.
     public var kernels = KernelImplementation.optimized
-    /// How convolutions compute, wherever the algorithm fits the shape; nil to follow ``kernels``.
+    /// The convolution algorithm, used wherever it supports the shape; nil follows ``kernels``.
     public var convolution: ConvolutionAlgorithm?
 
-    /// Whether a parallel loop further out already keeps every thread busy.
+    /// Whether an enclosing parallel loop already keeps every thread busy.
     var isInsideParallelLoop = false
 
     /// The context in force.
@@ -21,7 +22,7 @@ public struct ExecutionContext: Sendable, Equatable {
     /// The default: one thread per core, optimized kernels.
     public init() {}
 
-    /// Calls `body` with some settings changed; those that are nil stay as they are.
+    /// Calls `body` with the given settings changed; a nil argument leaves its setting unchanged.
     public static func with<Result>(
         threads: Int? = nil, kernels: KernelImplementation? = nil, convolution: ConvolutionAlgorithm? = nil,
         perform body: () throws -> Result
@@ -35,20 +36,21 @@ public struct ExecutionContext: Sendable, Equatable {
     }
 }
 
-/// Two ways to compute every kernel for which speed and clarity part.
+/// Which version of a kernel runs, where the fast one is harder to read than its definition.
 public enum KernelImplementation: String, CaseIterable, Sendable {
-    /// Blocked, vectorized, and by matrix products where possible.
+    /// Blocked and vectorized; matrix products where possible.
     case optimized
-    /// The definition in plain loops, accumulated in `Double`: slow, the first reading, and what tests compare with.
+    /// The definition in plain loops, accumulated in `Double`: slow, meant to be read first, and the
+    /// reference in tests.
     case direct
 }
 
-/// Three ways to compute a convolution.
+/// The algorithms for a convolution.
 public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
     /// The definition in plain loops, accumulated in `Double`.
     case direct
-    /// Patches of the input times the weights, through OpenBLAS.
+    /// im2col: a matrix of input patches times the weight matrix, through OpenBLAS.
     case matrixProduct = "matrix-product"
-    /// F(4×4, 3×3): a quarter of the multiplications, for 3×3 windows of stride 1.
+    /// Winograd's F(4×4, 3×3), for 3×3 kernels of stride 1: a quarter of the multiplications.
     case winograd
 }

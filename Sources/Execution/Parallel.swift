@@ -6,9 +6,10 @@ private let coreCount = ProcessInfo.processInfo.activeProcessorCount
 
 /// Calls `body` once for each index below `count`, on as many threads as ``ExecutionContext/threads`` allows.
 ///
-/// `body` must write only to memory that no other index writes to. Indices are handed out one at a time, so that
-/// uneven work evens out, and each is computed by one thread: results do not depend on the number of threads.
-/// Inside a loop that has at least as many indices as there are threads, loops run on the calling thread.
+/// `body` must write only to memory that no other index writes to. Indices are handed out one at a time,
+/// which balances uneven work, and each index is computed by a single thread, so results do not depend on the
+/// number of threads. A nested call runs on the calling thread when the outer loop has at least as many
+/// indices as there are threads.
 public func parallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
     var context = ExecutionContext.current
     let threads = context.threads ?? coreCount
@@ -42,7 +43,7 @@ public func parallelMap<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) 
     return results.withLock { $0.map { $0! } }
 }
 
-/// Like ``parallelMap(_:_:)`` for work so small that a thread takes `size` indices at once.
+/// Like ``parallelMap(_:_:)``, but each thread takes `size` indices at a time: for cheap bodies.
 public func parallelMap<Result: Sendable>(
     _ count: Int, inBlocksOf size: Int, _ body: @Sendable (Int) -> Result
 ) -> [Result] {

@@ -1,11 +1,12 @@
-/// An axis-aligned rectangle in continuous image coordinates.
+/// An axis-aligned rectangle in continuous image coordinates, in pixels.
 ///
-/// The pixel in row 0 and column 0 covers the square from (0, 0) to (1, 1), so a box around whole pixels has
-/// `x2 = x1 + width`, and `width` is the plain difference of the corners. Detectron 1 counted corners as
-/// pixels instead (`width = x2 − x1 + 1`); ``BoxCoder`` and ``NonMaximumSuppression`` have a switch for that.
+/// The pixel in row 0 and column 0 covers the square from (0, 0) to (1, 1) and has its centre at (0.5, 0.5).
+/// A box around whole pixels has `x2 = x1 + width`: `width` is simply the difference of the corners.
+/// Detectron 1 treats corners as pixel indices instead (`width = x2 − x1 + 1`); ``BoxCoder`` and
+/// ``NonMaximumSuppression`` have a switch for that.
 ///
-/// All arithmetic is Float32 in the order in which torchvision does it, so that a comparison with a
-/// threshold falls the same way.
+/// All arithmetic is Float32 in torchvision's order of operations, so that comparisons with a threshold have
+/// the same outcome.
 public struct Box: Hashable, Sendable {
     /// The left edge.
     public var x1: Float
@@ -32,14 +33,14 @@ public struct Box: Hashable, Sendable {
     /// `width · height`.
     @inlinable public var area: Float { width * height }
 
-    /// The area that two boxes share: 0 when they only touch or lie apart.
+    /// The area of the intersection of two boxes; 0 when they only touch or are disjoint.
     @inlinable
     public func intersection(with other: Box) -> Float {
         let shared = sharedSides(with: other)
         return shared.width * shared.height
     }
 
-    /// The sides of the area that two boxes share: 0 along an axis on which they only touch or lie apart.
+    /// The sides of the intersection of two boxes; 0 along an axis on which they only touch or are disjoint.
     @inlinable
     public func sharedSides(with other: Box) -> (width: Float, height: Float) {
         (
@@ -48,9 +49,9 @@ public struct Box: Hashable, Sendable {
         )
     }
 
-    /// Intersection over union: 0 for boxes apart, 1 for the same box twice.
+    /// Intersection over union (IoU): 0 for disjoint boxes, 1 for equal ones.
     ///
-    /// NaN for two boxes without area, as in torchvision; no threshold is below NaN, so neither suppresses
+    /// NaN for two boxes without area, as in torchvision. NaN exceeds no threshold, so neither box suppresses
     /// the other.
     @inlinable
     public func overlap(with other: Box) -> Float {
@@ -58,8 +59,7 @@ public struct Box: Hashable, Sendable {
         return shared / (area + other.area - shared)
     }
 
-    /// The box with every edge moved to the nearest coordinate inside a picture of the given size:
-    /// x into `0 … width`, y into `0 … height`. NaN stays NaN.
+    /// The box clipped to an image of the given size: x to `0 … width`, y to `0 … height`. NaN stays NaN.
     @inlinable
     public func clipped(to size: PixelSize) -> Box {
         let width = Float(size.width), height = Float(size.height)
@@ -68,7 +68,8 @@ public struct Box: Hashable, Sendable {
             x2: x2.clamped(to: width), y2: y2.clamped(to: height))
     }
 
-    /// The box with all x multiplied by one factor and all y by another: from one picture size to another.
+    /// The box with its x coordinates multiplied by one factor and its y coordinates by another, as when the
+    /// image is resized.
     @inlinable
     public func scaled(x: Float, y: Float) -> Box {
         Box(x1: x1 * x, y1: y1 * y, x2: x2 * x, y2: y2 * y)
@@ -76,7 +77,7 @@ public struct Box: Hashable, Sendable {
 }
 
 extension Float {
-    /// The nearest number in `0 … limit`. Both comparisons are false for NaN, which passes through.
+    /// The nearest number in `0 … limit`. Both comparisons are false for NaN, so NaN passes through.
     @inlinable
     func clamped(to limit: Float) -> Float { self < 0 ? 0 : self > limit ? limit : self }
 }

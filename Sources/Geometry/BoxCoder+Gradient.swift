@@ -1,12 +1,13 @@
 import Foundation
 
 extension BoxCoder {
-    /// The pullback of `decode`: from the gradient of a loss by a decoded box to that by the deltas.
+    /// The backward pass of `decode`: from the gradient of a loss with respect to a decoded box to that with
+    /// respect to the deltas.
     ///
     /// - Parameters:
-    ///   - gradient: by `x1`, `y1`, `x2` and `y2` of the decoded box.
-    ///   - delta: what was decoded.
-    ///   - reference: what it was decoded from.
+    ///   - gradient: with respect to `x1`, `y1`, `x2` and `y2` of the decoded box.
+    ///   - delta: the delta that was decoded.
+    ///   - reference: the reference box that it was decoded from.
     package func decodeGradient(_ gradient: Box, delta: BoxDelta, from reference: Box) -> BoxDelta {
         let factors: BoxDelta
         switch scaling {
@@ -14,8 +15,8 @@ extension BoxCoder {
             factors = BoxDelta(dx: 1 / weight.dx, dy: 1 / weight.dy, dw: 1 / weight.dw, dh: 1 / weight.dh)
         case .standardDeviations(let deviation): factors = deviation
         }
-        // An edge is centre ± size / 2, the centre shift · size of the reference, the size exp(logarithm) times
-        // that; held back, the logarithm changes nothing.
+        // edge = centre ± size / 2, where centre = shift · reference size + reference centre and size =
+        // exp(logarithm) · reference size. A clamped logarithm has no gradient.
         func axis(_ low: Float, _ high: Float, _ logarithm: Float, _ from: (Float, Float)) -> (Float, Float) {
             let size = span(from.0, from.1).size
             let isLimited = limited(logarithm) != logarithm

@@ -1,26 +1,25 @@
 import Foundation
 
-// The regression branch does not predict corners: it predicts how a reference box (an anchor, a proposal)
-// has to change.
+// The regression branch does not predict corners but the change of a reference box (an anchor or a proposal).
 //
 //     dx = (cx′ − cx) / w     dw = log(w′ / w)          (R-CNN, appendix C; the same for y and h)
 //
-// Shifts count in box sizes and sizes are ratios, so the same numbers mean the same at every scale. The
-// frameworks agree on this and differ in everything around it, which is what the switches below are.
+// Shifts are relative to the box size and sizes are ratios, so the parametrisation does not depend on scale.
+// The frameworks agree on it and differ in the details, for which there are the switches below.
 
-/// How a reference box changes into another: shifts of the centre in box sizes, logarithms of size ratios.
-/// Four floats in the order of the network's channels.
+/// The change from a reference box to another box: shifts of the centre relative to the box size, and
+/// logarithms of size ratios. Four floats in the order of the network's channels.
 package struct BoxDelta: Hashable, Sendable {
-    /// The centre's shift to the right, in widths.
+    /// The centre's shift to the right, in reference widths.
     package var dx: Float
-    /// The centre's shift downward, in heights.
+    /// The centre's shift downward, in reference heights.
     package var dy: Float
-    /// The natural logarithm of the width's growth.
+    /// The natural logarithm of new width / reference width.
     package var dw: Float
-    /// The natural logarithm of the height's growth.
+    /// The natural logarithm of new height / reference height.
     package var dh: Float
 
-    /// A change of the given shifts and logarithms.
+    /// A delta of the given shifts and logarithms.
     @inlinable
     public init(dx: Float, dy: Float, dw: Float, dh: Float) {
         self.dx = dx
@@ -30,10 +29,10 @@ package struct BoxDelta: Hashable, Sendable {
     }
 }
 
-/// Turns pairs of boxes into the deltas that a network learns, and predicted deltas back into boxes.
+/// Encodes a box relative to a reference box as regression targets, and decodes predicted deltas to boxes.
 public struct BoxCoder: Hashable, Sendable {
-    /// How deltas are brought to about unit variance. The two ways hold the same numbers (÷ 10 and × 0.1) and
-    /// round differently.
+    /// How deltas are scaled to about unit variance. Both ways use the same numbers (÷ 10, × 0.1) but round
+    /// differently.
     package enum Scaling: Hashable, Sendable {
         /// Predictions are divided by weights: torchvision, detectron2, Detectron 1.
         case weights(BoxDelta)
@@ -57,11 +56,11 @@ public struct BoxCoder: Hashable, Sendable {
         case nearEdgePlusSize
     }
 
-    /// How predicted `dw` and `dh` are held back before `exp`, at ± ``BoxCoder/largestLogarithm``.
+    /// How predicted `dw` and `dh` are clamped before `exp`, at ±``BoxCoder/largestLogarithm``.
     package enum SizeLimit: String, Hashable, Sendable, CaseIterable {
-        /// Not at all: Matterport.
+        /// No clamping: Matterport.
         case none
-        /// From above, against overflow.
+        /// From above, against overflow: torchvision, detectron2, Detectron 1.
         case above
         /// On both sides: MMDetection.
         case bothSides
@@ -70,18 +69,19 @@ public struct BoxCoder: Hashable, Sendable {
     /// log(1000 / 16): a box may grow by a factor of at most 62.5.
     package static let largestLogarithm = Float(log(1000.0 / 16.0))
 
-    /// How deltas are brought to about unit variance.
+    /// How deltas are scaled to about unit variance.
     package var scaling: Scaling
     /// How the reference box's centre is computed.
     package var centre: Centre
     /// How the decoded box's right and lower edge are computed.
     package var farEdge: FarEdge
-    /// How predicted sizes are held back.
+    /// How predicted `dw` and `dh` are clamped.
     package var sizeLimit: SizeLimit
-    /// Whether edges are indices of pixels, so that a box of one pixel has `x2 = x1` (Detectron 1).
+    /// Whether edges are pixel indices, both included, so that a box of one pixel has `x2 = x1` (Detectron
+    /// 1).
     package var edgesAreInclusive: Bool
 
-    /// A coder of the given conventions; those left out are torchvision's.
+    /// A coder with the given conventions; the defaults are torchvision's.
     package init(
         scaling: Scaling, centre: Centre = .cornerPlusHalf, farEdge: FarEdge = .centrePlusHalf,
         sizeLimit: SizeLimit = .above, edgesAreInclusive: Bool = false
@@ -121,12 +121,12 @@ extension BoxCoder {
             scaling: .standardDeviations(deviations), centre: .meanOfCorners, sizeLimit: .bothSides)
     }
 
-    /// Matterport's Mask_RCNN, the same in both stages.
+    /// Matterport's Mask_RCNN: the same for both stages.
     package static let matterport = BoxCoder(
         scaling: .standardDeviations(BoxDelta(dx: 0.1, dy: 0.1, dw: 0.2, dh: 0.2)),
         farEdge: .nearEdgePlusSize, sizeLimit: .none)
 
-    /// Detectron 1, the paper's own code.
+    /// Detectron 1, the code of the paper's authors.
     package static func detectron1(_ stage: Stage) -> BoxCoder {
         BoxCoder(scaling: .weights(weights(stage)), edgesAreInclusive: true)
     }
@@ -142,13 +142,13 @@ extension BoxCoder {
 // MARK: - One box
 
 extension BoxCoder {
-    /// The deltas that lead from `reference` to `box`. Infinite or NaN when either has no area.
+    /// The deltas that transform `reference` into `box`. Infinite or NaN when either has no area.
     package func encode(_ box: Box, from reference: Box) -> BoxDelta {
         let x = encode(low: box.x1, high: box.x2, from: reference.x1, reference.x2)
         let y = encode(low: box.y1, high: box.y2, from: reference.y1, reference.y2)
         switch scaling {
         case .weights(let weight):
-            // The weight multiplies the difference before the division by the size: torchvision's order.
+            // The weight multiplies the difference before the division by the size, as in torchvision.
             return BoxDelta(
                 dx: weight.dx * x.difference / x.size, dy: weight.dy * y.difference / y.size,
                 dw: weight.dw * log(x.growth), dh: weight.dh * log(y.growth))
@@ -159,7 +159,7 @@ extension BoxCoder {
         }
     }
 
-    /// The box that `delta` leads to from `reference`. Not clipped to any picture.
+    /// The box that `delta` transforms `reference` into, not clipped to the image.
     package func decode(_ delta: BoxDelta, from reference: Box) -> Box {
         let delta = scaled(delta)
         let (x1, x2) = decode(shift: delta.dx, logarithm: delta.dw, from: reference.x1, reference.x2)
@@ -167,8 +167,8 @@ extension BoxCoder {
         return Box(x1: x1, y1: y1, x2: x2, y2: y2)
     }
 
-    /// What a network predicts, without the scaling that brings it to about unit variance: shifts in box sizes
-    /// and logarithms.
+    /// A predicted delta with the unit-variance scaling removed: shifts relative to the box size, and
+    /// logarithms.
     package func scaled(_ delta: BoxDelta) -> BoxDelta {
         switch scaling {
         case .weights(let weight):
@@ -182,11 +182,11 @@ extension BoxCoder {
         }
     }
 
-    /// The numbers along one axis on the way from a reference box to the box that a delta leads to.
+    /// The intermediate results of `decode` along one axis.
     package struct AxisSteps: Hashable, Sendable {
         /// The reference box's size and centre.
         package let referenceSize: Float, referenceCentre: Float
-        /// The logarithm of the growth, after the size limit.
+        /// The logarithm of the size ratio, after clamping.
         package let logarithm: Float
         /// The new box's size and centre.
         package let size: Float, centre: Float
@@ -194,11 +194,11 @@ extension BoxCoder {
         package let low: Float, high: Float
     }
 
-    /// What `decode` does along one axis, step by step.
+    /// The computation of `decode` along one axis, with its intermediate results.
     ///
     /// - Parameters:
-    ///   - shift: in box sizes: `dx` or `dy` of a delta that has been `scaled`.
-    ///   - logarithm: of the growth: `dw` or `dh`.
+    ///   - shift: relative to the box size: `dx` or `dy` of a delta that has been `scaled`.
+    ///   - logarithm: of the size ratio: `dw` or `dh` of that delta.
     ///   - low: the reference box's left or upper edge.
     ///   - high: its right or lower edge.
     package func steps(shift: Float, logarithm: Float, from low: Float, _ high: Float) -> AxisSteps {
@@ -230,13 +230,13 @@ extension BoxCoder {
         return (steps.low, steps.high)
     }
 
-    /// The centre and size of a box along one axis.
+    /// The centre and size of a box along one axis, in pixels.
     func span(_ low: Float, _ high: Float) -> (centre: Float, size: Float) {
         let size = edgesAreInclusive ? high - low + 1 : high - low
         return (centre == .cornerPlusHalf ? low + 0.5 * size : (low + high) * 0.5, size)
     }
 
-    /// Comparisons are false for NaN, which passes through.
+    /// Clamps `dw` or `dh`. Comparisons with NaN are false, so NaN passes through.
     func limited(_ logarithm: Float) -> Float {
         let limit = Self.largestLogarithm
         switch sizeLimit {
@@ -250,13 +250,13 @@ extension BoxCoder {
 // MARK: - Many boxes
 
 extension BoxCoder {
-    /// Decodes what a network predicts for all reference boxes at once.
+    /// Decodes the predictions for all reference boxes at once.
     ///
     /// - Parameters:
-    ///   - deltas: `[N, K, 4]` in row-major order: K predictions for each reference box, K being 1 in the
-    ///     region proposal network and the number of classes in the box head.
-    ///   - references: `[N]`. `deltas.count` must be a multiple of four times their number.
-    /// - Returns: `[N, K]` boxes.
+    ///   - deltas: `[N, K, 4]` in row-major order, where K is the number of predictions per reference box: 1
+    ///     in the region proposal network, the number of classes in the box head.
+    ///   - references: `[N]`. `deltas.count` must be a multiple of 4 · N.
+    /// - Returns: `[N, K]` boxes in row-major order.
     package func decode(
         _ deltas: UnsafeBufferPointer<Float>, from references: UnsafeBufferPointer<Box>
     ) -> [Box] {

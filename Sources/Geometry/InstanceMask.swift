@@ -1,17 +1,17 @@
-/// The pixels of one object in a picture.
+/// The binary mask of one object in an image.
 ///
-/// Only a rectangle of them is stored, usually the detection's box; all others are not the object's. A
-/// hundred objects of ordinary size then take less memory than the picture.
+/// Only a rectangle is stored, usually the detection's box; all pixels outside it are background. A hundred
+/// masks of ordinary size then take less memory than the image.
 public struct InstanceMask: Hashable, Sendable {
-    /// The size of the whole picture.
+    /// The size of the whole image.
     public let imageSize: PixelSize
-    /// Where the stored pixels lie in it.
+    /// The rectangle of the image whose pixels are stored.
     public let region: PixelRegion
-    /// `region.height · region.width` values, 1 for the object and 0 elsewhere, row after row.
+    /// `region.height · region.width` values in row-major order: 1 for the object, 0 for the background.
     public let bits: [UInt8]
 
-    /// A mask from the pixels of `region`, which must lie inside the picture; any value but 0 means set.
-    /// A picture may have up to 2³² − 1 pixels.
+    /// A mask from the pixels of `region`, which must lie inside the image; any value but 0 counts as set. An
+    /// image may have up to 2³² − 1 pixels.
     public init(imageSize: PixelSize, region: PixelRegion, bits: [UInt8]) {
         precondition(
             imageSize.height >= 0 && imageSize.width >= 0
@@ -29,7 +29,7 @@ public struct InstanceMask: Hashable, Sendable {
         self.bits = bits.allSatisfy { $0 <= 1 } ? bits : bits.map { min($0, 1) }
     }
 
-    /// Whether the pixel is the object's; false for every pixel outside the stored region.
+    /// Whether the pixel belongs to the object; false outside the stored region.
     public subscript(row row: Int, column column: Int) -> Bool {
         let row = row - region.y, column = column - region.x
         guard row >= 0, row < region.height, column >= 0, column < region.width else { return false }
@@ -64,7 +64,7 @@ public struct InstanceMask: Hashable, Sendable {
             x: region.x + left, y: region.y + top, width: right - left, height: bottom - top)
     }
 
-    /// All pixels of the picture, `imageSize.height · imageSize.width` values of 0 or 1, row after row.
+    /// The mask of the whole image: `imageSize.height · imageSize.width` values of 0 or 1 in row-major order.
     public func expanded() -> [UInt8] {
         var picture = [UInt8](repeating: 0, count: imageSize.height * imageSize.width)
         for row in 0..<region.height {
@@ -76,7 +76,7 @@ public struct InstanceMask: Hashable, Sendable {
     }
 }
 
-// MARK: - Two masks of one picture
+// MARK: - Two masks of one image
 
 extension InstanceMask {
     /// The number of pixels that are set in both masks.
@@ -106,14 +106,14 @@ extension InstanceMask {
         area + other.area - intersectionArea(with: other)
     }
 
-    /// Intersection over union; 0 when both are empty.
+    /// Intersection over union (IoU); 0 when both masks are empty.
     public func overlap(with other: InstanceMask) -> Double {
         let shared = intersectionArea(with: other)
         return shared == 0 ? 0 : Double(shared) / Double(area + other.area - shared)
     }
 
-    /// COCO's overlap with a crowd: intersection over this mask's own area, since a crowd's region holds
-    /// many objects and need not be covered by one of them. 0 for an empty mask.
+    /// COCO's overlap with a crowd: the intersection divided by this mask's own area, since a crowd region
+    /// contains many objects and one detection need not cover it. 0 for an empty mask.
     public func overlap(withCrowd crowd: InstanceMask) -> Double {
         let shared = intersectionArea(with: crowd)
         return shared == 0 ? 0 : Double(shared) / Double(area)

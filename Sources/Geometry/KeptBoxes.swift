@@ -1,8 +1,8 @@
-/// The boxes that suppression has kept so far, stored so that one box is compared with eight at a time.
+/// The boxes kept so far by non-maximum suppression, stored so that a box is compared with eight at a time.
 struct KeptBoxes {
     private typealias Lanes = SIMD8<Float>
 
-    /// Eight boxes, side by side; places still free hold NaN, which overlaps nothing.
+    /// Eight boxes, one per lane; unused lanes hold NaN, which overlaps nothing.
     private struct Group {
         var x1 = Lanes(repeating: .nan), y1 = Lanes(repeating: .nan)
         var x2 = Lanes(repeating: .nan), y2 = Lanes(repeating: .nan)
@@ -11,7 +11,7 @@ struct KeptBoxes {
 
     private var groups: [Group] = []
     private(set) var count = 0
-    /// What a width has more than the difference of the edges: 1 when edges are indices of pixels.
+    /// Added to each difference of edges to give the width: 1 when edges are pixel indices, else 0.
     private let extra: Float
 
     init(edgesAreInclusive: Bool) {
@@ -30,7 +30,7 @@ struct KeptBoxes {
         count += 1
     }
 
-    /// The position, in order of `append`, of the first box whose overlap with `box` is above `limit`.
+    /// The index, in order of `append`, of the first box whose IoU with `box` is above `limit`.
     func firstOverlap(with box: Box, above limit: Float) -> Int? {
         let ownArea = area(of: box)
         for (index, group) in groups.enumerated() {
@@ -50,8 +50,8 @@ struct KeptBoxes {
     private func area(of box: Box) -> Float { (box.width + extra) * (box.height + extra) }
 }
 
-/// `max(vector, scalar)` for each lane, as one comparison and one selection (`pointwiseMax` goes lane by
-/// lane). A NaN lane stays NaN.
+/// `max(vector, scalar)` in each lane, as one comparison and one selection (`pointwiseMax` compiles to a loop
+/// over lanes). A NaN lane stays NaN.
 @inline(__always)
 private func larger(_ vector: SIMD8<Float>, _ scalar: Float) -> SIMD8<Float> {
     vector.replacing(with: scalar, where: vector .< scalar)

@@ -1,11 +1,11 @@
-/// One point of an object in continuous image coordinates, with the network's belief in it.
+/// One keypoint of an object in continuous image coordinates, with its score.
 public struct Keypoint: Hashable, Sendable {
-    /// Distance from the picture's left edge, in pixels.
+    /// Distance from the image's left edge, in pixels.
     public var x: Float
-    /// Distance from the picture's upper edge, in pixels.
+    /// Distance from the image's upper edge, in pixels.
     public var y: Float
-    /// What stands third in a keypoint: for a detection its score (a logit or a probability, as the profile
-    /// says), for an annotation COCO's visibility (0 not labelled, 1 labelled but hidden, 2 visible).
+    /// For a detection, its score (a logit or a probability, depending on the profile); for an annotation,
+    /// COCO's visibility (0 not labelled, 1 labelled but hidden, 2 visible).
     public var score: Float
 
     /// A keypoint at (`x`, `y`) with a score or visibility.
@@ -18,10 +18,9 @@ public struct Keypoint: Hashable, Sendable {
 
 /// The 17 keypoints of a person in COCO; the raw value is the channel of the keypoint head.
 ///
-/// Left and right are the person's own: in a picture of someone who faces the camera, the left eye is on the
-/// right.
+/// Left and right are the person's: when someone faces the camera, the left eye is on the right of the image.
 public enum PersonKeypoint: Int, CaseIterable, Sendable {
-    // Pairs stand side by side, left before right: `mirrored` relies on it.
+    // Pairs are adjacent, left before right: `mirrored` relies on it.
     case nose
     case leftEye, rightEye
     case leftEar, rightEar
@@ -32,7 +31,7 @@ public enum PersonKeypoint: Int, CaseIterable, Sendable {
     case leftKnee, rightKnee
     case leftAnkle, rightAnkle
 
-    /// The name that COCO's annotation files have for it: `nose`, `left_eye`, …
+    /// The keypoint's name in COCO's annotation files: `nose`, `left_eye`, …
     public var name: String { Self.names[rawValue] }
 
     private static let names = [
@@ -41,16 +40,16 @@ public enum PersonKeypoint: Int, CaseIterable, Sendable {
         "right_knee", "left_ankle", "right_ankle",
     ]
 
-    /// The same point on the other side of the body, which its channel stands for once the picture is
-    /// flipped. The nose is its own mirror.
+    /// The same point on the other side of the body: what this channel shows after the image is flipped
+    /// horizontally. The nose is its own mirror image.
     public var mirrored: PersonKeypoint {
         if self == .nose { return self }
         let isLeft = rawValue % 2 == 1
         return Self.allCases[isLeft ? rawValue + 1 : rawValue - 1]
     }
 
-    /// The 19 lines that draw a person: legs, hips, torso, shoulders, arms, face, ears to shoulders, in
-    /// COCO's order.
+    /// The 19 lines with which a person is drawn, in COCO's order: legs, hips, torso, shoulders, arms, face,
+    /// ears to shoulders.
     public static let skeleton: [(PersonKeypoint, PersonKeypoint)] = [
         (.leftAnkle, .leftKnee), (.leftKnee, .leftHip),
         (.rightAnkle, .rightKnee), (.rightKnee, .rightHip), (.leftHip, .rightHip),

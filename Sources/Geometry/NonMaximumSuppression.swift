@@ -1,54 +1,54 @@
-// A detector finds the same object many times. Greedy non-maximum suppression keeps the best of each heap:
+// A detector finds each object many times. Greedy non-maximum suppression keeps the best box of each cluster:
 //
-//     1. Order the boxes by score, best first; equal scores keep the order they came in.
-//     2. Take the next box. If it overlaps a box kept earlier by more than the threshold, it is suppressed
-//        by the first such box; otherwise it is kept.
-//     3. Return the kept ones: they come out best first.
+//     1. Sort the boxes by score, highest first; equal scores keep their order.
+//     2. Take the next box. If its IoU with a box kept earlier is above the threshold, the first such box
+//        suppresses it; otherwise it is kept.
+//     3. Return the kept boxes, which are in descending order of score.
 //
-// The usual telling has each kept box strike out all later ones. Asking each box which of the kept ones
-// strikes it out is the same relation read from the other side, looks at fewer pairs (it stops at the first),
-// and tells who suppressed whom at no cost.
+// In the usual formulation, each kept box removes all later boxes that overlap it. Here each box is compared
+// with the boxes kept so far: the result is the same, fewer pairs are compared (the search stops at the first
+// hit), and the suppressing box is known at no extra cost.
 
 /// Greedy non-maximum suppression, alone or within classes, with the switches in which frameworks differ.
 ///
-/// Overlaps are computed in Float32 in torchvision's order of operations and compared with the threshold
-/// in Double, as there.
+/// IoUs are computed in Float32 in torchvision's order of operations and compared with the threshold in
+/// Double, as torchvision does.
 public struct NonMaximumSuppression: Hashable, Sendable {
-    /// When a box is suppressed, given its overlap with a better one.
+    /// When a box is suppressed, given its IoU with a box of higher score.
     public enum Comparison: String, Hashable, Sendable, CaseIterable {
-        /// Overlap > threshold: everyone but Detectron 1.
+        /// IoU > threshold: all frameworks but Detectron 1.
         case above
-        /// Overlap ≥ threshold: Detectron 1.
+        /// IoU ≥ threshold: Detectron 1.
         case atLeast
     }
 
     /// How boxes of different classes (or pyramid levels) are kept from suppressing each other.
     public enum ClassSeparation: Hashable, Sendable {
-        /// Each class is moved to a place of its own by adding `class · (largest coordinate + 1)` to all
-        /// coordinates; then all are suppressed together. The large coordinates cost precision: at 1.2·10⁵ a
-        /// Float32 step is 2⁻⁷ pixels, so overlaps near the threshold may fall on the other side than with
+        /// The boxes of each class are shifted apart by adding `class · (largest coordinate + 1)` to all
+        /// coordinates; then all boxes are suppressed together. Large coordinates cost precision: at 1.2·10⁵
+        /// a Float32 step is 2⁻⁷ pixels, so an IoU near the threshold may fall on the other side than with
         /// `perClass`.
         case coordinateOffsets
-        /// One class after another, then merged by score. (torchvision merges with a sort that leaves the
-        /// order of equal scores open; here they keep the order they came in.)
+        /// One class after another, then merged by score. (torchvision's final sort is unstable; here equal
+        /// scores keep their order.)
         case perClass
         /// `perClass` for more than this many boxes, `coordinateOffsets` otherwise. torchvision on CPU
         /// switches above 1000, MMDetection above 9999.
         case automatic(above: Int)
-        /// Not at all: boxes suppress each other whatever their classes (Matterport's proposals).
+        /// No separation: boxes suppress each other whatever their classes (Matterport's proposals).
         case none
     }
 
-    /// The largest overlap that two kept boxes may have.
+    /// The IoU above which (or from which, see ``comparison``) the box of lower score is suppressed.
     package var threshold: Double
-    /// Whether an overlap of exactly the threshold suppresses.
+    /// Whether an IoU of exactly the threshold suppresses.
     package var comparison: Comparison
-    /// How classes are kept apart.
+    /// How boxes of different classes are separated.
     package var classSeparation: ClassSeparation
-    /// Whether edges are indices of pixels, so that widths are `x2 − x1 + 1` (Detectron 1).
+    /// Whether edges are pixel indices, both included, so that widths are `x2 − x1 + 1` (Detectron 1).
     package var edgesAreInclusive: Bool
 
-    /// Suppression of the given conventions; those left out are torchvision's.
+    /// Suppression with the given conventions; the defaults are torchvision's.
     package init(
         threshold: Double, comparison: Comparison = .above,
         classSeparation: ClassSeparation = .automatic(above: 1000), edgesAreInclusive: Bool = false
@@ -59,19 +59,19 @@ public struct NonMaximumSuppression: Hashable, Sendable {
         self.edgesAreInclusive = edgesAreInclusive
     }
 
-    /// What became of each box.
+    /// Which boxes are kept, and which box suppressed each of the others.
     package struct Outcome: Hashable, Sendable {
         /// The indices of the kept boxes, best score first.
         package var kept: [Int]
-        /// For each box the index of the kept one that suppressed it (the best-scored of those that would
-        /// have), or nil if it was kept itself.
+        /// For each box, the index of the kept box that suppressed it (if several would, the one with the
+        /// highest score); nil if the box was kept.
         package var suppressor: [Int?]
     }
 
     /// The indices of the boxes that are kept, best score first.
     /// - Parameters:
-    ///   - boxes: `[N]`, in any frame.
-    ///   - scores: `[N]`. NaN counts as better than any number, as in PyTorch's sort.
+    ///   - boxes: `[N]`, all in one coordinate system.
+    ///   - scores: `[N]`. NaN sorts before every number, as in PyTorch.
     package func callAsFunction(boxes: [Box], scores: [Float]) -> [Int] {
         outcome(boxes: boxes, scores: scores).kept
     }
@@ -79,15 +79,15 @@ public struct NonMaximumSuppression: Hashable, Sendable {
     /// The indices of the boxes that are kept when only boxes of the same class suppress each other, best
     /// score first.
     /// - Parameters:
-    ///   - boxes: `[N]`, in any frame.
-    ///   - scores: `[N]`. NaN counts as better than any number, as in PyTorch's sort.
-    ///   - classes: `[N]`, anything that separates: classes, pyramid levels. Small non-negative numbers for
-    ///     `coordinateOffsets` to work.
+    ///   - boxes: `[N]`, all in one coordinate system.
+    ///   - scores: `[N]`. NaN sorts before every number, as in PyTorch.
+    ///   - classes: `[N]`: class labels, pyramid levels, or any other grouping. `coordinateOffsets` needs
+    ///     small non-negative numbers.
     package func callAsFunction(boxes: [Box], scores: [Float], classes: [Int]) -> [Int] {
         outcome(boxes: boxes, scores: scores, classes: classes).kept
     }
 
-    /// As `callAsFunction`, and says for each box which one suppressed it.
+    /// Like `callAsFunction`, and also tells which box suppressed each box.
     package func outcome(boxes: [Box], scores: [Float]) -> Outcome {
         precondition(boxes.count == scores.count, "\(boxes.count) boxes with \(scores.count) scores")
         var outcome = Outcome(kept: [], suppressor: Array(repeating: nil, count: boxes.count))
@@ -95,7 +95,7 @@ public struct NonMaximumSuppression: Hashable, Sendable {
         return outcome
     }
 
-    /// As `callAsFunction`, and says for each box which one suppressed it.
+    /// Like `callAsFunction`, and also tells which box suppressed each box.
     package func outcome(boxes: [Box], scores: [Float], classes: [Int]) -> Outcome {
         precondition(
             boxes.count == scores.count && boxes.count == classes.count,
@@ -123,7 +123,7 @@ public struct NonMaximumSuppression: Hashable, Sendable {
         return outcome
     }
 
-    /// Runs the three steps at the top of this file on some of the boxes.
+    /// Runs the three steps at the top of this file on the boxes at `indices`.
     private func suppress(
         _ indices: [Int], of boxes: [Box], scores: [Float], into outcome: inout Outcome
     ) {
@@ -141,8 +141,8 @@ public struct NonMaximumSuppression: Hashable, Sendable {
         }
     }
 
-    /// The largest Float32 overlap that does not suppress, so that both comparisons with a Double become
-    /// one `>` between Float32 values, with the same outcome.
+    /// The largest Float32 IoU that does not suppress. With it, either comparison with the Double threshold
+    /// becomes a `>` between Float32 values with the same outcome.
     private var largestHarmlessOverlap: Float {
         let rounded = Float(threshold)
         switch comparison {
@@ -153,10 +153,10 @@ public struct NonMaximumSuppression: Hashable, Sendable {
 }
 
 extension [Box] {
-    /// Every box moved right and down by its class times (the largest coordinate of all boxes + 1).
+    /// The boxes, each shifted right and down by its class times (the largest coordinate of all boxes + 1).
     fileprivate func movedApart(by classes: [Int]) -> [Box] {
         let coordinates = flatMap { [$0.x1, $0.y1, $0.x2, $0.y2] }
-        // One NaN makes the maximum NaN, as in PyTorch; that of `max()` would depend on the order.
+        // A single NaN makes the maximum NaN, as in PyTorch; the result of `max()` would depend on the order.
         let largest = coordinates.contains(where: \.isNaN) ? .nan : coordinates.max() ?? 0
         return zip(self, classes).map { box, index in
             let offset = Float(index) * (largest + 1)
@@ -167,8 +167,8 @@ extension [Box] {
 }
 
 extension [Int] {
-    /// Orders indices by the score they stand for, highest first; NaN comes before every number, and equal
-    /// scores keep their order.
+    /// Sorts indices by their scores, highest first; NaN sorts before every number, and equal scores keep
+    /// their order.
     fileprivate mutating func sortByScore(_ scores: [Float]) {
         // `sort` is stable.
         sort { scores[$0] > scores[$1] || (scores[$0].isNaN && !scores[$1].isNaN) }

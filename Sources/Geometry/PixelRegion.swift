@@ -9,7 +9,7 @@ public struct PixelRegion: Hashable, Sendable {
     /// The number of rows.
     public var height: Int
 
-    /// The region of `width` × `height` pixels whose upper left one is in column `x`, row `y`.
+    /// The region of `width` × `height` pixels whose upper left pixel is in column `x`, row `y`.
     public init(x: Int, y: Int, width: Int, height: Int) {
         self.x = x
         self.y = y
@@ -23,12 +23,13 @@ public struct PixelRegion: Hashable, Sendable {
     /// Whether the region has no pixels.
     public var isEmpty: Bool { width <= 0 || height <= 0 }
 
-    /// The same rectangle in continuous coordinates, where a pixel is one unit wide.
+    /// The same rectangle in continuous coordinates: from the left edge of its first pixel to the right edge
+    /// of its last.
     public var box: Box {
         Box(x1: Float(x), y1: Float(y), x2: Float(x + width), y2: Float(y + height))
     }
 
-    /// The pixels that two regions share.
+    /// The pixels in both regions; ``empty`` if there are none.
     public func intersection(with other: PixelRegion) -> PixelRegion {
         let left = max(x, other.x), right = min(x + width, other.x + other.width)
         let top = max(y, other.y), bottom = min(y + height, other.y + other.height)

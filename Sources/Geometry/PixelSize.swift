@@ -1,4 +1,4 @@
-/// The height and width of a picture or a feature map, in pixels.
+/// The height and width of an image or a feature map, in pixels.
 public struct PixelSize: Hashable, Sendable {
     /// The number of rows.
     public var height: Int
@@ -13,11 +13,11 @@ public struct PixelSize: Hashable, Sendable {
 }
 
 extension PixelSize: CustomStringConvertible {
-    /// Height × width, the order of every shape in this package.
+    /// Height × width, the order of every shape in the project.
     public var description: String { "\(height)×\(width)" }
 }
 
 extension PixelSize {
-    /// Width × height, as people write the size of a picture, for messages.
+    /// Width × height, the usual order for image sizes, for messages.
     public var widthByHeight: String { "\(width)×\(height)" }
 }

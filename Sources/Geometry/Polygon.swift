@@ -1,20 +1,20 @@
-// COCO draws its objects as polygons, and its own rasteriser decides which pixels they cover; reproducing its
-// decisions exactly is what makes evaluations comparable. It works like this:
+// COCO stores objects as polygons, and its own rasteriser (maskApi.c, `rleFrPoly`) decides which pixels they
+// cover. Evaluations are comparable only if that is reproduced exactly. It works like this:
 //
 //     1. Round the vertices to a grid five times as fine as the pixels.
-//     2. Walk around the outline from grid point to grid point, one step at a time along the longer axis of
+//     2. Walk along the outline from grid point to grid point, one step at a time along the longer axis of
 //        each edge.
-//     3. Whenever a step crosses the middle of a pixel column, note the row: the value flips there, read down
-//        the column.
-//     4. Sort the flips. Read in order they are the run lengths.
+//     3. Whenever a step crosses the centre line of a pixel column, note the row: reading down the column,
+//        the value flips there.
+//     4. Sort the flips. The distances between them are the run lengths.
 
 /// The outline of an object, or of a part of it, in continuous image coordinates.
 public struct Polygon: Hashable, Sendable {
     /// A corner of a polygon.
     public struct Vertex: Hashable, Sendable {
-        /// Distance from the picture's left edge, in pixels.
+        /// Distance from the image's left edge, in pixels.
         public var x: Double
-        /// Distance from the picture's upper edge, in pixels.
+        /// Distance from the image's upper edge, in pixels.
         public var y: Double
 
         /// A corner at (`x`, `y`).
@@ -24,7 +24,7 @@ public struct Polygon: Hashable, Sendable {
         }
     }
 
-    /// The corners in order; the last is joined to the first.
+    /// The corners in order; the last is connected to the first.
     public let vertices: [Vertex]
 
     /// The largest distance of a vertex from the origin along either axis, in pixels.
@@ -47,8 +47,8 @@ public struct Polygon: Hashable, Sendable {
         guard steps <= Self.largestStepCount else { throw .tooLong }
     }
 
-    /// The pixels inside the polygon, exactly as COCO's own tools decide.
-    /// - Throws: ``RunLengthError`` when the picture's size is negative or too large.
+    /// The pixels inside the polygon, exactly as COCO's tools rasterise it.
+    /// - Throws: ``RunLengthError`` when the image size is negative or too large.
     public func rasterized(in size: PixelSize) throws(RunLengthError) -> RunLengths {
         _ = try RunLengths.pixelCount(of: size)
         var flips: [Int] = []
@@ -62,22 +62,23 @@ public struct Polygon: Hashable, Sendable {
         return RunLengths(uncheckedSize: size, flips: flips.sorted())
     }
 
-    /// The position where the value flips when the outline steps from one grid point to the next, if the step
-    /// crosses the middle of one of the picture's columns.
+    /// The position (`column · height + row`) where the value flips when the outline steps from one grid
+    /// point to the next; nil if the step does not cross the centre line of one of the image's columns.
     private func flip(from start: GridPoint, to end: GridPoint, in size: PixelSize) -> Int? {
         if start.x == end.x { return nil }
         let left = end.x < start.x ? end.x : end.x - 1
-        // Column c's middle lies between grid columns 5c + 2 and 5c + 3.
+        // The centre line of column c lies between grid columns 5c + 2 and 5c + 3.
         guard left >= 2, (left - 2) % gridScale == 0 else { return nil }
         let column = (left - 2) / gridScale
         guard column < size.width else { return nil }
-        // The first row whose middle is not above the step, and the row below the last if there is none.
+        // The first row whose centre is not above the step; the image's height if there is none.
         let above = max(min(start.y, end.y) - 2, 0)
         let row = min((above + gridScale - 1) / gridScale, size.height)
         return column * size.height + row
     }
 
-    /// How many steps an outline may take: far more than any annotation, and still walked in a second.
+    /// The largest number of steps in an outline: far more than any annotation needs, and still walked in a
+    /// second.
     private static let largestStepCount = 1 << 27
 
     private var edges: some Sequence<Edge> {
@@ -102,13 +103,14 @@ private struct GridPoint {
     }
 
     init(_ vertex: Polygon.Vertex) {
-        // Truncates after adding a half, so that negative coordinates round differently: COCO's C does.
+        // Truncates towards zero after adding a half, as COCO's C code does: negative coordinates round
+        // differently.
         x = Int(Double(gridScale) * vertex.x + 0.5)
         y = Int(Double(gridScale) * vertex.y + 0.5)
     }
 }
 
-/// The way from one corner to the next.
+/// The grid line from one corner to the next.
 private struct Edge {
     let start: GridPoint
     let end: GridPoint
@@ -117,8 +119,8 @@ private struct Edge {
     var height: Int { abs(end.y - start.y) }
     var stepCount: Int { max(width, height) + 1 }
 
-    /// Calls `body` with the points of the edge from start to end, both included. The positions are computed
-    /// from the left or upper end whichever way the edge runs, so that two polygons that share an edge agree.
+    /// Calls `body` with the points of the edge from start to end, both included. They are computed from the
+    /// left or upper end whatever the direction of the edge, so that two polygons that share an edge agree.
     func forEachPoint(_ body: (GridPoint) -> Void) {
         let isWide = width >= height
         let isReversed = isWide ? start.x > end.x : start.y > end.y
@@ -137,13 +139,13 @@ private struct Edge {
     }
 }
 
-/// What can be wrong with a polygon in a file.
+/// Why a polygon from a file is refused.
 public enum PolygonError: Error, Hashable, CustomStringConvertible {
     /// Fewer than three corners.
     case tooFewVertices(Int)
     /// A vertex with a coordinate that is NaN or beyond ``Polygon/largestCoordinate``.
     case coordinate(vertex: Int)
-    /// An outline so long that drawing it would take minutes.
+    /// An outline so long that rasterising it would take minutes.
     case tooLong
 
     /// One line that names the fault.

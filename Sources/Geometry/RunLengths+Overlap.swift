@@ -1,8 +1,8 @@
-// Questions about several masks of one picture, answered on their runs: the work is proportional to the
-// number of runs, never to the number of pixels.
+// Set operations on masks of one image, computed on their runs: time is proportional to the number of runs,
+// not to the number of pixels.
 
 extension RunLengths {
-    /// The number of pixels that are set in both.
+    /// The number of pixels that are set in both masks.
     public func intersectionArea(with other: RunLengths) -> Int {
         var shared = 0
         forEachCommonRun(with: other) { length, ours, theirs in
@@ -11,23 +11,23 @@ extension RunLengths {
         return shared
     }
 
-    /// Intersection over union; 0 when both are empty.
+    /// Intersection over union (IoU); 0 when both masks are empty.
     public func overlap(with other: RunLengths) -> Double {
         let shared = intersectionArea(with: other)
         return shared == 0 ? 0 : Double(shared) / Double(area + other.area - shared)
     }
 
-    /// COCO's overlap with a crowd: intersection over this mask's own area, since a crowd's region holds
-    /// many objects and need not be covered by one of them. 0 for an empty mask.
+    /// COCO's overlap with a crowd: the intersection divided by this mask's own area, since a crowd region
+    /// contains many objects and one detection need not cover it. 0 for an empty mask.
     public func overlap(withCrowd crowd: RunLengths) -> Double {
         let shared = intersectionArea(with: crowd)
         return shared == 0 ? 0 : Double(shared) / Double(area)
     }
 
-    /// The pixels that are set in either.
+    /// The pixels that are set in at least one of the masks.
     public func union(with other: RunLengths) -> RunLengths { merged(with: other) { $0 || $1 } }
 
-    /// The pixels that are set in both.
+    /// The pixels that are set in both masks.
     public func intersection(with other: RunLengths) -> RunLengths { merged(with: other) { $0 && $1 } }
 
     private func merged(
@@ -45,8 +45,8 @@ extension RunLengths {
         return RunLengths(uncheckedSize: size, flips: flips)
     }
 
-    /// Cuts both masks into runs within which neither changes, and calls `body` with the length of each and
-    /// the two values.
+    /// Splits both masks into runs in which neither changes, and calls `body` with each run's length and the
+    /// two values.
     private func forEachCommonRun(
         with other: RunLengths, _ body: (_ length: Int, _ ours: Bool, _ theirs: Bool) -> Void
     ) {

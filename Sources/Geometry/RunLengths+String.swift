@@ -1,7 +1,8 @@
-// The string form of run lengths in COCO's JSON files. Each number is written in groups of five bits, lowest
-// first, one character a group: bit 5 says that more groups follow, the last group's bit 4 is the sign, and 48
-// is added to land in printable ASCII (`0` to `o`). From the fourth number on, what is written is the
-// difference to the number two before, the last run of the same value, which is small along a smooth outline.
+// The compressed string form of run lengths in COCO's JSON files. Each number is written in groups of five
+// bits, lowest first, one character per group: bit 5 says that more groups follow, bit 4 of the last group is
+// the sign, and 48 is added to reach printable ASCII (`0` to `o`). From the fourth count on, the difference
+// from the count two earlier (the previous run of the same value) is written, which is small along a smooth
+// outline.
 
 extension RunLengths {
     /// The counts as COCO's compressed string.
@@ -13,7 +14,7 @@ extension RunLengths {
             while true {
                 let group = UInt8(truncatingIfNeeded: rest & 0x1f)
                 rest >>= 5
-                // Done when what is left is nothing but copies of the sign bit.
+                // Done when only copies of the sign bit remain.
                 let isLast = group & 0x10 == 0 ? rest == 0 : rest == -1
                 bytes.append((isLast ? group : group | 0x20) + 48)
                 if isLast { break }
@@ -24,10 +25,10 @@ extension RunLengths {
 
     /// Run lengths from COCO's compressed string.
     /// - Throws: ``RunLengthError`` when the size is negative or too large, the string is malformed, or the
-    ///   runs do not fill the picture.
+    ///   runs do not fill the image.
     public init(size: PixelSize, compressed: String) throws(RunLengthError) {
         var counts: [UInt32] = []
-        // Groups of the number being read, its value so far, and where it began.
+        // Number of groups read of the current number, its value so far, and its first byte's offset.
         var groups = 0, value = 0, start = 0
         for (offset, byte) in compressed.utf8.enumerated() {
             guard byte >= 48, byte < 48 + 64 else { throw .character(byte, offset: offset) }
@@ -35,7 +36,7 @@ extension RunLengths {
             value |= (group & 0x1f) << (5 * groups)
             groups += 1
             if group & 0x20 != 0 {
-                // Seven groups hold every difference of two 32-bit numbers.
+                // Seven groups are enough for every difference of two 32-bit numbers.
                 guard groups < 7 else { throw .number(offset: start) }
                 continue
             }

@@ -1,23 +1,23 @@
-// COCO stores a mask as the lengths of its runs. The picture is read column after column, top to bottom, and
-// the numbers tell in turn how many pixels are not the object's and how many are:
+// COCO stores a mask as run lengths. The mask is read column by column, each from top to bottom, and the
+// counts alternate between the number of background pixels and the number of object pixels:
 //
 //     · # ·
 //     · # #     columns  ··· ### ·## → runs of 3 0s, 3 1s, 1 0, 2 1s → counts [3, 3, 1, 2]
 //     · # #
 //
-// The first number counts zeros, so it is 0 when the first pixel is set. Seen otherwise, the counts are the
-// distances between the positions where the value flips; most of what follows works on those flips.
+// The first count is of zeros, so it is 0 when the first pixel is set. Equivalently, the counts are the
+// distances between the positions where the value flips; most of the code below works on those flips.
 
-/// A mask as COCO's run lengths: small, and quick to compare with another without unpacking.
+/// A mask in COCO's run-length encoding (RLE): small, and compared with others without unpacking.
 public struct RunLengths: Hashable, Sendable {
-    /// The size of the picture.
+    /// The size of the image.
     public let size: PixelSize
-    /// The lengths of the runs of zeros and ones in turn, zeros first, down the columns from left to right.
-    /// They sum to the number of pixels.
+    /// The lengths of alternating runs of zeros and ones, zeros first, in column-major order. They sum to the
+    /// number of pixels.
     public let counts: [UInt32]
 
-    /// The largest picture whose runs are read from a file: 2²⁸ pixels. A few bytes can claim any size, and
-    /// unpacking them must not take memory without bound.
+    /// The largest image whose runs are read from a file: 2²⁸ pixels. A few bytes can claim any size, and
+    /// unpacking them must not take unbounded memory.
     public static let largestPixelCount = 1 << 28
 
     /// Run lengths from a file.
@@ -30,8 +30,8 @@ public struct RunLengths: Hashable, Sendable {
         self.init(uncheckedSize: size, counts: counts)
     }
 
-    /// The run lengths of a mask, without unpacking it to the whole picture. Takes one pass over the stored
-    /// pixels and a time proportional to the outline's length after that.
+    /// The run lengths of a mask, without expanding it to the whole image: one pass over the stored pixels,
+    /// then time proportional to the length of the outline.
     public init(_ mask: InstanceMask) {
         self.init(uncheckedSize: mask.imageSize, flips: mask.flips())
     }
@@ -40,7 +40,8 @@ public struct RunLengths: Hashable, Sendable {
     public var mask: InstanceMask {
         let region = bounds
         var bits = [UInt8](repeating: 0, count: region.width * region.height)
-        // Mark where each run begins and ends within its columns, then let every row flip the one above.
+        // Mark where each run begins and ends within its columns, then take the XOR of each row with the one
+        // above.
         forEachSetRun { start, end in
             for column in start / size.height...(end - 1) / size.height {
                 let top = max(start - column * size.height, 0) - region.y
@@ -80,15 +81,16 @@ public struct RunLengths: Hashable, Sendable {
         self.counts = counts
     }
 
-    /// Run lengths from the positions (`column · height + row`, in ascending order) where the value flips.
-    /// Two flips at one position cancel out: a run that ends where the next begins is one run.
+    /// Run lengths from the positions where the value flips (`column · height + row`, ascending). Two flips
+    /// at one position cancel: a run that ends where the next begins continues.
     init(uncheckedSize size: PixelSize, flips: some Sequence<Int>) {
         var distinct: [Int] = []
         for flip in flips {
             if distinct.last == flip { distinct.removeLast() } else { distinct.append(flip) }
         }
         let total = size.height * size.width
-        // The last run goes to the end of the picture; ones that end there have no zeros after them.
+        // The last run extends to the end of the image; a run of ones that ends there is not followed by
+        // zeros.
         if distinct.last != total || total == 0 { distinct.append(total) }
         var previous = 0
         let counts = distinct.map { position in
@@ -98,8 +100,8 @@ public struct RunLengths: Hashable, Sendable {
         self.init(uncheckedSize: size, counts: counts)
     }
 
-    /// Calls `body` with the first position and the one after the last of each run of ones that is not
-    /// empty (other writers produce empty ones).
+    /// Calls `body` with the half-open range of positions of each non-empty run of ones (other writers
+    /// produce empty runs).
     private func forEachSetRun(_ body: (_ start: Int, _ end: Int) -> Void) {
         var position = 0
         for (index, count) in counts.enumerated() {
@@ -118,17 +120,17 @@ public struct RunLengths: Hashable, Sendable {
     }
 }
 
-/// What can be wrong with run lengths in a file.
+/// Why run lengths from a file are refused.
 public enum RunLengthError: Error, Hashable, CustomStringConvertible {
     /// A negative height or width, or more than ``RunLengths/largestPixelCount`` pixels.
     case size(PixelSize)
-    /// The runs do not sum to the picture's number of pixels.
+    /// The runs do not sum to the image's number of pixels.
     case sum(found: Int, expected: Int)
-    /// A byte of the compressed string that is not among its 64 characters, and where it stands.
+    /// A byte of the compressed string that is not one of its 64 characters, and its offset.
     case character(UInt8, offset: Int)
     /// The compressed string ends in the middle of a number.
     case truncated
-    /// The number that begins at that byte of the compressed string is negative or too large for a run.
+    /// The number that starts at this offset in the compressed string is negative or too large for a run.
     case number(offset: Int)
 
     /// One line that names the fault.
@@ -146,18 +148,19 @@ public enum RunLengthError: Error, Hashable, CustomStringConvertible {
 }
 
 extension InstanceMask {
-    /// Where the picture's pixels flip, read down its columns, in ascending order. A column's last run ends
-    /// with a flip of its own even at the lower border, where the next column may begin with another.
+    /// The positions where the mask's value flips, in column-major order, ascending. A run that reaches the
+    /// lower border ends with a flip there, even if the next column starts with another flip at the same
+    /// position.
     fileprivate func flips() -> [Int] {
         let width = region.width
-        // Compare each row with the one above, along memory, and count the flips of each column …
+        // Compare each row with the one above, in memory order, and count the flips of each column …
         var found: [(column: Int32, row: Int32)] = []
         var columnStarts = [Int](repeating: 0, count: width + 1)
         forEachVerticalChange { row, column in
             found.append((Int32(column), Int32(row)))
             columnStarts[column + 1] += 1
         }
-        // … then bring them into column order. Within a column they already ascend.
+        // … then sort them by column. Within a column they already ascend.
         for column in 0..<width { columnStarts[column + 1] += columnStarts[column] }
         var flips = [Int](repeating: 0, count: found.count)
         for (column, row) in found {
@@ -168,8 +171,8 @@ extension InstanceMask {
         return flips
     }
 
-    /// Calls `body` for each pixel of the region, and of the row below it, that differs from the pixel above;
-    /// outside the region all are 0.
+    /// Calls `body` for each pixel of the region, and of the row below it, that differs from the pixel above
+    /// it; pixels outside the region are 0.
     private func forEachVerticalChange(_ body: (_ row: Int, _ column: Int) -> Void) {
         let width = region.width
         bits.withUnsafeBytes { bits in

@@ -8,8 +8,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// A generator that starts from `seed`.
     public init(seed: UInt64) { state = seed }
 
-    /// A generator for one named purpose: the same seed and name give the same sequence, and two names give
-    /// unrelated ones, so that the order in which things are drawn does not matter.
+    /// A generator for one named purpose. The same seed and name give the same sequence and different names
+    /// give unrelated ones, so the order in which the purposes are served does not matter.
     public init(seed: UInt64, name: String) {
         // FNV-1a over the name's bytes, mixed with the seed.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -26,6 +26,6 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    /// A number drawn evenly from 0 (included) to 1 (excluded).
+    /// A number from the uniform distribution on [0, 1).
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

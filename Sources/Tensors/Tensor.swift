@@ -1,21 +1,21 @@
-/// A dense array of `Float` in row-major order: the one value that flows through the network.
+/// A dense array of `Float` in row-major order: the type of every value in the network.
 ///
-/// Feature maps are `[height, width, channels]` and batches of RoI features
-/// `[roi, height, width, channels]`: channels are contiguous, so that a 1×1 convolution is a single matrix
-/// product and every kernel runs along contiguous memory. Weights keep the order their file has
-/// (`[output, input, height, width]`); kernels repack them once.
+/// Feature maps are `[height, width, channels]` and batches of RoI features `[roi, height, width, channels]`:
+/// channels are contiguous, so that a 1×1 convolution is a single matrix product and every kernel runs along
+/// contiguous memory. Weights keep the layout of their file (`[output, input, height, width]`); kernels
+/// repack them once.
 ///
-/// A tensor is a value: a copy shares memory until one of the two is changed.
+/// A tensor has value semantics: copies share memory until one of them is changed.
 public struct Tensor: Sendable {
-    /// The length of each axis, outermost first. An empty shape is a scalar.
+    /// The length of each axis, outermost first; empty for a scalar.
     public let shape: [Int]
-    /// Where the elements are.
+    /// The storage, shared between copies.
     package private(set) var memory: TensorMemory
 
     /// The number of elements: the product of `shape`.
     public var count: Int { memory.count }
 
-    /// A tensor of the elements that `memory` holds, in row-major order. Nobody may change them any more.
+    /// A tensor of the elements in `memory`, in row-major order; they must not be changed afterwards.
     package init(shape: [Int], memory: TensorMemory) {
         precondition(
             shape.reduce(1, *) == memory.count, "shape \(shape) does not hold \(memory.count) elements")
@@ -44,13 +44,13 @@ public struct Tensor: Sendable {
         }
     }
 
-    /// A tensor that reads memory owned by someone else, such as a mapped file, without copying it. It keeps
-    /// `owner` alive. The first change makes a copy.
+    /// A tensor that reads memory of `owner`, such as a mapped file, without copying it. It keeps `owner`
+    /// alive; the first change makes a copy.
     public init(shape: [Int], reading elements: UnsafeBufferPointer<Float>, owner: AnyObject & Sendable) {
         self.init(shape: shape, memory: TensorMemory(reading: elements, owner: owner))
     }
 
-    /// The same elements in another shape of the same count.
+    /// The same elements under another shape, which must have the same number of elements.
     public func reshaped(to shape: [Int]) -> Tensor { Tensor(shape: shape, memory: memory) }
 
     /// Calls `body` with the elements, in row-major order.
@@ -105,10 +105,10 @@ public struct Tensor: Sendable {
 
 /// The memory behind a tensor: allocated here, or borrowed from an owner that is kept alive.
 ///
-/// `@unchecked Sendable`: elements change only while one kernel or one tensor has the only reference, each thread
-/// writing to elements of its own.
+/// `@unchecked Sendable`: elements change only while a single kernel or tensor holds the only reference, and
+/// each thread writes to different elements.
 package final class TensorMemory: @unchecked Sendable {
-    /// The elements, which exist as long as this object.
+    /// The elements; valid as long as this object exists.
     package let elements: UnsafeMutableBufferPointer<Float>
     private let owner: AnyObject?
 
