@@ -30,22 +30,25 @@ def _empty(axes, mine):
     axes.set_yticks([])
 
 
-def maps(mine, reference, title):
-    """A map, [rows, columns]: yours, the reference's, and the difference."""
+def maps(mine, reference, title, signed=False):
+    """A map, [rows, columns]: yours, the reference's, and the difference. `signed` maps have white for 0."""
     reference = np.asarray(reference, dtype=np.float64)
     drawn = _drawable(mine, reference)
     low, high = float(reference.min()), float(reference.max())
+    colors = "viridis"
+    if signed:
+        colors, high = "RdBu_r", float(np.abs(reference).max())
+        low = -high
     figure, panels = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
-    figure.suptitle(title)
     panels[1].set_title("reference")
-    image = panels[1].imshow(reference, cmap="viridis", vmin=low, vmax=high)
-    panels[0].set_title("yours")
+    image = panels[1].imshow(reference, cmap=colors, vmin=low, vmax=high)
+    panels[0].set_title(f"{title}: yours")
     panels[2].set_title("yours − reference")
     if drawn is None:
         _empty(panels[0], mine)
         _empty(panels[2], mine)
     else:
-        panels[0].imshow(drawn, cmap="viridis", vmin=low, vmax=high)
+        panels[0].imshow(drawn, cmap=colors, vmin=low, vmax=high)
         difference = drawn - reference
         # Rounding alone is drawn as what it is: nothing.
         largest = max(float(np.abs(difference).max()), 1e-2 * max(high - low, 1e-9))
@@ -53,6 +56,10 @@ def maps(mine, reference, title):
         figure.colorbar(shown, ax=panels[2], shrink=0.8)
     figure.colorbar(image, ax=panels[:2], shrink=0.8)
     plt.show()
+
+
+def _legend_below(axes):
+    axes.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
 
 
 def _outline(axes, boxes, color, width, style, label):
@@ -67,7 +74,7 @@ def boxes(mine, reference, title, picture=None, size=(240, 320)):
     reference = np.asarray(reference, dtype=np.float64)
     drawn = _drawable(mine, reference)
     figure, panels = plt.subplots(1, 2, figsize=(10, 3.6), width_ratios=[3, 2], layout="constrained")
-    figure.suptitle(title)
+    panels[0].set_title(title)
     if picture is not None:
         panels[0].imshow(picture, extent=(0, size[1], size[0], 0), alpha=0.6)
     _outline(panels[0], reference, REFERENCE, 2.5, "-", "reference")
@@ -85,7 +92,7 @@ def boxes(mine, reference, title, picture=None, size=(240, 320)):
     panels[0].set_aspect("equal")
     if picture is None:
         panels[0].invert_yaxis()
-    panels[0].legend(fontsize="small", loc="upper right")
+    _legend_below(panels[0])
     plt.show()
 
 
@@ -137,7 +144,7 @@ def points(mine, reference, title, picture, box, size=(240, 320)):
     reference = np.asarray(reference, dtype=np.float64)
     drawn = _drawable(mine, reference)
     figure, panels = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    figure.suptitle(title)
+    panels[0].set_title(title)
     panels[0].imshow(picture, extent=(0, size[1], size[0], 0), alpha=0.5)
     for a, b in SKELETON:
         panels[0].plot(*reference[[a, b], :2].T, color=REFERENCE, linewidth=1)
@@ -156,5 +163,5 @@ def points(mine, reference, title, picture, box, size=(240, 320)):
         panels[1].set_ylim(-largest, largest)
         panels[1].set_xlabel("keypoint")
         panels[1].legend(fontsize="small")
-    panels[0].legend(fontsize="small")
+    _legend_below(panels[0])
     plt.show()

@@ -65,14 +65,20 @@ def call(function, *arguments, **options):
     except Exception as error:
         if "ellipsis" in str(error).lower() or isinstance(error, NotImplementedError):
             raise NotDone(f"{name} still has a ... in it") from None
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f", at the line `{frame.line.strip()}`" if frame.line else ""
-        raise Wrong(f"{name} stops with {type(error).__name__}: {error}{place}") from None
+        raise Wrong(f"{name} stops with {type(error).__name__}: {error}{_line(function, error)}") from None
     if answer is None:
         raise NotDone(f"{name} returns nothing (write the lines in place of the ..., and return the answer)")
     if answer is ... or (isinstance(answer, tuple) and any(part is ... for part in answer)):
         raise NotDone(f"{name} still has a ... in it")
     return answer
+
+
+def _line(function, error):
+    """The reader's line that an error comes from, rather than one of NumPy's."""
+    code = getattr(function, "__code__", None)
+    folder = Path(code.co_filename).parent if code else None
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder and f.line]
+    return f", at the line `{frames[-1].line.strip()}`" if frames else ""
 
 
 def parts(name, answer, count, what):

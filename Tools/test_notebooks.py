@@ -47,12 +47,12 @@ class Mistakes(unittest.TestCase):
         """A fault of the reader's code is told with its line, and stops nothing."""
 
         def faulty(values):
-            return values[17]
+            return np.stack([values, values[1:]])
 
         with self.assertRaises(reference.Wrong) as caught:
             reference.call(faulty, np.zeros(3))
-        self.assertIn("faulty stops with IndexError", str(caught.exception))
-        self.assertIn("return values[17]", str(caught.exception))
+        self.assertIn("faulty stops with ValueError", str(caught.exception))
+        self.assertIn("return np.stack([values, values[1:]])", str(caught.exception))
 
     def test_arguments_are_copies(self) -> None:
         values = np.zeros(3)
