@@ -1,8 +1,8 @@
-/// What is wrong with an annotation file, a results file, or an evaluation of them, in one line.
+/// A fault of an annotation file, a results file, or an evaluation of them, in one line.
 public struct COCOError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The file, as the caller named it; nil for what never was in one.
+    /// The file, as the caller named it; nil for values in memory.
     public let path: String?
-    /// What is wrong with it, and with which entry; no full stop, no line break.
+    /// The fault, with the name of the entry; no full stop, no line break.
     public let fault: String
 
     /// An error about the file at `path`, or about values in memory.

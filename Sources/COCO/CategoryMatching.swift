@@ -1,18 +1,19 @@
-/// Which of a dataset's categories the classes of a model stand for.
+/// The mapping from a model's classes to a dataset's categories.
 ///
-/// Names decide: ids differ between datasets. Where no name fits, as many categories as classes are taken in their order,
-/// which is how torchvision's and detectron2's datasets number them.
+/// Classes are matched by name, since ids differ between datasets. If no name matches and there are as many
+/// categories as classes, they are matched in order, which is how torchvision's and detectron2's datasets
+/// number them.
 public struct CategoryMatching: Hashable, Sendable {
-    /// The category ids by label, from 1. A class that is not among them is none of the dataset's.
+    /// The category ids by label; labels count from 1. Classes that the dataset does not have are absent.
     public let categories: [Int: Int]
-    /// How the unusual was taken, one line each, without the name of the file.
+    /// Notes on categories and classes that did not match, one line each, without the file name.
     public let remarks: [String]
 
-    /// Matches classes, the first of which has the label 1, with the categories of `dataset`.
+    /// Matches classes, the first of which has label 1, to the categories of `dataset`.
     ///
-    /// A category that no object has cannot matter. One with objects that is no class of the model is remarked on:
-    /// nothing is found of it.
-    /// - Throws: ``COCOError`` when no category with objects fits any class.
+    /// Categories without objects are ignored. A category with objects that is not a class of the model is
+    /// noted in ``remarks``: none of its objects can be found.
+    /// - Throws: ``COCOError`` when no category with objects matches a class.
     public init(classes: [String], of dataset: Dataset) throws {
         let occurring = Set(dataset.annotations.lazy.map(\.categoryID))
         let used = dataset.categories.filter { occurring.contains($0.id) }
@@ -25,7 +26,7 @@ public struct CategoryMatching: Hashable, Sendable {
         let matched = Set(categories.values)
         let unknown = needed.filter { !matched.contains($0.id) }
         if let first = unknown.first, unknown.count == needed.count {
-            // No name fits.
+            // No name matches.
             let candidates = [dataset.categories, used].first { $0.count == classes.count }
             guard let candidates else {
                 let others = unknown.count > 1 ? ", and so are \(unknown.count - 1) others" : ""
@@ -55,6 +56,6 @@ public struct CategoryMatching: Hashable, Sendable {
 }
 
 extension Category {
-    /// The id as the file has it.
+    /// The id as written in the file.
     fileprivate var idText: String { textID ?? String(id) }
 }

@@ -1,10 +1,10 @@
-/// What a file says in an unusual way but clearly enough, and how it was taken.
+/// A deviation from COCO's format that has a clear meaning.
 enum Oddity: Int, CaseIterable, Sendable {
     case strayPolygon, unevenPolygon, missingBox, missingArea, strangeArea, otherSpelling,
         missingID
     case repeatedAnnotation, repeatedImage, repeatedCategory, wrapped
 
-    /// What was found in how many entries, and what was made of it.
+    /// A sentence that tells in how many entries the deviation was found, and how it was interpreted.
     fileprivate func sentence(_ count: Int) -> String {
         let annotations = count == 1 ? "1 annotation has" : "\(count) annotations have"
         let entries = count == 1 ? "1 entry has" : "\(count) entries have"
@@ -30,11 +30,11 @@ enum Oddity: Int, CaseIterable, Sendable {
     }
 }
 
-/// How often each oddity occurred in a file, and where first.
+/// How often each oddity occurred in a file, and in which entry first.
 struct Oddities: Sendable {
     private var found: [Oddity: (count: Int, first: String)] = [:]
 
-    /// Notes one of the entry called `entry`.
+    /// Notes an oddity of the entry called `entry`.
     mutating func add(_ oddity: Oddity, of entry: @autoclosure () -> String) {
         if let earlier = found[oddity] {
             found[oddity] = (earlier.count + 1, earlier.first)
@@ -43,7 +43,7 @@ struct Oddities: Sendable {
         }
     }
 
-    /// One line each.
+    /// One line per kind of oddity.
     var remarks: [String] {
         Oddity.allCases.compactMap { oddity in
             found[oddity].map { count, first in

@@ -1,8 +1,8 @@
-/// What is wrong with one entry of an annotation or results file.
+/// A fault of one entry of an annotation or results file.
 struct EntryFault: Error, Hashable {
     /// The kind of fault, by which skipped entries are counted.
     let reason: SkippedEntries.Reason
-    /// What exactly is wrong, without the name of the entry.
+    /// The fault, without the name of the entry.
     let message: String
 
     init(_ reason: SkippedEntries.Reason, _ message: String) {
@@ -11,39 +11,39 @@ struct EntryFault: Error, Hashable {
     }
 }
 
-/// How many broken entries of a file were left out, and why. Of an entry with a broken segmentation or broken keypoints
-/// only these are left out; its box stays.
+/// How many broken entries of a file were left out, and why. An entry with a broken segmentation or broken
+/// keypoints loses only these; its box stays.
 public struct SkippedEntries: Hashable, Sendable, CustomStringConvertible {
     /// Why an entry was left out.
     public enum Reason: String, CaseIterable, Sendable {
-        /// A field is missing, or is not of the type that it should be.
+        /// A field is missing or has the wrong type.
         case form = "a field is missing or malformed"
         /// Another entry has the same id.
         case identifier = "an id that is not unique"
-        /// It refers to a picture that is not in the file, or was itself left out.
+        /// It refers to an image that is not in the file, or was itself left out.
         case image = "an image that does not exist"
         /// It refers to a category that is not in the file, or was itself left out.
         case category = "a category that does not exist"
-        /// A size, box, area or score that cannot be.
+        /// A size, box, area or score is invalid.
         case number = "a number that cannot be"
-        /// A polygon or mask that cannot be drawn in its picture.
+        /// A polygon or mask cannot be rasterised in its image.
         case segmentation = "a broken segmentation (only that is left out)"
-        /// Keypoints that are no numbers, or not three numbers each.
+        /// The keypoints are not numbers, or not three numbers each.
         case keypoints = "broken keypoints (only these are left out)"
     }
 
-    /// How many there were of each kind; kinds that did not occur are absent.
+    /// The number of faults by reason; reasons that did not occur are absent.
     public private(set) var counts: [Reason: Int] = [:]
-    /// The first one, as it would have been refused.
+    /// The message of the first fault.
     public private(set) var first: String?
 
-    /// None.
+    /// No skipped entries.
     public init() {}
 
-    /// How many there were.
+    /// The number of faults.
     public var total: Int { counts.values.reduce(0, +) }
 
-    /// One line: how many there were of each kind; `none` when there were none.
+    /// One line with the number of faults by reason; `none` when there are none.
     public var description: String {
         let parts = Reason.allCases.compactMap { reason in
             counts[reason].map { "\($0) with \(reason.rawValue)" }
@@ -57,12 +57,12 @@ public struct SkippedEntries: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What becomes of entries that are broken.
+/// Skips or refuses broken entries, as the caller wants.
 struct BrokenEntries {
     let path: String?
     let areSkipped: Bool
     private(set) var skipped = SkippedEntries()
-    /// The first fault that keeps results from being compared by a kind, where it is not left out.
+    /// The first fault that prevents each kind of evaluation, if broken entries are not skipped.
     private(set) var kindFaults: [EvaluationKind: String] = [:]
 
     init(of path: String?, areSkipped: Bool) {
@@ -70,13 +70,14 @@ struct BrokenEntries {
         self.areSkipped = areSkipped
     }
 
+    /// Notes a broken entry.
     /// - Throws: ``COCOError`` unless broken entries are skipped.
     mutating func add(_ fault: EntryFault, of entry: String) throws {
         guard areSkipped else { throw COCOError(path: path, fault: "\(entry): \(fault.message)") }
         skipped.add(fault, of: entry)
     }
 
-    /// A fault of one part of an entry, without which the entry still is of use.
+    /// Notes a fault of one part of an entry; the entry is used without it.
     mutating func add(_ fault: EntryFault, ofPartOf entry: String) {
         if areSkipped {
             skipped.add(fault, of: entry)
@@ -87,7 +88,7 @@ struct BrokenEntries {
 }
 
 extension SkippedEntries.Reason {
-    /// What cannot be evaluated for such a fault, if there are kinds that can.
+    /// The only kind of evaluation that such a fault prevents; nil if it prevents all.
     var kind: EvaluationKind? {
         switch self {
         case .number: .boxes

@@ -1,30 +1,32 @@
 import Geometry
 
-/// One object in one picture, as somebody drew it.
+/// An annotated object in an image.
 public struct Annotation: Hashable, Sendable {
-    /// A number of its own. COCO's tools take 0 to mean *none*, so ids should begin at 1.
+    /// A unique number. COCO's tools use 0 for *none*, so ids should start at 1.
     public var id: Int
-    /// The ``Picture/id`` of the picture that it is in.
+    /// The ``Picture/id`` of its image.
     public var imageID: Int
-    /// The ``Category/id`` of what it is.
+    /// The ``Category/id`` of its category.
     public var categoryID: Int
-    /// The box around it.
+    /// The object's box.
     public var box: AnnotationBox
-    /// The number of pixels that it covers, which decides whether it counts as small, medium or large. In
-    /// COCO the polygons' area, not the box's, and in datasets without polygons usually the box's. As in COCO's
-    /// tools, one that is no number lies in every range of sizes, and a negative one in none.
+    /// The area in pixels, which decides whether the object counts as small, medium or large. In COCO it is
+    /// the polygons' area, not the box's; in datasets without polygons it is usually the box's. As in COCO's
+    /// tools, NaN lies in every area range and a negative area in none.
     public var area: Double
-    /// Which pixels it covers; nil in a dataset of boxes only.
+    /// The pixels of the object; nil in a dataset of boxes only.
     public var segmentation: Segmentation?
-    /// Whether it stands for many objects that nobody told apart. A detection in it is neither right nor wrong.
+    /// Whether the annotation is a crowd: a region of many objects that are not annotated one by one.
+    /// Detections in it count neither as true nor as false positives.
     public var isCrowd: Bool
-    /// Its keypoints, as many as its category has, or none where nobody marked any; nil in a dataset without.
+    /// The keypoints, as many as the category has, or none if none is labelled; nil in a dataset without
+    /// keypoints.
     public var keypoints: [AnnotationKeypoint]?
     /// How many keypoints are labelled. Evaluation ignores an object with none.
     public var keypointCount: Int
 
-    /// An object of the given properties.
-    /// - Parameter keypointCount: counted from `keypoints` when nil.
+    /// An annotation with the given properties.
+    /// - Parameter keypointCount: the number of labelled keypoints; nil counts them in `keypoints`.
     public init(
         id: Int, imageID: Int, categoryID: Int, box: AnnotationBox, area: Double,
         segmentation: Segmentation? = nil, isCrowd: Bool = false, keypoints: [AnnotationKeypoint]? = nil,
@@ -41,12 +43,12 @@ public struct Annotation: Hashable, Sendable {
         self.keypointCount = keypointCount ?? keypoints?.count { $0.isLabelled } ?? 0
     }
 
-    /// Whether somebody marked one of its keypoints.
+    /// Whether at least one keypoint is labelled.
     public var hasLabelledKeypoints: Bool { keypoints?.contains { $0.isLabelled } == true }
 }
 
-/// A box as COCO writes it: `[x, y, width, height]` in continuous image coordinates, in double precision, so
-/// that what is read is what was written.
+/// A box as COCO writes it: `[x, y, width, height]` in continuous image coordinates, in pixels. Double
+/// precision, so that values survive reading and writing unchanged.
 public struct AnnotationBox: Hashable, Sendable {
     /// The left edge.
     public var x: Double
@@ -65,7 +67,7 @@ public struct AnnotationBox: Hashable, Sendable {
         self.height = height
     }
 
-    /// A network's box; its size is the difference of the corners in single precision.
+    /// A network's box; its width and height are the differences of the edges in single precision.
     public init(_ box: Box) {
         self.init(
             x: Double(box.x1), y: Double(box.y1), width: Double(box.width), height: Double(box.height))
@@ -82,22 +84,22 @@ public struct AnnotationBox: Hashable, Sendable {
     public var area: Double { width * height }
 }
 
-/// Which pixels an object covers.
+/// The pixels of an object, as polygons or as a mask.
 public enum Segmentation: Hashable, Sendable {
-    /// Outlines; together they cover the object. An object behind a post has two.
+    /// Polygons that together cover the object. An object split in two by an occluder has two.
     case polygons([Polygon])
-    /// A mask of the picture's size.
+    /// A mask of the image's size.
     case runLengths(RunLengths)
 }
 
-/// A keypoint in double precision, so that what is read is what was written.
+/// A keypoint in double precision, so that values survive reading and writing unchanged.
 public struct AnnotationKeypoint: Hashable, Sendable {
-    /// Distance from the picture's left edge, in pixels.
+    /// Distance from the image's left edge, in pixels.
     public var x: Double
-    /// Distance from the picture's upper edge, in pixels.
+    /// Distance from the image's upper edge, in pixels.
     public var y: Double
-    /// COCO's visibility: 0 not labelled, 1 labelled but hidden, 2 visible. In a detection its score, which
-    /// evaluation does not look at.
+    /// COCO's visibility: 0 not labelled, 1 labelled but hidden, 2 visible. For a detection, the keypoint's
+    /// score, which evaluation ignores.
     public var visibility: Double
 
     /// A keypoint at (`x`, `y`).
@@ -107,11 +109,11 @@ public struct AnnotationKeypoint: Hashable, Sendable {
         self.visibility = visibility
     }
 
-    /// A network's keypoint, or one of an annotation.
+    /// A keypoint in single precision; its score becomes the visibility.
     public init(_ keypoint: Keypoint) {
         self.init(x: Double(keypoint.x), y: Double(keypoint.y), visibility: Double(keypoint.score))
     }
 
-    /// Whether somebody marked it.
+    /// Whether the keypoint is labelled: its visibility is above 0.
     public var isLabelled: Bool { visibility > 0 }
 }

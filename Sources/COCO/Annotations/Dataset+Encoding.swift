@@ -1,10 +1,10 @@
 import Geometry
 
 extension Dataset {
-    /// The dataset as a COCO annotation file, which COCO's own tools load too. Keys are in a fixed order and
-    /// entries in the order of the arrays, one a line: the same dataset gives the same bytes.
-    /// - Throws: ``COCOError`` when reading the file would fail: two entries with one id, a reference to what
-    ///   does not exist, a number that is not finite.
+    /// The dataset as a COCO annotation file, which COCO's own tools can read. Keys are in a fixed order and
+    /// entries in the order of the arrays, one per line: equal datasets give equal bytes.
+    /// - Throws: ``COCOError`` when the file could not be read back: duplicate ids, a reference to an entry
+    ///   that does not exist, a number that is not finite.
     public func encoded() throws(COCOError) -> [UInt8] {
         let index = try DatasetIndex(self)
         var ids: Set<Int> = []
@@ -32,7 +32,7 @@ extension Dataset {
     }
 }
 
-/// The text that numbers stand for, in datasets whose ids are text.
+/// The original ids of images and categories by their numbers, in datasets whose ids are text.
 struct TextsOfIdentifiers {
     let images: [Int: String]
     let categories: [Int: String]
@@ -51,7 +51,7 @@ struct TextsOfIdentifiers {
 }
 
 extension JSONWriter {
-    /// Writes an id, as text if it stands for one.
+    /// Writes an id: as text if the file's id was text, else as a number.
     mutating func identifier(_ id: Int, _ text: String?) {
         if let text { string(text) } else { integer(id) }
     }
@@ -121,7 +121,7 @@ extension JSONWriter {
         list([box.x, box.y, box.width, box.height]) { $0.number($1) }
     }
 
-    /// Writes polygons as lists of coordinates, a mask as compressed run lengths.
+    /// Writes polygons as lists of coordinates, and a mask as compressed run lengths.
     mutating func segmentation(_ segmentation: Segmentation) {
         switch segmentation {
         case .polygons(let polygons):

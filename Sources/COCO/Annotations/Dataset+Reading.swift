@@ -2,8 +2,8 @@ import Geometry
 
 extension Dataset {
     /// Reads a COCO annotation file: instances, person keypoints, or any other with the three lists `images`,
-    /// `annotations` and `categories`. Fields that ``Dataset`` has no place for are passed over.
-    /// - Throws: ``COCOError`` that names the file, the entry and the fault, for the first broken entry.
+    /// `annotations` and `categories`. Fields that ``Dataset`` does not have are ignored.
+    /// - Throws: ``COCOError`` for the first broken entry; it names the file, the entry and the fault.
     public init(contentsOf path: String) throws {
         let file = try AnnotationFile(contentsOf: path)
         if let fault = EvaluationKind.allCases.compactMap({ file.faults[$0] }).first {
@@ -12,9 +12,9 @@ extension Dataset {
         self = file.dataset
     }
 
-    /// Reads a COCO annotation file and leaves out what is broken, and what refers to it.
-    /// - Parameter skipped: becomes what was left out.
-    /// - Throws: ``COCOError`` when the file itself is broken: unreadable, not JSON, not made of the three
+    /// Reads a COCO annotation file, skipping broken entries and entries that refer to them.
+    /// - Parameter skipped: set to the counts of skipped entries.
+    /// - Throws: ``COCOError`` when the file itself is unusable: unreadable, not JSON, or without the three
     ///   lists.
     public init(contentsOf path: String, skipping skipped: inout SkippedEntries) throws {
         let file = try AnnotationFile(contentsOf: path, skipsBroken: true)
@@ -23,28 +23,29 @@ extension Dataset {
     }
 }
 
-/// A COCO annotation file as it was read: what it holds, and what is to be said of it.
+/// The result of reading a COCO annotation file: its contents, and remarks about them.
 ///
-/// People's files are not like COCO's own. Where COCO's tools make sense of a file, so does this, and says so in a remark:
-/// ids that are text, polygons of one or two points, pictures without names or sizes, a missing area.
+/// Files in practice deviate from COCO's own. Deviations that COCO's tools accept are accepted and noted in
+/// ``remarks``: ids that are text, polygons of one or two points, images without names or sizes, missing
+/// areas.
 public struct AnnotationFile: Sendable {
-    /// What the file holds.
+    /// The contents of the file.
     public let dataset: Dataset
-    /// What was left out, if broken entries are skipped.
+    /// The counts of skipped entries, if broken entries are skipped.
     public let skipped: SkippedEntries
-    /// How the unusual was taken, one line each, without the name of the file.
+    /// How deviations from COCO's format were interpreted, one line each, without the file name.
     public let remarks: [String]
-    /// The first fault of each kind, such as a broken mask, of entries that are of use for other kinds: they are in the
-    /// dataset, without that part. Empty if broken entries are skipped.
+    /// The first fault that affects only one kind of evaluation, such as a broken mask, by that kind. The
+    /// entries are in the dataset without the broken part. Empty if broken entries are skipped.
     public let faults: [EvaluationKind: String]
 
     /// Reads the file at `path`.
-    /// - Parameter skipsBroken: whether broken entries, and those that refer to them, are left out. Of an entry with a
-    ///   broken segmentation or broken keypoints only these are.
-    /// - Parameter needsObjects: whether a file without the lists `annotations` and `categories`, as of pictures that
-    ///   nobody has annotated, is refused.
-    /// - Throws: ``COCOError`` when the file itself is broken: unreadable, not JSON, not made of the three lists; and
-    ///   unless broken entries are skipped, for the first one.
+    /// - Parameter skipsBroken: whether broken entries, and entries that refer to them, are left out. An
+    ///   entry with a broken segmentation or broken keypoints loses only these.
+    /// - Parameter needsObjects: whether a file without the lists `annotations` and `categories`, as for
+    ///   images that are not annotated, is refused.
+    /// - Throws: ``COCOError`` when the file itself is unusable (unreadable, not JSON, or without the three
+    ///   lists) and, unless broken entries are skipped, for the first broken entry.
     public init(contentsOf path: String, skipsBroken: Bool = false, needsObjects: Bool = true) throws {
         var broken = BrokenEntries(of: path, areSkipped: skipsBroken)
         var oddities = Oddities()
@@ -151,7 +152,7 @@ extension Dataset {
                 try broken.add(error, of: file.name(ofEntryAt: start, kind: "annotation"))
             }
         }
-        // Nothing refers to annotations, so any new numbers will do for those that have none.
+        // Nothing refers to annotations, so those without an id can get any unused number.
         var next = largest < Int.max / 2 ? largest + 1 : Int.min
         var ofTexts: [String: Int] = [:]
         for (position, text) in unnumbered {
@@ -167,7 +168,7 @@ extension Dataset {
     }
 }
 
-/// Where the entries of an annotation file's three lists begin.
+/// The byte offsets at which the entries of an annotation file's three lists begin.
 private struct AnnotationLists {
     let images: [Int]
     let annotations: [Int]
@@ -202,13 +203,13 @@ private struct AnnotationLists {
 }
 
 extension JSONFile {
-    /// What an entry is called in errors: by its id, or by its place in the file if it has none.
+    /// The name of an entry in errors: its id, or its byte offset in the file if it has none.
     fileprivate func name(ofEntryAt start: Int, kind: String) -> String {
         identifier(at: start).map { "\(kind) \($0)" } ?? "\(kind) at byte \(start)"
     }
 }
 
-/// A picture as its entry has it.
+/// An entry of `images`, not yet checked.
 private struct PictureEntry: Sendable {
     let identifier: Identifier
     let fileName: String?
@@ -231,7 +232,7 @@ private struct PictureEntry: Sendable {
     }
 }
 
-/// A category as its entry has it.
+/// An entry of `categories`, not yet checked.
 private struct CategoryEntry: Sendable {
     let identifier: Identifier
     private let name: String?
@@ -273,7 +274,7 @@ private struct CategoryEntry: Sendable {
     }
 }
 
-/// An annotation as its entry has it; what is missing is filled in once its picture is known.
+/// An entry of `annotations`, not yet checked; missing values are filled in once its image is known.
 private struct AnnotationEntry {
     private var identifier: Identifier?
     private var imageID: Identifier?
@@ -306,17 +307,17 @@ private struct AnnotationEntry {
         }
     }
 
-    /// The annotation, with what was odd about it and which parts of it are broken.
+    /// The annotation, with its deviations from the format and the faults of its broken parts.
     struct Resolved: Sendable {
-        /// Nil where the file has none.
+        /// Nil if the entry has no id.
         let identifier: Identifier?
-        /// With the id that the file has, if it is a number.
+        /// Has the id of the entry if that is a number.
         let annotation: Annotation
         let oddities: [Oddity]
         let faults: [EntryFault]
     }
 
-    /// - Throws: `EntryFault` for a picture or category that does not exist, and where there is no box.
+    /// - Throws: `EntryFault` when the image or category does not exist, or there is no box.
     consuming func resolved(by index: DatasetIndex) throws -> Resolved {
         var oddities = segmentation.oddities
         let image = try index.image(try required(imageID, "image_id"), &oddities)

@@ -1,18 +1,18 @@
 import Geometry
 
-/// What a COCO annotation file holds: pictures, the objects in them, and the categories of objects.
+/// The contents of a COCO annotation file: images, the objects in them, and the categories of objects.
 ///
-/// The references between them are numbers: an annotation names its picture and its category by their ids.
-/// Nothing checks them in memory; reading and writing do.
+/// An annotation refers to its image and its category by id. These references are not checked in memory, only
+/// by reading and writing.
 public struct Dataset: Hashable, Sendable {
-    /// The pictures; ids are all different.
+    /// The images; ids are unique.
     public var images: [Picture]
-    /// The objects of all pictures, in any order; ids are all different.
+    /// The objects of all images, in any order; ids are unique.
     public var annotations: [Annotation]
-    /// The categories; ids are all different, and need not be consecutive.
+    /// The categories; ids are unique, not necessarily consecutive.
     public var categories: [Category]
 
-    /// A dataset of the given parts.
+    /// A dataset with the given lists.
     public init(images: [Picture] = [], annotations: [Annotation] = [], categories: [Category] = []) {
         self.images = images
         self.annotations = annotations
@@ -20,20 +20,20 @@ public struct Dataset: Hashable, Sendable {
     }
 }
 
-/// A kind of object, such as *dog*.
+/// A category of objects, such as *dog*.
 public struct Category: Hashable, Sendable {
-    /// What annotations and results refer to it by. COCO's go from 1 to 90 with gaps.
+    /// The id by which annotations and results refer to it. COCO's ids range from 1 to 90, with gaps.
     public var id: Int
-    /// Its name, such as `dog`; one that a file does not name is called after its id: `category 3`.
+    /// Its name, such as `dog`; a category without a name in the file is named after its id: `category 3`.
     public var name: String
-    /// The name of the group that it belongs to, such as `animal`.
+    /// The name of its group, such as `animal`.
     public var supercategory: String?
-    /// The names of the keypoints that its objects have, in the order of their coordinates; empty for a
-    /// category without.
+    /// The names of its keypoints, in the order of ``Annotation/keypoints``; empty for a category without
+    /// keypoints.
     public var keypoints: [String]
-    /// The lines that draw its keypoints: pairs of positions in ``keypoints``, which count from 1.
+    /// The lines drawn between its keypoints: pairs of 1-based indices into ``keypoints``.
     public var skeleton: [[Int]]
-    /// The id as its file writes it, where that is text; nil where it is ``id``.
+    /// The id in the file if that is text; nil if it is the number ``id``.
     public var textID: String?
 
     /// A category with the given id and name.
@@ -48,19 +48,19 @@ public struct Category: Hashable, Sendable {
     }
 }
 
-/// A picture of a dataset: not its pixels, only where they are and how many.
+/// An image of a dataset: its file name and size, not its pixels.
 public struct Picture: Hashable, Sendable {
-    /// What annotations and results refer to it by.
+    /// The id by which annotations and results refer to it.
     public var id: Int
-    /// The file's name, relative to the dataset's folder of pictures; nil where the annotation file gives none, which
-    /// matters only to those who want the pixels.
+    /// The file name, relative to the dataset's image folder; nil if the annotation file has none. Needed
+    /// only to load the pixels.
     public var fileName: String?
-    /// Its size in pixels; nil where the annotation file gives none, which matters only to masks.
+    /// Its size in pixels; nil if the annotation file has none. Needed only for masks.
     public var size: PixelSize?
-    /// The id as its file writes it, where that is text; nil where it is ``id``.
+    /// The id in the file if that is text; nil if it is the number ``id``.
     public var textID: String?
 
-    /// A picture of the given id, file name and size.
+    /// An image with the given id, file name and size.
     public init(id: Int, fileName: String?, size: PixelSize?) {
         self.id = id
         self.fileName = fileName

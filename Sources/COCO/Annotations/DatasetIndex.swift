@@ -1,17 +1,17 @@
 import Geometry
 
-/// What entries of annotation and results files refer to, by id; and whether what they say can be true.
+/// The ids that entries of annotation and results files may refer to, and the checks of those entries.
 struct DatasetIndex: Sendable {
-    /// The pictures by id, with their sizes where these are known.
+    /// The size of each image by id; nil if it is not known.
     private var sizes: [Int: PixelSize?] = [:]
     private var categories: Set<Int> = []
-    /// The ids that stand for text.
+    /// The numbers assigned to ids that are text.
     private var textImages = TextIdentifiers(), textCategories = TextIdentifiers()
 
-    /// An index of nothing.
+    /// An empty index.
     init() {}
 
-    /// - Throws: ``COCOError`` for two entries with one id, or a picture of negative size.
+    /// - Throws: ``COCOError`` for duplicate ids, or an image whose size is negative or too large.
     init(_ dataset: Dataset) throws(COCOError) {
         for picture in dataset.images {
             do throws(EntryFault) {
@@ -29,7 +29,7 @@ struct DatasetIndex: Sendable {
         }
     }
 
-    /// Adds a picture, in place of an earlier one with its id.
+    /// Adds an image, replacing an earlier one with the same id.
     mutating func add(_ picture: Picture) throws(EntryFault) {
         if let size = picture.size {
             guard (0...Self.longestSide).contains(size.width), (0...Self.longestSide).contains(size.height)
@@ -39,13 +39,13 @@ struct DatasetIndex: Sendable {
         if let text = picture.textID { textImages.add(text, picture.id) }
     }
 
-    /// Adds a category, in place of an earlier one with its id.
+    /// Adds a category, replacing an earlier one with the same id.
     mutating func add(_ category: Category) {
         categories.insert(category.id)
         if let text = category.textID { textCategories.add(text, category.id) }
     }
 
-    /// The number that stands for the picture of that id.
+    /// The number of the image with that id.
     /// - Throws: `EntryFault` when there is none.
     func image(_ identifier: Identifier, _ oddities: inout [Oddity]) throws(EntryFault) -> Int {
         if let id = image(identifier) { return id }
@@ -56,7 +56,7 @@ struct DatasetIndex: Sendable {
         return id
     }
 
-    /// The number that stands for the category of that id.
+    /// The number of the category with that id.
     /// - Throws: `EntryFault` when there is none.
     func category(_ identifier: Identifier, _ oddities: inout [Oddity]) throws(EntryFault) -> Int {
         if let id = category(identifier) { return id }
@@ -81,7 +81,7 @@ struct DatasetIndex: Sendable {
         }
     }
 
-    /// Throws when the references or numbers of an annotation cannot be true.
+    /// Throws when an annotation's references or numbers are invalid.
     func check(_ annotation: Annotation) throws(EntryFault) {
         try check(imageID: annotation.imageID, categoryID: annotation.categoryID)
         try annotation.box.check()
@@ -92,7 +92,7 @@ struct DatasetIndex: Sendable {
         if let keypoints = annotation.keypoints { try keypoints.check() }
     }
 
-    /// Throws when a picture or a category does not exist.
+    /// Throws when the image or the category does not exist.
     func check(imageID: Int, categoryID: Int) throws(EntryFault) {
         guard sizes[imageID] != nil else { throw EntryFault(.image, "image \(imageID) does not exist") }
         guard categories.contains(categoryID) else {
@@ -100,7 +100,8 @@ struct DatasetIndex: Sendable {
         }
     }
 
-    /// Makes a check, unless a fault of that reason is known already, and notes what it throws.
+    /// Runs a check, unless a fault with that reason is known already, and appends what it throws to
+    /// `faults`.
     func check(
         _ reason: SkippedEntries.Reason, _ faults: inout [EntryFault], _ body: () throws(EntryFault) -> Void
     ) {
@@ -108,8 +109,8 @@ struct DatasetIndex: Sendable {
         do { try body() } catch { faults.append(error) }
     }
 
-    /// Throws when a mask is not of its picture's size, or a polygon is far away from it: outlines are drawn step
-    /// by step, and a small file could ask for hours of that.
+    /// Throws when a mask does not have its image's size, or a polygon reaches far outside the image:
+    /// outlines are walked step by step, so that a small file could otherwise cost hours.
     func check(_ segmentation: Segmentation, imageID: Int) throws(EntryFault) {
         guard let size = sizes[imageID] ?? nil else { return }
         let limit = Double(10 * max(size.height, size.width, 100))
@@ -129,7 +130,7 @@ struct DatasetIndex: Sendable {
         }
     }
 
-    /// The number of pixels that a segmentation covers; nil where there is none, or the picture's size is not known.
+    /// The area of a segmentation in pixels; nil without a segmentation, or if the image's size is not known.
     func area(of segmentation: Segmentation?, imageID: Int) -> Double? {
         switch segmentation {
         case nil: return nil
@@ -142,11 +143,11 @@ struct DatasetIndex: Sendable {
         }
     }
 
-    /// No picture is wider or higher: products of sides do not overflow.
+    /// The largest width or height of an image: products of sides do not overflow.
     private static let longestSide = Int(Int32.max)
 }
 
-/// The numbers that stand for ids which are text. Such a number is itself no id of the file.
+/// The numbers assigned to ids that are text. Such a number is not itself an id in the file.
 private struct TextIdentifiers: Sendable {
     private var numbers: [String: Int] = [:]
     private var inUse: Set<Int> = []
@@ -162,12 +163,12 @@ private struct TextIdentifiers: Sendable {
 }
 
 extension EntryFault {
-    /// An id that another entry of the same list has.
+    /// Another entry of the same list has the same id.
     static let duplicate = EntryFault(.identifier, "another one has the same id")
 }
 
 extension AnnotationBox {
-    /// Throws when a number is not finite, or the size is negative.
+    /// Throws when a value is not finite, or the size is negative.
     func check() throws(EntryFault) {
         guard x.isFinite, y.isFinite, width.isFinite, height.isFinite else {
             throw EntryFault(.number, "its box is not of finite numbers")
@@ -177,7 +178,7 @@ extension AnnotationBox {
 }
 
 extension [AnnotationKeypoint] {
-    /// Throws when a keypoint is not of finite numbers.
+    /// Throws when a value of a keypoint is not finite.
     func check() throws(EntryFault) {
         for keypoint in self {
             guard keypoint.x.isFinite, keypoint.y.isFinite, keypoint.visibility.isFinite else {

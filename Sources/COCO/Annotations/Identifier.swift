@@ -1,10 +1,10 @@
-/// An id as a file writes it. COCO's own are whole numbers; other tools write text, or numbers that are not whole or too
-/// large for 64 bits, which are kept as text too.
+/// An id as written in a file. COCO's ids are integers; other tools write text, or numbers that are not
+/// integers or exceed 64 bits, which are kept as text.
 enum Identifier: Hashable, Sendable, CustomStringConvertible {
     case number(Int)
     case text(String)
 
-    /// As the file has it, for people.
+    /// The id as written in the file, for messages.
     var description: String {
         switch self {
         case .number(let number): String(number)
@@ -12,7 +12,7 @@ enum Identifier: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The other way of writing a whole number: `"7"` for 7, and 7 for `"7"`.
+    /// The other spelling of an integer: `"7"` for 7, and 7 for `"7"`.
     var counterpart: Identifier? {
         switch self {
         case .number(let number): .text(String(number))
@@ -21,12 +21,13 @@ enum Identifier: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The numbers that stand for the ids of pictures or categories in memory: the ids themselves, and for text numbers that
-/// no other entry has, in the order in which Python sorts text. That order decides between detections of equal scores.
+/// The numbers that represent image or category ids in memory: the ids themselves and, for ids that are text,
+/// unused numbers in the order in which Python sorts the text. That order decides between detections of equal
+/// score.
 struct IdentifierNumbers: Sendable {
     private let ofTexts: [String: Int]
 
-    /// Numbers for the ids of all entries of a list.
+    /// Assigns numbers to the ids of all entries of a list.
     init(_ identifiers: some Sequence<Identifier>) {
         var largest = 0
         var texts: Set<String> = []
@@ -36,13 +37,13 @@ struct IdentifierNumbers: Sendable {
             case .text(let text): texts.insert(text)
             }
         }
-        // Numbers near the largest that there is leave no room above them; then there is room below.
+        // If the largest id is near `Int.max`, the unused numbers are taken from the negative end instead.
         let first = largest < Int.max / 2 ? largest + 1 : Int.min
         let sorted = texts.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
         ofTexts = Dictionary(uniqueKeysWithValues: zip(sorted, first...))
     }
 
-    /// The number of an id that is among them.
+    /// The number of an id; nil if it is not among the ids of the list.
     subscript(identifier: Identifier) -> Int? {
         switch identifier {
         case .number(let number): number
@@ -52,7 +53,7 @@ struct IdentifierNumbers: Sendable {
 }
 
 extension JSONReader {
-    /// An id: text or a number.
+    /// Reads an id: a string or a number.
     mutating func identifier() throws(JSONFault) -> Identifier {
         if peek() == UInt8(ascii: "\"") { return .text(try string()) }
         let before = self

@@ -1,14 +1,15 @@
-/// The objects and detections that an evaluation of one kind compares.
+/// The objects and detections that an evaluation of one kind takes into account.
 struct ComparableEntries {
     private(set) var dataset: Dataset
     private(set) var results: Results
     private(set) var leftOut = (objects: 0, detections: 0)
 
     /// - Parameters:
-    ///   - keypointCount: how many keypoints there are sigmas for.
-    ///   - leavesOutIncomplete: whether objects and detections without what is compared are left out rather than refused.
-    /// - Throws: ``COCOError`` for the first object without a mask, where masks are compared. COCO's tools draw all of
-    ///   them first, whether or not there are detections of their category in their picture.
+    ///   - keypointCount: the number of keypoints with a sigma.
+    ///   - leavesOutIncomplete: whether objects and detections that lack a mask (a box, keypoints), where
+    ///     these are compared, are left out rather than refused.
+    /// - Throws: ``COCOError`` for the first object without a mask, where masks are compared: COCO's tools
+    ///   rasterise all of them first, whether or not their image has detections of their category.
     init(
         _ dataset: Dataset, _ results: Results, kind: EvaluationKind, keypointCount: Int,
         leavesOutIncomplete: Bool
@@ -26,7 +27,8 @@ struct ComparableEntries {
         repeatLastOfEachID()
     }
 
-    /// COCO's tools find an object by its id. Of several with the same they find the last, as often as the id occurs.
+    /// COCO's tools look objects up by id: of several with the same id they find the last, as often as the id
+    /// occurs.
     private mutating func repeatLastOfEachID() {
         var last: [Int: Int] = [:]
         last.reserveCapacity(dataset.annotations.count)
@@ -41,7 +43,7 @@ struct ComparableEntries {
         let before = (dataset.annotations.count, results.detections.count)
         switch kind {
         case .boxes:
-            // Where none has a box, that around its mask or its keypoints is taken.
+            // If no detection has a box, boxes are computed from masks or keypoints.
             if results.detections.contains(where: { $0.box != nil }) {
                 results.detections.removeAll { $0.box == nil }
             }

@@ -1,38 +1,40 @@
 import Execution
 
-// How good a detector is, in COCO's own numbers:
+// COCO's evaluation of a detector:
 //
-//     1. Sort objects and detections into groups of one picture and category (Groups).
+//     1. Sort objects and detections into groups of one image and category (Groups).
 //     2. Measure how much each detection of a group overlaps each object (Measurement, Overlaps,
 //        KeypointSimilarity).
-//     3. Decide which detections are right, at ten thresholds of overlap (Matching).
-//     4. Follow precision and recall over the detections of all pictures, best first (PrecisionRecall).
-//     5. Average (Summary).
+//     3. Decide which detections are true positives, at ten IoU thresholds (Matching).
+//     4. Accumulate precision and recall over the detections of all images, best first (PrecisionRecall).
+//     5. Average over thresholds and categories (Summary).
 
-/// An evaluation of detections against annotations, equal in every number to COCO's own tools (pycocotools).
+/// An evaluation of detections against annotations. Every number equals that of COCO's own tools
+/// (pycocotools).
 public struct Evaluation: Sendable {
-    /// What was compared.
+    /// Whether boxes, masks or keypoints were compared.
     public let kind: EvaluationKind
-    /// The thresholds, sizes and limits.
+    /// The thresholds, area ranges and detection limits.
     public let parameters: EvaluationParameters
     /// The categories by ascending id, which is their order in ``curves``.
     public let categories: [Category]
-    /// Precision and recall in full, for figures.
+    /// Precision and recall for every setting.
     public let curves: PrecisionRecall
-    /// How many objects of each category count: crowds do not.
+    /// The number of objects per category, in the order of ``categories``, without crowds.
     public let truthCounts: [Int]
-    /// How many objects and detections were left out because they lack what was compared.
+    /// The number of objects and detections that were left out because they have no box, mask or keypoints to
+    /// compare.
     public let incomplete: (objects: Int, detections: Int)
 
-    /// Evaluates `results`, from a file or from memory, against `dataset`. Works in parallel, as ``ExecutionContext`` says; the
-    /// numbers do not depend on the number of threads.
+    /// Evaluates `results` against `dataset`. Works in parallel, as ``ExecutionContext`` says; the numbers do
+    /// not depend on the number of threads.
     /// - Parameters:
-    ///   - sigmas: how far off people usually mark each keypoint, as a part of the object's scale; COCO's 17 of a person
-    ///     if nil. Boxes and masks do not need them.
-    ///   - leavesOutIncomplete: whether objects and detections without that which is to be compared are left out rather
-    ///     than refused.
-    /// - Throws: ``COCOError`` for a detection of a picture or category that the dataset does not have, and for
-    ///   a detection or an object without that which is to be compared.
+    ///   - sigmas: COCO's per-keypoint constants: the standard deviation of human annotations relative to the
+    ///     object's scale. Nil for COCO's 17 of a person. Used for keypoints only.
+    ///   - leavesOutIncomplete: whether objects and detections that lack the box, mask or keypoints to
+    ///     compare are left out rather than refused.
+    /// - Throws: ``COCOError`` for a detection of an image or category that the dataset does not have, and
+    ///   for a detection or an object that lacks the box, mask or keypoints to compare.
     public init(
         dataset: Dataset, results: Results, kind: EvaluationKind, sigmas: [Double]? = nil,
         leavesOutIncomplete: Bool = false
@@ -67,15 +69,15 @@ public struct Evaluation: Sendable {
         self.truthCounts = truthCounts
     }
 
-    /// Each category takes 100 kB of ``curves``, and a line of a file makes one.
+    /// Each category takes 100 kB of ``curves``, and a single line of a file adds a category.
     private static let largestCategoryCount = 1 << 14
 
-    /// COCO's numbers: the mean over all categories that have objects.
+    /// COCO's metrics: the mean over all categories that have objects.
     public var summary: Summary {
         Summary(curves, categories: categories.indices, kind: kind, parameters: parameters)
     }
 
-    /// The same numbers for each category alone, in the order of ``categories``.
+    /// The same metrics for each category alone, in the order of ``categories``.
     public var summaryPerCategory: [Summary] {
         categories.indices.map {
             Summary(curves, categories: $0..<$0 + 1, kind: kind, parameters: parameters)
@@ -84,8 +86,8 @@ public struct Evaluation: Sendable {
 }
 
 extension Results {
-    /// What the results can be evaluated by: that which both some detection and some annotation has. Where
-    /// nothing was detected, all that the annotations have.
+    /// The kinds of evaluation that are possible: those for which at least one detection and one annotation
+    /// have data. Without detections, all kinds for which the annotations have data.
     public func kinds(comparableWith dataset: Dataset) -> [EvaluationKind] {
         EvaluationKind.allCases.filter { kind in
             switch kind {

@@ -1,4 +1,4 @@
-/// What detections are compared by.
+/// What an evaluation compares.
 public enum EvaluationKind: String, CaseIterable, Sendable {
     /// Boxes, by intersection over union. COCO calls it `bbox`.
     case boxes = "bbox"
@@ -8,31 +8,32 @@ public enum EvaluationKind: String, CaseIterable, Sendable {
     case keypoints = "keypoints"
 }
 
-/// The fixed numbers of COCO's evaluation.
+/// The parameters of COCO's evaluation.
 public struct EvaluationParameters: Hashable, Sendable {
-    /// A range of sizes of objects. Objects and unmatched detections outside of it are ignored.
+    /// A range of object areas. Objects and unmatched detections outside it are ignored.
     public struct AreaRange: Hashable, Sendable {
         /// Its name in COCO's tables: `all`, `small`, `medium` or `large`.
         public let name: String
-        /// The smallest and the largest area, both included, in pixels.
+        /// The smallest and the largest area in pixels, both included.
         public let limits: ClosedRange<Double>
     }
 
-    /// How much a detection must overlap an object to count as right: T = 10, from 0.5 to 0.95.
+    /// The IoU (or OKS) thresholds for a true positive: T = 10, from 0.5 to 0.95 in steps of 0.05.
     public let overlapThresholds: [Double]
-    /// The recalls at which precision is read off: R = 101, from 0 to 1.
+    /// The recalls at which precision is sampled: R = 101, from 0 to 1.
     public let recallThresholds: [Double]
-    /// The ranges of sizes: A = 4 for boxes and masks; A = 3 for keypoints, which small objects do not have.
+    /// The area ranges: A = 4 for boxes and masks; A = 3 for keypoints, since small objects have none.
     public let areaRanges: [AreaRange]
-    /// How many detections a picture and category may have, best first, ascending: M = 3, up to 100, for boxes
-    /// and masks; M = 1, 20, for keypoints.
+    /// The largest numbers of detections per image and category, best first, ascending: M = 3 (1, 10, 100)
+    /// for boxes and masks; M = 1 (20) for keypoints.
     public let detectionLimits: [Int]
-    /// How far off a keypoint is usually marked, as a part of the object's scale: one number each, 17 for
-    /// a person. Empty for boxes and masks.
+    /// The standard deviation of human annotations of each keypoint, relative to the object's scale: 17
+    /// numbers for a person. Empty for boxes and masks.
     public let keypointSigmas: [Double]
 
-    /// The parameters that COCO's numbers are computed with.
-    /// - Parameter sigmas: for objects that are no persons, how far off each of their keypoints usually is.
+    /// COCO's parameters for a kind of evaluation.
+    /// - Parameter sigmas: the ``keypointSigmas`` of objects other than persons; nil for COCO's 17 of a
+    ///   person.
     public static func standard(for kind: EvaluationKind, sigmas: [Double]? = nil) -> EvaluationParameters {
         let all = AreaRange(name: "all", limits: 0...1e10)
         let small = AreaRange(name: "small", limits: 0...1024)
@@ -47,14 +48,14 @@ public struct EvaluationParameters: Hashable, Sendable {
             keypointSigmas: hasKeypoints ? sigmas ?? personSigmas : [])
     }
 
-    /// In the order of `PersonKeypoint`. COCO's own script divides tenths by ten; the last bit depends on it.
+    /// In the order of `PersonKeypoint`. Divided by ten as in pycocotools: the last bit depends on it.
     private static let personSigmas = [
         0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87, 0.89, 0.89,
     ].map { $0 / 10 }
 }
 
-/// `count` numbers at equal distance, computed as NumPy's `linspace` does: a comparison with one of them falls
-/// the same way.
+/// `count` evenly spaced numbers, computed as NumPy's `linspace` does, so that comparisons with them have the
+/// same outcome.
 private func linearSpace(from first: Double, through last: Double, count: Int) -> [Double] {
     let step = (last - first) / Double(count - 1)
     return (0..<count).map { $0 == count - 1 ? last : Double($0) * step + first }

@@ -1,24 +1,24 @@
-// Detections compete for the objects of their own picture and category. Everything before the accumulation is
-// done for one such group at a time.
+// Detections are matched only to objects of their own image and category. Everything before accumulation
+// works on one such group at a time.
 
-/// The objects and detections of one category in one picture.
+/// The objects and detections of one category in one image.
 struct Group: Sendable {
-    /// The position of the category among the dataset's, sorted by id.
+    /// The index of the category in ``Groups/categories``.
     let category: Int
-    /// Positions in ``Dataset/annotations``, in the order of the file.
+    /// Indices into ``Dataset/annotations``, in the order of the file.
     var truths: [Int] = []
-    /// Positions in ``Results/detections``: best first, those of equal score in the order of the file, no more
-    /// than the largest limit.
+    /// Indices into ``Results/detections``: best first, equal scores in the order of the file, no more than
+    /// the largest limit.
     var detections: [Int] = []
 }
 
-/// The groups that hold anything: sorted by category and then by picture, each by id.
+/// The groups that are not empty, sorted by category id and then by image id.
 struct Groups: Sendable {
     /// The categories by ascending id.
     let categories: [Category]
     private(set) var groups: [Group]
 
-    /// - Throws: ``COCOError`` for a detection or annotation of a picture or category that does not exist.
+    /// - Throws: ``COCOError`` for a detection or annotation of an image or category that does not exist.
     init(dataset: Dataset, results: Results, largestLimit: Int) throws {
         let index = try DatasetIndex(dataset)
         categories = dataset.categories.sorted { $0.id < $1.id }
@@ -59,9 +59,9 @@ struct Groups: Sendable {
     }
 }
 
-/// A detection or an object on the way into its group.
+/// A detection or an object, to be sorted into its group.
 private struct Member: Comparable {
-    /// Which group it belongs to.
+    /// The number of its group.
     let key: Int
     let score: Double
     let position: Int
@@ -73,7 +73,7 @@ private struct Member: Comparable {
     }
 }
 
-/// The positions of ids in ascending order.
+/// The ranks of ids in ascending order.
 private struct Ranks {
     private let ranks: [Int: Int]
     var count: Int { ranks.count }
@@ -82,6 +82,6 @@ private struct Ranks {
         ranks = Dictionary(zip(sorted, sorted.indices)) { first, _ in first }
     }
 
-    /// The rank of an id that is among them.
+    /// The rank of an id, which must be among the ids.
     subscript(id: Int) -> Int { ranks[id] ?? 0 }
 }

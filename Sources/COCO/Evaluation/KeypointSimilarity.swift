@@ -1,19 +1,20 @@
 import Foundation
 
-/// Object keypoint similarity (OKS): what intersection over union is for boxes. Each labelled keypoint of an
-/// object counts exp(−d² / (2 s² k²)), where d is how far off the detection's is, s² the object's area, and k
-/// twice how far off people usually mark it; the similarity is their mean.
+/// Object keypoint similarity (OKS), COCO's counterpart of IoU for keypoints: the mean over the labelled
+/// keypoints of an object of exp(−d² / (2 s² k²)), where d is the distance between the detected and the
+/// annotated keypoint, s² the object's area, and k twice the keypoint's sigma.
 ///
-/// Of an object without labelled keypoints only its box is known. There, d is how far a keypoint lies outside of
-/// the box after it grew by its own size on every side.
+/// For an object without labelled keypoints, d is the distance of a detected keypoint to the object's box
+/// enlarged by its own size on every side; 0 inside it.
 public struct KeypointSimilarity: Sendable {
     /// k² for each keypoint.
     private let variances: [Double]
 
-    /// - Parameter sigmas: how far off people usually mark each keypoint.
+    /// - Parameter sigmas: the standard deviation of human annotations of each keypoint, relative to the
+    ///   object's scale.
     public init(sigmas: [Double]) { variances = sigmas.map { ($0 * 2) * ($0 * 2) } }
 
-    /// The similarity of keypoints, as many as there are sigmas, to those of an object.
+    /// The similarity of detected keypoints, as many as there are sigmas, to those of an object: from 0 to 1.
     func callAsFunction(_ detected: [AnnotationKeypoint], _ truth: Annotation) -> Double {
         let labelled = truth.hasLabelledKeypoints ? truth.keypoints : nil
         var terms: [Double] = []
@@ -34,24 +35,24 @@ public struct KeypointSimilarity: Sendable {
         return sum(terms) / Double(terms.count)
     }
 
-    /// What one keypoint counts: exp(−d² / (2 s² k²)), 1 for one in place.
+    /// The similarity of one keypoint: exp(−d² / (2 s² k²)), which is 1 at distance 0.
     ///
     /// - Parameters:
-    ///   - dx: how far the detection's keypoint is off, in pixels.
-    ///   - dy: the same, downward.
+    ///   - dx: the horizontal distance from the annotated to the detected keypoint, in pixels.
+    ///   - dy: the vertical distance, in pixels.
     ///   - keypoint: an index into the sigmas.
     ///   - area: the object's s², in pixels.
     public func term(_ dx: Double, _ dy: Double, keypoint: Int, area: Double) -> Double {
         exp(-((dx * dx + dy * dy) / variances[keypoint] / (area + Double.ulpOfOne) / 2))
     }
 
-    /// How far a coordinate lies outside of an interval.
+    /// The distance from a coordinate to an interval; 0 inside it.
     private func distance(of value: Double, to lower: Double, _ upper: Double) -> Double {
         max(0, lower - value) + max(0, value - upper)
     }
 
-    /// The sum in NumPy's order, eight partial sums for eight numbers or more: rounding may decide whether a
-    /// similarity reaches a threshold.
+    /// The sum in NumPy's order of additions, with eight partial sums for eight numbers or more: rounding may
+    /// decide whether a similarity reaches a threshold.
     private func sum(_ terms: [Double]) -> Double {
         guard terms.count >= 8 else { return terms.reduce(0, +) }
         var partial = Array(terms[..<8])

@@ -1,27 +1,28 @@
-// Which detections of a group are right? For each range of sizes and each threshold of overlap:
+// Which detections of a group are true positives? For each area range and each IoU threshold:
 //
-//     1. Objects are ignored when they are crowds, or outside of the range, or, where keypoints are compared,
-//        have none labelled. They are considered last.
-//     2. Detections choose in the order of their scores. Each takes the object that it overlaps most among those
-//        not taken yet, if the overlap reaches the threshold; of equal ones the last. It takes an ignored object
-//        only if it can have no other. A crowd can be taken any number of times.
-//     3. A detection is right when it has an object, wrong when it has none, and ignored when its object is, or
-//        when it has none and is itself outside of the range.
+//     1. Objects are ignored if they are crowds, outside the range, or, where keypoints are compared, have no
+//        labelled ones. They are considered last.
+//     2. Detections are matched in descending order of score. Each is matched to the object with the highest
+//        IoU among those not matched yet, if the IoU reaches the threshold; among equal ones to the last. It
+//        is matched to an ignored object only if no other qualifies. A crowd can be matched any number of
+//        times.
+//     3. A detection is right (a true positive) if it has an object, wrong (a false positive) if it has none,
+//        and ignored if its object is, or if it has none and is itself outside the range.
 
-/// What became of a detection.
+/// Whether a detection is a true positive, a false positive, or ignored.
 enum Outcome: UInt8 {
     case right, wrong, ignored
 }
 
-/// What became of the detections of a group.
+/// The outcomes of a group's detections, for each area range and threshold.
 struct MatchedGroup: Sendable {
-    /// The position of the category.
+    /// The index of the category in ``Groups/categories``.
     let category: Int
     /// The scores of the detections, descending.
     let scores: [Double]
-    /// How many objects count: one number for each range of sizes.
+    /// The number of objects that are not ignored, for each area range.
     let truthCounts: [Int]
-    /// What became of each detection: `[ranges, thresholds, detections]`.
+    /// `[area ranges, thresholds, detections]`, row-major.
     private let outcomes: [Outcome]
 
     init(
@@ -53,40 +54,40 @@ struct MatchedGroup: Sendable {
         self.truthCounts = truthCounts
     }
 
-    /// What became of the detections, best first; `setting` counts thresholds within ranges.
+    /// The outcomes of the detections, best first. `setting` is range · number of thresholds + threshold.
     func outcomes(setting: Int) -> ArraySlice<Outcome> {
         outcomes[setting * scores.count..<(setting + 1) * scores.count]
     }
 }
 
-/// What matching asks of an object.
+/// The properties of an object that matching depends on.
 private struct Truth {
     let area: Double
     let isCrowd: Bool
-    /// Whether it is ignored whatever the range of sizes.
+    /// Whether it is ignored in every area range.
     let isIgnored: Bool
-    /// COCO's tools note the id of the object that a detection took, and 0 for none: a detection that took an
-    /// object of id 0 is in their eyes wrong. Their numbers are wanted here, so it is so here too.
+    /// COCO's tools record the id of the matched object, and 0 for none, so a detection matched to an object
+    /// with id 0 counts as a false positive. This reproduces it.
     let isCounted: Bool
 }
 
-/// The detections and objects of a group in one range of sizes.
+/// The detections and objects of a group in one area range.
 private struct Matching {
     private let truths: [Truth]
     private let overlaps: OverlapTable?
-    /// Whether an object is ignored.
+    /// Whether each object is ignored.
     private let isIgnored: [Bool]
-    /// Whether a detection without an object is ignored.
+    /// Whether each detection is ignored if it has no object.
     private let isOutside: [Bool]
-    /// The objects, ignored ones last.
+    /// The indices of the objects, ignored ones last.
     private let order: [Int]
-    /// Whether an object has been taken.
+    /// Whether each object has been matched.
     private var isTaken: [Bool]
 
     init(truths: [Truth], areas: [Double], overlaps: OverlapTable?, limits: ClosedRange<Double>) {
         self.truths = truths
         self.overlaps = overlaps
-        // Asked in COCO's way, so that an area that is no number lies in every range.
+        // Compared as in COCO's tools: a NaN area lies in every range.
         let isIgnored = truths.map {
             $0.isIgnored || $0.area < limits.lowerBound || $0.area > limits.upperBound
         }
@@ -96,10 +97,10 @@ private struct Matching {
         isTaken = Array(repeating: false, count: truths.count)
     }
 
-    /// How many objects are not ignored.
+    /// The number of objects that are not ignored.
     var truthCount: Int { isIgnored.count { !$0 } }
 
-    /// Appends what becomes of each detection.
+    /// Matches all detections at one threshold and appends their outcomes.
     mutating func run(threshold: Double, outcomes: inout [Outcome]) {
         for index in isTaken.indices { isTaken[index] = false }
         for detection in isOutside.indices {
@@ -118,7 +119,7 @@ private struct Matching {
         }
     }
 
-    /// The object that a detection takes.
+    /// The index of the object that a detection is matched to; nil if there is none.
     private func choice(_ detection: Int, _ threshold: Double) -> Int? {
         guard let overlaps else { return nil }
         var best = min(threshold, 1 - 1e-10)

@@ -8,9 +8,10 @@ struct Measurement: Sendable {
     private let sizes: [Int: PixelSize]
     private let keypointCount: Int
     private let similarity: KeypointSimilarity
-    /// What a detection's area is that of. COCO's tools decide by the first detection of a file, for all
-    /// detections and whatever is evaluated: the box if it has one, else the mask, else the box around the
-    /// keypoints. Masks are usually sorted into small and large by the areas of their boxes for that reason.
+    /// The source of a detection's area. COCO's tools choose it for all detections, whatever is evaluated, by
+    /// the first detection of a file: the box if it has one, else the mask, else the box around the
+    /// keypoints. That is why detected masks are usually classified as small or large by the areas of their
+    /// boxes.
     private let areaSource: EvaluationKind
 
     init(dataset: Dataset, results: Results, kind: EvaluationKind, sigmas: [Double]) {
@@ -26,7 +27,7 @@ struct Measurement: Sendable {
         areaSource = first?.box != nil ? .boxes : first?.segmentation != nil ? .masks : .keypoints
     }
 
-    /// The areas of a group's detections, which decide what becomes of those that match nothing.
+    /// The areas of a group's detections in pixels; an unmatched detection outside the area range is ignored.
     func areas(_ group: Group) throws -> [Double] {
         try group.detections.map { position in
             switch areaSource {
@@ -37,8 +38,9 @@ struct Measurement: Sendable {
         }
     }
 
-    /// How much a group's detections overlap its objects; nil when there is nothing to compare.
-    /// - Throws: ``COCOError`` for a detection or an object that lacks what is to be compared.
+    /// The IoU (or OKS) of each of a group's detections with each of its objects; nil when there is nothing
+    /// to compare.
+    /// - Throws: ``COCOError`` for a detection or an object that lacks the box, mask or keypoints to compare.
     func overlaps(_ group: Group) throws -> OverlapTable? {
         if group.truths.isEmpty || group.detections.isEmpty { return nil }
         let truths = group.truths.map { dataset.annotations[$0] }
@@ -105,14 +107,14 @@ struct Measurement: Sendable {
         return AnnotationBox(x: left, y: top, width: right - left, height: bottom - top)
     }
 
-    /// The keypoints of a group's detections; nil for a category without any, such as *dog* in a file of all
-    /// of COCO's categories.
+    /// The keypoints of a group's detections; nil for a category without keypoints, such as *dog* in a file
+    /// of all of COCO's categories.
     private func comparableKeypoints(
         _ group: Group, _ truths: [Annotation]
     ) throws -> [[AnnotationKeypoint]]? {
         let found = group.detections.map { results.detections[$0].keypoints }
         if truths.allSatisfy({ $0.keypoints == nil }) && found.contains(nil) { return nil }
-        // Where nobody marked a keypoint their number does not matter.
+        // The number of keypoints does not matter if none is labelled.
         let marked = truths.filter(\.hasLabelledKeypoints).map(\.keypoints)
         for count in (marked + found).compactMap(\.?.count) where count != keypointCount {
             throw COCOError(

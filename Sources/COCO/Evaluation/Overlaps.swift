@@ -1,11 +1,11 @@
 import Foundation
 import Geometry
 
-// How much the detections of a group overlap its objects: boxes and masks by intersection over union, and in a
-// crowd by intersection over the detection's own area, since a crowd need not be covered by one detection.
-// Keypoints: see KeypointSimilarity.swift.
+// How much the detections of a group overlap its objects. Boxes and masks: intersection over union or, for a
+// crowd, intersection over the detection's own area, since one detection need not cover the crowd. Keypoints:
+// see KeypointSimilarity.swift.
 
-/// A table of one number for each detection and object of a group: a row a detection.
+/// `[detections, objects]`: the overlap of each detection of a group with each object.
 struct OverlapTable: Sendable {
     private let values: [Double]
     private let truthCount: Int
@@ -24,8 +24,8 @@ struct OverlapTable: Sendable {
 }
 
 extension AnnotationBox {
-    /// Intersection over union, or over this box's own area where `other` is a crowd's. 0 for boxes that only
-    /// touch, in which case COCO does not divide.
+    /// Intersection over union, or over this box's own area if `other` is a crowd. 0 for boxes that only
+    /// touch: COCO does not divide then.
     func overlap(with other: AnnotationBox, isCrowd: Bool) -> Double {
         let width = min(x + self.width, other.x + other.width) - max(x, other.x)
         let height = min(y + self.height, other.y + other.height) - max(y, other.y)
@@ -35,7 +35,7 @@ extension AnnotationBox {
     }
 }
 
-/// A mask with what is asked of it again and again.
+/// A mask with its area and bounds, which are needed for every pair.
 struct MeasuredMask: Sendable {
     let runs: RunLengths
     let area: Int
@@ -47,7 +47,7 @@ struct MeasuredMask: Sendable {
         bounds = runs.bounds
     }
 
-    /// Intersection over union, or over this mask's own area where `other` is a crowd's; 0 when they share no
+    /// Intersection over union, or over this mask's own area if `other` is a crowd; 0 when they share no
     /// pixel.
     func overlap(with other: MeasuredMask, isCrowd: Bool) -> Double {
         guard !bounds.intersection(with: other.bounds).isEmpty else { return 0 }
@@ -57,8 +57,8 @@ struct MeasuredMask: Sendable {
 }
 
 extension Segmentation {
-    /// The pixels that it covers in a picture of the given size, as COCO's tools decide.
-    /// - Throws: `RunLengthError` for a picture too large to have masks.
+    /// The pixels that it covers in an image of the given size, exactly as COCO's tools rasterise it.
+    /// - Throws: `RunLengthError` when the image is too large.
     public func rasterized(in size: PixelSize) throws -> RunLengths {
         switch self {
         case .runLengths(let mask): return mask

@@ -1,12 +1,12 @@
-/// Precision and recall along a row of detections, best first: what average precision is read off.
+/// Precision and recall along a list of detections, best first, from which average precision is computed.
 public struct PrecisionCurve: Hashable, Sendable {
-    /// After each detection, the part of the objects that have been found.
+    /// After each detection, the fraction of the objects that have been found.
     public let recalls: [Double]
-    /// After each detection, the part of the detections so far that is right.
+    /// After each detection, the fraction of the detections so far that are true positives.
     public let precisions: [Double]
 
-    /// The curve of detections that are right (true) or wrong.
-    /// - Parameter truthCount: how many objects there are to find.
+    /// The curve of detections, best first, that are true positives (true) or false positives (false).
+    /// - Parameter truthCount: the number of objects to find.
     public init(areRight: [Bool], truthCount: Int) {
         self.init(areRight.map { $0 ? .right : .wrong }, truthCount: truthCount)
     }
@@ -27,7 +27,7 @@ public struct PrecisionCurve: Hashable, Sendable {
         self.precisions = precisions
     }
 
-    /// After each detection, the largest precision from there on: a curve that never rises.
+    /// After each detection, the largest precision from there on: the monotonically decreasing envelope.
     public var envelope: [Double] {
         var envelope = precisions
         for index in envelope.indices.dropFirst().reversed() where envelope[index] > envelope[index - 1] {
@@ -36,12 +36,12 @@ public struct PrecisionCurve: Hashable, Sendable {
         return envelope
     }
 
-    /// The envelope at the first detection that reaches each recall; 0 beyond the largest recall.
+    /// The envelope at the first detection that reaches each recall threshold; 0 beyond the largest recall.
     /// - Parameter thresholds: ascending.
     public func precisions(at thresholds: [Double]) -> [Double] {
         let envelope = envelope
         var precisions = Array(repeating: 0.0, count: thresholds.count)
-        // Recalls ascend, and so do thresholds: one walk along both.
+        // Recalls and thresholds both ascend: one pass over both.
         var place = 0
         for (index, threshold) in thresholds.enumerated() {
             while place < recalls.count && recalls[place] < threshold { place += 1 }

@@ -1,26 +1,26 @@
 import Execution
 
-/// Precision at fixed recalls, and the largest recall, for every setting. The axes are
+/// Precision at fixed recalls, and the largest recall, for every setting. The axes are:
 ///
-///     T  thresholds of overlap       A  ranges of sizes
-///     R  recalls                     M  limits of detections a picture
+///     T  IoU thresholds              A  area ranges
+///     R  recall thresholds           M  limits of detections per image
 ///     K  categories, by ascending id
 ///
-/// and the numbers −1 for a category without objects of a size.
+/// Values are −1 for a category without objects in an area range.
 public struct PrecisionRecall: Hashable, Sendable {
-    /// `[T, R, K, A, M]`: the largest precision at that recall or a larger one; 0 beyond the largest recall.
+    /// `[T, R, K, A, M]`: the largest precision at that recall or above; 0 beyond the largest recall.
     public fileprivate(set) var precision: [Double]
-    /// `[T, K, A, M]`: the part of the objects that was found.
+    /// `[T, K, A, M]`: the fraction of the objects that was found.
     public fileprivate(set) var recall: [Double]
-    /// T, R, K, A, M.
+    /// The lengths of the axes: T, R, K, A, M.
     public let counts: [Int]
 
-    /// The precision at one recall.
+    /// The precision at one recall threshold; the arguments are indices along the axes.
     public func precision(threshold: Int, recall: Int, category: Int, area: Int, limit: Int) -> Double {
         precision[offset(threshold, recall, category, area, limit)]
     }
 
-    /// The largest recall.
+    /// The largest recall; the arguments are indices along the axes.
     public func recall(threshold: Int, category: Int, area: Int, limit: Int) -> Double {
         self.recall[offset(threshold, category, area, limit)]
     }
@@ -52,11 +52,12 @@ public struct PrecisionRecall: Hashable, Sendable {
 
 // MARK: - Accumulation
 
-// The detections of a category from all pictures are put in one row, best first. Going along the row, precision
-// is the part of the detections so far that is right, and recall the part of the objects that they have found.
+// The detections of a category from all images are sorted into one row, best first. Along the row, precision
+// is the fraction of the detections so far that are true positives, and recall the fraction of the objects
+// found.
 
 extension PrecisionRecall {
-    /// - Parameter groups: sorted by category, and then by picture.
+    /// - Parameter groups: sorted by category, then by image.
     init(groups: [MatchedGroup], categoryCount: Int, parameters: EvaluationParameters) {
         let thresholds = parameters.overlapThresholds.count, limits = parameters.detectionLimits
         let ranges = parameters.areaRanges.count
@@ -88,7 +89,7 @@ extension PrecisionRecall {
     }
 }
 
-/// What stays of a curve once it is read off.
+/// The numbers kept of a curve: its largest recall, and the precisions at the recall thresholds.
 private struct ReadCurve {
     let recall: Double
     let precisions: [Double]
@@ -99,14 +100,14 @@ private struct ReadCurve {
     }
 }
 
-/// The detections of a category from all pictures.
+/// The detections of a category from all images, sorted by score.
 private struct Row {
     private struct Place {
         let score: Double
-        /// The position of the group, and of the detection in it.
+        /// The index of the group, and of the detection in it.
         let group: Int32
         let rank: Int32
-        /// The position before sorting, which decides between equal scores.
+        /// The index before sorting, which decides between equal scores.
         let position: Int32
     }
 
@@ -127,7 +128,8 @@ private struct Row {
         self.places = places
     }
 
-    /// The curves for all limits of detections a picture; none for a category without objects of the size.
+    /// The curves for all limits of detections per image; empty for a category without objects in the area
+    /// range.
     func curves(range: Int, setting: Int, limits: [Int]) -> [PrecisionCurve] {
         let truthCount = groups.reduce(0) { $0 + $1.truthCounts[range] }
         if truthCount == 0 { return [] }

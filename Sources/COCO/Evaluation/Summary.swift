@@ -1,34 +1,34 @@
-/// COCO's numbers: twelve for boxes and masks, ten for keypoints, in the order in which COCO prints them.
+/// COCO's metrics: twelve for boxes and masks, ten for keypoints, in the order in which COCO prints them.
 public struct Summary: Hashable, Sendable {
-    /// One of the numbers.
+    /// One of the metrics.
     public struct Metric: Hashable, Sendable {
         /// What is averaged.
         public enum Measure: String, Sendable {
-            /// The area under the curve of precision over recall.
+            /// Average precision: the area under the precision-recall curve.
             case averagePrecision = "AP"
-            /// The largest recall.
+            /// Average recall: the mean of the largest recalls.
             case averageRecall = "AR"
         }
 
         /// What is averaged.
         public let measure: Measure
-        /// The threshold of overlap; nil for the mean over all ten.
+        /// The IoU (or OKS) threshold; nil for the mean over all ten.
         public let threshold: Double?
-        /// The name of the range of sizes.
+        /// The name of the area range.
         public let area: String
-        /// How many detections a picture and category may have.
+        /// The largest number of detections per image and category.
         public let limit: Int
         /// From 0 to 1; −1 when there are no objects to find.
         public let value: Double
     }
 
-    /// The numbers in COCO's order.
+    /// The metrics in COCO's order.
     public let metrics: [Metric]
 
-    /// The bare numbers in COCO's order.
+    /// The values in COCO's order.
     public var values: [Double] { metrics.map(\.value) }
 
-    /// The mean over the categories at the given positions.
+    /// The mean over the categories at the given indices.
     init(
         _ curves: PrecisionRecall, categories: Range<Int>, kind: EvaluationKind,
         parameters: EvaluationParameters
@@ -56,7 +56,7 @@ public struct Summary: Hashable, Sendable {
         let limit: Int
     }
 
-    /// What is averaged for each of the numbers.
+    /// The measure, threshold, area range and limit of each metric.
     private static func lines(_ kind: EvaluationKind) -> [Line] {
         if kind == .keypoints {
             return [Metric.Measure.averagePrecision, .averageRecall].flatMap { measure in
@@ -80,7 +80,7 @@ public struct Summary: Hashable, Sendable {
 }
 
 extension PrecisionRecall {
-    /// The mean of all numbers of the settings that are not −1; −1 if there are none.
+    /// The mean over the given settings of all values that are not −1; −1 if there are none.
     fileprivate func mean(
         of measure: Summary.Metric.Measure, categories: Range<Int>, thresholds: [Int], areas: [Int],
         limits: [Int]
@@ -91,7 +91,7 @@ extension PrecisionRecall {
                 for area in areas {
                     for limit in limits {
                         let found = recall(threshold: threshold, category: category, area: area, limit: limit)
-                        // Where there are no objects, all numbers are −1.
+                        // Without objects, all values are −1.
                         if found < 0 { continue }
                         switch measure {
                         case .averageRecall:

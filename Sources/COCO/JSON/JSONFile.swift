@@ -1,17 +1,17 @@
 import Execution
 import Foundation
 
-/// The bytes of a JSON file, and where the entries of its lists begin.
+/// The bytes of a JSON file, whose entries can be read in any order.
 ///
-/// COCO's files have their lists in any order, and annotations cannot be judged before pictures and categories
-/// are known. So one pass over the file checks its grammar and notes where each entry begins; then the entries
-/// are read in the order that the caller needs, on several cores.
+/// The lists of a COCO file may come in any order, but annotations cannot be checked before images and
+/// categories are known. So one pass over the file checks the grammar and notes where each entry begins; then
+/// the entries are read in the order that the caller needs, in parallel.
 struct JSONFile {
     let path: String
     private let data: Data
 
     /// Maps the file at `path`.
-    /// - Throws: ``COCOError`` when it is missing, unreadable, empty, or no regular file.
+    /// - Throws: ``COCOError`` when it is missing, unreadable, empty, or not a regular file.
     init(path: String) throws {
         self.path = path
         let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
@@ -31,11 +31,12 @@ struct JSONFile {
         self.data = data
     }
 
-    /// Calls `body` with a reader at the file's start, and checks that nothing follows what it reads.
+    /// Calls `body` with a reader at the file's start, and checks that nothing follows the value that it
+    /// reads.
     /// - Throws: ``COCOError`` when `body` throws a ``JSONFault``.
     func read(_ body: (inout JSONReader) throws -> Void) throws {
         try data.withUnsafeBytes { bytes in
-            // Tools on Windows put a byte order mark in front, which RFC 8259 lets a reader pass over.
+            // Tools on Windows write a byte order mark, which RFC 8259 allows a reader to skip.
             if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
                 throw COCOError(path: path, fault: "is UTF-16 text; JSON files are UTF-8")
             }
@@ -49,12 +50,12 @@ struct JSONFile {
         }
     }
 
-    /// What `read` makes of each entry that begins at one of `starts`, in order, on several cores.
+    /// The results of `read` for the entries that begin at `starts`, in order, computed in parallel.
     func entries<Entry: Sendable>(
         at starts: [Int], _ read: @Sendable (inout JSONReader) throws -> Entry
     ) -> [Result<Entry, EntryFault>] {
         data.withUnsafeBytes { bytes in
-            // Many threads read it, none writes.
+            // Many threads read the bytes, none writes.
             nonisolated(unsafe) let bytes = bytes
             return parallelMap(starts.count, inBlocksOf: 256) { index in
                 var reader = JSONReader(bytes, at: starts[index])
@@ -68,7 +69,7 @@ struct JSONFile {
         }
     }
 
-    /// The id of the entry that begins at `start`, if it has one that can be read.
+    /// The id of the entry that begins at `start`; nil if it has none or it cannot be read.
     func identifier(at start: Int) -> Identifier? {
         data.withUnsafeBytes { bytes in
             var reader = JSONReader(bytes, at: start), identifier: Identifier?
@@ -87,7 +88,7 @@ struct JSONFile {
 }
 
 extension JSONReader {
-    /// Steps over a list and says where each of its elements begins.
+    /// Skips a list and returns the offsets at which its elements begin.
     mutating func elementStarts() throws -> [Int] {
         var starts: [Int] = []
         try list { reader in
@@ -98,7 +99,7 @@ extension JSONReader {
         return starts
     }
 
-    /// Reads a field of an entry that may be null, which is as good as absent; a fault names it.
+    /// Reads an optional field of an entry; null counts as absent. A fault names the field.
     mutating func optionalField<Value>(
         _ name: String, _ read: (inout JSONReader) throws -> Value
     ) throws -> Value? {
@@ -106,8 +107,8 @@ extension JSONReader {
         return try field(name, read)
     }
 
-    /// Reads a field of an entry which the others make sense without: when it is broken the fault is noted, and the entry
-    /// is read on.
+    /// Reads a field that the rest of the entry does not depend on: if it is broken, the fault is appended to
+    /// `faults` and reading goes on.
     mutating func part<Value>(
         _ name: String, _ reason: SkippedEntries.Reason, faults: inout [EntryFault],
         _ read: (inout JSONReader) throws -> Value?
@@ -121,7 +122,7 @@ extension JSONReader {
         }
     }
 
-    /// Reads a field of an entry; a fault names it.
+    /// Reads a field of an entry. A fault names the field.
     mutating func field<Value>(_ name: String, _ read: (inout JSONReader) throws -> Value) throws -> Value {
         do { return try read(&self) } catch let fault as JSONFault {
             throw EntryFault(.form, "its \(name) \(fault.message)")

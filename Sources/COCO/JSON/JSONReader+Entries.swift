@@ -1,6 +1,6 @@
 import Geometry
 
-// The forms that entries of annotation files and of results files have in common.
+// The value formats that annotation files and results files have in common.
 
 extension JSONReader {
     /// `[x, y, width, height]`; nil for null and for the empty list.
@@ -26,8 +26,8 @@ extension JSONReader {
         }
     }
 
-    /// Polygons `[[x, y, …], …]`, run lengths `{"size": [height, width], "counts": …}`, or a list of these; nothing for
-    /// null and for the empty list.
+    /// Polygons `[[x, y, …], …]`, run lengths `{"size": [height, width], "counts": …}`, or a list of run
+    /// lengths; the value is nil for null and for the empty list.
     mutating func segmentation() throws -> ReadSegmentation {
         switch peek() {
         case UInt8(ascii: "n"):
@@ -82,16 +82,16 @@ extension JSONReader {
     }
 }
 
-/// The segmentation of an entry, and what was odd about it.
+/// The segmentation of an entry, and its deviations from the format.
 struct ReadSegmentation {
     var value: Segmentation?
     var oddities: [Oddity] = []
 }
 
 extension ReadSegmentation {
-    /// What a list of polygons, or of run lengths, stands for. It is the first polygon that decides how COCO's tools read
-    /// a list; polygons of fewer than three points cover no pixel.
-    /// - Throws: `EntryFault` when there is nothing in it that can be drawn.
+    /// The segmentation given by a list of polygons or of run lengths. The first polygon decides how COCO's
+    /// tools read the list; polygons of fewer than three points cover no pixel.
+    /// - Throws: `EntryFault` when nothing in it can be rasterised.
     fileprivate init(outlines: [[Double]], masks: [RunLengths]) throws(EntryFault) {
         if let first = masks.first {
             guard outlines.isEmpty, masks.allSatisfy({ $0.size == first.size }) else {
@@ -125,7 +125,7 @@ extension ReadSegmentation {
 }
 
 extension Segmentation {
-    /// The box around it; nil when it covers nothing.
+    /// The smallest box around it; nil when it covers no pixel.
     var bounds: AnnotationBox? {
         func box(_ x: [Double], _ y: [Double]) -> AnnotationBox? {
             guard let left = x.min(), let right = x.max(), let top = y.min(), let bottom = y.max() else {

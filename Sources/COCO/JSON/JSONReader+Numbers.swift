@@ -1,5 +1,5 @@
 extension JSONReader {
-    /// A number; one too large for a double is infinite.
+    /// Reads a number; one too large for a double becomes infinity.
     package mutating func number() throws(JSONFault) -> Double {
         _ = peek()
         let start = position
@@ -10,13 +10,13 @@ extension JSONReader {
         return Double(String(decoding: bytes[start..<position], as: UTF8.self)) ?? .nan
     }
 
-    /// A whole number; 3.0 is one too.
+    /// Reads an integer; 3.0 counts as one.
     package mutating func integer() throws(JSONFault) -> Int {
         _ = peek()
         let start = position
         guard let shape = try skipNumber() else { throw fault("is not a whole number") }
         if shape.isWhole {
-            // The slice is digits after a sign: nothing but overflow fails.
+            // The slice is digits after an optional sign, so only overflow can fail.
             let text = String(decoding: bytes[start..<position], as: UTF8.self)
             guard let value = shape.digits <= 18 ? signed(from: start) : Int(text) else {
                 throw fault("is a whole number that is too large")
@@ -28,17 +28,17 @@ extension JSONReader {
         return value
     }
 
-    /// What can be told of a number without reading it.
+    /// The form of a number, found without converting it.
     struct NumberShape {
-        /// Digits before the exponent.
+        /// The number of digits before the exponent.
         var digits = 0
-        /// The power of ten that the digits, taken as a whole number, are multiplied by.
+        /// The power of ten by which the digits, read as an integer, are multiplied.
         var scale = 0
         /// Whether there is neither a point nor an exponent.
         var isWhole = true
     }
 
-    /// Steps over a number and says how it is written; nil for NaN and infinities.
+    /// Skips a number and returns its form; nil for NaN and infinities.
     @discardableResult
     mutating func skipNumber() throws(JSONFault) -> NumberShape? {
         let start = position
@@ -82,7 +82,8 @@ extension JSONReader {
         guard skipDigits() > 0 else { throw fault("has a number without an exponent") }
         var exponent = 0
         for offset in start..<position {
-            // Far beyond any double; a larger one would change nothing but could overflow.
+            // Far beyond the range of doubles; a larger exponent would not change the result but could
+            // overflow.
             exponent = min(exponent * 10 + Int(bytes[offset] - UInt8(ascii: "0")), 100_000)
         }
         shape.scale += isNegative ? -exponent : exponent
@@ -91,14 +92,15 @@ extension JSONReader {
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    /// Steps over digits and says how many.
+    /// Skips digits and returns their number.
     private mutating func skipDigits() -> Int {
         let start = position
         while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
         return position - start
     }
 
-    /// The digits of a number up to its exponent, without its point, as a whole number; at most 18.
+    /// The digits of a number up to its exponent, without the decimal point, as an integer; at most 18
+    /// digits.
     private func digits(from start: Int) -> Int {
         var value = 0
         for offset in start..<position {
@@ -123,16 +125,16 @@ extension JSONReader {
     }
 }
 
-/// The double nearest to `digits · 10^scale`, which is what most numbers in files need; nil for those that take
-/// more work. `digits` is not negative. For the long fractions that Python writes this takes a third of the time
-/// that the standard library's reader does.
+/// The double nearest to `digits · 10^scale` for the common cases; nil for the others. `digits` is not
+/// negative. For the long fractions that Python writes, this takes a third of the time of the standard
+/// library's parser.
 private func nearest(_ digits: Int, timesTenTo scale: Int) -> Double? {
     if scale == 0 || digits == 0 { return Double(digits) }
     guard scale < 0, scale > -powersOfTen.count else { return nil }
     let power = powersOfTen[-scale]
-    // One division of whole numbers, both moved so that their highest bits are set: the quotient has 63 bits or
-    // 64, ten more than a double. Its lowest bit then only has to say whether anything was left over, and the
-    // conversion rounds correctly.
+    // One integer division, with both operands shifted so that their highest bits are set: the quotient has
+    // 63 or 64 bits, ten more than a double's significand. Setting its lowest bit if there is a remainder
+    // makes the conversion round correctly.
     let digitsShift = digits.leadingZeroBitCount, powerShift = power.leadingZeroBitCount
     let dividend = UInt64(digits) << digitsShift
     let (quotient, remainder) = (power << powerShift).dividingFullWidth((dividend >> 1, dividend << 63))
@@ -141,7 +143,7 @@ private func nearest(_ digits: Int, timesTenTo scale: Int) -> Double? {
         sign: .plus, exponent: powerShift - digitsShift - 63, significand: Double(quotient | sticky))
 }
 
-/// 10⁰ to 10¹⁹, which are all that fit.
+/// 10⁰ to 10¹⁹, the powers of ten that fit into 64 bits.
 private let powersOfTen: [UInt64] = (0..<20).map { exponent in
     (0..<exponent).reduce(1) { power, _ in power * 10 }
 }

@@ -1,11 +1,11 @@
-/// Reads JSON straight from the bytes of a file, in the order in which they come. No tree is built: a COCO file
-/// is one huge list of small objects, and each is made a value of its own type as it is read.
+/// A streaming JSON reader over the bytes of a file. It builds no tree: a COCO file is one huge list of small
+/// objects, and each is converted to a value of its own type as it is read.
 ///
-/// The caller says what must come next. What the caller has no use for is stepped over by ``skipValue()``,
-/// which checks its grammar, and has a bound on how deep values nest.
+/// The caller says which kind of value must come next. ``skipValue()`` skips values that are not needed; it
+/// checks their grammar and limits their depth of nesting.
 ///
-/// Beyond RFC 8259, `NaN`, `Infinity` and `-Infinity` are numbers: Python writes them. They are not lost on the
-/// way to the checks of values, which can say what they stand for.
+/// Beyond RFC 8259, `NaN`, `Infinity` and `-Infinity` are accepted as numbers, since Python writes them; the
+/// later checks of values refuse them with a message that names the entry.
 package struct JSONReader {
     let bytes: UnsafeRawBufferPointer
     /// The offset of the next byte.
@@ -17,10 +17,10 @@ package struct JSONReader {
         self.position = position
     }
 
-    /// How deep values may nest.
+    /// The largest depth of nested values.
     static let deepestNesting = 64
 
-    /// The next byte that is no white space; nil at the end.
+    /// Skips white space and returns the next byte; nil at the end.
     mutating func peek() -> UInt8? {
         while position < bytes.count {
             let byte = bytes[position]
@@ -30,12 +30,12 @@ package struct JSONReader {
         return nil
     }
 
-    /// Nothing but white space may follow.
+    /// Checks that nothing but white space follows.
     package mutating func expectEnd() throws(JSONFault) {
         guard peek() == nil else { throw fault("goes on after its end") }
     }
 
-    /// Steps over `null` if it comes next.
+    /// Skips `null` if it comes next, and returns whether it did.
     mutating func skipNull() throws -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         try skipWord("null")
@@ -67,7 +67,7 @@ package struct JSONReader {
         }
     }
 
-    /// The numbers of a list.
+    /// Reads a list of numbers.
     mutating func numbers() throws -> [Double] {
         var values: [Double] = []
         values.reserveCapacity(8)
@@ -75,7 +75,7 @@ package struct JSONReader {
         return values
     }
 
-    /// A flag, as a word or as 0 and 1.
+    /// Reads a flag: `true` or `false`, or 1 or 0.
     mutating func flag() throws -> Bool {
         switch peek() {
         case UInt8(ascii: "t"):
@@ -88,10 +88,10 @@ package struct JSONReader {
         }
     }
 
-    /// An error about the place where the reader is.
+    /// A fault at the current position.
     func fault(_ message: String) -> JSONFault { JSONFault(message: message, position: position) }
 
-    /// Steps over `character` if it comes next.
+    /// Skips `character` if it comes next, and returns whether it did.
     private mutating func skip(_ character: Unicode.Scalar) -> Bool {
         guard peek() == UInt8(ascii: character) else { return false }
         position += 1
@@ -108,23 +108,23 @@ package struct JSONReader {
     }
 }
 
-/// What is wrong with a piece of JSON.
+/// A fault in the JSON text.
 package struct JSONFault: Error {
-    /// What is wrong; no full stop.
+    /// The fault; no full stop.
     let message: String
-    /// The offset of the byte where it was noticed.
+    /// The byte offset at which it was noticed.
     let position: Int
 }
 
-// MARK: - Values that nobody asked for
+// MARK: - Skipping values
 
 extension JSONReader {
-    /// Steps over any value, and checks its grammar.
+    /// Skips any value and checks its grammar.
     package mutating func skipValue() throws(JSONFault) {
-        // What must close the values that are open: a byte each, the innermost last.
+        // The closing bytes of the values that are open, the innermost last.
         var open: [UInt8] = []
         repeat {
-            // Here a value begins.
+            // A value begins here.
             guard let byte = peek() else { throw fault("ends in the middle") }
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -143,7 +143,7 @@ extension JSONReader {
             case UInt8(ascii: "n"): try skipWord("null")
             default: try skipNumber()
             }
-            // Here one has ended, or an empty object or list can.
+            // A value has ended here, or an empty object or list may end.
             while let close = open.last {
                 guard let next = peek() else { throw fault("ends in the middle") }
                 if next == close {
@@ -170,7 +170,7 @@ extension JSONReader {
 // MARK: - Strings
 
 extension JSONReader {
-    /// A string.
+    /// Reads a string.
     package mutating func string() throws(JSONFault) -> String {
         guard peek() == UInt8(ascii: "\"") else { throw fault("is not a string") }
         let start = position
@@ -182,7 +182,7 @@ extension JSONReader {
         return text
     }
 
-    /// Steps over a string, and says whether it has no escapes.
+    /// Skips a string, and returns whether it has no escapes.
     @discardableResult
     private mutating func skipString() throws(JSONFault) -> Bool {
         var isPlain = true
@@ -193,7 +193,7 @@ extension JSONReader {
             if byte == UInt8(ascii: "\"") { return isPlain }
             if byte == UInt8(ascii: "\\") {
                 isPlain = false
-                position = min(position + 1, bytes.count)  // Whatever comes next does not end the string.
+                position = min(position + 1, bytes.count)  // The escaped byte does not end the string.
             } else if byte < 0x20 {
                 throw fault("has a control character in a string")
             }
@@ -201,7 +201,7 @@ extension JSONReader {
         throw fault("ends in the middle of a string")
     }
 
-    /// The bytes of a string with the escapes replaced by what they stand for.
+    /// The bytes of a string with its escapes decoded.
     private func unescaped(_ content: Slice<UnsafeRawBufferPointer>) throws(JSONFault) -> [UInt8] {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(content.count)
@@ -225,8 +225,8 @@ extension JSONReader {
         return decoded
     }
 
-    /// The scalar after `\u`; one beyond U+FFFF is written as two halves. Half of one alone, which Python
-    /// writes for names of files that are no text, becomes U+FFFD.
+    /// The scalar after `\u`; one beyond U+FFFF is written as a surrogate pair. A lone surrogate, which
+    /// Python writes for file names that are not valid UTF-8, becomes U+FFFD.
     private func scalar(_ rest: inout Slice<UnsafeRawBufferPointer>) throws(JSONFault) -> Unicode.Scalar {
         let first = try codeUnit(&rest)
         if let scalar = Unicode.Scalar(first) { return scalar }

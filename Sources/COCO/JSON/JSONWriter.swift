@@ -1,20 +1,19 @@
-/// Appends the forms that JSON files of COCO are made of. The caller decides on the order of keys, so the same
-/// values always give the same bytes.
+/// Writes the JSON of COCO's files. The caller decides the order of keys, so equal values give equal bytes.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
 
-    /// Writes `text` as it is: braces, keys, commas.
+    /// Writes `text` unchanged: braces, keys, commas.
     mutating func raw(_ text: StaticString) {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
     mutating func integer(_ value: Int) { bytes.append(contentsOf: String(value).utf8) }
 
-    /// Writes the shortest number that reads back as the same, without the fraction of a whole one. `value`
-    /// must be finite: JSON has no other numbers.
+    /// Writes the shortest number that reads back as `value`, integers without a fraction. `value` must be
+    /// finite: JSON has no other numbers.
     mutating func number(_ value: Double) { number(value.description) }
 
-    /// Single precision has shorter numbers of its own.
+    /// The same for single precision, whose shortest numbers are shorter.
     mutating func number(_ value: Float) { number(value.description) }
 
     private mutating func number(_ text: String) {
@@ -40,7 +39,7 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Writes `[…]` with `element` called for each, commas between.
+    /// Writes `[…]`, calling `element` for each element.
     mutating func list<Elements: Sequence>(
         _ elements: Elements, _ element: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
@@ -54,7 +53,7 @@ struct JSONWriter {
         raw("]")
     }
 
-    /// Writes `[…]` with one element a line, so that files can be compared line by line.
+    /// Writes `[…]` with one element per line, so that files can be compared line by line.
     mutating func lines<Elements: Sequence>(
         _ elements: Elements, _ element: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {

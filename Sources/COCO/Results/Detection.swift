@@ -1,21 +1,21 @@
 import Geometry
 
-/// One object that a detector found, as COCO's results files have it.
+/// A detected object, as in COCO's results files.
 public struct Detection: Hashable, Sendable {
-    /// The ``Picture/id`` of the picture that it was found in.
+    /// The ``Picture/id`` of its image.
     public var imageID: Int
-    /// The ``Category/id`` of what it was taken for.
+    /// The ``Category/id`` of its predicted category.
     public var categoryID: Int
-    /// The detector's belief in it; only the order matters.
+    /// The detector's score; only the order of scores matters.
     public var score: Double
-    /// The box around it.
+    /// The box; nil if the detection has none.
     public var box: AnnotationBox?
-    /// Which pixels it covers.
+    /// The mask or polygons; nil if the detection has none.
     public var segmentation: Segmentation?
-    /// Its keypoints.
+    /// The keypoints; nil if the detection has none.
     public var keypoints: [AnnotationKeypoint]?
 
-    /// An object of the given properties; at least one of box, segmentation and keypoints is needed.
+    /// A detection with the given properties; at least one of box, segmentation and keypoints is needed.
     public init(
         imageID: Int, categoryID: Int, score: Double, box: AnnotationBox? = nil,
         segmentation: Segmentation? = nil, keypoints: [AnnotationKeypoint]? = nil
@@ -29,11 +29,11 @@ public struct Detection: Hashable, Sendable {
     }
 }
 
-/// What a detector found in the pictures of a dataset.
+/// A detector's detections in the images of a dataset.
 public struct Results: Hashable, Sendable {
-    /// The detections in any order; equal scores are told apart by it.
+    /// The detections in any order, which decides between equal scores.
     public var detections: [Detection]
 
-    /// Results of the given detections.
+    /// Results with the given detections.
     public init(detections: [Detection] = []) { self.detections = detections }
 }

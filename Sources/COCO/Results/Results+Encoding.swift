@@ -1,7 +1,7 @@
 extension Results {
-    /// The results as a COCO results file, which COCO's own tools load too. Keys are in a fixed order and
-    /// detections in the order of the array, one a line: the same results give the same bytes.
-    /// - Parameter dataset: what the detections refer to; needed only if its ids are text.
+    /// The results as a COCO results file, which COCO's own tools can read. Keys are in a fixed order and
+    /// detections in the order of the array, one per line: equal results give equal bytes.
+    /// - Parameter dataset: the dataset that the detections refer to; needed only if its ids are text.
     /// - Throws: ``COCOError`` for a detection with a number that is not finite, which JSON cannot hold.
     public func encoded(of dataset: Dataset? = nil) throws -> [UInt8] {
         var writer = JSONWriter()

@@ -1,10 +1,10 @@
 import Geometry
 
 extension Results {
-    /// Reads a COCO results file: a list with one object a detection.
-    /// - Parameter dataset: the pictures and categories that detections refer to.
-    /// - Throws: ``COCOError`` that names the file, the detection (from 1) and the fault, for the first broken
-    ///   detection.
+    /// Reads a COCO results file: a list with one JSON object per detection.
+    /// - Parameter dataset: the dataset whose images and categories the detections refer to.
+    /// - Throws: ``COCOError`` for the first broken detection; it names the file, the detection (counted from
+    ///   1) and the fault.
     public init(contentsOf path: String, of dataset: Dataset) throws {
         let file = try ResultsFile(contentsOf: path, of: dataset)
         if let fault = EvaluationKind.allCases.compactMap({ file.faults[$0] }).first {
@@ -13,10 +13,10 @@ extension Results {
         self = file.results
     }
 
-    /// Reads a COCO results file and leaves out what is broken, or refers to pictures or categories that `dataset` does
-    /// not have.
-    /// - Parameter skipped: becomes what was left out.
-    /// - Throws: ``COCOError`` when the file itself is broken: unreadable, not JSON, not a list.
+    /// Reads a COCO results file, skipping detections that are broken or refer to images or categories that
+    /// `dataset` does not have.
+    /// - Parameter skipped: set to the counts of skipped detections.
+    /// - Throws: ``COCOError`` when the file itself is unusable: unreadable, not JSON, or not a list.
     public init(contentsOf path: String, of dataset: Dataset, skipping skipped: inout SkippedEntries) throws {
         let file = try ResultsFile(contentsOf: path, of: dataset, skipsBroken: true)
         skipped = file.skipped
@@ -24,25 +24,25 @@ extension Results {
     }
 }
 
-/// A COCO results file as it was read: what it holds, and what is to be said of it.
+/// The result of reading a COCO results file: its contents, and remarks about them.
 public struct ResultsFile: Sendable {
-    /// What the file holds.
+    /// The contents of the file.
     public private(set) var results = Results()
-    /// What was left out, if broken detections are skipped.
+    /// The counts of skipped detections, if broken detections are skipped.
     public let skipped: SkippedEntries
-    /// How the unusual was taken, one line each, without the name of the file.
+    /// How deviations from COCO's format were interpreted, one line each, without the file name.
     public let remarks: [String]
-    /// The first fault of each kind, such as a broken mask, of detections that are of use for other kinds: they are in
-    /// the results, without that part. Empty if broken detections are skipped.
+    /// The first fault that affects only one kind of evaluation, such as a broken mask, by that kind. The
+    /// detections are in the results without the broken part. Empty if broken detections are skipped.
     public let faults: [EvaluationKind: String]
 
     /// Reads the file at `path`.
     /// - Parameters:
-    ///   - dataset: the pictures and categories that detections refer to.
-    ///   - skipsBroken: whether broken detections, and those of pictures or categories that `dataset` does not have, are
-    ///     left out. Of a detection with a broken segmentation or broken keypoints only these are.
-    /// - Throws: ``COCOError`` when the file itself is broken: unreadable, not JSON, not a list; and unless broken
-    ///   detections are skipped, for the first one.
+    ///   - dataset: the dataset whose images and categories the detections refer to.
+    ///   - skipsBroken: whether broken detections, and those of images or categories that `dataset` does not
+    ///     have, are left out. A detection with a broken segmentation or broken keypoints loses only these.
+    /// - Throws: ``COCOError`` when the file itself is unusable (unreadable, not JSON, or not a list) and,
+    ///   unless broken detections are skipped, for the first broken detection.
     public init(contentsOf path: String, of dataset: Dataset, skipsBroken: Bool = false) throws {
         var broken = BrokenEntries(of: path, areSkipped: skipsBroken)
         var oddities = Oddities()
@@ -75,8 +75,8 @@ public struct ResultsFile: Sendable {
     }
 }
 
-/// Where the detections of a results file begin. COCO's results are a list; some tools write an annotation file with
-/// scores instead.
+/// The byte offsets at which the detections of a results file begin. COCO's results are a list; some tools
+/// write an annotation file with scores instead.
 private struct ResultsList {
     let starts: [Int]
     let isWrapped: Bool
@@ -107,11 +107,11 @@ private struct ResultsList {
 }
 
 extension EntryFault {
-    /// What tells an annotation from a detection.
+    /// The missing score that tells an annotation from a detection.
     fileprivate static let missingScore = EntryFault(.form, "has no score")
 }
 
-/// A detection as its entry has it.
+/// An entry of a results file, not yet checked.
 private struct DetectionEntry {
     private var imageID: Identifier?
     private var categoryID: Identifier?
@@ -138,14 +138,14 @@ private struct DetectionEntry {
         }
     }
 
-    /// The detection, with what was odd about it and which parts of it are broken.
+    /// The detection, with its deviations from the format and the faults of its broken parts.
     struct Resolved: Sendable {
         let detection: Detection
         let oddities: [Oddity]
         let faults: [EntryFault]
     }
 
-    /// - Throws: `EntryFault` for a picture or category that does not exist, and where there is nothing to compare.
+    /// - Throws: `EntryFault` when the image or category does not exist, or there is nothing to compare.
     consuming func resolved(by index: DatasetIndex) throws -> Resolved {
         var oddities = segmentation.oddities
         guard let score else { throw EntryFault.missingScore }
@@ -176,7 +176,7 @@ private struct DetectionEntry {
 }
 
 extension DatasetIndex {
-    /// Throws when the references or numbers of a detection cannot be true.
+    /// Throws when a detection's references or numbers are invalid.
     func check(_ detection: Detection) throws(EntryFault) {
         try check(imageID: detection.imageID, categoryID: detection.categoryID)
         guard detection.score.isFinite else { throw EntryFault(.number, "its score is not a finite number") }
