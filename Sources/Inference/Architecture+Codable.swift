@@ -1,10 +1,11 @@
-// A network as JSON: in training configurations, and in the metadata of checkpoints that this project wrote before. Alternatives without parts are strings ("c4"); those with parts are objects with one key
-// ({"pyramid": {…}}).
+// An architecture as JSON: in training configurations, and in the metadata of checkpoints that earlier versions of this
+// project wrote. Enumeration cases without associated values are strings ("c4"); those with values are objects with one
+// key ({"pyramid": {…}}).
 
 extension Normalization: Codable {
     private enum Kind: String, CodingKey { case bias, frozenBatch, group }
 
-    /// `"bias"`, `{"frozenBatch": epsilon}` or `{"group": groups}`.
+    /// Reads `"bias"`, `{"frozenBatch": epsilon}` or `{"group": groups}`.
     public init(from decoder: any Decoder) throws {
         self = try decoder.alternative(of: Kind.self, plain: [.bias: .bias]) { kind, container in
             switch kind {
@@ -15,7 +16,7 @@ extension Normalization: Codable {
         }
     }
 
-    /// As it is read.
+    /// Writes the form that `init(from:)` reads.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .bias: try encoder.encode(plain: Kind.bias)
@@ -28,7 +29,7 @@ extension Normalization: Codable {
 extension Architecture.Keypoints {
     private enum Member: String, CodingKey { case convolutions, channels, norm, count, poolSize }
 
-    /// An object with all members; without a norm, which older files do not have, it is `"bias"`.
+    /// Reads an object with all members; `norm` may be absent, as in older files, and is then `"bias"`.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Member.self)
         self.init(
@@ -43,7 +44,7 @@ extension Architecture.Keypoints {
 extension Architecture.Features: Codable {
     private enum Kind: String, CodingKey { case pyramid, c4, c5 }
 
-    /// `{"pyramid": {…}}`, `"c4"` or `"c5"`.
+    /// Reads `{"pyramid": {…}}`, `"c4"` or `"c5"`.
     public init(from decoder: any Decoder) throws {
         self = try decoder.alternative(of: Kind.self, plain: [.c4: .c4, .c5: .c5]) { kind, container in
             guard kind == .pyramid else { return nil }
@@ -51,7 +52,7 @@ extension Architecture.Features: Codable {
         }
     }
 
-    /// As it is read.
+    /// Writes the form that `init(from:)` reads.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .pyramid(let pyramid): try encoder.encode(pyramid, as: Kind.pyramid)
@@ -68,7 +69,7 @@ extension Architecture.Boxes.Head: Codable {
         var count: Int, channels: Int, norm: Normalization, hidden: Int
     }
 
-    /// `{"twoLayers": {…}}`, `{"convolutions": {…}}` or `"residualStage"`.
+    /// Reads `{"twoLayers": {…}}`, `{"convolutions": {…}}` or `"residualStage"`.
     public init(from decoder: any Decoder) throws {
         self = try decoder.alternative(of: Kind.self, plain: [.residualStage: .residualStage]) {
             kind, container in
@@ -84,7 +85,7 @@ extension Architecture.Boxes.Head: Codable {
         }
     }
 
-    /// As it is read.
+    /// Writes the form that `init(from:)` reads.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .twoLayers(let hidden): try encoder.encode(Layers(hidden: hidden), as: Kind.twoLayers)
@@ -102,7 +103,7 @@ extension Architecture.Masks.Head: Codable {
     private struct Convolutions: Codable { var convolutions: Int, channels: Int, norm: Normalization }
     private struct Layers: Codable { var hidden: [Int], side: Int }
 
-    /// `{"fullyConvolutional": {…}}` or `{"fullyConnected": {…}}`.
+    /// Reads `{"fullyConvolutional": {…}}` or `{"fullyConnected": {…}}`.
     public init(from decoder: any Decoder) throws {
         self = try decoder.alternative(of: Kind.self, plain: [:]) { kind, container in
             switch kind {
@@ -117,7 +118,7 @@ extension Architecture.Masks.Head: Codable {
         }
     }
 
-    /// As it is read.
+    /// Writes the form that `init(from:)` reads.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .fullyConvolutional(let convolutions, let channels, let norm):
@@ -133,8 +134,8 @@ extension Architecture.Masks.Head: Codable {
 // MARK: - Alternatives
 
 extension Decoder {
-    /// Reads a string that names an alternative without parts, or an object with one key that names one with
-    /// parts.
+    /// Reads a string that names a case without associated values, or an object with one key that names a case with
+    /// them.
     fileprivate func alternative<Kind: CodingKey & Hashable, Value>(
         of _: Kind.Type, plain: [Kind: Value],
         parts: (Kind, KeyedDecodingContainer<Kind>) throws -> Value?

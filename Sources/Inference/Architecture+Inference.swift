@@ -1,22 +1,22 @@
 import Kernels
 
-// Which network a checkpoint holds shows in its parameters' names and shapes, all but a few numbers: the
-// stride's place, batch norm's epsilon, group norm's number of groups. These are assumed as the profile says, until
-// somebody says better. Checkpoints that this project writes say all of it.
+// The names and shapes of a checkpoint's parameters determine its architecture, except for a few values: which
+// convolution has the stride, batch norm's epsilon, and group norm's number of groups. These come from the profile
+// unless they are given. Checkpoints that this project writes record all of them.
 
-/// What keeps a set of parameters from being a model that can be run.
+/// Why no architecture can be inferred from a set of parameters.
 package struct InferenceError: Error, Equatable, CustomStringConvertible {
     /// One line that names the parameter and the fault.
     package let description: String
 }
 
 extension Architecture {
-    /// Reads the network off the shapes of its parameters.
+    /// Infers the architecture from the shapes of its parameters.
     ///
     /// - Parameters:
-    ///   - shapes: every parameter's shape under its native name, in the order PyTorch has.
-    ///   - assumptions: what is taken for what does not show.
-    /// - Throws: ``InferenceError`` naming the first parameter that is missing or makes no sense.
+    ///   - shapes: every parameter's shape, in PyTorch's axis order, by this project's name for it.
+    ///   - assumptions: the values that shapes do not determine.
+    /// - Throws: ``InferenceError`` naming the first parameter that is missing or has an impossible shape.
     public init(inferredFrom shapes: [String: [Int]], assuming assumptions: ArchitectureAssumptions) throws {
         let reader = ShapeReader(
             shapes: shapes, epsilon: assumptions.batchNormEpsilon, groups: assumptions.groupNormGroups)
@@ -47,7 +47,7 @@ extension Architecture {
         try checkGroupNorms()
     }
 
-    /// Group norm needs a number of groups that divides its channels; a wrong guess must not get further.
+    /// Group norm needs a number of groups that divides its channels, which a wrong assumption may not.
     private func checkGroupNorms() throws {
         func check(_ norm: Normalization, _ channels: [Int], _ part: String) throws {
             guard case .group(let groups) = norm else { return }
@@ -68,7 +68,7 @@ extension Architecture {
     }
 }
 
-/// Reads parts of a configuration off shapes.
+/// Infers the parts of an architecture from shapes.
 private struct ShapeReader {
     let shapes: [String: [Int]]
     let epsilon: Float
@@ -84,14 +84,14 @@ private struct ShapeReader {
         guard let shape = shapes[name] else {
             throw InferenceError(description: "no parameter '\(name)': not a Mask R-CNN that is known here")
         }
-        // No real layer comes near the upper limit; below it, products of two lengths cannot overflow.
+        // No real layer comes near the upper limit; below it, products of two dimensions cannot overflow.
         guard shape.count == rank && shape.allSatisfy({ (1...1 << 30).contains($0) }) else {
             throw fault(name, "has shape \(shape), expected \(rank) positive lengths")
         }
         return shape
     }
 
-    /// How many of `name(1)`, `name(2)`, … exist.
+    /// How many parameters `name(first)`, `name(first + 1)`, … exist consecutively.
     func count(from first: Int, _ name: (Int) -> String) -> Int {
         var index = first
         while has(name(index)) { index += 1 }
@@ -168,7 +168,7 @@ private struct ShapeReader {
         let outputs = try shape("mask.logits.weight", rank: 2)[0]
         let layers = count(from: 1) { "mask.hidden.\($0).weight" }
         let classRows = try shape("box.logits.weight", rank: 2)[0]
-        // One row for each class and pixel, or for each pixel only.
+        // One row per class and pixel, or per pixel only.
         for (rows, isAgnostic) in [(classRows, false), (1, true)] where outputs % rows == 0 {
             let side = Int(Double(outputs / rows).squareRoot().rounded())
             guard side * side * rows == outputs else { continue }

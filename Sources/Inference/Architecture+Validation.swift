@@ -1,16 +1,16 @@
-/// What keeps a configuration from being a network that can be run.
+/// Why a configuration cannot be built or run.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// One line that names the member and the fault.
     public let description: String
 
-    /// An error with one line.
+    /// An error with a one-line description.
     public init(description: String) { self.description = description }
 }
 
 extension Architecture {
-    /// Refuses what no network can be built from. A configuration may come from a file, so every length is
-    /// bounded before anything is made of it.
-    /// - Throws: ``ConfigurationError``.
+    /// Checks that a network can be built. A configuration may come from a file, so every size is bounded before any
+    /// memory is allocated for it.
+    /// - Throws: ``ConfigurationError`` naming the first invalid member.
     public func validate() throws {
         try backbone.validate()
         let levels: Int

@@ -1,29 +1,29 @@
 import Geometry
 import Kernels
 
-/// Which network to build: everything that the shapes of a checkpoint's tensors show, and what belongs to the
-/// network without showing there: the stride's place, batch norm's epsilon, group norm's groups, the anchors.
+/// The network to build: everything that the shapes of a checkpoint's tensors determine, and the parts of the network
+/// that they do not: which convolution has the stride, batch norm's epsilon, group norm's groups, the anchors.
 ///
 /// Numeric conventions are in ``Conventions``, limits and thresholds in ``Settings``.
 ///
-/// Variants are values of this one type: without `masks` it is Faster R-CNN, with `keypoints` Keypoint R-CNN.
+/// All variants are values of this type: without `masks` it is Faster R-CNN, with `keypoints` Keypoint R-CNN.
 public struct Architecture: Hashable, Codable, Sendable {
     /// ResNet or ResNeXt.
     public var backbone: Backbone
-    /// Where the heads read from.
+    /// The feature maps that the heads read.
     public var features: Features
     /// The region proposal network.
     public var proposals: Proposals
-    /// Object classes, background not counted.
+    /// Number of object classes, without background.
     public var classes: Int
-    /// The head that classifies and refines.
+    /// The head that classifies proposals and refines their boxes.
     public var boxes: Boxes
     /// The mask head, if any.
     public var masks: Masks?
     /// The keypoint head, if any.
     public var keypoints: Keypoints?
 
-    /// A network of the given parts.
+    /// An architecture of the given parts.
     public init(
         backbone: Backbone, features: Features, proposals: Proposals = Proposals(), classes: Int,
         boxes: Boxes, masks: Masks? = nil, keypoints: Keypoints? = nil
@@ -41,8 +41,8 @@ public struct Architecture: Hashable, Codable, Sendable {
 
     /// ResNet or ResNeXt.
     public struct Backbone: Hashable, Codable, Sendable {
-        /// Which convolution of a block that halves the map has the stride. Both exist, with the same
-        /// parameter shapes; the wrong one gives plausible nonsense.
+        /// Which convolution of a downsampling block has stride 2. Both variants exist, with the same parameter shapes;
+        /// choosing the wrong one gives plausible but wrong results.
         public enum StridePlacement: String, Hashable, Codable, Sendable, CaseIterable {
             /// The first, 1×1: the original ResNet and detectron2's.
             case conv1
@@ -50,9 +50,9 @@ public struct Architecture: Hashable, Codable, Sendable {
             case conv2
         }
 
-        /// Channels after the stem.
+        /// Output channels of the stem.
         public var stem: Int
-        /// Blocks in c2 … c5.
+        /// Number of blocks in c2 … c5.
         public var blocks: [Int]
         /// Inner channels of the blocks of c2 … c5.
         public var widths: [Int]
@@ -60,9 +60,9 @@ public struct Architecture: Hashable, Codable, Sendable {
         public var outputs: [Int]
         /// Groups of the 3×3 convolutions: 1 for ResNet, the cardinality for ResNeXt.
         public var groups: Int
-        /// Where blocks that halve the map do so.
+        /// Which convolution of a downsampling block has stride 2.
         public var stridePlacement: StridePlacement
-        /// What follows each convolution.
+        /// The normalisation after each convolution.
         public var norm: Normalization
 
         /// A backbone of the given sizes.
@@ -90,31 +90,31 @@ public struct Architecture: Hashable, Codable, Sendable {
                 outputs: [256, 512, 1024, 2048], groups: groups, stridePlacement: stridePlacement, norm: norm)
         }
 
-        /// Blocks of ResNet-50.
+        /// Blocks per stage of ResNet-50.
         public static let blocks50 = [3, 4, 6, 3]
-        /// Blocks of ResNet-101 and ResNeXt-101.
+        /// Blocks per stage of ResNet-101 and ResNeXt-101.
         public static let blocks101 = [3, 4, 23, 3]
     }
 
-    /// Feature pyramid: its width and what follows its convolutions.
+    /// The feature pyramid network: its channels and the normalisation after its convolutions.
     public struct Pyramid: Hashable, Codable, Sendable {
         /// Channels of p2 … p6.
         public var channels: Int
         /// Bias, or batch norm in torchvision's second generation.
         public var norm: Normalization
 
-        /// A pyramid.
+        /// A pyramid; by default with 256 channels and biases.
         public init(channels: Int = 256, norm: Normalization = .bias) {
             self.channels = channels
             self.norm = norm
         }
     }
 
-    /// Where the heads read from.
+    /// The feature maps that the heads read.
     public enum Features: Hashable, Sendable {
-        /// p2 … p6.
+        /// p2 … p6, strides 4 … 64.
         case pyramid(Pyramid)
-        /// c4, stride 16; the fifth stage is the box head.
+        /// c4, stride 16; the fifth residual stage is the box head.
         case c4
         /// c5, stride 32.
         case c5
@@ -122,13 +122,13 @@ public struct Architecture: Hashable, Codable, Sendable {
 
     /// The region proposal network.
     public struct Proposals: Hashable, Codable, Sendable {
-        /// 3×3 convolutions before the two outputs.
+        /// Number of 3×3 convolutions before the two outputs.
         public var convolutions: Int
         /// Channels of those convolutions.
         public var channels: Int
-        /// Anchor sides in pixels, for each level.
+        /// Anchor sizes for each level, finest first: square roots of the anchors' areas, in pixels.
         public var anchorSizes: [[Float]]
-        /// Anchor heights over widths.
+        /// Aspect ratios, height over width unless the conventions say otherwise.
         public var aspectRatios: [Float]
 
         /// A region proposal network; by default that of an FPN model.
@@ -143,31 +143,31 @@ public struct Architecture: Hashable, Codable, Sendable {
             self.aspectRatios = aspectRatios
         }
 
-        /// A C4 model's: all sizes on one level.
+        /// The region proposal network of a C4 model: all sizes on one level.
         public static func c4() -> Proposals {
             Proposals(channels: 1024, anchorSizes: [[32, 64, 128, 256, 512]])
         }
 
-        /// Anchors at each position of a level.
+        /// Number of anchors at each position of a level.
         public var anchorsPerPosition: Int { anchorSizes[0].count * aspectRatios.count }
     }
 
     /// The head that classifies and refines proposals.
     public struct Boxes: Hashable, Codable, Sendable {
-        /// What turns a pooled proposal into a vector.
+        /// The layers that turn a pooled proposal into a vector.
         public enum Head: Hashable, Sendable {
             /// Two fully connected layers.
             case twoLayers(hidden: Int)
             /// 3×3 convolutions with batch norm, then one fully connected layer: torchvision's second
             /// generation.
             case convolutions(count: Int, channels: Int, norm: Normalization, hidden: Int)
-            /// The fifth residual stage, averaged: a C4 model.
+            /// The fifth residual stage, averaged over positions: C4 models.
             case residualStage
         }
 
-        /// Which head.
+        /// The layers of the head.
         public var head: Head
-        /// Side of a pooled proposal.
+        /// Side of the pooled features of a proposal, in bins.
         public var poolSize: Int
 
         /// A box head; by default the paper's.
@@ -181,8 +181,8 @@ public struct Architecture: Hashable, Codable, Sendable {
     public struct Masks: Hashable, Codable, Sendable {
         /// How a pooled detection becomes masks (table 2e).
         public enum Head: Hashable, Sendable {
-            /// 3×3 convolutions, then a 2×2 transposed convolution: place is kept throughout. With no
-            /// convolutions and a C4 box head, the shared fifth stage comes before.
+            /// 3×3 convolutions, then a 2×2 transposed convolution. With no convolutions and a C4 box head, the shared
+            /// fifth stage comes first.
             case fullyConvolutional(convolutions: Int, channels: Int, norm: Normalization)
             /// Fully connected layers; the last one has classes · side² outputs.
             case fullyConnected(hidden: [Int], side: Int)
@@ -192,17 +192,17 @@ public struct Architecture: Hashable, Codable, Sendable {
         public enum Output: String, Hashable, Codable, Sendable, CaseIterable {
             /// Each class has a mask of its own, decided pixel by pixel with a sigmoid.
             case sigmoid
-            /// Classes compete in each pixel.
+            /// Classes compete at each pixel, through a softmax.
             case softmax
         }
 
-        /// Which head.
+        /// The layers of the head.
         public var head: Head
-        /// Side of a pooled detection.
+        /// Side of the pooled features of a detection, in bins.
         public var poolSize: Int
-        /// One mask for all classes instead of one each.
+        /// Whether there is one mask for all classes instead of one per class.
         public var isClassAgnostic: Bool
-        /// How logits become probabilities.
+        /// How mask logits become probabilities.
         public var output: Output
 
         /// A mask head; by default that of an FPN model.
@@ -219,15 +219,15 @@ public struct Architecture: Hashable, Codable, Sendable {
 
     /// The keypoint head.
     public struct Keypoints: Hashable, Codable, Sendable {
-        /// 3×3 convolutions.
+        /// Number of 3×3 convolutions.
         public var convolutions: Int
-        /// Their channels.
+        /// Channels of those convolutions.
         public var channels: Int
-        /// What follows each of them: nothing but a bias in the paper's.
+        /// The normalisation after each of them; only a bias in the paper.
         public var norm: Normalization
-        /// Kinds of keypoints: 17 in COCO.
+        /// Number of keypoints per object: 17 in COCO.
         public var count: Int
-        /// Side of a pooled detection.
+        /// Side of the pooled features of a detection, in bins.
         public var poolSize: Int
 
         /// A keypoint head; by default the paper's.
@@ -245,8 +245,8 @@ public struct Architecture: Hashable, Codable, Sendable {
 }
 
 extension Architecture {
-    /// A small network for scenes drawn on a CPU, with group norm so that it can be trained from scratch and
-    /// behaves even before: the default of every command.
+    /// A small network for drawn scenes that can be trained on a CPU, with group norm so that it can be trained from
+    /// scratch and its activations stay in range before training: the default of every command.
     public static func narrow(classes: Int = 6, keypoints: Int? = 17) -> Architecture {
         let norm = Normalization.group(groups: 8)
         return Architecture(
@@ -264,7 +264,7 @@ extension Architecture {
 }
 
 extension Architecture {
-    /// The same network with another epsilon in all its frozen batch norms: no shape tells it.
+    /// The same network with another epsilon in all its frozen batch norms, which no shape determines.
     public func with(batchNormEpsilon epsilon: Float) -> Architecture {
         func changed(_ norm: Normalization) -> Normalization {
             if case .frozenBatch = norm { .frozenBatch(epsilon: epsilon) } else { norm }

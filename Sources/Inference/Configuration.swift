@@ -1,10 +1,12 @@
-/// All that decides what a model makes of an image, besides its parameters: three values that say nothing twice.
+/// Everything besides the parameters that determines a model's results: architecture, conventions and settings, which
+/// do not overlap.
 public struct Configuration: Hashable, Sendable {
-    /// The name of the profile that conventions and settings were taken from; single values may differ from it.
+    /// The name of the profile that conventions and settings were taken from; individual values may have been changed
+    /// since.
     public var profileName: String
-    /// Which network.
+    /// The network.
     public var architecture: Architecture
-    /// How it computes where implementations differ.
+    /// The choices in which implementations of the same network differ.
     public var conventions: Conventions
     /// Limits and thresholds.
     public var settings: Settings
@@ -19,13 +21,13 @@ public struct Configuration: Hashable, Sendable {
         self.settings = settings
     }
 
-    /// A network with a profile's conventions and default settings.
+    /// An architecture with a profile's conventions and default settings.
     public init(_ architecture: Architecture, profile: Profile) {
         self = profile.configuration(for: architecture)
     }
 
-    /// Refuses what no network can be built from, or cannot be run.
-    /// - Throws: ``ConfigurationError``, in one line that names the member.
+    /// Checks that the configuration can be built and run.
+    /// - Throws: ``ConfigurationError`` naming the first invalid member.
     public func validate() throws {
         try architecture.validate()
         try conventions.validate()

@@ -1,123 +1,123 @@
 import Geometry
 import Kernels
 
-/// Numeric conventions: everything in which two implementations of the same network differ and that no checkpoint
-/// tells.
+/// Numeric conventions: everything in which two implementations of the same network differ and that a checkpoint does
+/// not record.
 ///
-/// Each switch is one member here and is read in one place. A ``Profile`` names the conventions of a framework; any
-/// member of a copy can be changed.
+/// Each convention is one member here and is read in one place in the code. A ``Profile`` has the conventions of a
+/// framework; any member can be changed in a copy.
 public struct Conventions: Hashable, Sendable {
     /// How an image becomes the network's input.
     public var input: Input
-    /// Where anchors lie.
+    /// How anchors are placed.
     public var anchors: Anchors
-    /// How proposals are made from anchors.
+    /// How proposals are selected from anchors.
     public var proposals: Proposals
     /// How regions are pooled from the pyramid.
     public var pooling: Pooling
-    /// How detections are made from proposals.
+    /// How detections are selected from proposals.
     public var detections: Detections
-    /// How results return to the image's own frame.
+    /// How results are mapped back to the original image.
     public var output: Output
 
     // MARK: Members
 
-    /// How a picture becomes the network's input.
+    /// How an image becomes the network's input.
     public struct Input: Hashable, Sendable {
         /// The order in which the network expects red, green and blue.
         public enum ChannelOrder: String, Hashable, Sendable, CaseIterable {
             /// Red first.
             case rgb
-            /// Blue first, as OpenCV reads pictures.
+            /// Blue first, as OpenCV reads images.
             case bgr
         }
 
         /// How the target size is rounded.
         public var resize: ResizeRule
-        /// How values between pixels come about, and whether that happens before or after normalising.
+        /// The resampling filter, which also determines whether an image is resized before or after normalising.
         public var filter: ResizeFilter
-        /// Red or blue first.
+        /// The order in which the network expects red, green and blue.
         public var channelOrder: ChannelOrder
-        /// Subtracted from each channel (in `channelOrder`), values being 0 … `whitePoint`.
+        /// Subtracted from each channel, in units of 0 … `whitePoint`; three values in `channelOrder`.
         public var mean: [Float]
-        /// Each channel is then divided by this.
+        /// Each channel is then divided by this; three values in `channelOrder`.
         public var standardDeviation: [Float]
-        /// What full brightness is before normalising: 1 or 255.
+        /// The value of a fully bright pixel before normalising: 1 or 255.
         public var whitePoint: Float
-        /// Height and width are padded to a multiple of this.
+        /// Height and width are padded to multiples of this, in pixels.
         public var padMultiple: Int
-        /// Where padding goes, and how much of it.
+        /// Where an image is padded, and to what size.
         public enum Padding: String, Hashable, Sendable, CaseIterable {
-            /// To the right and below, up to the next multiple.
+            /// On the right and below, up to the next multiple of `padMultiple`.
             case rightAndBelow
-            /// On all sides, to a square whose side is the resize rule's maximum: every picture becomes
-            /// equally large.
+            /// On all sides, to a square whose side is the settings' `maximumSide`, so that all inputs have the same
+            /// size.
             case aroundInSquare
         }
-        /// Where padding goes, and how much of it.
+        /// Where an image is padded, and to what size.
         public var padding = Padding.rightAndBelow
         /// Whether padding is black before normalising rather than 0 after it.
         public var normalizesPadding = false
     }
 
-    /// Where anchors lie.
+    /// How anchors are placed.
     public struct Anchors: Hashable, Sendable {
         /// Whether the corners of the anchors around (0, 0) are rounded to whole pixels, ties to even.
         public var roundsCorners: Bool
-        /// How far apart neighbouring anchors are.
+        /// The distance between neighbouring anchors.
         public enum Stride: String, Hashable, Sendable, CaseIterable {
-            /// The padded picture's size divided by the map's, rounded down: 61 instead of 64 for p6 of an
-            /// 800-pixel picture.
+            /// The padded image's size divided by the map's, rounded down: 61 instead of 64 for p6 of an
+            /// 800-pixel image.
             case measured
             /// 4, 8, 16, 32, 64.
             case nominal
         }
-        /// How far apart neighbouring anchors are.
+        /// The distance between neighbouring anchors.
         public var stride: Stride
-        /// Whether the anchors of one position run over ratios first and sizes within, or the reverse.
+        /// Whether the anchors of one position are ordered by ratio, then size; otherwise by size, then ratio.
         public var ratiosAreOuter: Bool
-        /// Which of the two an aspect ratio divides by the other.
+        /// The definition of an anchor's aspect ratio.
         public enum AspectRatio: String, Hashable, Sendable, CaseIterable {
-            /// A ratio of 2 is a tall anchor.
+            /// Height / width: an anchor of ratio 2 is tall.
             case heightOverWidth
-            /// A ratio of 2 is a wide anchor: the same shapes in the opposite order.
+            /// Width / height: an anchor of ratio 2 is wide. The same shapes in the opposite order.
             case widthOverHeight
         }
-        /// Which of the two an aspect ratio divides by the other.
+        /// The definition of an anchor's aspect ratio.
         public var aspectRatio = AspectRatio.heightOverWidth
-        /// How far the first anchor's centre lies from the image's corner, in strides.
+        /// Distance of the first anchor's centre from the image's upper left corner, in strides along each axis.
         public var offset: Float = 0
     }
 
-    /// How proposals are made from anchors.
+    /// How proposals are selected from anchors.
     public struct Proposals: Hashable, Sendable {
         /// How deltas turn into boxes.
         public var coder: BoxCoder
-        /// A proposal must be at least this wide and high…
+        /// The smallest width and height of a proposal, in pixels of the resized image.
         public var minimumSide: Float
-        /// …or, if true, more than that.
+        /// Whether width and height must exceed `minimumSide` rather than reach it.
         public var minimumIsExcluded: Bool
-        /// Whether the best anchors are chosen by logit rather than by probability. Where large logits tie at a
-        /// probability of 1, the order of the grid decides.
+        /// Whether the best anchors are selected by logit rather than by probability. Large logits have the same
+        /// probability, 1 in Float32; ties are broken by the order of the grid.
         public var selectsByLogit = true
         /// Whether ``Settings/Proposals/preNMSTopN`` anchors are taken on each level, or over all levels together.
         public var preNMSTopNIsPerLevel = true
-        /// Whether suppression ranks by logit rather than by probability, in which large logits tie at 1.
+        /// Whether suppression ranks by logit rather than by probability, at which large logits tie at 1.
         public var ranksByLogit: Bool
-        /// Suppression within levels, or across them.
+        /// Non-maximum suppression, within levels or across them.
         public var suppression = Suppression()
     }
 
-    /// How two suppressions can differ besides in their threshold.
+    /// The choices of a non-maximum suppression besides its threshold.
     public struct Suppression: Hashable, Sendable {
-        /// Whether an IoU of exactly the threshold suppresses.
+        /// Whether a box is suppressed by an IoU that equals the threshold, or only above it.
         public var comparison = NonMaximumSuppression.Comparison.above
         /// How classes, or levels, are kept apart.
         public var classSeparation = NonMaximumSuppression.ClassSeparation.automatic(above: 1000)
         /// Whether edges are indices of pixels, so that widths are `x2 − x1 + 1` (Detectron 1).
         public var edgesAreInclusive = false
 
-        /// Suppression by these conventions at a threshold.
+        /// Non-maximum suppression with these conventions at an IoU threshold.
         public func at(threshold: Double) -> NonMaximumSuppression {
             NonMaximumSuppression(
                 threshold: threshold, comparison: comparison, classSeparation: classSeparation,
@@ -127,7 +127,7 @@ public struct Conventions: Hashable, Sendable {
 
     /// How regions are pooled from the pyramid.
     public struct Pooling: Hashable, Sendable {
-        /// Where the small number against rounding stands in 4 + log₂(√area / 224).
+        /// Where ε is added in 4 + log₂(√area / 224) to guard against rounding errors; s is √area.
         public enum LevelRule: Hashable, Sendable {
             /// ⌊4 + log₂(s / 224) + ε⌋.
             case epsilonOutside(Float)
@@ -135,81 +135,81 @@ public struct Conventions: Hashable, Sendable {
             case epsilonInside(Float)
             /// ⌊2 + log₂(s / 56 + ε)⌋, counted from p2.
             case epsilonInsideFromFinest(Float)
-            /// 4 + log₂(s / 224) to the nearest whole number, ties to even: boxes change level at √2 times the
-            /// sides where the others do.
+            /// 4 + log₂(s / 224) rounded to the nearest integer, ties to even: boxes change level at √2 times the side
+            /// at which they do under the other rules.
             case rounded
         }
-        /// How a box's size gives its level.
+        /// How the level of a box is computed from its size.
         public var level: LevelRule
-        /// How map positions relate to pixels.
+        /// The scale from pixels to map positions.
         public enum Scale: String, Hashable, Sendable, CaseIterable {
             /// 1/4, 1/8, …
             case nominal
-            /// 2 to the rounded logarithm of the map's height over the unpadded picture's.
+            /// 2 to the power of round(log₂(h / H)), where h is the map's height and H that of the unpadded image.
             case measured
-            /// The map's outermost positions lie on the padded picture's outermost pixels: (map − 1) /
-            /// (picture − 1), along the vertical axis.
+            /// The map's outermost positions lie on the padded image's outermost pixels: (h − 1) / (H − 1), where h is
+            /// the map's height and H that of the padded image.
             case cornerToCorner
         }
-        /// How map positions relate to pixels.
+        /// The scale from pixels to map positions.
         public var scale: Scale
-        /// The kind of layer, made for an output size.
+        /// The RoI layer.
         public var layer: PoolingLayer
     }
 
-    /// How detections are made from proposals.
+    /// How detections are selected from proposals.
     public struct Detections: Hashable, Sendable {
         /// How deltas turn into boxes.
         public var coder: BoxCoder
-        /// A detection must be at least this wide and high, in the resized frame; 0 for any.
+        /// The smallest width and height of a detection, in pixels of the resized image; 0 for no limit.
         public var minimumSide: Float
-        /// Suppression within classes.
+        /// Non-maximum suppression within classes.
         public var suppression = Suppression()
-        /// Whether a probability of exactly the threshold is enough.
+        /// Whether a probability that equals the score threshold passes it.
         public var scoreThresholdIsIncluded = false
-        /// Whether a proposal can only be a detection of its most probable class, and of none if that is
-        /// background.
+        /// Whether a proposal yields at most one detection, of its most probable class, and none if that is background.
         public var keepsBestClassOnly = false
     }
 
-    /// How results return to the picture's own frame.
+    /// How results are mapped back to the original image.
     public struct Output: Hashable, Sendable {
-        /// Whether boxes are clipped to the picture once more, and those left without area dropped.
+        /// Whether boxes are clipped to the original image as well, and empty ones dropped.
         public var clipsBoxes: Bool
-        /// Whether edges are rounded to whole pixels, ties to even.
+        /// Whether box edges are rounded to whole pixels, ties to even.
         public var roundsBoxes = false
-        /// How a small mask is enlarged to its box.
+        /// How a mask is enlarged to its box.
         public enum Pasting: String, Hashable, Sendable, CaseIterable {
-            /// Padded by one position, on a box truncated to whole pixels.
+            /// The mask is padded by one value and resized to a box truncated to whole pixels.
             case wholePixels
-            /// Read at each pixel's centre from the exact box.
+            /// The mask is sampled at the centre of each pixel, relative to the unrounded box.
             case pixelCentres
-            /// Resized to the whole pixels of the box, beyond which nothing is pasted.
+            /// The mask is resized to the whole pixels of the box, outside of which nothing is pasted.
             case resizedToBox
         }
-        /// How a small mask is enlarged to its box.
+        /// How a mask is enlarged to its box.
         public var pasting: Pasting
-        /// What the third number of a keypoint is.
+        /// How a keypoint's score is computed.
         public enum KeypointScore: String, Hashable, Sendable, CaseIterable {
-            /// The logit at the maximum.
+            /// The logit at the maximum of the enlarged heat map.
             case logit
-            /// A softmax over the map before enlargement.
+            /// The probability at the maximum, with a softmax whose denominator is summed over the map before
+            /// enlargement.
             case probability
         }
-        /// What the third number of a keypoint is.
+        /// How a keypoint's score is computed.
         public var keypointScore: KeypointScore
     }
 }
 
-/// A kind of RoI layer with its conventions, before it is known how large its output is.
+/// An RoI layer with its conventions but without an output size.
 public enum PoolingLayer: Hashable, Sendable {
-    /// RoIPool.
+    /// RoIPool (Fast R-CNN, section 2.1).
     case pool(RoIPool.Quantization)
-    /// RoIWarp, with so many samples along each axis of a bin.
+    /// RoIWarp, with `samplesPerAxis` samples along each axis of a bin.
     case warp(samplesPerAxis: Int?, RoIAlign.Reduction = .average)
-    /// One sample a bin, the outermost on the region's edges.
+    /// Crop and resize: one sample per bin, the outermost samples on the region's edges.
     case crop
-    /// RoIAlign, with so many samples along each axis of a bin (nil: as many as it is long).
+    /// RoIAlign, with `samplesPerAxis` samples along each axis of a bin (nil: the bin's length, rounded up).
     case align(samplesPerAxis: Int?, subtractsHalfPixel: Bool, RoIAlign.Reduction = .average)
 
     /// The layer for an output of `size` × `size` bins.
@@ -231,17 +231,17 @@ public enum PoolingLayer: Hashable, Sendable {
 extension PoolingLayer {
     /// The RoI layers of the paper's table 2c, by name.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// Rounds twice, then takes maxima.
+        /// RoIPool: rounds the region and the bins, then takes the maximum of each bin.
         case pool = "roipool"
-        /// Rounds the region, then samples.
+        /// RoIWarp: rounds the region, then samples it bilinearly.
         case warp = "roiwarp"
-        /// Rounds nowhere, and averages the samples of a bin.
+        /// RoIAlign: no rounding; averages the samples of a bin.
         case align = "roialign"
-        /// Rounds nowhere, and takes the largest sample of a bin.
+        /// RoIAlign with the largest sample of a bin instead of the average.
         case alignMaximum = "roialign-max"
     }
 
-    /// The layer of another kind that samples, where it samples, as this one does.
+    /// A layer of another kind that keeps this one's sampling, as far as both sample.
     package func replaced(by kind: Kind) -> PoolingLayer {
         let samples: Int?
         let halfPixel: Bool
@@ -260,8 +260,8 @@ extension PoolingLayer {
 }
 
 extension Conventions {
-    /// Refuses what cannot be run. Conventions may come from a file, so every number is bounded.
-    /// - Throws: ``ConfigurationError``, in one line that names the member.
+    /// Checks that the conventions can be run. They may come from a file, so every number is bounded.
+    /// - Throws: ``ConfigurationError`` naming the first invalid member.
     public func validate() throws {
         func require(_ condition: Bool, _ fault: String) throws {
             if !condition { throw ConfigurationError(description: fault) }

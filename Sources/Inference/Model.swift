@@ -2,41 +2,41 @@ import Geometry
 import Kernels
 import Tensors
 
-/// Mask R-CNN, ready to look at pictures: a network, the conventions to run it with, and names for its classes.
+/// Mask R-CNN, ready for inference: a network with its parameters, its configuration, and the names of its classes.
 ///
 /// ```swift
 /// let model = try Model(checkpoint, profile: .torchvision)
-/// for instance in model.detect(picture) { … }
+/// for instance in model.detect(image) { … }
 /// ```
 public struct Model: Sendable {
-    /// All that decides what it makes of an image, besides its parameters.
+    /// Everything besides the parameters that determines the results.
     public let configuration: Configuration
-    /// The parts with parameters.
+    /// The network with its parameters.
     public let network: Network
     /// Names and category ids of the classes.
     public let classes: ClassTable
 
-    /// Which network.
+    /// The network's architecture.
     public var architecture: Architecture { configuration.architecture }
-    /// How it computes where implementations differ.
+    /// The choices in which implementations of the same network differ.
     public var conventions: Conventions { configuration.conventions }
     /// Limits and thresholds.
     public var settings: Settings { configuration.settings }
 
     /// Builds a model with parameters from `source`.
-    /// - Throws: what the source throws for a parameter that is missing or of another shape.
+    /// - Throws: the source's error for a parameter that is missing or has another shape.
     public init(
         _ configuration: Configuration, classes: ClassTable? = nil,
         from source: inout some ParameterSource
     ) throws {
         self.configuration = configuration
         network = try Network(configuration.architecture, from: &source)
-        // Only now is it certain that there are as many classes as the architecture says.
+        // Only after building the network is the architecture's number of classes known to match the parameters.
         self.classes = classes ?? .standard(for: configuration.architecture)
     }
 
-    /// Builds a model by a profile's conventions and settings.
-    /// - Throws: what the source throws for a parameter that is missing or of another shape.
+    /// Builds a model with a profile's conventions and settings.
+    /// - Throws: the source's error for a parameter that is missing or has another shape.
     public init(
         architecture: Architecture, profile: Profile, classes: ClassTable? = nil,
         from source: inout some ParameterSource
@@ -44,12 +44,12 @@ public struct Model: Sendable {
         try self.init(profile.configuration(for: architecture), classes: classes, from: &source)
     }
 
-    /// The same network run by other conventions or settings: for comparing two ways of running the same weights.
+    /// The same network with other conventions or settings, to compare two ways of running the same weights.
     ///
     /// - Parameters:
-    ///   - conventions: in place of its own.
-    ///   - settings: in place of its own.
-    ///   - maskOutput: how mask logits become probabilities, which no parameter depends on.
+    ///   - conventions: replaces the model's own; nil keeps them.
+    ///   - settings: replaces the model's own; nil keeps them.
+    ///   - maskOutput: replaces how mask logits become probabilities; no parameter depends on it.
     public func with(
         conventions: Conventions? = nil, settings: Settings? = nil,
         maskOutput: Architecture.Masks.Output? = nil
@@ -67,29 +67,29 @@ public struct Model: Sendable {
         self.classes = classes
     }
 
-    /// Finds the objects in a picture, best first: the whole pipeline (Mask R-CNN, section 3).
+    /// Detects the objects in an image, highest score first: the whole pipeline (Mask R-CNN, section 3).
     ///
     /// - Parameters:
-    ///   - image: as decoded.
-    ///   - observer: is handed every stage that it wants, as soon as it exists.
-    /// - Returns: boxes, classes, scores, masks and keypoints in the frame of `image`.
+    ///   - image: the decoded image, at its original size.
+    ///   - observer: receives every stage that it asks for, as soon as the stage is computed.
+    /// - Returns: boxes, classes, scores, masks and keypoints in coordinates of `image`.
     public func detect(_ image: Image, observer: (any Observer)? = nil) -> [Instance] {
         detect(image, in: PipelineRun(observer: observer))
     }
 
-    /// The same, in a run that may exchange stages and steps.
+    /// The same, in a run that may replace stages and steps.
     public func detect(_ image: Image, in run: PipelineRun<Tensor>) -> [Instance] {
         let input = prepare(image, in: run)
         return restore(predict(from: input, as: input.tensor, in: run), to: input, in: run)
     }
 
-    /// What the network and the selections make of a picture: all that lies between the input and the output.
+    /// Runs everything between the network's input and the output: network, proposals, detections, masks and keypoints.
     ///
-    /// Training takes these same steps, on activations that remember how they came about, and adds targets and
-    /// losses where it exchanges a step.
+    /// Training runs the same steps on activations that record their derivatives, and adds targets and losses by
+    /// replacing steps.
     /// - Parameters:
-    ///   - input: the frame of all boxes.
-    ///   - tensor: of the input, as the network shall see it.
+    ///   - input: the prepared image; all boxes are in coordinates of its resized image.
+    ///   - tensor: the input's tensor as an activation, `[height, width, 3]`.
     @discardableResult
     public func predict<A: Activation>(
         from input: NetworkInput, as tensor: A, in run: PipelineRun<A>
@@ -104,7 +104,7 @@ public struct Model: Sendable {
 
     // MARK: The steps
 
-    /// Resizes, normalises and pads a picture.
+    /// Resizes, normalises and pads an image.
     public func prepare<A: Activation>(_ image: Image, in run: PipelineRun<A> = PipelineRun<Tensor>())
         -> NetworkInput
     {
@@ -121,7 +121,7 @@ public struct Model: Sendable {
             original: PixelSize(height: image.height, width: image.width))
     }
 
-    /// The names of the maps that the region proposal network reads, finest first.
+    /// The names of the feature maps that the region proposal network reads, finest first: `p2` … `p6`, `c4` or `c5`.
     public var levelNames: [String] {
         switch architecture.features {
         case .pyramid: architecture.proposals.anchorSizes.indices.map { "p\($0 + 2)" }
@@ -133,9 +133,9 @@ public struct Model: Sendable {
     /// The anchors of one level.
     /// - Parameters:
     ///   - level: an index into ``levelNames``.
-    ///   - size: of the level's map.
-    ///   - padded: of the network's input.
-    ///   - resized: of the picture in it, for profiles that pad on all sides.
+    ///   - size: height and width of the level's map.
+    ///   - padded: size of the network's input.
+    ///   - resized: size of the resized image in it, needed by profiles that pad on all sides.
     public func anchors(
         level: Int, size: PixelSize, padded: PixelSize, resized: PixelSize? = nil
     ) -> AnchorGrid {
@@ -148,7 +148,7 @@ public struct Model: Sendable {
             conventions: conventions.anchors)
     }
 
-    /// Where objects may be: runs the region proposal network on every level and selects.
+    /// Runs the region proposal network on every level and selects proposals.
     public func propose<A: Activation>(
         from features: [A], for input: NetworkInput, in run: PipelineRun<A> = PipelineRun()
     ) -> Proposals {
@@ -164,7 +164,7 @@ public struct Model: Sendable {
                 size: input.size, ranksByLogit: ranksByLogit(outputs), in: run)
         }
         if levelNames.contains(where: { run.isReplaced(.candidateScores($0)) }) {
-            // Other scores are meant to rank, and logits that belong to none of them cannot.
+            // Replaced scores are meant to decide the ranking; the logits do not belong to them.
             for level in candidates.indices { candidates[level].ranks = candidates[level].scores }
         }
         lazy var selected = run.steps.selectProposals(
@@ -177,8 +177,8 @@ public struct Model: Sendable {
         return Proposals(boxes: boxes, scores: scores)
     }
 
-    /// Whether suppression ranks candidates by their logits. Not if a level's are not at hand: probabilities of
-    /// one level and logits of another cannot be compared.
+    /// Whether suppression ranks candidates by their logits. False if any level's logits are unavailable: probabilities
+    /// of one level and logits of another cannot be compared.
     private func ranksByLogit<A: Activation>(_ outputs: [RPNHead.Output<A>]) -> Bool {
         conventions.proposals.ranksByLogit && outputs.allSatisfy { $0.objectness.value.count > 0 }
     }
@@ -217,7 +217,7 @@ public struct Model: Sendable {
         }
     }
 
-    /// The maps that regions are pooled from: all but the coarsest of a pyramid.
+    /// The maps that regions are pooled from: all of a pyramid's but the coarsest.
     public func pooledMaps<A: Activation>(_ features: [A], size: PixelSize) -> PooledMaps<A> {
         let finest = features[0].value.shape
         let padded = PixelSize(height: finest[0] << firstLevel, width: finest[1] << firstLevel)
@@ -249,7 +249,7 @@ public struct Model: Sendable {
         return detections
     }
 
-    /// Whether there is a row of probabilities and of deltas for each proposal, as there is in the model's own.
+    /// Whether probabilities and deltas have one row per proposal, which values from outside may not.
     private func fits<A: Activation>(_ selection: DetectionSelection<A>, in run: PipelineRun<A>) -> Bool {
         let rows = [selection.proposals.count, selection.probabilities.shape[0], selection.deltas.shape[0]]
         guard run.hasForeignValues, Set(rows).count > 1 else { return true }
@@ -259,7 +259,7 @@ public struct Model: Sendable {
         return false
     }
 
-    /// What regions pool, with the stage of their levels before it if there is one.
+    /// Pools the features of regions, after the stage of their levels if there is one.
     private func pool<A: Activation>(
         _ boxes: [Box], from features: [A], size: PixelSize, side: Int,
         stages: (level: Stage?, pooled: Stage),
@@ -281,7 +281,7 @@ public struct Model: Sendable {
         }
     }
 
-    /// The probabilities of each detection's mask, `[detections, side, side]`, or nil without a mask head.
+    /// The mask probabilities of each detection's class, `[detections, side, side]`; nil without a mask head.
     public func predictMasks<A: Activation>(
         of detections: Detections, from features: [A], size: PixelSize,
         in run: PipelineRun<A> = PipelineRun()
@@ -308,7 +308,7 @@ public struct Model: Sendable {
         return probabilities
     }
 
-    /// The keypoints of each detection, in the resized frame, or nil without a keypoint head.
+    /// The keypoints of each detection, in coordinates of the resized image; nil without a keypoint head.
     public func predictKeypoints<A: Activation>(
         of detections: Detections, from features: [A], size: PixelSize,
         in run: PipelineRun<A> = PipelineRun()
@@ -330,8 +330,7 @@ public struct Model: Sendable {
         return keypoints
     }
 
-    /// Heat maps are enlarged to their boxes, so a box from elsewhere that no picture of this size can hold must
-    /// not get there.
+    /// Checks boxes from outside before heat maps are enlarged to them: none may be larger than the image.
     private func checkKeypointMaps(
         _ heatmaps: Tensor, boxes: [Box], size: PixelSize, in run: PipelineRun<some Activation>
     ) -> Bool {
@@ -350,7 +349,7 @@ public struct Model: Sendable {
         return false
     }
 
-    /// Takes everything back to the frame of the picture as decoded.
+    /// Maps boxes, masks and keypoints back to the original image.
     public func restore<A: Activation>(
         _ prediction: Prediction, to input: NetworkInput, in run: PipelineRun<A> = PipelineRun<Tensor>()
     ) -> [Instance] {
@@ -401,13 +400,14 @@ public struct Model: Sendable {
         } ?? []
     }
 
-    /// The side of a pooled proposal. A C4 head's own stride of 2 brings it down to the configured size.
+    /// The side of a pooled proposal, in bins: in a C4 model twice the configured size, which its head's stride of 2
+    /// halves.
     public var boxPoolSize: Int {
         architecture.boxes.head == .residualStage
             ? 2 * architecture.boxes.poolSize : architecture.boxes.poolSize
     }
 
-    /// The pyramid index of the finest level: its stride is 2 to this power.
+    /// The index of the finest level, whose stride is 2 to this power.
     private var firstLevel: Int {
         switch architecture.features {
         case .pyramid: 2
@@ -416,7 +416,6 @@ public struct Model: Sendable {
         }
     }
 
-    /// Repacks the weights for the algorithms that will use them, so that the first picture does not pay for
-    /// it.
+    /// Repacks the weights for the algorithms that use them, which otherwise happens during the first image.
     public func prepareWeights() { network.prepare() }
 }

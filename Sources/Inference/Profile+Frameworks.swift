@@ -1,7 +1,7 @@
 import Geometry
 import Kernels
 
-// The sets of conventions that have a name. Where two frameworks agree, they agree here by having the same value.
+// The named profiles. Where two frameworks agree, they have the same values here.
 
 extension Profile {
     /// torchvision's first generation: `maskrcnn_resnet50_fpn`, `fasterrcnn_resnet50_fpn`,
@@ -26,8 +26,8 @@ extension Profile {
                 clipsBoxes: false, pasting: .wholePixels, keypointScore: .logit)),
         assumptions: ArchitectureAssumptions(batchNormEpsilon: 0, stridePlacement: .conv2))
 
-    /// torchvision's second generation: `maskrcnn_resnet50_fpn_v2`. The network differs more than the
-    /// conventions do, and shows in the checkpoint; what does not show is batch norm's epsilon.
+    /// torchvision's second generation: `maskrcnn_resnet50_fpn_v2`. Most differences are in the network and can be
+    /// inferred from a checkpoint, except batch norm's epsilon.
     public static let torchvisionV2: Profile = {
         var profile = torchvision
         profile.name = "torchvision-v2"
@@ -58,9 +58,9 @@ extension Profile {
 
     /// MMDetection 2 and 3, `mask_rcnn_r50_fpn` in "pytorch" style (RGB; stride in the 3×3 convolution).
     ///
-    /// The final suppression runs in the resized frame, as in MMDetection 3 with a mask head; MMDetection 2 runs
-    /// it in the picture's own frame, and keeps other boxes where an overlap lies near the threshold. Among
-    /// anchors of equal probability, MMDetection's order depends on PyTorch's sort; here it is the grid's.
+    /// The final suppression runs in the resized frame, as in MMDetection 3 with a mask head; MMDetection 2 runs it in
+    /// original image coordinates, and may keep other boxes where an IoU is close to the threshold. The order of
+    /// anchors of equal probability depends on PyTorch's sort in MMDetection; here it is the order of the grid.
     public static let mmdetection = Profile(
         name: "mmdetection",
         conventions: Conventions(
@@ -84,17 +84,17 @@ extension Profile {
                 clipsBoxes: false, pasting: .pixelCentres, keypointScore: .logit)),
         assumptions: ArchitectureAssumptions(batchNormEpsilon: 1e-5, stridePlacement: .conv2))
 
-    /// Matterport's Mask_RCNN, as far as it is a convention.
+    /// The conventions of Matterport's Mask_RCNN.
     ///
-    /// Its network is another one, and its own checkpoints are not read: its convolutions have biases under
-    /// their batch norms, its region proposal network has 512 channels and a softmax over two logits instead of
-    /// a sigmoid of one (the same number if the one is the difference of the two), its box head is two
-    /// convolutions with batch norm. With other weights, this profile shows what its conventions alone do.
+    /// Its network differs too, and its checkpoints are not supported: its convolutions have biases before their batch
+    /// norms, its region proposal network has 512 channels and a softmax over two logits instead of a sigmoid of one
+    /// (equal if the one is the difference of the two), its box head is two convolutions with batch norm. With other
+    /// weights, this profile shows the effect of its conventions alone.
     ///
-    /// Not followed: it counts a box's far edges as pixels, one less than here, and normalises them by the
-    /// picture's side − 1; its proposals are clipped to the padded square where these are clipped to the
-    /// picture; it pads the list of proposals with zeros to a fixed length. The first moves a far edge by less
-    /// than a pixel, the second can matter for objects at the picture's border.
+    /// Not reproduced: it treats a box's right and lower edges as pixel indices, one less than here, and normalises
+    /// them by the image's side − 1; it clips proposals to the padded square instead of the image; it pads the list of
+    /// proposals with zeros to a fixed length. The first moves an edge by less than a pixel; the second can matter for
+    /// objects at the image's border.
     public static let matterport = Profile(
         name: "matterport",
         conventions: Conventions(
@@ -124,9 +124,9 @@ extension Profile {
         assumptions: ArchitectureAssumptions(
             batchNormEpsilon: 1e-3, stridePlacement: .conv1, groupedStridePlacement: .conv1))
 
-    /// As the paper describes the system, with nothing rounded anywhere: anchors at exact places, RoIAlign with
-    /// four samples a bin, values at the centres of their cells, masks pasted onto the exact box. What the
-    /// paper leaves open is as in torchvision. The model that ships with the project is trained with it.
+    /// The system as the paper describes it, without any rounding: anchors at exact positions, RoIAlign with four
+    /// samples per bin, values at the centres of their cells, masks pasted onto the unrounded box. What the paper does
+    /// not specify is as in torchvision. The shipped model is trained with this profile.
     public static let paper: Profile = {
         var profile = torchvision
         profile.name = "paper"
@@ -142,9 +142,9 @@ extension Profile {
         return profile
     }()
 
-    /// All profiles, in the order in which they are listed.
+    /// All profiles, in the order in which commands list them.
     public static let all = [torchvision, torchvisionV2, detectron2, mmdetection, matterport, paper]
 
-    /// The profile of that name, or nil.
+    /// The profile with the given name, or nil.
     public static func named(_ name: String) -> Profile? { all.first { $0.name == name } }
 }

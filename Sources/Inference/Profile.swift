@@ -1,22 +1,21 @@
 import Kernels
 
-/// A named set of numeric conventions with the settings that usually go with them. `Profile.torchvision` and the
-/// others are those of the frameworks.
+/// A named set of numeric conventions with default settings. `Profile.torchvision` and the others reproduce frameworks.
 ///
-/// A profile is where values begin: nothing asks for its name afterwards.
+/// A profile only provides initial values: no code depends on its name.
 public struct Profile: Hashable, Sendable {
-    /// As on the command line and in bundles.
+    /// The name used on the command line and in bundles.
     public var name: String
-    /// How the network's numbers are computed.
+    /// The choices in which implementations of the same network differ.
     public var conventions: Conventions
-    /// Limits and thresholds at test time, of a model with a feature pyramid.
+    /// Default limits and thresholds at inference, for a model with a feature pyramid.
     public var settings: Settings
-    /// What is assumed of a network where the shapes of its parameters do not tell.
+    /// The values of an architecture that the shapes of its parameters do not determine.
     public var assumptions: ArchitectureAssumptions
-    /// What height and width are padded to a multiple of where there is no pyramid; nil for the same as with one.
+    /// Replaces `conventions.input.padMultiple` for models without a feature pyramid; nil keeps it.
     public var padMultipleWithoutPyramid: Int?
 
-    /// A profile.
+    /// A profile of the given values.
     public init(
         name: String, conventions: Conventions, settings: Settings = Settings(),
         assumptions: ArchitectureAssumptions, padMultipleWithoutPyramid: Int? = nil
@@ -28,12 +27,12 @@ public struct Profile: Hashable, Sendable {
         self.padMultipleWithoutPyramid = padMultipleWithoutPyramid
     }
 
-    /// The conventions and settings of this profile for a network.
+    /// This profile's configuration for an architecture; C4 and C5 models take 6000 candidates before suppression.
     public func configuration(for architecture: Architecture) -> Configuration {
         var configuration = Configuration(
             profileName: name, architecture: architecture, conventions: conventions, settings: settings)
         if case .pyramid = architecture.features { return configuration }
-        // On one level there are fewer positions to choose from, and all the sizes.
+        // Without a pyramid, one level has the anchors of all sizes, so its limit is larger.
         configuration.settings.proposals.preNMSTopN = 6000
         if let padMultipleWithoutPyramid {
             configuration.conventions.input.padMultiple = padMultipleWithoutPyramid
@@ -42,19 +41,19 @@ public struct Profile: Hashable, Sendable {
     }
 }
 
-/// What is assumed of a network where the shapes of its parameters do not tell.
+/// The values of an architecture that the shapes of its parameters do not determine.
 public struct ArchitectureAssumptions: Hashable, Sendable {
-    /// Added to the variance in batch norms. torchvision's published first-generation models were trained
-    /// with 0; a model built without asking for weights has 1e-5.
+    /// Added to the variance in batch norms. torchvision's published first-generation models were trained with 0; its
+    /// models built without weights have 1e-5.
     package var batchNormEpsilon: Float
-    /// Which convolution of a downsampling block has the stride.
+    /// Which convolution of a downsampling block has stride 2.
     package var stridePlacement: Architecture.Backbone.StridePlacement
     /// The same for ResNeXt, whose blocks have groups.
     package var groupedStridePlacement: Architecture.Backbone.StridePlacement
-    /// Groups of group norms.
+    /// Number of groups of group norms.
     package var groupNormGroups: Int
 
-    /// Assumptions.
+    /// Assumptions of the given values.
     package init(
         batchNormEpsilon: Float, stridePlacement: Architecture.Backbone.StridePlacement,
         groupedStridePlacement: Architecture.Backbone.StridePlacement = .conv2, groupNormGroups: Int = 32

@@ -1,16 +1,16 @@
-/// Limits and thresholds: what can be set anew for every run of the same network without making it another
-/// implementation. Which network it is stands in ``Architecture``, how it computes in ``Conventions``.
+/// Limits and thresholds, which can be changed from run to run of the same network and implementation. The network
+/// itself is described by ``Architecture``, and what implementations do differently by ``Conventions``.
 public struct Settings: Hashable, Sendable {
-    /// How large images are made.
+    /// The size that images are resized to.
     public var input: Input
-    /// How many proposals there are, and how much they may overlap.
+    /// The number of proposals, and how much they may overlap.
     public var proposals: Proposals
     /// Which boxes become detections.
     public var boxes: Boxes
     /// Which pixels belong to a mask.
     public var masks: Masks
 
-    /// Settings; those left out are the paper's.
+    /// Settings; the defaults are the paper's.
     public init(
         input: Input = Input(), proposals: Proposals = Proposals(), boxes: Boxes = Boxes(),
         masks: Masks = Masks()
@@ -21,30 +21,31 @@ public struct Settings: Hashable, Sendable {
         self.masks = masks
     }
 
-    /// How large images are made before the network sees them, in pixels.
+    /// The size that images are resized to before the network sees them, in pixels.
     public struct Input: Hashable, Codable, Sendable {
-        /// What the shorter side becomes…
+        /// The length of the shorter side, unless `maximumSide` forbids it.
         public var minimumSide: Int
-        /// …unless the longer one would then exceed this, which it becomes instead.
+        /// The largest length of the longer side. An image that would exceed it is resized to this length instead.
         public var maximumSide: Int
 
-        /// Lengths of the sides, in pixels.
+        /// Side lengths in pixels.
         public init(minimumSide: Int = 800, maximumSide: Int = 1333) {
             self.minimumSide = minimumSide
             self.maximumSide = maximumSide
         }
     }
 
-    /// How many boxes the region proposal network may name.
+    /// Limits on the boxes that the region proposal network yields.
     public struct Proposals: Hashable, Codable, Sendable {
-        /// Anchors taken before suppression: on each level, or over all of them where the conventions say so.
+        /// Anchors kept before suppression: per level, or over all levels
+        /// (``Conventions/Proposals/preNMSTopNIsPerLevel``).
         public var preNMSTopN: Int
         /// Proposals kept after suppression, over all levels.
         public var postNMSTopN: Int
-        /// Of two proposals with a larger IoU than this, the worse one is dropped.
+        /// A proposal whose IoU with a better one exceeds this is dropped.
         public var nmsThreshold: Double
 
-        /// Limits; those left out are an FPN model's at test time.
+        /// Limits; the defaults are an FPN model's at inference.
         public init(preNMSTopN: Int = 1000, postNMSTopN: Int = 1000, nmsThreshold: Double = 0.7) {
             self.preNMSTopN = preNMSTopN
             self.postNMSTopN = postNMSTopN
@@ -54,14 +55,14 @@ public struct Settings: Hashable, Sendable {
 
     /// Which boxes become detections.
     public struct Boxes: Hashable, Codable, Sendable {
-        /// Boxes whose class has a smaller probability are dropped.
+        /// Boxes whose class probability is below this are dropped.
         public var scoreThreshold: Float
-        /// Of two detections of one class with a larger IoU than this, the worse one is dropped.
+        /// A detection whose IoU with a better one of the same class exceeds this is dropped.
         public var nmsThreshold: Double
-        /// Detections kept, over all classes.
+        /// The largest number of detections, over all classes.
         public var detectionsPerImage: Int
 
-        /// Thresholds and a limit; those left out are as in torchvision and detectron2.
+        /// Thresholds and a limit; the defaults are those of torchvision and detectron2.
         public init(
             scoreThreshold: Float = 0.05, nmsThreshold: Double = 0.5, detectionsPerImage: Int = 100
         ) {
@@ -73,17 +74,17 @@ public struct Settings: Hashable, Sendable {
 
     /// Which pixels belong to a mask.
     public struct Masks: Hashable, Codable, Sendable {
-        /// Those of at least this probability.
+        /// The smallest mask probability of a pixel inside the mask.
         public var threshold: Float
 
-        /// A threshold.
+        /// A mask threshold; one half by default, as in the paper.
         public init(threshold: Float = 0.5) { self.threshold = threshold }
     }
 }
 
 extension Settings {
-    /// Refuses what cannot be run. Settings may come from a file, so every number is bounded.
-    /// - Throws: ``ConfigurationError``, in one line that names the member.
+    /// Checks that the settings can be run. They may come from a file, so every number is bounded.
+    /// - Throws: ``ConfigurationError`` naming the first invalid member.
     public func validate() throws {
         try input.validate()
         try proposals.validate()
@@ -100,8 +101,8 @@ extension Settings.Input {
 }
 
 extension Settings.Proposals {
-    /// Refuses what cannot be run.
-    /// - Throws: ``ConfigurationError``.
+    /// Checks that the values are in range.
+    /// - Throws: ``ConfigurationError`` naming the first invalid member.
     public func validate() throws {
         try check(preNMSTopN, in: 0...1_000_000, "proposals.preNMSTopN")
         try check(postNMSTopN, in: 0...1_000_000, "proposals.postNMSTopN")
@@ -110,8 +111,8 @@ extension Settings.Proposals {
 }
 
 extension Settings.Boxes {
-    /// Refuses what cannot be run.
-    /// - Throws: ``ConfigurationError``.
+    /// Checks that the values are in range.
+    /// - Throws: ``ConfigurationError`` naming the first invalid member.
     public func validate() throws {
         try check(Double(scoreThreshold), in: 0...1, "boxes.scoreThreshold")
         try check(nmsThreshold, in: 0...1, "boxes.nmsThreshold")
@@ -120,8 +121,8 @@ extension Settings.Boxes {
 }
 
 extension Settings.Masks {
-    /// Refuses what cannot be run.
-    /// - Throws: ``ConfigurationError``.
+    /// Checks that the values are in range.
+    /// - Throws: ``ConfigurationError`` naming the first invalid member.
     public func validate() throws {
         try check(Double(threshold), in: 0...1, "masks.threshold")
     }

@@ -2,26 +2,27 @@ import Execution
 import Geometry
 import Tensors
 
-// Four ways of resizing a picture, each bit for bit that of the library behind a framework. They differ
-// most when a picture shrinks: three of them look at 2×2 pixels however many there are to an output pixel, and
-// alias; one takes an average over all of them.
+// Four ways to resize an image, each bit-exact with the library that a framework uses. They differ most when
+// downscaling: three interpolate between 2×2 input pixels whatever the scale, and alias; Pillow's averages over all
+// input pixels that an output pixel covers.
 //
-// All are separable and put the centre of output pixel i at input coordinate (i + ½) · in / out − ½.
-// Rows are shared out among the cores; no pixel depends on how.
+// All are separable and sample output pixel i at input index (i + ½) · in / out − ½ (pixel centres at half-integer
+// coordinates, `align_corners=False`). Rows are processed in parallel; the result does not depend on the number of
+// threads.
 
-/// How a picture is resampled, and with it whether that happens before or after normalisation.
+/// The resampling filter, which also determines whether an image is resized before or after normalisation.
 public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
     /// PyTorch's `interpolate`: bilinear between the four nearest pixels, in Float32, on the normalised
-    /// picture (torchvision). See `Tensor.resizedBilinear(to:)`.
+    /// image (torchvision). See `Tensor.resizedBilinear(to:)`.
     case bilinearFloat
     /// Pillow's `BILINEAR`: a triangle as wide as the shrinking asks for, rounded to bytes after each axis, on
-    /// the picture as decoded (detectron2). See `Image.resizedAntialiased(to:)`.
+    /// the original image (detectron2). See `Image.resizedAntialiased(to:)`.
     case antialiasedBytes
-    /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the picture as
+    /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the image as
     /// decoded (MMDetection). See `Image.resizedFixedPoint(to:)`.
     case fixedPointBytes
-    /// scikit-image's `resize` of order 1 with zeros around the picture: bilinear between the four nearest
-    /// pixels in Double, cut down to bytes, on the picture as decoded (Matterport). See
+    /// scikit-image's `resize` of order 1 with zeros around the image: bilinear between the four nearest
+    /// pixels in Double, cut down to bytes, on the original image (Matterport). See
     /// `Image.resizedTruncating(to:)`.
     case truncatedBytes
 }
@@ -29,9 +30,9 @@ public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
 // MARK: - PyTorch: bilinear in Float32
 
 extension Tensor {
-    /// This map `[height, width, channels]` in another size, as `torch.nn.functional.interpolate` with
-    /// `mode="bilinear", align_corners=False` computes it on a processor with fused multiply-add. (Where the
-    /// new height and width sum to 128 or less, PyTorch adds in another order: the last bit may differ.)
+    /// Resizes a map `[height, width, channels]`, as `torch.nn.functional.interpolate` with `mode="bilinear",
+    /// align_corners=False` computes it on a processor with fused multiply-add. (Where the new height and width sum to
+    /// 128 or less, PyTorch adds in another order: the last bit may differ.)
     /// - Parameter size: at least one pixel along each axis, as in all functions here.
     package func resizedBilinear(to size: PixelSize) -> Tensor {
         precondition(shape.count == 3, "a map of shape \(shape)")
@@ -44,11 +45,9 @@ extension Tensor {
 }
 
 extension Image {
-    /// This picture as floats in another size, `[height, width, 3]`: the same numbers as when each byte is
-    /// first replaced by its value and the result resized with `Tensor.resizedBilinear`, without making the
-    /// large float picture in between.
-    /// - Parameter values: `[3, 256]`, what each byte of each channel stands for, for example after
-    ///   normalisation.
+    /// Resizes the image and converts it to floats, `[height, width, 3]`: the same numbers as mapping each byte through
+    /// `values` first and then calling `Tensor.resizedBilinear`, without storing the full-size float image in between.
+    /// - Parameter values: `[3, 256]`, the float that each byte value of each channel maps to, for example normalised.
     package func resizedBilinear(to size: PixelSize, values: [Float]) -> Tensor {
         precondition(values.count == 3 * 256, "\(values.count) values for three channels of bytes")
         return pixels.withUnsafeBufferPointer { pixels in
@@ -62,9 +61,9 @@ extension Image {
     }
 }
 
-/// Where the samples of a map come from.
+/// A source of samples in row-major order.
 private protocol Samples {
-    /// The sample at a row-major position, of which `channel` is the last coordinate.
+    /// The sample at the flat index `position`, whose last coordinate is `channel`.
     func sample(_ position: Int, channel: Int) -> Float
 }
 
@@ -103,9 +102,8 @@ private func bilinear(
     }
 }
 
-/// `low · lowWeight + high · highWeight` with the second product rounded and the first not: what a compiler
-/// makes of it on a processor with fused multiply-add, which is where everyone runs PyTorch. Double holds the
-/// first product exactly.
+/// `low · lowWeight + high · highWeight` with the second product rounded and the first not: the result of compiling
+/// PyTorch's expression for a processor with fused multiply-add. Double holds the first product exactly.
 private func blend(_ low: Float, _ high: Float, _ neighbours: Neighbours<Float>) -> Float {
     Float(Double(low) * Double(neighbours.lowWeight) + Double(high * neighbours.highWeight))
 }
@@ -125,8 +123,8 @@ private func floatNeighbours(from count: Int, to newCount: Int) -> [Neighbours<F
 // MARK: - OpenCV: bilinear in fixed point
 
 extension Image {
-    /// This picture in another size, as OpenCV's `resize` with `INTER_LINEAR` computes it on bytes: weights
-    /// of 11 bits, and four bits dropped between the two axes.
+    /// Resizes as OpenCV's `resize` with `INTER_LINEAR` does on bytes: weights of 11 bits, and four bits dropped
+    /// between the two axes.
     package func resizedFixedPoint(to size: PixelSize) -> Image {
         let rows = fixedPointNeighbours(from: height, to: size.height, keepsOutside: true)
         let columns = fixedPointNeighbours(from: width, to: size.width, keepsOutside: false)
@@ -172,7 +170,7 @@ private func fixedPointNeighbours(
     }
 }
 
-// MARK: - What the two bilinear ones share
+// MARK: - Shared by the two bilinear filters
 
 /// The two input samples that an output sample lies between, and what each contributes.
 private struct Neighbours<Weight> {
@@ -182,8 +180,8 @@ private struct Neighbours<Weight> {
     var highWeight: Weight
 }
 
-/// Fills `result` row by row: each from two input rows that have been resampled horizontally, which serve for
-/// the next output row too where the picture grows.
+/// Fills `result` row by row: each from two input rows that have been resampled horizontally; when upscaling, they are
+/// reused for the next output row.
 /// - Parameters:
 ///   - horizontal: writes one input row, resampled.
 ///   - combine: blends two samples that lie one above the other.
@@ -219,7 +217,7 @@ private func resample<Weight, Value, Result>(
 
 /// Calls `body` for bands of rows, in parallel. `body` may write only to its own rows.
 func forEachBand(of count: Int, _ body: (Range<Int>) -> Void) {
-    // More bands than threads, so that none waits long for the last.
+    // More bands than threads, for load balance.
     let bands = min(count, 16)
     withoutActuallyEscaping(body) { body in
         nonisolated(unsafe) let body = body
@@ -232,10 +230,9 @@ func forEachBand(of count: Int, _ body: (Range<Int>) -> Void) {
 // MARK: - Pillow: a triangle in fixed point
 
 extension Image {
-    /// This picture in another size, as Pillow's `resize` with `BILINEAR` computes it: along each axis, a
-    /// weighted mean of all pixels under a triangle, which is two output pixels wide when the picture shrinks
-    /// and two input pixels wide when it grows. Rounded to bytes after each axis, first along x: the order of
-    /// all versions before 13, which at times begins along y.
+    /// Resizes as Pillow's `resize` with `BILINEAR` does: along each axis, a weighted mean of all pixels under a
+    /// triangle, which is two output pixels wide when downscaling and two input pixels wide when upscaling. Rounded to
+    /// bytes after each axis, x first: the order of all versions before 13, which sometimes takes y first.
     package func resizedAntialiased(to size: PixelSize) -> Image {
         let columns = TriangleWeights(from: width, to: size.width)
         let rows = TriangleWeights(from: height, to: size.height)

@@ -2,10 +2,9 @@ import Geometry
 import Tensors
 
 extension Image {
-    /// This picture in another size, as scikit-image's `resize` with `order=1`, `mode="constant"`,
-    /// `preserve_range=True` and no smoothing computes it, then cut down to bytes: bilinear between the four
-    /// nearest pixels in Double. What lies outside the picture is black, so that a picture that grows fades at
-    /// its border, though never below its own darkest value.
+    /// Resizes as scikit-image's `resize` does with `order=1`, `mode="constant"`, `preserve_range=True` and no
+    /// anti-aliasing, then truncates to bytes: bilinear between the four nearest pixels in Double. Outside the image is
+    /// black, so an enlarged image fades at its border, though never below its own darkest value (`clip=True`).
     package func resizedTruncating(to size: PixelSize) -> Image {
         let rows = neighbours(from: height, to: size.height)
         let columns = neighbours(from: width, to: size.width)
@@ -29,7 +28,7 @@ extension Image {
                                     value(top + 1, left, channel) * (1 - right)
                                     + value(top + 1, left + 1, channel) * right
                                 let blended = max(above * (1 - lower) + below * lower, darkest)
-                                // The last bit must not turn 200 into 199.
+                                // Keeps a rounding error in the last bit from truncating 200 to 199.
                                 result[(row * size.width + column) * 3 + channel] = UInt8(
                                     min(blended + 1e-9, 255))
                             }
@@ -43,8 +42,8 @@ extension Image {
     }
 }
 
-/// For each output sample of an axis, the input sample before it (−1 for the one outside) and the share of the
-/// next.
+/// For each output sample along one axis, the index of the input sample at or before it (−1 is outside the image) and
+/// the weight of the next one.
 private func neighbours(from count: Int, to newCount: Int) -> [(first: Int, weight: Double)] {
     (0..<newCount).map { index in
         let place = (Double(index) + 0.5) * Double(count) / Double(newCount) - 0.5

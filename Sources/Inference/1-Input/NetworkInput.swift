@@ -1,30 +1,30 @@
 import Geometry
 import Tensors
 
-// From a picture to the network's input (Mask R-CNN, section 3.1: the shorter side becomes 800 pixels):
+// From an image to the network's input (Mask R-CNN, section 3.1: the shorter side becomes 800 pixels):
 //
 // 1. Choose the target size.
-// 2. Normalise each channel, and resize; which of the two comes first is a matter of convention.
-// 3. Pad, so that every stride of the network divides the size: with zeros, right and below, in all frameworks
-//    but Matterport's.
+// 2. Normalise each channel, and resize; the order of the two depends on the convention.
+// 3. Pad so that every stride of the network divides the size: with zeros, right and below, in all frameworks but
+//    Matterport's.
 
-/// What the first convolution sees, and how it relates to the picture.
+/// The tensor that the first convolution reads, with the sizes that relate it to the original image.
 public struct NetworkInput: Sendable {
-    /// `[height, width, 3]`, padded.
+    /// `[height, width, 3]`, normalised and padded, channels in the conventions' order.
     package let tensor: Tensor
-    /// The resized picture, without padding: the frame of anchors, proposals and detections.
+    /// Size of the resized image, without padding. Anchors, proposals and detections are in its coordinates.
     package let size: PixelSize
-    /// The picture as decoded: the frame of the results.
+    /// The original image: results are in its coordinates.
     package let original: PixelSize
 
-    /// Input from elsewhere.
+    /// An input that was prepared elsewhere, for example one recorded from another implementation.
     package init(tensor: Tensor, size: PixelSize, original: PixelSize) {
         self.tensor = tensor
         self.size = size
         self.original = original
     }
 
-    /// Resizes, normalises and pads a picture.
+    /// Resizes, normalises and pads an image.
     package init(_ image: Image, conventions: Conventions.Input, settings: Settings.Input) {
         original = PixelSize(height: image.height, width: image.width)
         size = conventions.resize.targetSize(for: original, settings: settings)
@@ -43,7 +43,7 @@ public struct NetworkInput: Sendable {
 }
 
 extension Conventions.Input {
-    /// Where a resized picture of `size` lies in the network's input, which is `padded` pixels large.
+    /// The region of the network's input, whose size is `padded`, that a resized image of `size` occupies.
     public func window(of size: PixelSize, in padded: PixelSize) -> PixelRegion {
         switch padding {
         case .rightAndBelow: PixelRegion(x: 0, y: 0, width: size.width, height: size.height)
@@ -54,7 +54,7 @@ extension Conventions.Input {
         }
     }
 
-    /// The size of the network's input for a resized picture of `size`.
+    /// The size of the network's input for a resized image of `size`.
     public func paddedSize(of size: PixelSize, settings: Settings.Input) -> PixelSize {
         switch padding {
         case .rightAndBelow: return size.padded(toMultipleOf: padMultiple)
@@ -64,12 +64,12 @@ extension Conventions.Input {
         }
     }
 
-    /// Surrounds a resized picture `[height, width, 3]` with what the padding holds.
+    /// Pads a resized, normalised image `[height, width, 3]` with zeros, or with what black is after normalising.
     func padded(_ picture: Tensor, to padded: PixelSize) -> Tensor {
         let size = PixelSize(height: picture.shape[0], width: picture.shape[1])
         guard padded != size else { return picture }
         let window = window(of: size, in: padded)
-        // Each channel with its own mean: both are in the network's order by now.
+        // The image's channels are already in the order that `mean` and `standardDeviation` have.
         let filling = normalizesPadding ? (0..<3).map { -mean[$0] / standardDeviation[$0] } : [0, 0, 0]
         return Tensor(shape: [padded.height, padded.width, 3]) { output in
             for index in output.indices { output[index] = filling[index % 3] }
@@ -85,8 +85,8 @@ extension Conventions.Input {
     }
 }
 
-/// What each byte of red, green and blue stands for, whatever the order in which the network expects the three:
-/// (value − mean) / standard deviation, `[3, 256]`.
+/// Lookup table from bytes to normalised values, (value − mean) / standard deviation: `[3, 256]`, always in the order
+/// red, green, blue.
 package func channelValues(_ conventions: Conventions.Input) -> [Float] {
     let isReversed = conventions.channelOrder == .bgr
     return (0..<3).flatMap { colour in
@@ -99,17 +99,17 @@ package func channelValues(_ conventions: Conventions.Input) -> [Float] {
 }
 
 extension Image {
-    /// `[height, width, 3]`, each byte replaced by what it stands for.
+    /// `[height, width, 3]`, each byte looked up in `values`, `[3, 256]`.
     fileprivate func replaced(by values: [Float]) -> Tensor {
         Tensor(shape: [height, width, 3]) { output in
-            // Swift's shift binds tighter than its remainder.
+            // In Swift, `<<` binds tighter than `%`.
             for index in output.indices { output[index] = values[(index % 3) << 8 | Int(pixels[index])] }
         }
     }
 }
 
 extension Tensor {
-    /// Exchanges the first and the last of three channels.
+    /// Swaps the first and the last of three channels: RGB to BGR.
     fileprivate mutating func reverseChannels() {
         withUnsafeMutableElements { elements in
             for start in stride(from: 0, to: elements.count, by: 3) { elements.swapAt(start, start + 2) }

@@ -1,36 +1,37 @@
 import Geometry
 
-/// How the size is rounded that an image is brought to: its shorter side becomes the settings' `minimumSide`, unless
-/// the longer one would then exceed `maximumSide`, which it becomes instead. All frameworks but Matterport's agree on
-/// this and differ in how they round: 480×640 becomes 800×1066 in torchvision and 800×1067 in the others.
+/// How the target size of an image is rounded. Its shorter side becomes the settings' `minimumSide`, unless the longer
+/// one would then exceed `maximumSide`; then the longer side becomes `maximumSide`. All frameworks but Matterport's
+/// agree on this and differ in the rounding: 480×640 becomes 800×1066 in torchvision and 800×1067 in the others.
 public enum ResizeRule: String, Hashable, Sendable, CaseIterable {
-    /// One factor in Double, and both sides rounded down. The factor is itself rounded, so the shorter side
-    /// comes out as 799 for some pictures (385, 386, 539, … pixels); the published models were run like that.
+    /// One factor in Double, and both sides rounded down. Because the factor itself is rounded, the shorter side
+    /// becomes 799 for some images (385, 386, 539, … pixels); the published models were run that way.
     case torchvision
-    /// Two factors, the second only if the longer side is too long after the first; then rounded to nearest.
+    /// Two factors, the second only if the longer side is too long after the first; then both sides rounded to the
+    /// nearest integer, ties up.
     case detectron2
-    /// One factor, and both sides rounded to nearest.
+    /// One factor, and both sides rounded to the nearest integer, ties up.
     case mmdetection
-    /// One factor, never below 1 because of `minimumSide`: a large picture is made smaller only to fit into
-    /// `maximumSide`. Both sides rounded to nearest, ties to even.
+    /// One factor; `minimumSide` only ever enlarges, and a large image is reduced only to fit into `maximumSide`. Both
+    /// sides rounded to the nearest integer, ties to even.
     case matterport
 
-    /// How a target size comes about.
+    /// A target size with the steps of its computation.
     public struct Scaling: Hashable, Sendable {
-        /// What both sides are multiplied by.
+        /// The scale factor of both sides.
         public let factor: Double
-        /// Height and width before they are brought to whole pixels.
+        /// Height and width before rounding.
         public let height: Double, width: Double
-        /// The target size.
+        /// The target size in whole pixels.
         public let size: PixelSize
     }
 
-    /// The size that a picture of `size` pixels is resized to, at least one pixel along each axis.
+    /// The size that an image of `size` pixels is resized to, at least one pixel along each axis.
     public func targetSize(for size: PixelSize, settings: Settings.Input) -> PixelSize {
         scaling(of: size, settings: settings).size
     }
 
-    /// The size that a picture of `size` pixels is resized to, and how it comes about.
+    /// The size that an image of `size` pixels is resized to, with the steps of its computation.
     public func scaling(of size: PixelSize, settings: Settings.Input) -> Scaling {
         let (minimum, maximum) = (settings.minimumSide, settings.maximumSide)
         precondition(size.height > 0 && size.width > 0, "a picture of \(size)")
@@ -43,7 +44,7 @@ public enum ResizeRule: String, Hashable, Sendable, CaseIterable {
             return Scaling(
                 factor: factor, height: exact.0, width: exact.1, size: .whole(exact.0, exact.1))
         case .detectron2:
-            // The shorter side is set, not computed: no rounding can make it 799.
+            // The shorter side is assigned rather than computed, so rounding cannot make it 799.
             let target = Double(minimum), factor = target / shorter
             let first = height < width ? (target, factor * width) : (factor * height, target)
             let longest = max(first.0, first.1)
@@ -72,7 +73,7 @@ public enum ResizeRule: String, Hashable, Sendable, CaseIterable {
 }
 
 extension PixelSize {
-    /// Rounds down. A side of no pixels, which only a picture as thin as a thread would get, becomes one.
+    /// Rounds down, to at least one pixel (an extremely thin image would get a side of 0).
     fileprivate static func whole(_ height: Double, _ width: Double) -> PixelSize {
         PixelSize(height: max(Int(height), 1), width: max(Int(width), 1))
     }

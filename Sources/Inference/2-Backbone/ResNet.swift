@@ -3,7 +3,7 @@ import Tensors
 
 // ResNet and ResNeXt (He et al., arXiv 1512.03385; Xie et al., arXiv 1611.05431):
 //
-// 1. Stem: 7×7 convolution of stride 2, norm, ReLU, 3×3 max pool of stride 2. A quarter of the picture's size.
+// 1. Stem: 7×7 convolution of stride 2, norm, ReLU, 3×3 max pool of stride 2. A quarter of the image's size.
 // 2. Four stages of bottleneck blocks, c2 … c5. The first block of c3, c4 and c5 halves the size.
 // 3. A bottleneck: 1×1 to fewer channels, 3×3 (in groups for ResNeXt), 1×1 to four times as many, plus the
 //    block's input; where sizes differ, a 1×1 shortcut brings the input to shape.
@@ -12,17 +12,17 @@ import Tensors
 package struct Bottleneck: Sendable {
     /// 1×1, to the block's inner width.
     package let conv1: ConvolutionLayer
-    /// 3×3.
+    /// 3×3, in groups for ResNeXt.
     package let conv2: ConvolutionLayer
     /// 1×1, to the block's output width.
     package let conv3: ConvolutionLayer
-    /// 1×1 on the block's input, where that has another size or width than the output.
+    /// 1×1 projection of the block's input; nil where input and output have the same shape.
     package let shortcut: ConvolutionLayer?
 
     /// Takes the block's parameters from `source`.
     /// - Parameters:
     ///   - name: `backbone.c2.0` and so on.
-    ///   - stride: 2 where the block halves the map.
+    ///   - stride: 2 if the block halves height and width, otherwise 1.
     init(
         _ name: String, inputs: Int, width: Int, outputs: Int, stride: Int,
         _ configuration: Architecture.Backbone, from source: inout some ParameterSource
@@ -82,12 +82,12 @@ package struct ResidualStage: Sendable {
         self.blocks = blocks
     }
 
-    /// Channels that go in.
+    /// Input channels.
     var inputs: Int { blocks[0].conv1.convolution.inputs }
-    /// Channels that come out.
+    /// Output channels.
     var outputs: Int { blocks[blocks.count - 1].conv3.convolution.outputs }
 
-    /// All blocks, one after another.
+    /// Applies all blocks in order.
     package func callAsFunction<A: Activation>(_ input: A) -> A {
         blocks.reduce(input) { $1($0) }
     }
@@ -95,12 +95,12 @@ package struct ResidualStage: Sendable {
 
 /// The backbone: stem and stages.
 package struct ResNet: Sendable {
-    /// 7×7, stride 2.
+    /// 7×7 convolution, stride 2.
     package let stem: ConvolutionLayer
-    /// `c2` … `c5`, or up to `c4` where the fifth is the box head.
+    /// `c2` … `c5`; only up to `c4` where the fifth stage is the box head (C4 models).
     package let stages: [ResidualStage]
 
-    /// The pool that ends the stem.
+    /// The max pool that ends the stem: 3×3, stride 2.
     package static let stemPool = ConvolutionWindow(kernel: 3, stride: 2, padding: 1)
 
     /// Takes the backbone's parameters from `source`.

@@ -4,8 +4,8 @@ import Tensors
 // Feature pyramid network (Lin et al., arXiv 1612.03144, section 3):
 //
 // 1. Lateral: a 1×1 convolution brings each of c2 … c5 to the same number of channels.
-// 2. Top-down, from p5 to p2: enlarge the coarser sum by repeating the nearest value, and add the lateral map.
-// 3. Smooth each sum with a 3×3 convolution, against the aliasing of the enlargement.
+// 2. Top-down, from p5 to p2: enlarge the coarser sum by nearest-neighbour interpolation, and add the lateral map.
+// 3. Smooth each sum with a 3×3 convolution, which reduces the aliasing of the upsampling.
 // 4. p6 is every second value of p5; only the region proposal network uses it.
 
 /// The lateral, top-down and smoothing steps that turn c2 … c5 into p2 … p6.
@@ -15,7 +15,7 @@ package struct FeaturePyramid: Sendable {
     /// 3×3 convolutions that make p2 … p5.
     package let outputs: [ConvolutionLayer]
 
-    /// Every second value: a max pool of a single one.
+    /// p5 → p6: a 1×1 max pool of stride 2, which takes every second value.
     package static let subsampling = ConvolutionWindow(kernel: 1, stride: 2)
 
     /// Takes the pyramid's parameters from `source`.
@@ -40,7 +40,7 @@ package struct FeaturePyramid: Sendable {
         self.outputs = outputs
     }
 
-    /// p2 … p6 from c2 … c5. Takes the features over, so that each is freed once it has been used.
+    /// Computes p2 … p6 from c2 … c5. Consumes the features, so that each is freed after its last use.
     package func callAsFunction<A: Activation>(
         _ features: consuming [A], in run: PipelineRun<A> = PipelineRun()
     ) -> [A] {
@@ -50,12 +50,12 @@ package struct FeaturePyramid: Sendable {
         while let feature = features.popLast() {
             let index = features.count
             let level = index + 2
-            // Optional, so that it can be handed on without a reference to it staying here.
+            // Optional so that `take()` can move it out: with no reference left here, the sum can reuse its memory.
             var lateral: A? = run.stage(.lateral(level), .map(channels: channels)) {
                 feature.convolved(by: laterals[index])
             }
             let topDown = coarser.flatMap { coarser in
-                // The sum enlarges and adds in one go: this map is made only for whoever watches.
+                // The merge enlarges and adds in one pass; this map is computed only for an observer.
                 run.mapAside(.topDown(level), .map(channels: channels, size: lateral?.value.mapSize)) {
                     upsampledNearest(
                         coarser.value, height: feature.value.shape[0], width: feature.value.shape[1])
@@ -79,8 +79,8 @@ package struct FeaturePyramid: Sendable {
         return pyramid + [p6]
     }
 
-    /// The sum of a lateral map, whose memory it takes, and the coarser one, or what stands in for that one
-    /// enlarged; on the coarsest level the lateral map alone.
+    /// Adds the enlarged coarser map to the lateral map, in the lateral map's memory. `topDown`, if given, replaces the
+    /// enlarged map. On the coarsest level, returns the lateral map.
     private static func merge<A: Activation>(
         _ lateral: consuming A, with coarser: A?, or topDown: A?, in run: PipelineRun<A>
     ) -> A {

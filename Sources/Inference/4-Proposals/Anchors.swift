@@ -1,17 +1,19 @@
 import Geometry
 
-// Anchors (Faster R-CNN, section 3.1.1; FPN, section 4.1): a fixed grid, the same for every picture of a size.
+// Anchors (Faster R-CNN, section 3.1.1; FPN, section 4.1): a fixed grid, the same for every image of a size.
 //
-// 1. For one level: a box of each size and aspect ratio around (0, 0).
-// 2. The same boxes around every position of the map, `stride` pixels apart: rows outermost, then columns,
-//    then shapes.
+// 1. For one level: a box of each size and aspect ratio, centred on (0, 0).
+// 2. The same boxes at every position of the map, `stride` pixels apart, ordered by row, then column, then shape.
+//    Position (0, 0) is centred on the image's upper left corner, not on the centre of the first cell, unless the
+//    conventions have an offset.
 
 /// The anchor shapes of one level, centred on the origin.
 package struct AnchorShapes: Hashable, Sendable {
-    /// One box a shape.
+    /// One box per shape, in pixels relative to the centre.
     package let boxes: [Box]
 
-    /// Boxes of area size² whose height is `ratio` times their width, or the reverse.
+    /// Boxes of area size², before any rounding of the corners. Their height is `ratio` times their width, or the
+    /// reverse, depending on the conventions.
     package init(sizes: [Float], aspectRatios: [Float], conventions: Conventions.Anchors) {
         func shape(_ size: Float, _ ratio: Float) -> Box {
             let heightRatio = ratio.squareRoot()
@@ -32,28 +34,28 @@ package struct AnchorShapes: Hashable, Sendable {
     }
 }
 
-/// The anchors of one level of one picture, made when asked for: a grid needs no storage.
+/// The anchors of one level of one image, computed on access rather than stored.
 public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     /// The shapes at every position.
     package let shapes: AnchorShapes
-    /// Positions of the map.
+    /// Height and width of the level's map.
     package let size: PixelSize
-    /// Pixels from one row of positions to the next.
+    /// Pixels between neighbouring rows of positions.
     package let verticalStride: Int
-    /// Pixels from one column of positions to the next.
+    /// Pixels between neighbouring columns of positions.
     package let horizontalStride: Int
-    /// Where the first position lies, in the frame of the resized picture: (0, 0) unless padding comes before it,
-    /// or the conventions have an offset.
+    /// Centre of the anchors of position (0, 0), in resized-image coordinates: (0, 0) unless there is padding on the
+    /// left or above, or the conventions have an offset.
     private let originX: Float, originY: Float
 
-    /// The grid for a map on a padded picture.
+    /// The grid of anchors for a map computed from a padded image.
     /// - Parameters:
     ///   - shapes: the anchors of one position.
     ///   - size: of the map.
-    ///   - nominalStride: 4, 8, 16 …, by the map's place in the network.
+    ///   - nominalStride: the stride that follows from the map's depth in the network: 4, 8, 16 …
     ///   - padded: the size of the network's input.
-    ///   - window: where the picture lies in the padded one; nil for its upper left corner.
-    ///   - conventions: how far apart anchors are.
+    ///   - window: the region of the padded image that the image occupies; nil if it starts at the upper left corner.
+    ///   - conventions: the stride and the offset.
     package init(
         shapes: AnchorShapes, size: PixelSize, nominalStride: Int, padded: PixelSize,
         window: PixelRegion? = nil, conventions: Conventions.Anchors
@@ -65,7 +67,7 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
             verticalStride = nominalStride
             horizontalStride = nominalStride
         case .measured:
-            // A map without positions has no anchors, and any stride.
+            // An empty map has no anchors; this only avoids a division by zero.
             verticalStride = padded.height / Swift.max(size.height, 1)
             horizontalStride = padded.width / Swift.max(size.width, 1)
         }
@@ -78,7 +80,7 @@ public struct AnchorGrid: RandomAccessCollection, Hashable, Sendable {
     /// The number of anchors.
     public var endIndex: Int { size.height * size.width * shapes.boxes.count }
 
-    /// The anchor at an index that counts rows, columns and shapes, shapes fastest.
+    /// The anchor at index (row · width + column) · shapes + shape, in resized-image coordinates.
     public subscript(index: Int) -> Box {
         let (position, shape) = index.quotientAndRemainder(dividingBy: shapes.boxes.count)
         let (row, column) = position.quotientAndRemainder(dividingBy: size.width)

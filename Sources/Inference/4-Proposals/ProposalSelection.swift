@@ -4,24 +4,24 @@ import Tensors
 
 // From anchors to proposals (Faster R-CNN, section 3; FPN, section 4.1):
 //
-// 1. On each level, take the best anchors by objectness (Matterport: the best of all levels).
-// 2. Decode their deltas into boxes and clip these to the picture.
+// 1. On each level, take the anchors with the highest objectness (Matterport: over all levels together).
+// 2. Decode their deltas into boxes and clip these to the image.
 // 3. Drop boxes that are too small.
-// 4. Suppress, level by level (Matterport: across levels), what overlaps a better box too much.
-// 5. Keep the best of what is left, over all levels.
+// 4. Non-maximum suppression within each level (Matterport: across levels).
+// 5. Keep the highest-scoring of the remaining boxes, over all levels.
 
 /// The best anchors of one level, decoded and clipped, best first.
 package struct Candidates: Sendable {
-    /// In the frame of the resized picture.
+    /// In coordinates of the resized image.
     package var boxes: [Box]
-    /// Objectness as probabilities.
+    /// Objectness probabilities.
     package var scores: [Float]
-    /// What suppression ranks by: the probabilities, or the logits that they come from.
+    /// What suppression ranks by: the probabilities, or the logits behind them.
     package var ranks: [Float]
-    /// The anchors that the boxes come from, as indices into the level's grid.
+    /// The anchor of each box, as an index into the level's grid; empty if unknown.
     package var anchors: [Int]
 
-    /// Candidates from elsewhere, ranked by their scores.
+    /// Candidates that were selected elsewhere; without `ranks`, they are ranked by their scores.
     package init(boxes: [Box], scores: [Float], ranks: [Float]? = nil, anchors: [Int] = []) {
         self.boxes = boxes
         self.scores = scores
@@ -30,28 +30,28 @@ package struct Candidates: Sendable {
     }
 }
 
-/// Where objects may be, best first.
+/// The region proposals, highest score first.
 public struct Proposals: Sendable {
-    /// In the frame of the resized picture.
+    /// In coordinates of the resized image.
     package var boxes: [Box]
     /// Objectness probabilities.
     package var scores: [Float]
 
-    /// Proposals from elsewhere.
+    /// Proposals that were selected elsewhere, highest score first.
     package init(boxes: [Box], scores: [Float]) {
         self.boxes = boxes
         self.scores = scores
     }
 }
 
-/// Steps 1 and 2 for one level.
+/// Steps 1 and 2 for one level: takes the best anchors and decodes them.
 ///
 /// - Parameters:
 ///   - objectness: `[height, width, anchors]`, logits.
 ///   - deltas: `[height, width, anchors · 4]`.
-///   - anchors: one box for each, in the same order: the level's grid.
-///   - count: how many to keep.
-///   - size: the resized picture, without padding.
+///   - anchors: the level's anchors, one per logit and in the same order.
+///   - count: the largest number of candidates.
+///   - size: size of the resized image, without padding: boxes are clipped to it.
 ///   - conventions: how deltas turn into boxes, and what ranks them.
 package func selectCandidates(
     objectness: Tensor, deltas: Tensor, anchors: some RandomAccessCollection<Box>, count: Int,
@@ -78,17 +78,17 @@ package func selectCandidates(
     }
 }
 
-/// How many candidates each level may have.
+/// The largest number of candidates of each level.
 ///
 /// - Parameters:
 ///   - objectness: the logits of each level.
-///   - preNMSTopN: how many there may be, on each level or over all of them.
-///   - conventions: which of the two.
+///   - preNMSTopN: the limit, for each level or for all levels together.
+///   - conventions: which of the two applies (`preNMSTopNIsPerLevel`).
 package func candidateCounts(_ objectness: [Tensor], preNMSTopN: Int, conventions: Conventions.Proposals)
     -> [Int]
 {
     guard !conventions.preNMSTopNIsPerLevel else { return objectness.map { _ in preNMSTopN } }
-    // The best of a level are in order, so it is enough to know how many of each level are among the best.
+    // Each level takes its own best anchors, so it is enough to count how many of the overall best it has.
     let all = objectness.flatMap { level in
         conventions.selectsByLogit ? level.array : level.array.map(sigmoid)
     }
@@ -102,11 +102,11 @@ package func candidateCounts(_ objectness: [Tensor], preNMSTopN: Int, convention
     return counts
 }
 
-/// Steps 3 to 5.
+/// Steps 3 to 5: turns the candidates of all levels into proposals.
 ///
 /// - Parameters:
-///   - candidates: one element a level.
-///   - settings: how much proposals may overlap, and how many to keep at most.
+///   - candidates: one element per level.
+///   - settings: the NMS threshold, and the largest number of proposals.
 ///   - conventions: the smallest box, and suppression.
 package func selectProposals(
     _ candidates: [Candidates], settings: Settings.Proposals, conventions: Conventions.Proposals
@@ -119,9 +119,9 @@ package func selectProposals(
         scores: kept.map { candidates[$0.level].scores[$0.rank] })
 }
 
-/// What suppression made of the candidates of all levels.
+/// The result of suppression over the candidates of all levels.
 package struct CandidateSuppression: Sendable {
-    /// A candidate: its level, and its place among the level's candidates, 0 for the best.
+    /// A candidate, given by its level and its rank within the level, 0 for the best.
     package struct Member: Hashable, Sendable {
         /// An index into the levels, finest first.
         package var level: Int
@@ -135,18 +135,18 @@ package struct CandidateSuppression: Sendable {
         }
     }
 
-    /// The candidates that are large enough to take part, level after level.
+    /// The candidates that are large enough, level by level.
     package var members: [Member]
-    /// Who was kept, best first, and who was suppressed by whom: indices into ``members``. Proposal i is the
-    /// i-th kept one.
+    /// Which candidates were kept, best first, and which suppressed which, as indices into ``members``. Proposal i is
+    /// the i-th kept candidate.
     package var outcome: NonMaximumSuppression.Outcome
 }
 
-/// Steps 3 and 4: who is kept, and who suppressed whom.
+/// Steps 3 and 4: which candidates are kept, and which suppressed which.
 ///
 /// - Parameters:
-///   - candidates: one element a level.
-///   - nmsThreshold: the largest IoU of two proposals.
+///   - candidates: one element per level.
+///   - nmsThreshold: the largest IoU that two proposals may have.
 ///   - conventions: the smallest box, and suppression.
 package func suppressCandidates(
     _ candidates: [Candidates], nmsThreshold: Double, conventions: Conventions.Proposals
@@ -162,7 +162,7 @@ package func suppressCandidates(
 }
 
 extension Conventions.Proposals {
-    /// Whether a box is large enough to be a proposal. A box that is not a number is not.
+    /// Whether a box is large enough to be a proposal. False for a box with a NaN coordinate.
     func accepts(_ box: Box) -> Bool {
         minimumIsExcluded
             ? box.width > minimumSide && box.height > minimumSide
@@ -177,16 +177,16 @@ extension Tensor {
     }
 }
 
-/// The indices of the `count` largest values, largest first; equal values in order of index, NaN never.
-/// Takes time proportional to the number of values, plus the sorting of those kept.
+/// The indices of the `count` largest values, largest first; equal values in order of index, NaN excluded. Takes linear
+/// time, plus sorting the selected values.
 package func indicesOfLargest(_ count: Int, in values: UnsafeBufferPointer<Float>) -> [Int] {
     func ranksHigher(_ a: Int, _ b: Int) -> Bool {
         values[a] > values[b] || (values[a] == values[b] && a < b)
     }
     let count = min(count, values.count)
     guard count > 0 else { return [] }
-    // Candidates collect until there are twice too many; then only the best half stays, and its worst sets
-    // the bar for what follows.
+    // Collects candidates up to about twice `count`, then keeps the best `count`; the worst of them is the bar for the
+    // values that follow.
     var best: [Int] = []
     var bar = -Float.infinity
     func cut() {

@@ -1,14 +1,14 @@
 import Kernels
 import Tensors
 
-/// The region proposal network's head, run on every level with the same weights: 3×3 convolution, then two
-/// 1×1 siblings (Faster R-CNN, section 3.1).
+/// The region proposal network's head, run on every level with the same weights: a 3×3 convolution, then two sibling
+/// 1×1 convolutions (Faster R-CNN, section 3.1).
 package struct RPNHead: Sendable {
     /// 3×3 convolutions with ReLU; one, or two in torchvision's second generation.
     package let hidden: [ConvolutionLayer]
-    /// One logit an anchor.
+    /// 1×1 convolution, one logit per anchor.
     package let objectness: ConvolutionLayer
-    /// Four numbers an anchor.
+    /// 1×1 convolution, dx, dy, dw, dh per anchor.
     package let deltas: ConvolutionLayer
 
     /// Takes the head's parameters from `source`.
@@ -32,26 +32,26 @@ package struct RPNHead: Sendable {
             window: ConvolutionWindow(kernel: 1), initialization: .normal(0.01), from: &source)
     }
 
-    /// What the head says of one level's anchors.
+    /// The head's output for one level.
     package struct Output<A: Activation> {
         /// Logits, `[height, width, anchors]`.
         package let objectness: A
-        /// dx, dy, dw, dh of each anchor, `[height, width, anchors · 4]`.
+        /// dx, dy, dw, dh per anchor, `[height, width, anchors · 4]`.
         package let deltas: A
 
-        /// An output from elsewhere.
+        /// An output that was computed elsewhere.
         package init(objectness: A, deltas: A) {
             self.objectness = objectness
             self.deltas = deltas
         }
     }
 
-    /// The shared hidden map of one level.
+    /// The hidden map that both outputs of a level are computed from: `[height, width, channels]`.
     package func hidden<A: Activation>(_ feature: A) -> A {
         hidden.reduce(feature) { $0.convolved(by: $1, relu: true) }
     }
 
-    /// Objectness and deltas of one level, `name` saying which.
+    /// Objectness and deltas of one level, from its feature map.
     package func callAsFunction<A: Activation>(
         _ feature: A, level name: String, in run: PipelineRun<A> = PipelineRun()
     ) -> Output<A> {

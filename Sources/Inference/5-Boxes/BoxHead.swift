@@ -1,9 +1,9 @@
 import Kernels
 import Tensors
 
-/// The head that gives every proposal a class and refines its box (Mask R-CNN, figure 4; Fast R-CNN).
+/// The box head: classifies every proposal and refines its box (Mask R-CNN, figure 4; Fast R-CNN).
 package struct BoxHead: Sendable {
-    /// What turns a pooled proposal into a vector.
+    /// The layers that turn a pooled proposal into a vector.
     package enum Body: Sendable {
         /// Two fully connected layers, each with ReLU.
         case twoLayers(DenseLayer, DenseLayer)
@@ -13,11 +13,11 @@ package struct BoxHead: Sendable {
         case residualStage(ResidualStage)
     }
 
-    /// What turns a pooled proposal into a vector.
+    /// The layers that turn a pooled proposal into a vector.
     package let body: Body
-    /// One logit a class, background first.
+    /// Fully connected layer, one logit per class, background first.
     package let logits: DenseLayer
-    /// Four numbers a class, background included.
+    /// Fully connected layer, dx, dy, dw, dh per class, background included.
     package let deltas: DenseLayer
 
     /// Takes the head's parameters from `source`.
@@ -64,17 +64,17 @@ package struct BoxHead: Sendable {
             initialization: .normal(0.001), from: &source)
     }
 
-    /// What the head says of each proposal.
+    /// The head's output for all proposals.
     package struct Output<A: Activation> {
         /// `[proposals, classes + 1]`, background first.
         package let logits: A
         /// The softmax of each row of logits.
         package let probabilities: Tensor
-        /// dx, dy, dw, dh for each class, `[proposals, (classes + 1) · 4]`.
+        /// dx, dy, dw, dh per class, `[proposals, (classes + 1) · 4]`.
         package let deltas: A
     }
 
-    /// The vector of each proposal, from what it pooled, `[proposals, size, size, channels]`.
+    /// The feature vector of each proposal, from its pooled features, `[proposals, size, size, channels]`.
     package func hidden<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         switch body {
         case .twoLayers(let first, let second):
@@ -103,7 +103,7 @@ package struct BoxHead: Sendable {
         }
     }
 
-    /// Logits and deltas of each proposal, from its vector.
+    /// Logits and deltas of each proposal, from its feature vector.
     package func output<A: Activation>(_ hidden: A, in run: PipelineRun<A> = PipelineRun()) -> Output<A> {
         let classes = logits.dense.outputs
         let scores = run.stage(.boxLogits, .table(columns: classes)) {
@@ -119,6 +119,6 @@ package struct BoxHead: Sendable {
 }
 
 extension MapSize {
-    /// Numbers in the map.
+    /// Number of elements, height · width · channels.
     var count: Int { height * width * channels }
 }

@@ -6,23 +6,23 @@ import Tensors
 //
 // 1. Softmax over the classes; background is dropped.
 // 2. Every class of every proposal with enough probability is a detection of its own, with the box that this
-//    class's deltas give, clipped to the picture.
+//    class's deltas give, clipped to the image.
 // 3. Drop boxes that are too small.
 // 4. Suppress within each class.
-// 5. Keep the best, over all classes.
+// 5. Keep the highest-scoring detections, over all classes.
 
-/// What was found, best first, in the frame of the resized picture.
+/// The detections, highest score first, in coordinates of the resized image.
 public struct Detections: Sendable {
-    /// Refined boxes.
+    /// Refined boxes, clipped to the resized image.
     package var boxes: [Box]
-    /// Probabilities.
+    /// Probabilities of the detected classes.
     package var scores: [Float]
-    /// Classes, from 1.
+    /// Class indices, from 1; 0 is background.
     package var classes: [Int]
-    /// The proposals that they come from.
+    /// Indices of the proposals that the detections come from.
     package var proposals: [Int]
 
-    /// Detections from elsewhere; none if nothing is given.
+    /// Detections that were selected elsewhere; empty by default.
     package init(boxes: [Box] = [], scores: [Float] = [], classes: [Int] = [], proposals: [Int] = []) {
         self.boxes = boxes
         self.scores = scores
@@ -31,14 +31,14 @@ public struct Detections: Sendable {
     }
 }
 
-/// Steps 2 to 5.
+/// Steps 2 to 5: turns classified proposals into detections.
 ///
 /// - Parameters:
 ///   - probabilities: `[proposals, classes + 1]`, background first.
 ///   - deltas: `[proposals, (classes + 1) · 4]`.
 ///   - proposals: the boxes that the deltas refine.
-///   - size: the resized picture, without padding.
-///   - settings: the thresholds and the number to keep.
+///   - size: size of the resized image, without padding: boxes are clipped to it.
+///   - settings: the score and NMS thresholds, and the largest number of detections.
 ///   - conventions: how deltas turn into boxes, the smallest box, and suppression.
 package func selectDetections(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize,
@@ -62,8 +62,8 @@ package func selectDetections(
 ///   - probabilities: `[proposals, classes + 1]`, background first.
 ///   - deltas: `[proposals, (classes + 1) · 4]`.
 ///   - proposals: the boxes that the deltas refine.
-///   - size: the resized picture, without padding.
-///   - scoreThreshold: what a probability has to exceed.
+///   - size: size of the resized image, without padding: boxes are clipped to it.
+///   - scoreThreshold: the probability that a class must exceed.
 ///   - conventions: how deltas turn into boxes, and the smallest box.
 package func classBoxes(
     probabilities: Tensor, deltas: Tensor, proposals: [Box], size: PixelSize, scoreThreshold: Float,
@@ -102,7 +102,7 @@ package func classBoxes(
     return found
 }
 
-/// Step 4: who is kept, best first, and who suppressed whom within each class. Detection i is the i-th kept one.
+/// Step 4: which boxes are kept, best first, and which suppressed which within a class. Detection i is the i-th kept.
 package func suppressClassBoxes(
     _ found: Detections, nmsThreshold: Double, conventions: Conventions.Detections
 ) -> NonMaximumSuppression.Outcome {
@@ -111,7 +111,7 @@ package func suppressClassBoxes(
 }
 
 extension Conventions.Detections {
-    /// Whether a class is probable enough.
+    /// Whether a class's probability passes the score threshold.
     fileprivate func accepts(_ probability: Float, threshold: Float) -> Bool {
         scoreThresholdIsIncluded ? probability >= threshold : probability > threshold
     }

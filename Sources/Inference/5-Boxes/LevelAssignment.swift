@@ -8,20 +8,20 @@ import Tensors
 public struct PooledMaps<A: Activation> {
     /// p2 … p5, or the single map of a C4 or C5 model.
     package let maps: [A]
-    /// Map positions a pixel, for each map.
+    /// The scale from pixels to map positions, for each map: 1/4 for p2.
     package let scales: [Float]
-    /// The pyramid index of the first map: 2 for p2.
+    /// The pyramid level of the first map: 2 for p2.
     package let firstLevel: Int
     private let conventions: Conventions.Pooling
-    /// Where the picture lies in the padded one.
+    /// The region of the padded image that the image occupies.
     private let window: PixelRegion?
 
     /// - Parameters:
     ///   - maps: finest first.
-    ///   - firstLevel: the pyramid index of the first map; stride 2 to its power.
-    ///   - size: the resized picture, without padding.
-    ///   - window: where it lies in the padded one; nil for the upper left corner.
-    ///   - conventions: the level of a box, the scale of a map, and the layer.
+    ///   - firstLevel: the pyramid level of the first map, whose stride is 2 to this power.
+    ///   - size: size of the resized image, without padding.
+    ///   - window: the region of the padded image that it occupies; nil if it starts at the upper left corner.
+    ///   - conventions: how levels are assigned and map scales computed, and the RoI layer.
     package init(
         _ maps: [A], firstLevel: Int, size: PixelSize, window: PixelRegion? = nil,
         conventions: Conventions.Pooling
@@ -57,8 +57,8 @@ public struct PooledMaps<A: Activation> {
         return conventions.level.level(of: box, among: levels)
     }
 
-    /// What each box pools: `[boxes, size, size, channels]`.
-    /// - Parameter levels: the pyramid level of each box; nil for those that ``level(of:)`` gives.
+    /// The pooled features of each box: `[boxes, size, size, channels]`.
+    /// - Parameter levels: the pyramid level of each box; nil to use ``level(of:)``.
     package func pooled(_ boxes: [Box], levels: [Int]? = nil, size: Int) -> A {
         let (x, y) = (Float(window?.x ?? 0), Float(window?.y ?? 0))
         return A.pooled(
@@ -72,8 +72,8 @@ public struct PooledMaps<A: Activation> {
 }
 
 extension Conventions.Pooling.LevelRule {
-    /// 4 + log₂(√area / 224) with the rule's small number, before it becomes a whole number and is brought to the
-    /// levels that there are. −∞ for a box without area.
+    /// 4 + log₂(√area / 224) with the rule's ε, before rounding and clamping to the existing levels. −∞ for a box
+    /// without area.
     public func exactLevel(of box: Box) -> Float {
         let side = box.area.squareRoot()
         return switch self {
@@ -84,19 +84,19 @@ extension Conventions.Pooling.LevelRule {
         }
     }
 
-    /// The level that a box pools from, of those that there are.
+    /// The level that a box pools from, clamped to `levels`.
     public func level(of box: Box, among levels: ClosedRange<Int>) -> Int {
         let exact = exactLevel(of: box)
         let level =
             switch self {
             case .epsilonOutside, .epsilonInside: exact.rounded(.down)
-            // The sum with 2 could round up what lies just below a whole number.
+            // Rounded down before 2 is added: the sum could round a value just below an integer up to it.
             case .epsilonInsideFromFinest(let epsilon):
                 2 + log2(box.area.squareRoot() / 56 + epsilon).rounded(.down)
             case .rounded: exact.rounded(.toNearestOrEven)
             }
-        // A box without area has level −∞, one that is no box NaN: both use the finest map. (`max` returns its
-        // first argument when the second is NaN, so the order matters.)
+        // The level is −∞ for a box without area and NaN for an invalid box: both use the finest map. (`max` returns
+        // its first argument when the second is NaN, so the order matters.)
         return Int(min(Float(levels.upperBound), max(Float(levels.lowerBound), level)))
     }
 }

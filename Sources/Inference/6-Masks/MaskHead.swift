@@ -3,18 +3,18 @@ import Tensors
 
 /// The mask head: a small fully convolutional network on each region (Mask R-CNN, section 3 and figure 4).
 ///
-/// It keeps place: every output pixel is made from the input around it. The alternative, fully connected
-/// layers, is there for the paper's comparison (table 2e).
+/// Convolutions preserve the spatial layout: every output pixel depends on the input around it. The alternative, fully
+/// connected layers, reproduces the paper's comparison (table 2e).
 package struct MaskHead: Sendable {
-    /// What turns a pooled detection into maps.
+    /// The layers that turn a pooled detection into mask logits.
     package enum Body: Sendable {
-        /// 3×3 convolutions, a 2×2 transposed convolution, a 1×1 convolution with one channel a class.
+        /// 3×3 convolutions, a 2×2 transposed convolution, a 1×1 convolution with one channel per class.
         case convolutions([ConvolutionLayer], upsampled: TransposedConvolutionLayer, logits: ConvolutionLayer)
-        /// Fully connected layers; the last has one output for each class and pixel.
+        /// Fully connected layers; the last has one output per class and pixel, or per pixel for class-agnostic masks.
         case fullyConnected([DenseLayer], logits: DenseLayer, channels: Int, side: Int)
     }
 
-    /// What turns a pooled detection into maps.
+    /// The layers that turn a pooled detection into mask logits.
     package let body: Body
 
     /// Takes the head's parameters from `source`.
@@ -60,8 +60,8 @@ package struct MaskHead: Sendable {
         }
     }
 
-    /// The logits of each class's mask, `[regions, side, side, classes + 1 or 1]`, from what each region
-    /// pooled, `[regions, size, size, channels]`.
+    /// The mask logits of each class, `[regions, side, side, classes + 1]` (1 channel for class-agnostic masks), from
+    /// the pooled features of each region, `[regions, size, size, channels]`.
     package func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         switch body {
         case .convolutions(let convolutions, let upsampled, let last):
@@ -86,7 +86,7 @@ package struct MaskHead: Sendable {
                     hidden.dense(by: layer, relu: true)
                 }
             }
-            // The layer's outputs are class by class; maps have the classes last.
+            // The layer's outputs are ordered by class first; maps have the classes last.
             return run.stage(.maskLogits, .regionMaps(side: side, channels: channels)) {
                 let logits = hidden.dense(by: last, relu: false)
                 return logits.reshaped(to: [logits.value.shape[0], channels, side, side]).channelsLast()
@@ -95,12 +95,12 @@ package struct MaskHead: Sendable {
     }
 }
 
-/// The probabilities of each detection's own mask: the sigmoid of its class's logits, or its class's share of a
-/// softmax over all classes.
+/// The mask probabilities of each detection's class: the sigmoid of that class's logits, or its softmax probability
+/// over all classes at each pixel.
 ///
 /// - Parameters:
 ///   - logits: `[detections, side, side, classes + 1]`, or 1 channel for class-agnostic masks.
-///   - classes: one class a detection.
+///   - classes: one class per detection.
 ///   - output: sigmoid or softmax.
 /// - Returns: `[detections, side, side]`.
 package func maskProbabilities(_ logits: Tensor, classes: [Int], output: Architecture.Masks.Output) -> Tensor

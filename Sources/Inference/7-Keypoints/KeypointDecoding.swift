@@ -7,14 +7,14 @@ import Tensors
 //
 // 1. Enlarge each map to the size of the detection's box, rounded up, by bicubic interpolation.
 // 2. The keypoint is the centre of the pixel with the largest value.
-// 3. Scale that back onto the exact box.
+// 3. Scale its position back to the unrounded box.
 
-/// Decodes the keypoints of every detection, in the frame of the boxes.
+/// Decodes the keypoints of every detection, in the coordinates of `boxes`.
 ///
 /// - Parameters:
 ///   - heatmaps: logits, `[detections, height, width, keypoints]`.
-///   - boxes: one box a detection.
-///   - score: what the third number of a keypoint is.
+///   - boxes: one box per detection.
+///   - score: how a keypoint's score is computed.
 /// - Returns: the keypoints of each detection.
 package func decodeKeypoints(
     _ heatmaps: Tensor, boxes: [Box], score: Conventions.Output.KeypointScore
@@ -45,7 +45,7 @@ package func decodeKeypoints(
 }
 
 /// The size that heat maps of a box are enlarged to: the box's own, rounded up to whole pixels.
-/// - Parameter box: in the resized frame.
+/// - Parameter box: in coordinates of the resized image.
 package func keypointMapSize(of box: Box) -> PixelSize {
     PixelSize(height: Int(max(box.height, 1).rounded(.up)), width: Int(max(box.width, 1).rounded(.up)))
 }
@@ -58,7 +58,7 @@ private struct Peak {
     private(set) var column = 0
 
     init(of plane: UnsafeBufferPointer<Float>, width: Int, rows: [CubicTap], columns: [CubicTap]) {
-        // Along the rows first: every input row at the output's width.
+        // Horizontally first: every input row is enlarged to the output's width.
         let wide = plane.count / width
         let stretched = (0..<wide).map { row in
             columns.map { tap in
@@ -83,8 +83,8 @@ private struct Peak {
     }
 }
 
-/// The four neighbours that one output of a bicubic enlargement is made from, along one axis, with the weights
-/// of Keys's kernel for a = −0.75 (PyTorch's and OpenCV's choice). Indices outside are moved to the border.
+/// The four input samples that one output sample of a bicubic enlargement is computed from, along one axis, with the
+/// weights of Keys's kernel for a = −0.75 (as in PyTorch and OpenCV). Indices outside are clamped to the border.
 struct CubicTap {
     let indices: (Int, Int, Int, Int)
     let weights: (Float, Float, Float, Float)

@@ -1,11 +1,11 @@
 import Kernels
 import Tensors
 
-/// The keypoint head: one map a keypoint, in which a single pixel is right (Mask R-CNN, section 5).
+/// The keypoint head: one heat map per keypoint, trained with a one-hot target (Mask R-CNN, section 5).
 package struct KeypointHead: Sendable {
     /// 3×3 convolutions with ReLU.
     package let hidden: [ConvolutionLayer]
-    /// A 4×4 transposed convolution of stride 2 with one channel a keypoint; bilinear enlargement follows.
+    /// A 4×4 transposed convolution of stride 2 with one channel per keypoint; bilinear enlargement follows.
     package let heatmaps: TransposedConvolutionLayer
 
     /// Takes the head's parameters from `source`.
@@ -26,8 +26,8 @@ package struct KeypointHead: Sendable {
             outputs: configuration.count, kernel: 4, stride: 2, padding: 1, from: &source)
     }
 
-    /// Logits, `[regions, 4 · size, 4 · size, keypoints]`, from what each region pooled,
-    /// `[regions, size, size, channels]`.
+    /// Logits, `[regions, 4 · size, 4 · size, keypoints]`, from the pooled features of each region, `[regions, size,
+    /// size, channels]`.
     package func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         var map = pooled
         for (index, layer) in hidden.enumerated() {

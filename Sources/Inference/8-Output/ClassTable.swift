@@ -1,8 +1,8 @@
 /// The names of a model's classes, and the category ids that they have in annotation and result files.
 public struct ClassTable: Hashable, Sendable {
-    /// One name a class; class 1 is the first, since 0 is background.
+    /// One name per class. The first is that of class 1, since 0 is background.
     public let names: [String]
-    /// One id a class, as in annotation files.
+    /// One id per class, as in annotation files.
     public let categories: [Int]
 
     /// A table of the given names; without `categories`, ids count from 1.
@@ -12,24 +12,24 @@ public struct ClassTable: Hashable, Sendable {
         precondition(self.categories.count == names.count)
     }
 
-    /// The name of a class, from 1.
+    /// The name of a class, given its index from 1; `class N` if the table has none.
     public func name(of label: Int) -> String {
         names.indices.contains(label - 1) ? names[label - 1] : "class \(label)"
     }
 
-    /// The category id of a class, from 1.
+    /// The category id of a class, given its index from 1; the index itself if the table has none.
     public func category(of label: Int) -> Int {
         categories.indices.contains(label - 1) ? categories[label - 1] : label
     }
 
-    /// Whether the objects of a class, from 1, have keypoints: persons, or, where no class is a person, all. A
-    /// keypoint head answers for every region that it is given, whatever is in it.
+    /// Whether the objects of a class, given its index from 1, have keypoints: only persons, or all classes if none is
+    /// "person". (A keypoint head predicts keypoints for every region, whatever it shows.)
     public func hasKeypoints(_ label: Int) -> Bool {
         !names.contains("person") || name(of: label) == "person"
     }
 
-    /// What the number of classes suggests: COCO's sparse ids for 90, its 80 used ones for 80, a person for a
-    /// keypoint model of one class, and plain numbers otherwise.
+    /// The table that the number of classes suggests: COCO's ids 1 … 90 for 90 classes, COCO's 80 classes for 80,
+    /// "person" for a keypoint model of one class, and numbered names otherwise.
     public static func standard(for architecture: Architecture) -> ClassTable {
         switch architecture.classes {
         case 90: cocoSparse
@@ -42,7 +42,7 @@ public struct ClassTable: Hashable, Sendable {
     /// The 80 classes of COCO, contiguous, with their ids.
     public static let coco = ClassTable(names: cocoClasses.map(\.1), categories: cocoClasses.map(\.0))
 
-    /// COCO's ids 1 … 90 as classes, ten of them unused: torchvision's models.
+    /// COCO's ids 1 … 90 as class indices, ten of them unused, as in torchvision's models.
     public static let cocoSparse: ClassTable = {
         let names = Dictionary(uniqueKeysWithValues: cocoClasses)
         return ClassTable(names: (1...90).map { names[$0] ?? "unused \($0)" })

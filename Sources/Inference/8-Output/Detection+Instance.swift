@@ -2,11 +2,10 @@ import COCO
 import Geometry
 
 extension Detection {
-    /// What the network found, as COCO has it.
+    /// A COCO result for an instance.
     ///
-    /// Numbers become those that the shortest decimal fraction for the single-precision ones stands for: 0.1,
-    /// not 0.10000000149. A file then holds few digits, and an evaluation of it and one of the values in
-    /// memory see the same.
+    /// Each Float32 becomes the Double of its shortest decimal representation: 0.1, not 0.10000000149. Files stay
+    /// short, and evaluating a file gives the same result as evaluating the values in memory.
     package init(_ instance: Instance, imageID: Int, categoryID: Int) {
         let box = instance.box
         self.init(
@@ -21,7 +20,8 @@ extension Detection {
     }
 }
 
-/// The number that `value` looks like. JSON has none for NaN and infinity, which only broken weights give.
+/// The Double of the shortest decimal representation of `value`. JSON has no NaN or infinity, which only broken weights
+/// produce.
 private func decimal(_ value: Float) -> Double {
     value.isFinite ? Double(value.description) ?? Double(value) : 0
 }

@@ -2,21 +2,21 @@ import Geometry
 import Kernels
 import Tensors
 
-// From an m×m map of probabilities to pixels of the picture (Mask R-CNN, section 3.1, "Inference"):
+// From an m×m map of probabilities to pixels of the image (Mask R-CNN, section 3.1, "Inference"):
 //
 // 1. Surround the map with zeros, so that it fades out at the box's border.
-// 2. For each pixel of the box's region, and only there, interpolate between the map's values.
-// 3. The pixel belongs to the mask if the result is at least one half.
+// 2. For each pixel in the box's region, interpolate between the map's values.
+// 3. The pixel belongs to the mask if the result is at least the threshold, one half by default.
 
-/// Pastes one mask.
+/// Pastes one mask: interpolates its probabilities at the pixels of the original image, and thresholds them.
 ///
 /// - Parameters:
 ///   - probabilities: `side · side` values, row by row.
 ///   - side: of the map.
-///   - box: where the map belongs, in pixels of the picture.
-///   - imageSize: of the picture.
-///   - threshold: the least probability of a pixel of the mask.
-///   - conventions: how the map is enlarged.
+///   - box: the detection's box, in pixels of the original image.
+///   - imageSize: size of the original image.
+///   - threshold: the smallest probability of a pixel inside the mask.
+///   - conventions: how the map is enlarged to the box.
 package func pasteMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize, threshold: Float,
     conventions: Conventions.Output
@@ -33,8 +33,8 @@ package func pasteMask(
     return InstanceMask(imageSize: imageSize, region: region, bits: bits)
 }
 
-/// The probabilities that ``pasteMask(_:side:box:imageSize:threshold:conventions:)`` compares with the threshold: what a
-/// figure shows between the head's map and the mask.
+/// The probabilities that ``pasteMask(_:side:box:imageSize:threshold:conventions:)`` compares with the threshold, as
+/// figures show them between the head's map and the mask.
 /// - Returns: the pixels of the box's region, and a value for each, row by row.
 package func enlargedMask(
     _ probabilities: UnsafeBufferPointer<Float>, side: Int, box: Box, imageSize: PixelSize,
@@ -48,11 +48,11 @@ package func enlargedMask(
 }
 
 extension Conventions.Output.Pasting {
-    /// The value below which no pixel of an enlarged map falls.
+    /// A lower bound that the pixels of an enlarged map are clamped to.
     ///
     /// scikit-image's `resize`, which Matterport calls, interpolates towards zeros at the border and then clips the
-    /// result to the range of the map that it was given: a map of ones has ones up to its edge. The other
-    /// conventions let the border's zeros take effect.
+    /// result to the range of its input: a map of ones stays one up to its edge. The other conventions do not clip, so
+    /// masks fade at the border.
     public func smallestValue(of probabilities: some Sequence<Float>) -> Float {
         self == .resizedToBox ? probabilities.min() ?? 0 : -.infinity
     }
@@ -85,32 +85,32 @@ private func enlarge(
     }
 }
 
-/// Which pixels a pasted mask covers, and between which values of the padded map each row and column lies.
+/// Which pixels a pasted mask covers, and which values of the padded map each row and column is interpolated between.
 ///
 /// The padded map has a border of zeros around the `side` × `side` values: its index 0 is the border, index 1 the
 /// first value, index `side` the last, and `side + 1` the border again.
 package struct MaskPlacement: Sendable {
-    /// The pixels of the picture that are looked at; all others are not the object's.
+    /// The pixels of the image that are evaluated; all others are outside the mask.
     package let region: PixelRegion
-    /// For each row of `region`, the rows of the padded map that it lies between.
+    /// For each row of `region`, the two rows of the padded map that it is interpolated from.
     package let rows: [Tap]
-    /// For each column of `region`, the columns of the padded map that it lies between.
+    /// For each column of `region`, the two columns of the padded map that it is interpolated from.
     package let columns: [Tap]
 
-    /// Two neighbours along one axis of the padded map.
+    /// Two neighbouring indices along one axis of the padded map, with their weights.
     package struct Tap: Hashable, Sendable {
-        /// The neighbour before the pixel, and the one behind it.
+        /// Index of the neighbour before the pixel, and of the one after it.
         package let first: Int, second: Int
-        /// The share of `second`; `first` has the rest.
+        /// The weight of `second`; that of `first` is 1 − `weight`.
         package let weight: Float
     }
 
-    /// The place of a map.
+    /// Computes which pixels a map covers, and their interpolation weights.
     ///
     /// - Parameters:
-    ///   - box: where the map belongs, in pixels of the picture.
+    ///   - box: the detection's box, in pixels of the original image.
     ///   - side: of the map, without the border.
-    ///   - imageSize: of the picture.
+    ///   - imageSize: size of the original image.
     ///   - pasting: the convention.
     package init(box: Box, side: Int, imageSize: PixelSize, pasting: Conventions.Output.Pasting) {
         let horizontal = Axis(box.x1, box.x2, side: side, length: imageSize.width, pasting)
@@ -137,7 +137,7 @@ package struct MaskPlacement: Sendable {
             }
             switch pasting {
             case .wholePixels:
-                // The box grows with the map's border of zeros, then loses its fractions.
+                // The box is enlarged by the map's border of zeros, then truncated to whole pixels.
                 let centre = (end + start) * 0.5
                 let half = (end - start) * 0.5 * Float(Double(side + 2) / Double(side))
                 let first = Int(centre - half), last = Int(centre + half)
@@ -154,7 +154,7 @@ package struct MaskPlacement: Sendable {
                     : clipped(Int(start), Int(end))
                 taps = pixels.map { pixel in
                     let share = (Float(pixel) + 0.5 - start) / (end - start)
-                    // In positions of the padded map; what lies further out is 0 like its border.
+                    // As a position in the padded map, whose border is 0; so is everything beyond it.
                     let place = share * Float(side) + 0.5
                     let inside = place > 0 ? min(place, Float(side + 1)) : 0  // NaN becomes 0
                     let first = min(Int(inside), side)

@@ -3,32 +3,32 @@ import Geometry
 import Kernels
 import Tensors
 
-/// One object found in a picture, in the frame of the picture as decoded.
+/// One detected object, in coordinates of the original image.
 public struct Instance: Sendable {
-    /// Around the object, in pixels.
+    /// The object's bounding box, in pixels.
     public var box: Box
     /// The probability of the class.
     public var score: Float
-    /// The class, from 1; 0 would be background.
+    /// The class index, from 1; 0 is background and never appears.
     public var label: Int
-    /// The object's pixels, if the model predicts masks.
+    /// The object's pixels; nil if the model has no mask head.
     public var mask: InstanceMask?
-    /// The object's keypoints, if the model predicts them.
+    /// The object's keypoints; nil if the model has no keypoint head.
     public var keypoints: [Keypoint]?
-    /// The detection that this instance came from.
+    /// The index of the detection that this instance was made from.
     public var detection: Int
 }
 
-/// What the network and the selections made of a picture, in the frame of the resized one.
+/// The prediction for one image, in coordinates of the resized image.
 public struct Prediction: Sendable {
-    /// What was found.
+    /// Boxes, scores and classes.
     package var detections: Detections
-    /// Probabilities, `[detections, side, side]`; nil without a mask head.
+    /// Mask probabilities, `[detections, side, side]`; nil without a mask head.
     package var masks: Tensor?
     /// The keypoints of each detection; nil without a keypoint head.
     package var keypoints: [[Keypoint]]?
 
-    /// A prediction from elsewhere.
+    /// A prediction of the given parts.
     package init(detections: Detections, masks: Tensor?, keypoints: [[Keypoint]]?) {
         self.detections = detections
         self.masks = masks
@@ -36,16 +36,16 @@ public struct Prediction: Sendable {
     }
 }
 
-/// Takes detections back to the picture's own frame.
+/// Maps detections back to the original image: scales boxes and keypoints, and pastes masks.
 ///
 /// - Parameters:
-///   - detections: in the resized frame.
+///   - detections: in coordinates of the resized image.
 ///   - masks: probabilities, `[detections, side, side]`, or nil.
-///   - keypoints: in the resized frame, or nil.
-///   - resized: the resized picture, without padding.
-///   - original: the picture as decoded.
-///   - settings: which pixels belong to a mask.
-///   - conventions: whether boxes are clipped once more, and how masks are pasted.
+///   - keypoints: in coordinates of the resized image, or nil.
+///   - resized: size of the resized image, without padding.
+///   - original: size of the original image.
+///   - settings: the mask threshold.
+///   - conventions: whether boxes are clipped again, and how masks are pasted.
 package func makeInstances(
     _ detections: Detections, masks: Tensor? = nil, keypoints: [[Keypoint]]?, resized: PixelSize,
     original: PixelSize, settings: Settings.Masks, conventions: Conventions.Output
@@ -79,7 +79,7 @@ package func makeInstances(
     return instances
 }
 
-/// The mask of each instance's detection, in the frame of the picture as decoded.
+/// Pastes the mask of each instance's detection into the original image.
 func paste(
     _ masks: Tensor, onto instances: [Instance], imageSize: PixelSize, threshold: Float,
     conventions: Conventions.Output, by step: @Sendable (MaskPasting) -> InstanceMask
@@ -100,7 +100,7 @@ func paste(
 }
 
 extension [Instance] {
-    /// Gives each instance the keypoints of its row of `[instances, keypoints, 3]`.
+    /// Sets each instance's keypoints from its row of `[instances, keypoints, 3]`: x, y, score.
     mutating func setKeypoints(_ numbers: Tensor) {
         let values = numbers.array
         let count = numbers.shape[1]
@@ -114,7 +114,7 @@ extension [Instance] {
 }
 
 extension Box {
-    /// Every edge at the nearest whole number, ties to even.
+    /// The box with every edge rounded to the nearest integer, ties to even.
     package var rounded: Box {
         Box(
             x1: x1.rounded(.toNearestOrEven), y1: y1.rounded(.toNearestOrEven),

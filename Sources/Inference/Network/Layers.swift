@@ -1,34 +1,34 @@
 import Kernels
 import Tensors
 
-// A layer is a kernel with its parameters, under the name of the stage that it computes: the layer
-// `rpn.hidden.1` has the parameters `rpn.hidden.1.weight` and `rpn.hidden.1.bias`. Making a layer takes its
-// parameters from a source, so the same lines load a checkpoint and start a network from random numbers.
+// A layer is a kernel with its parameters, under the name of the stage that it computes: the layer `rpn.hidden.1` has
+// the parameters `rpn.hidden.1.weight` and `rpn.hidden.1.bias`. A layer takes its parameters from a source when it is
+// made, so the same code loads a checkpoint or starts a network from random numbers.
 
-/// What follows a convolution in place of a bias.
+/// The normalisation that follows a convolution, in place of a bias.
 public enum Normalization: Hashable, Sendable {
-    /// Nothing: the convolution has a bias.
+    /// None: the convolution has a bias.
     case bias
-    /// A batch norm with fixed statistics, folded into a scale and a shift.
+    /// Batch norm with fixed statistics, folded into a scale and a shift per channel.
     case frozenBatch(epsilon: Float)
-    /// Group norm with that many groups: for training from scratch.
+    /// Group norm with this number of groups, for training from scratch (Wu and He, arXiv 1803.08494).
     case group(groups: Int)
 }
 
 /// A convolution with its bias, frozen batch norm or group norm.
 public struct ConvolutionLayer: Sendable {
-    /// The name of the stage that the layer computes, which its parameters begin with.
+    /// The name of the stage that the layer computes, which is also the prefix of its parameters' names.
     package let name: String
-    /// The kernel; a frozen batch norm or bias is folded into its scale and shift.
+    /// The kernel with its weight; a frozen batch norm or bias is folded into its scale and shift.
     package var convolution: Convolution
-    /// A group norm that follows, if any.
+    /// The group norm after the convolution; nil if there is none.
     package let groupNorm: GroupNorm?
 
-    /// Whether the layer's shift is a bias, which training changes; a folded batch norm's is fixed.
+    /// Whether the layer's shift is a trainable bias rather than a frozen batch norm's.
     package var hasBias: Bool { convolution.shift != nil && convolution.scale == nil }
 
     /// Takes the layer's parameters from `source`.
-    /// - Throws: what the source throws for a parameter that is missing or of another shape.
+    /// - Throws: the source's error for a parameter that is missing or has another shape.
     package init(
         _ name: String, inputs: Int, outputs: Int, window: ConvolutionWindow, norm: Normalization = .bias,
         initialization: Initialization = .kaimingNormalFanOut, from source: inout some ParameterSource
@@ -63,7 +63,7 @@ public struct ConvolutionLayer: Sendable {
 
 /// A transposed convolution with its bias.
 public struct TransposedConvolutionLayer: Sendable {
-    /// The name of the stage that the layer computes.
+    /// The name of the stage that the layer computes, which is also the prefix of its parameters' names.
     package let name: String
     /// The kernel and its parameters.
     package let convolution: TransposedConvolution
@@ -85,19 +85,19 @@ public struct TransposedConvolutionLayer: Sendable {
 
 /// A fully connected layer with its bias.
 public struct DenseLayer: Sendable {
-    /// The name of the stage that the layer computes.
+    /// The name of the stage that the layer computes, which is also the prefix of its parameters' names.
     package let name: String
     /// The kernel and its parameters.
     package let dense: Dense
 
     /// Takes the layer's parameters from `source`.
     /// - Parameters:
-    ///   - name: the stage that it computes, which is also the parameters' name.
-    ///   - inputs: numbers that go in.
-    ///   - outputs: numbers that come out.
-    ///   - flattening: the size of the maps that the layer sees as rows of numbers, if it does.
-    ///   - initialization: how the weights are drawn if nobody has them.
-    ///   - source: who has them.
+    ///   - name: the stage that the layer computes; also the prefix of the parameters' names.
+    ///   - inputs: number of input features.
+    ///   - outputs: number of output features.
+    ///   - flattening: the shape of the maps whose elements are the input features; nil if the input is a vector.
+    ///   - initialization: initialisation of the weights when the source is random.
+    ///   - source: where the parameters come from.
     package init(
         _ name: String, inputs: Int, outputs: Int, flattening: MapSize? = nil,
         initialization: Initialization = .kaimingUniform(gain: 1), from source: inout some ParameterSource

@@ -2,24 +2,24 @@ import Geometry
 import Kernels
 import Tensors
 
-/// The parts of the network that have parameters. What lies between them — anchors, selection, pasting — has
-/// none and is written as plain functions.
+/// The parts of the network that have parameters. The steps between them (anchors, selection, pasting) have none and
+/// are plain functions.
 public struct Network: Sendable {
     /// Stem and residual stages.
     package let backbone: ResNet
-    /// Feature pyramid, in FPN models.
+    /// Feature pyramid; nil in C4 and C5 models.
     package let pyramid: FeaturePyramid?
-    /// Objectness and deltas of anchors.
+    /// The region proposal network's head: objectness and deltas of anchors.
     package let rpn: RPNHead
-    /// Classes and refined boxes of proposals.
+    /// The box head: classes and refined boxes of proposals.
     package let box: BoxHead
-    /// Masks of detections.
+    /// The mask head; nil in a model without masks.
     package let mask: MaskHead?
-    /// Keypoints of detections.
+    /// The keypoint head; nil in a model without keypoints.
     package let keypoints: KeypointHead?
 
     /// Builds the network with parameters from `source`.
-    /// - Throws: what the source throws for a parameter that is missing or of another shape.
+    /// - Throws: the source's error for a parameter that is missing or has another shape.
     package init(_ configuration: Architecture, from source: inout some ParameterSource) throws {
         let backbone = configuration.backbone
         let channels: Int
@@ -39,7 +39,7 @@ public struct Network: Sendable {
         }
         rpn = try RPNHead(configuration.proposals, inputs: channels, from: &source)
         box = try BoxHead(configuration, inputs: channels, from: &source)
-        // In a C4 model the masks share the fifth stage with the boxes.
+        // In a C4 model, the mask head reads the output of the fifth stage, which it shares with the box head.
         let maskInputs = configuration.boxes.head == .residualStage ? backbone.outputs[3] : channels
         mask = try configuration.masks.map {
             try MaskHead($0, classes: configuration.classes, inputs: maskInputs, from: &source)
@@ -49,7 +49,7 @@ public struct Network: Sendable {
         }
     }
 
-    /// The maps that the region proposal network and the heads read, finest first.
+    /// The feature maps that the region proposal network and the heads read, finest first.
     package func features<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
         let maps = backbone(input, in: run)
         run.finished(.backbone)
@@ -59,7 +59,7 @@ public struct Network: Sendable {
         return levels
     }
 
-    /// The mask logits of regions, from what they pooled.
+    /// The mask logits of regions, from their pooled features.
     package func masks<A: Activation>(
         _ pooled: A, by head: MaskHead, in run: PipelineRun<A> = PipelineRun()
     ) -> A {

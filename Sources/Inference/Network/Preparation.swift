@@ -1,17 +1,17 @@
 import Kernels
 
-// Weights are repacked once for the algorithm that uses them. That happens at first use; whoever times single
-// pictures, or wants the first one to be as fast as the rest, does it ahead.
+// Weights are repacked once for the algorithm that uses them. That happens at first use unless it is done in advance,
+// for example to time single images.
 
 extension Network {
-    /// Repacks all weights.
+    /// Repacks all weights in advance.
     func prepare() {
         for layer in convolutions { layer.convolution.prepare() }
         for layer in denseLayers { layer.dense.prepare() }
         for layer in transposedConvolutions { layer.convolution.prepare() }
     }
 
-    /// Every convolution, in data-flow order.
+    /// All convolutions, in data-flow order.
     var convolutions: [ConvolutionLayer] {
         var layers = [backbone.stem] + backbone.stages.flatMap(\.convolutions)
         if let pyramid { layers += pyramid.laterals + pyramid.outputs }
@@ -27,7 +27,7 @@ extension Network {
         return layers + (keypoints?.hidden ?? [])
     }
 
-    /// Every fully connected layer.
+    /// All fully connected layers.
     var denseLayers: [DenseLayer] {
         var layers: [DenseLayer] = []
         switch box.body {
@@ -40,7 +40,7 @@ extension Network {
         return layers
     }
 
-    /// Every transposed convolution.
+    /// All transposed convolutions.
     var transposedConvolutions: [TransposedConvolutionLayer] {
         var layers: [TransposedConvolutionLayer] = []
         if case .convolutions(_, let upsampled, _) = mask?.body { layers.append(upsampled) }

@@ -1,20 +1,20 @@
 import Foundation
 import Tensors
 
-/// Parameters drawn at random: what a network starts from before training.
+/// Randomly initialised parameters, the start of training.
 ///
-/// Each parameter has a generator of its own, seeded by its name, so a parameter does not change when another
-/// is added or asked for earlier.
+/// Each parameter has its own generator, seeded by its name, so its values depend neither on other parameters nor on
+/// the order of requests.
 public struct RandomParameters: ParameterSource, Sendable {
     private let seed: UInt64
 
-    /// The same seed gives the same parameters.
+    /// A source; the same seed gives the same parameters.
     public init(seed: UInt64) { self.seed = seed }
 
-    /// False: a random source has no parameter that is optional.
+    /// Always false: optional parameters are absent from a random source.
     public func contains(_ name: String) -> Bool { false }
 
-    /// The parameter's own random numbers.
+    /// A new parameter of the given shape, drawn from `initialization`.
     public func parameter(_ name: String, shape: [Int], initialization: Initialization) -> Tensor {
         var generator = SeededGenerator(seed: seed, name: name)
         let outputs = shape[0]
@@ -37,7 +37,7 @@ public struct RandomParameters: ParameterSource, Sendable {
 }
 
 extension SeededGenerator {
-    /// Fills memory with normal numbers of mean 0 (Box and Muller, 1958).
+    /// Fills memory with normally distributed numbers of mean 0 (Box and Muller, 1958).
     fileprivate mutating func fillNormal(_ elements: UnsafeMutableBufferPointer<Float>, deviation: Float) {
         for index in elements.indices {
             let radius = (-2 * log(1 - uniform())).squareRoot()

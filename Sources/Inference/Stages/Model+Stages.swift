@@ -2,20 +2,20 @@ import Geometry
 import Tensors
 
 extension Model {
-    /// Every stage that the model has, in the order in which data flows: those that its pipeline comes by.
+    /// All stages of the model, in data-flow order, found by a run of its pipeline that computes nothing.
     public var stages: [Stage] {
         let walker = Walker()
         _ = detect(.nothing, in: PipelineRun(taking: walker))
         return Stage.inDataFlowOrder(walker.stages)
     }
 
-    /// The stages that one of the model's is computed from. Whether it can do without one that a bundle lacks is
-    /// said with it.
+    /// The stages that a stage of the model is computed from, each with whether it is required: one that is not may be
+    /// absent from a bundle.
     public func inputs(of stage: Stage) -> [(stage: Stage, isRequired: Bool)] {
         inputs(of: stage, among: Set(stages))
     }
 
-    /// The same for a stage among the model's, which the caller knows already.
+    /// The same, with the model's `stages` given by the caller, so that they are not determined again.
     public func inputs(of stage: Stage, among stages: Set<Stage>) -> [(stage: Stage, isRequired: Bool)] {
         let resolver = InputResolver(
             stage: stage, stages: stages, levels: levelNames, conventions: conventions)
@@ -26,7 +26,7 @@ extension Model {
     }
 }
 
-/// Goes the way of the pipeline, computes nothing, and notes what it comes by.
+/// Omits every stage of a run, and collects their names.
 private final class Walker: StageProvider {
     private(set) var stages: [Stage] = []
 
@@ -36,7 +36,7 @@ private final class Walker: StageProvider {
     }
 }
 
-/// Finds the stages that the table's inputs of a stage stand for, in a model.
+/// Resolves a stage's inputs in the table to the stages of a model.
 private struct InputResolver {
     let stage: Stage
     let stages: Set<Stage>

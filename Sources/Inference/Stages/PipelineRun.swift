@@ -1,35 +1,35 @@
 import Geometry
 import Tensors
 
-/// One pass of a picture through the pipeline: who watches, which values come from elsewhere, and which steps are
-/// taken.
+/// One pass of an image through the pipeline: its observer, the values that are supplied from outside instead of
+/// computed, and its steps.
 ///
-/// Every named value is made at one place, as `run.stage(.stem, …) { … }`. A plain run computes it and nothing
-/// else; with an observer, the observer is handed it; with a source, it may come from there.
+/// Every stage is computed in exactly one place, as `run.stage(.stem, …) { … }`. A plain run just computes the value;
+/// an observer also receives it; a source may supply it instead.
 ///
 /// ```swift
 /// let run = PipelineRun(observer: Recorder())
-/// let instances = model.detect(picture, in: run)
+/// let instances = model.detect(image, in: run)
 /// ```
 public final class PipelineRun<A: Activation> {
-    /// The steps without parameters, each of which can be exchanged.
+    /// The steps without parameters, each of which can be replaced.
     package let steps: PipelineSteps<A>
-    /// What went wrong with a value from elsewhere; nothing is computed after it, and what the pipeline returns
-    /// means nothing.
+    /// The first error in a value supplied from outside. After it nothing is computed, and the pipeline's result is
+    /// meaningless.
     package private(set) var failure: (any Error)?
 
     private let observer: (any Observer)?
     private let source: (any StageProvider)?
-    /// Makes an activation of a value from elsewhere.
+    /// Wraps a tensor from outside as an activation.
     private let constant: (Tensor) -> A
-    /// Whether all that follows is left out.
+    /// Whether all following stages are omitted.
     private var isOver = false
-    /// The stages that were left out so far.
+    /// The stages that have been omitted so far.
     private var omitted: Set<Stage> = []
-    /// The stages whose computed value gave way to another.
+    /// The stages whose computed value has been replaced.
     private var replaced: Set<Stage> = []
 
-    /// A run in which all values are computed.
+    /// A run that computes all values.
     public init(observer: (any Observer)? = nil, steps: PipelineSteps<A> = PipelineSteps()) {
         self.observer = observer
         self.steps = steps
@@ -37,7 +37,7 @@ public final class PipelineRun<A: Activation> {
         constant = { _ in preconditionFailure("a run without a source takes no value from elsewhere") }
     }
 
-    /// A run in which some values come from elsewhere.
+    /// A run that takes some values from `source`.
     package init(
         observer: (any Observer)? = nil, taking source: some StageProvider,
         steps: PipelineSteps<A> = PipelineSteps()
@@ -50,10 +50,10 @@ public final class PipelineRun<A: Activation> {
 
     // MARK: Values with a name
 
-    /// A stage of the network.
+    /// Computes a stage of the network, or takes it from the source, and reports it to the observer.
     /// - Parameters:
-    ///   - form: what a value from elsewhere has to look like.
-    ///   - compute: makes the value, if it is to be computed.
+    ///   - form: the form that a value from outside must have.
+    ///   - compute: computes the value; not called if the value is given or omitted.
     func stage(_ stage: Stage, _ form: @autoclosure () -> StageForm, _ compute: () -> A) -> A {
         guard observer != nil || source != nil else { return compute() }
         let form = form()
@@ -63,7 +63,7 @@ public final class PipelineRun<A: Activation> {
         ).value ?? constant(.nothing)
     }
 
-    /// A stage that is no activation: boxes, scores, a table of probabilities.
+    /// The same for a stage that is not an activation: boxes, scores, a table of probabilities.
     func value<Value: StagedValue>(
         _ stage: Stage, _ form: @autoclosure () -> StageForm, _ compute: () -> Value
     ) -> Value {
@@ -74,9 +74,9 @@ public final class PipelineRun<A: Activation> {
         ).value ?? .nothing
     }
 
-    /// A stage that the pipeline does without, such as a sum's part where the sum is made in one go: it is
-    /// computed only for whoever watches.
-    /// - Returns: the value that stands in for it; nil if none does.
+    /// A stage that the pipeline itself does not need, such as one term of a fused sum: it is computed only for an
+    /// observer.
+    /// - Returns: the value from outside that replaces it; nil if there is none.
     func aside<Value: StagedValue>(
         _ stage: Stage, _ form: @autoclosure () -> StageForm, _ compute: () -> Value
     ) -> Value? {
@@ -87,27 +87,27 @@ public final class PipelineRun<A: Activation> {
         return isForeign ? value : nil
     }
 
-    /// The same for a map of the network.
+    /// The same for a feature map.
     func mapAside(_ stage: Stage, _ form: @autoclosure () -> StageForm, _ compute: () -> Tensor) -> A? {
         aside(stage, form(), compute).map(constant)
     }
 
-    /// What is computed from stages and has no name itself; nil if one of them was left out.
+    /// A value that is computed from `stages` and is not a stage itself; nil if any of them was omitted.
     func derived<Value>(from stages: [Stage], _ compute: () -> Value) -> Value? {
         guard !isOver, omitted.isDisjoint(with: stages) else { return nil }
         return compute()
     }
 
-    /// Whether a value of the same shape stands in for the computed one.
+    /// Whether the stage was computed and then replaced by a value from outside.
     func isReplaced(_ stage: Stage) -> Bool { replaced.contains(stage) }
 
     /// One of the pipeline's steps is done.
     func finished(_ step: PipelineStep) { if !isOver { observer?.finished(step) } }
 
-    /// Gives up: a value from elsewhere does not fit.
+    /// Ends the run because a value from outside does not fit.
     func fail(_ stage: Stage, _ fault: String) { fail(StageFault(stage: stage, fault: fault)) }
 
-    /// Whether a value may have come from elsewhere, and so may be anything.
+    /// Whether values may come from outside, in which case they have to be checked.
     var hasForeignValues: Bool { source != nil }
 
     private func fail(_ error: any Error) {
@@ -173,34 +173,34 @@ public final class PipelineRun<A: Activation> {
     }
 }
 
-/// Where a run takes values from.
+/// A source of values for a run.
 package protocol StageProvider {
-    /// What becomes of a stage.
-    /// - Parameter form: what a value from elsewhere has to look like.
-    /// - Throws: when the value cannot be read; the run then ends with that error as its failure.
+    /// Whether a stage is computed, given, replaced or omitted.
+    /// - Parameter form: the form that a value from outside must have.
+    /// - Throws: an error if the value cannot be read; the run then ends with that error as its `failure`.
     func provision(of stage: Stage, as form: StageForm) throws -> StageProvision
 }
 
-/// What becomes of a stage.
+/// Whether a stage is computed, given, replaced or omitted.
 package enum StageProvision: Sendable {
-    /// It is computed.
+    /// The stage is computed.
     case computed
-    /// It is computed, and all that follows is left out.
+    /// The stage is computed, and all following stages are omitted.
     case computedLast
-    /// It is not computed; this value takes its place.
+    /// The stage is not computed; this value is used.
     case given(StageValue)
-    /// It is computed, and this value of the same shape takes its place. Selected rows may be more or fewer, if
-    /// all stages that are selected together are replaced.
+    /// The stage is computed, then replaced by this value of the same shape. Only the number of rows may differ, if
+    /// `mayHaveOtherRows`: then all stages that are selected together have to be replaced.
     case replaced(StageValue, mayHaveOtherRows: Bool)
-    /// It is left out: nothing that is wanted depends on it.
+    /// The stage is not computed: nothing that is needed depends on it.
     case omitted
 }
 
-/// A value from elsewhere does not fit.
+/// A value from outside that does not fit the model.
 package struct StageFault: Error, CustomStringConvertible, Sendable {
-    /// Which.
+    /// The stage.
     package let stage: Stage
-    /// What is wrong with it.
+    /// What is wrong with its value.
     package let fault: String
 
     /// The stage and the fault, in one line.

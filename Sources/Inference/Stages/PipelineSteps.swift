@@ -1,8 +1,8 @@
 import Geometry
 import Tensors
 
-/// The steps of the pipeline that have no parameters, and the two places where the network's maps are put together.
-/// Each can be exchanged for another; the order in which they are taken stays.
+/// The steps of the pipeline that have no parameters, and the two operations that combine the network's maps: residual
+/// stages and the pyramid's sums. Each can be replaced; their order is fixed.
 ///
 /// ```swift
 /// var steps = PipelineSteps<Tensor>()
@@ -11,51 +11,51 @@ import Tensors
 ///     proposals.boxes.removeAll { $0.width < 32 }
 ///     …
 /// }
-/// let instances = model.detect(picture, in: PipelineRun(steps: steps))
+/// let instances = model.detect(image, in: PipelineRun(steps: steps))
 /// ```
 public struct PipelineSteps<A: Activation> {
-    /// The blocks of a residual stage, on a map.
+    /// Applies the blocks of a residual stage to a map.
     package var residualStage: (ResidualStage, A) -> A = { stage, map in stage(map) }
-    /// The sum of a lateral map and the coarser one, enlarged. May take the lateral map's memory.
+    /// Adds the enlarged coarser map to a lateral map, whose memory it may reuse.
     package var mergeLevels: (_ lateral: consuming A, _ coarser: A) -> A = { lateral, coarser in
         lateral.addingUpsampled(coarser)
     }
-    /// The best anchors of one level, decoded and clipped.
+    /// Selects the best anchors of one level, decoded and clipped.
     package var selectCandidates: (CandidateSelection) -> Candidates = { $0.candidates() }
-    /// What suppression leaves of all levels.
+    /// Selects proposals from the candidates of all levels by non-maximum suppression.
     package var selectProposals: (ProposalSelection<A>) -> Proposals = { $0.proposals() }
-    /// What regions pool.
+    /// Pools the features of regions.
     package var pool: (RegionPooling<A>) -> A = { $0.pooled() }
-    /// Classes and refined boxes of proposals, after suppression and the cut.
+    /// Selects detections from classified proposals: per-class suppression, then the limit on their number.
     package var selectDetections: (DetectionSelection<A>) -> Detections = { $0.detections() }
-    /// The detections that masks are predicted of: all.
+    /// Selects the detections for which masks are predicted: all by default.
     package var selectMaskRegions: (Detections) -> Detections = { $0 }
-    /// The predicted class's mask of each detection, `[detections, side, side]`.
+    /// Computes the mask probabilities of each detection's class, `[detections, side, side]`.
     package var maskProbabilities: (MaskPrediction<A>) -> Tensor = { $0.probabilities() }
-    /// The detections that keypoints are predicted of: all.
+    /// Selects the detections for which keypoints are predicted: all by default.
     package var selectKeypointRegions: (Detections) -> Detections = { $0 }
-    /// The keypoints of each detection, in the resized frame.
+    /// Decodes the keypoints of each detection, in coordinates of the resized image.
     package var decodeKeypoints: (KeypointPrediction<A>) -> [[Keypoint]] = { $0.keypoints() }
-    /// The pixels of one detection's mask; called on several cores.
+    /// Pastes the mask of one detection; called on several threads at once.
     package var paste: @Sendable (MaskPasting) -> InstanceMask = { $0.mask() }
 
-    /// The steps of Mask R-CNN.
+    /// The standard steps of Mask R-CNN.
     public init() {}
 }
 
-/// What the candidates of a level are selected from.
+/// The input of `selectCandidates`, for one level.
 package struct CandidateSelection {
-    /// An index into the model's levels.
+    /// An index into the model's `levelNames`.
     package let level: Int
     /// Logits, `[height, width, anchors]`.
     package let objectness: Tensor
-    /// dx, dy, dw, dh, `[height, width, anchors · 4]`.
+    /// dx, dy, dw, dh per anchor, `[height, width, anchors · 4]`.
     package private(set) var deltas: Tensor
-    /// One box a logit.
+    /// One box per logit, in the same order.
     package let anchors: AnchorBoxes
-    /// How many to keep.
+    /// The largest number of candidates.
     package let count: Int
-    /// The resized picture, without padding.
+    /// Size of the resized image, without padding.
     package let size: PixelSize
     /// How deltas turn into boxes, and what ranks them.
     package let conventions: Conventions.Proposals
@@ -73,14 +73,14 @@ package struct CandidateSelection {
         self.conventions = conventions
     }
 
-    /// The same with other deltas.
+    /// A copy with other deltas.
     package func with(deltas: Tensor) -> CandidateSelection {
         var changed = self
         changed.deltas = deltas
         return changed
     }
 
-    /// The best anchors, decoded and clipped, best first.
+    /// The standard selection: the best anchors, decoded and clipped, best first.
     package func candidates() -> Candidates {
         switch anchors {
         case .grid(let grid): candidates(of: grid)
@@ -95,14 +95,14 @@ package struct CandidateSelection {
     }
 }
 
-/// The anchors of a level: a grid, or what stands in for it.
+/// The anchors of a level: the model's grid, or boxes that replace it.
 package enum AnchorBoxes: Sendable {
-    /// Made when asked for.
+    /// The model's grid, computed on access.
     case grid(AnchorGrid)
-    /// From elsewhere, in the same order.
+    /// Boxes from outside, in the grid's order.
     case boxes([Box])
 
-    /// How many there are.
+    /// The number of anchors.
     package var count: Int {
         switch self {
         case .grid(let grid): grid.count
@@ -111,53 +111,53 @@ package enum AnchorBoxes: Sendable {
     }
 }
 
-/// What proposals are selected from.
+/// The input of `selectProposals`.
 package struct ProposalSelection<A: Activation> {
-    /// What the region proposal network says of each level.
+    /// The region proposal network's output for each level.
     package let outputs: [RPNHead.Output<A>]
     /// The anchors of each level.
     package let anchors: [AnchorGrid]
     /// The candidates of each level.
     package let candidates: [Candidates]
-    /// The resized picture, without padding.
+    /// Size of the resized image, without padding.
     package let size: PixelSize
-    /// How many to keep, and how much they may overlap.
+    /// The largest number of proposals, and the NMS threshold.
     package let settings: Settings.Proposals
     /// The smallest box, and suppression.
     package let conventions: Conventions.Proposals
 
-    /// What suppression leaves, best first.
+    /// The standard selection: what non-maximum suppression leaves, best first.
     package func proposals() -> Proposals {
         Inference.selectProposals(candidates, settings: settings, conventions: conventions)
     }
 }
 
-/// Regions, and the maps that they are pooled from.
+/// The input of `pool`: regions, and the maps that they are pooled from.
 package struct RegionPooling<A: Activation> {
     /// The maps, finest first.
     package let maps: PooledMaps<A>
-    /// In the frame of the resized picture.
+    /// The regions, in coordinates of the resized image.
     package let boxes: [Box]
-    /// The pyramid level of each box, if not the one that the maps' rule gives it.
+    /// The pyramid level of each box; nil to use the level rule of the conventions.
     package let levels: [Int]?
-    /// The side of the result.
+    /// Bins along each axis of the result.
     package let side: Int
 
-    /// What each box pools: `[boxes, side, side, channels]`.
+    /// The standard pooling: `[boxes, side, side, channels]`.
     package func pooled() -> A { maps.pooled(boxes, levels: levels, size: side) }
 }
 
-/// What detections are selected from.
+/// The input of `selectDetections`.
 package struct DetectionSelection<A: Activation> {
     /// Logits and deltas of each proposal.
     package let output: BoxHead.Output<A>
-    /// dx, dy, dw, dh for each class, `[proposals, (classes + 1) · 4]`.
+    /// dx, dy, dw, dh per class, `[proposals, (classes + 1) · 4]`.
     package private(set) var deltas: Tensor
     /// The boxes that the deltas refine.
     package let proposals: [Box]
-    /// The resized picture, without padding.
+    /// Size of the resized image, without padding.
     package let size: PixelSize
-    /// The thresholds and the number to keep.
+    /// The score and NMS thresholds, and the largest number of detections.
     package let settings: Settings.Boxes
     /// How deltas turn into boxes, the smallest box, and suppression.
     package let conventions: Conventions.Detections
@@ -174,17 +174,17 @@ package struct DetectionSelection<A: Activation> {
         deltas = output.deltas.value
     }
 
-    /// `[proposals, classes + 1]`, background first.
+    /// Class probabilities, `[proposals, classes + 1]`, background first.
     package var probabilities: Tensor { output.probabilities }
 
-    /// The same with other deltas.
+    /// A copy with other deltas.
     package func with(deltas: Tensor) -> DetectionSelection {
         var changed = self
         changed.deltas = deltas
         return changed
     }
 
-    /// What per-class suppression and the cut leave, best first.
+    /// The standard selection: what per-class suppression and the limit leave, best first.
     package func detections() -> Detections {
         Inference.selectDetections(
             probabilities: probabilities, deltas: deltas, proposals: proposals, size: size,
@@ -192,52 +192,52 @@ package struct DetectionSelection<A: Activation> {
     }
 }
 
-/// The mask logits of some detections.
+/// The input of `maskProbabilities`: the mask logits of the selected detections.
 package struct MaskPrediction<A: Activation> {
-    /// `[detections, side, side, classes + 1 or 1]`.
+    /// `[detections, side, side, classes + 1]`, or 1 channel for class-agnostic masks.
     package let logits: A
     /// The class of each detection.
     package let classes: [Int]
     /// How logits become probabilities.
     package let output: Architecture.Masks.Output
 
-    /// The probabilities of each detection's class, `[detections, side, side]`.
+    /// The standard probabilities of each detection's class, `[detections, side, side]`.
     package func probabilities() -> Tensor {
         Inference.maskProbabilities(logits.value, classes: classes, output: output)
     }
 }
 
-/// The heat maps of some detections' keypoints.
+/// The input of `decodeKeypoints`: the heat maps of the selected detections.
 package struct KeypointPrediction<A: Activation> {
     /// Logits, `[detections, height, width, keypoints]`.
     package let heatmaps: A
-    /// One box a detection.
+    /// One box per detection.
     package let boxes: [Box]
-    /// What the third number of a keypoint is.
+    /// How a keypoint's score is computed.
     package let score: Conventions.Output.KeypointScore
 
-    /// The keypoints of each detection, in the frame of the boxes.
+    /// The standard decoding: the keypoints of each detection, in the coordinates of `boxes`.
     package func keypoints() -> [[Keypoint]] {
         Inference.decodeKeypoints(heatmaps.value, boxes: boxes, score: score)
     }
 }
 
-/// One mask on its way to the picture.
+/// The input of `paste`: one detection's mask.
 package struct MaskPasting {
-    /// `side · side` values, row by row; valid during the call.
+    /// `side · side` values, row by row; valid only during the call.
     package let probabilities: UnsafeBufferPointer<Float>
-    /// Of the map.
+    /// Side of the map.
     package let side: Int
-    /// Where the map belongs, in pixels of the picture.
+    /// The detection's box, in pixels of the original image.
     package let box: Box
-    /// Of the picture.
+    /// Size of the original image.
     package let imageSize: PixelSize
-    /// From this probability on, a pixel belongs to the mask.
+    /// The smallest probability of a pixel inside the mask.
     package let threshold: Float
-    /// How the map is enlarged.
+    /// How the map is enlarged to the box.
     package let conventions: Conventions.Output
 
-    /// The pixels whose enlarged probability reaches the threshold.
+    /// The standard pasting: the pixels whose interpolated probability reaches the threshold.
     package func mask() -> InstanceMask {
         pasteMask(
             probabilities, side: side, box: box, imageSize: imageSize, threshold: threshold,

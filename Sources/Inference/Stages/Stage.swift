@@ -1,133 +1,133 @@
 import Foundation
 
-/// The name of one tensor that the pipeline produces: the contract between the recorder, bundles, figures,
-/// tests and every outside tool. ``StageFamily`` has the names, ``StageRow`` what there is to say about each.
+/// The name of one tensor that the pipeline produces. These names are the contract between the recorder, bundles,
+/// figures, tests and outside tools. ``StageFamily`` lists the names, and ``StageRow`` describes each.
 public struct Stage: Hashable, Sendable, CustomStringConvertible {
-    /// As in a bundle: `fpn.lateral.p2`.
+    /// The name as in a bundle: `fpn.lateral.p2`.
     public let name: String
 
-    /// A stage by its name; ``family`` says whether there is one of that name.
+    /// A stage with any name; ``family`` is nil if the contract has no such name.
     public init(_ name: String) { self.name = name }
 
     /// The only stage of a family.
     private init(_ family: StageFamily) { self.init(family.rawValue) }
 
-    /// The stage of a family that has the number: 3 for `backbone.c3`.
+    /// The stage of a family with a number: 3 for `backbone.c3`.
     private init(_ family: StageFamily, _ number: Int) { self.init(family.name(of: "\(number)")) }
 
-    /// The stage of a family that has the level: `p3`.
+    /// The stage of a family with a level: `p3`.
     private init(_ family: StageFamily, _ level: String) { self.init(family.name(of: level)) }
 
     /// The name.
     public var description: String { name }
 
     // Input.
-    /// The picture as decoded.
+    /// The decoded image at its original size.
     public static let image = Stage(.image)
-    /// What the first convolution sees.
+    /// The input of the first convolution.
     public static let inputTensor = Stage(.inputTensor)
-    /// Height and width after the resize and before the padding.
+    /// Height and width after resizing and before padding.
     public static let inputSize = Stage(.inputSize)
 
     // Backbone and pyramid.
-    /// After convolution, norm, ReLU and max pool.
+    /// The output of the stem: convolution, norm, ReLU and max pool.
     public static let stem = Stage(.stem)
     /// The output of residual stage c2 … c5.
     public static func backbone(_ index: Int) -> Stage { Stage(.backbone, index) }
-    /// After the 1×1 convolution.
+    /// The map after the 1×1 lateral convolution of the pyramid.
     public static func lateral(_ index: Int) -> Stage { Stage(.lateral, index) }
-    /// The coarser map, enlarged: what is added.
+    /// The coarser map, enlarged, that is added to the lateral map.
     public static func topDown(_ index: Int) -> Stage { Stage(.topDown, index) }
-    /// The sum.
+    /// The sum of the lateral map and the enlarged coarser map.
     public static func merged(_ index: Int) -> Stage { Stage(.merged, index) }
-    /// After the 3×3 convolution; p6 subsamples p5.
+    /// The pyramid's output, after the 3×3 convolution; p6 subsamples p5.
     public static func pyramid(_ index: Int) -> Stage { Stage(.pyramid, index) }
 
     // Region proposals, per level (`p2` … `p6`, or `c4`).
-    /// Anchor boxes, in order row, column, shape.
+    /// Anchor boxes, ordered by row, then column, then shape.
     public static func anchors(_ level: String) -> Stage { Stage(.anchors, level) }
-    /// After the 3×3 convolution and ReLU.
+    /// The hidden map, after the 3×3 convolution and ReLU.
     public static func rpnHidden(_ level: String) -> Stage { Stage(.rpnHidden, level) }
-    /// One logit an anchor.
+    /// One logit per anchor.
     public static func objectness(_ level: String) -> Stage { Stage(.objectness, level) }
-    /// dx, dy, dw, dh of each anchor.
+    /// dx, dy, dw, dh per anchor.
     public static func rpnDeltas(_ level: String) -> Stage { Stage(.rpnDeltas, level) }
-    /// The best of a level, decoded and clipped, before suppression.
+    /// The boxes of a level's best anchors, decoded and clipped, before suppression.
     public static func candidateBoxes(_ level: String) -> Stage { Stage(.candidateBoxes, level) }
-    /// Their probabilities.
+    /// Their objectness probabilities.
     public static func candidateScores(_ level: String) -> Stage { Stage(.candidateScores, level) }
-    /// After suppression, best first.
+    /// Proposal boxes, after suppression, best first.
     public static let proposalBoxes = Stage(.proposalBoxes)
-    /// Their probabilities.
+    /// Their objectness probabilities.
     public static let proposalScores = Stage(.proposalScores)
 
     // Box head.
-    /// The pyramid level that each proposal pools from.
+    /// The pyramid level that each proposal is pooled from.
     public static let boxLevel = Stage(.boxLevel)
-    /// What each proposal pools.
+    /// The pooled features of each proposal.
     public static let boxPooled = Stage(.boxPooled)
-    /// After the k-th 3×3 convolution of a convolutional box head.
+    /// The maps after the k-th 3×3 convolution of a convolutional box head.
     public static func boxConvolution(_ index: Int) -> Stage { Stage(.boxConvolution, index) }
-    /// After the fifth residual stage, where that is the box head.
+    /// The maps after the fifth residual stage, in C4 models.
     public static let boxC5 = Stage(.boxC5)
-    /// After the k-th fully connected layer and ReLU (after averaging, in a C4 head).
+    /// The vectors after the k-th fully connected layer and ReLU (after averaging, in a C4 head).
     public static func boxHidden(_ index: Int) -> Stage { Stage(.boxHidden, index) }
-    /// One logit a class, background first.
+    /// One logit per class, background first.
     public static let boxLogits = Stage(.boxLogits)
-    /// After softmax.
+    /// Class probabilities, after softmax.
     public static let boxProbabilities = Stage(.boxProbabilities)
-    /// dx, dy, dw, dh for each class.
+    /// dx, dy, dw, dh per class.
     public static let boxDeltas = Stage(.boxDeltas)
 
-    // Detections, in the frame of the resized picture.
-    /// After per-class suppression and the cut.
+    // Detections, in coordinates of the resized image.
+    /// Detection boxes, after per-class suppression and the limit on their number.
     public static let detectionBoxes = Stage(.detectionBoxes)
     /// Probabilities of the detected classes.
     public static let detectionScores = Stage(.detectionScores)
     /// Class indices; 0 is background and never appears.
     public static let detectionClasses = Stage(.detectionClasses)
-    /// The proposal that each came from.
+    /// The index of the proposal that each detection comes from.
     public static let detectionProposals = Stage(.detectionProposals)
 
     // Masks.
-    /// The pyramid level that each detection pools from.
+    /// The pyramid level that each detection is pooled from.
     public static let maskLevel = Stage(.maskLevel)
-    /// What each detection pools.
+    /// The pooled features of each detection.
     public static let maskPooled = Stage(.maskPooled)
-    /// After the fifth residual stage, where that comes before the mask head.
+    /// The maps after the fifth residual stage, where that precedes the mask head (C4 models).
     public static let maskC5 = Stage(.maskC5)
-    /// After the k-th hidden layer and ReLU.
+    /// The output of the mask head's k-th hidden layer, after ReLU.
     public static func maskHidden(_ index: Int) -> Stage { Stage(.maskHidden, index) }
-    /// After the transposed convolution and ReLU.
+    /// The maps after the transposed convolution and ReLU.
     public static let maskUpsampled = Stage(.maskUpsampled)
-    /// One map a class.
+    /// One map of mask logits per class.
     public static let maskLogits = Stage(.maskLogits)
-    /// The predicted class's, as probabilities.
+    /// The mask probabilities of the predicted class.
     public static let maskProbabilities = Stage(.maskProbabilities)
 
     // Keypoints.
-    /// What each detection pools.
+    /// The pooled features of each detection.
     public static let keypointPooled = Stage(.keypointPooled)
-    /// After the k-th 3×3 convolution and ReLU.
+    /// The maps after the keypoint head's k-th 3×3 convolution and ReLU.
     public static func keypointHidden(_ index: Int) -> Stage { Stage(.keypointHidden, index) }
-    /// One map of logits a keypoint.
+    /// One map of logits per keypoint.
     public static let keypointHeatmaps = Stage(.keypointHeatmaps)
 
-    // Output, in the frame of the picture as decoded.
-    /// Boxes.
+    // Output, in coordinates of the original image.
+    /// Boxes, x1, y1, x2, y2 in pixels.
     public static let outputBoxes = Stage(.outputBoxes)
-    /// Scores.
+    /// Probabilities of the classes.
     public static let outputScores = Stage(.outputScores)
-    /// Class indices.
+    /// Class indices, from 1.
     public static let outputClasses = Stage(.outputClasses)
-    /// Masks of the whole picture's size.
+    /// Binary masks, each of the size of the whole image.
     public static let outputMasks = Stage(.outputMasks)
     /// x, y and score of each keypoint.
     public static let outputKeypoints = Stage(.outputKeypoints)
 }
 
 extension Stage {
-    /// Whether the name matches a pattern in which `*` stands for any run of characters: `fpn.*`.
+    /// Whether the name matches a pattern in which `*` stands for any characters: `fpn.*`.
     public func matches(_ pattern: String) -> Bool {
         let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard pieces.count > 1, let first = pieces.first, let last = pieces.last else {

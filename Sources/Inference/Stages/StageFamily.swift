@@ -1,5 +1,5 @@
-/// The stages whose names differ in a level or a number only. The raw value is their name, in which `@` stands for
-/// the level (`p2` … `p6`, `c4` or `c5`) and `#` for the number.
+/// A family of stages whose names differ only in a level or a number. The raw value is the name, with `@` in place of
+/// the level (`p2` … `p6`, `c4` or `c5`) and `#` in place of the number.
 public enum StageFamily: String, CaseIterable, Sendable {
     case image = "input.image"
     case inputSize = "input.size"
@@ -10,7 +10,7 @@ public enum StageFamily: String, CaseIterable, Sendable {
     case topDown = "fpn.topdown.p#"
     case merged = "fpn.merged.p#"
     case pyramid = "fpn.p#"
-    /// The level that is subsampled from the one before it.
+    /// The coarsest pyramid level, which is subsampled from the one before it.
     case coarsest = "fpn.p6"
     case anchors = "anchors.@"
     case rpnHidden = "rpn.hidden.@"
@@ -48,19 +48,19 @@ public enum StageFamily: String, CaseIterable, Sendable {
     case outputMasks = "output.masks"
     case outputKeypoints = "output.keypoints"
 
-    /// The name with a level or a number in its place.
+    /// The name of the stage with this level or number.
     func name(of member: String) -> String {
         String(rawValue.flatMap { $0 == "@" || $0 == "#" ? member : String($0) })
     }
 
-    /// A regular expression for the names of the family; its group is the level or number.
+    /// A regular expression that matches the names of the family; its group captures the level or number.
     package var pattern: String {
         let group = members.count > 9 && members[0] == "1" ? "[1-9][0-9]?" : members.joined(separator: "|")
         return rawValue.replacing(".", with: "\\.").replacing("@", with: "(\(group))")
             .replacing("#", with: "(\(group))")
     }
 
-    /// Levels and numbers that exist.
+    /// The levels or numbers that the contract allows; empty for a family of one stage.
     var members: [String] {
         switch self {
         case .backbone, .lateral, .merged, .pyramid: (2...5).map(String.init)
@@ -76,13 +76,13 @@ extension Stage {
     /// The family that the stage belongs to; nil if the contract has no such name.
     public var family: StageFamily? { StageFamily.found[name]?.family }
 
-    /// The level in the stage's name: `p3`.
+    /// The level in the stage's name, such as `p3`; nil if the name has none.
     public var level: String? {
         guard let found = StageFamily.found[name], found.family.rawValue.contains("@") else { return nil }
         return found.member
     }
 
-    /// The number in the stage's name, or of its level: 3 for `backbone.c3` and `anchors.p3`; 0 if there is none.
+    /// The number in the stage's name or level: 3 for `backbone.c3` and `anchors.p3`; 0 if there is none.
     public var number: Int {
         guard let member = StageFamily.found[name]?.member else { return 0 }
         return Int(member.drop { $0.isLetter }) ?? 0
@@ -93,7 +93,7 @@ extension Stage {
 }
 
 extension StageFamily {
-    /// The family of every name that exists, with the level or number in it.
+    /// The family of every name in the contract, with its level or number.
     fileprivate static let found: [String: (family: StageFamily, member: String)] = {
         var found: [String: (family: StageFamily, member: String)] = [:]
         for family in allCases {

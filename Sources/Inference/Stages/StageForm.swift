@@ -1,10 +1,10 @@
 import Geometry
 import Tensors
 
-/// What a stage's value has to look like, as far as the network at hand says so: lengths that it does not decide are
-/// nil.
+/// The form that a stage's value must have in the network at hand: kind and shape. Lengths that the network does not
+/// determine are nil.
 package enum StageForm: Sendable {
-    /// The picture as decoded.
+    /// The decoded image, of any size.
     case image
     /// `[height, width, channels]`.
     case map(channels: Int, size: PixelSize? = nil)
@@ -20,14 +20,14 @@ package enum StageForm: Sendable {
     case squares(rows: Int? = nil)
     /// Boxes.
     case boxes(rows: Int? = nil)
-    /// One number a row.
+    /// One number per row.
     case numbers(rows: Int? = nil)
-    /// One index a row.
+    /// One index per row.
     case indices(rows: Int? = nil)
-    /// Masks for each row, of a picture of this size.
+    /// One mask per row, for an image of this size.
     case masks(rows: Int? = nil, of: PixelSize)
 
-    /// An activation of this form, as bundles and observers see it.
+    /// The stage value of an activation of this form, as observers receive it.
     func value(_ tensor: Tensor) -> StageValue {
         switch self {
         case .map: .map(tensor)
@@ -39,7 +39,7 @@ package enum StageForm: Sendable {
         }
     }
 
-    /// What is wrong with a value from elsewhere; nil if it fits.
+    /// What is wrong with a value from outside; nil if it has this form.
     func fault(of value: StageValue) -> String? {
         let shape = value.shape
         func expected(_ lengths: [Int?], _ names: [String]) -> String? {
@@ -90,7 +90,7 @@ package enum StageForm: Sendable {
 }
 
 extension StageValue {
-    /// As in a bundle: channels first.
+    /// The value's shape in a bundle: channels first.
     var shape: [Int] {
         switch self {
         case .map(let tensor):
@@ -110,7 +110,7 @@ extension StageValue {
         }
     }
 
-    /// The tensor of maps and tables.
+    /// The tensor of a map or table; nil for other kinds.
     var tensor: Tensor? {
         switch self {
         case .map(let tensor), .anchorMap(let tensor, _), .regionMaps(let tensor), .table(let tensor): tensor
@@ -120,29 +120,29 @@ extension StageValue {
 }
 
 extension Tensor {
-    /// Height and width of a map; nil for one that was left out.
+    /// Height and width of a map; nil for a map that was omitted.
     var mapSize: PixelSize? {
         count > 0 && shape.count == 3 ? PixelSize(height: shape[0], width: shape[1]) : nil
     }
 }
 
 extension Tensor {
-    /// How many elements there are; nil for a tensor that was left out.
+    /// The number of elements; nil for a tensor that was omitted.
     var nonzeroCount: Int? { count == 0 ? nil : count }
 }
 
 extension Array {
-    /// How many elements there are; nil for a list that was left out, or is empty.
+    /// The number of elements; nil for an array that was omitted or is empty.
     var nonzeroCount: Int? { isEmpty ? nil : count }
 }
 
-/// What a stage can be that is no activation.
+/// The types of stages that are not activations.
 protocol StagedValue {
-    /// What takes the place of a value that is left out.
+    /// The placeholder for a value that is omitted.
     static var nothing: Self { get }
-    /// The value of a stage, if it is of this kind.
+    /// The value of a stage; nil if it is of another kind.
     init?(_ value: StageValue)
-    /// As bundles and observers see it.
+    /// The stage value, as observers receive it.
     func value(as form: StageForm) -> StageValue
 }
 
@@ -173,7 +173,7 @@ extension Array: StagedValue where Element: StagedElement {
     func value(as form: StageForm) -> StageValue { Element.value(of: self, as: form) }
 }
 
-/// What a stage can be a list of.
+/// The element types of stages that are arrays.
 protocol StagedElement {
     static func elements(of value: StageValue) -> [Self]?
     static func value(of elements: [Self], as form: StageForm) -> StageValue

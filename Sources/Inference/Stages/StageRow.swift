@@ -1,22 +1,22 @@
-/// What kind of value a stage is, and so how a bundle holds it.
+/// The kind of a stage's value, which determines its element type and axes in a bundle.
 public enum StageKind: String, Sendable, CaseIterable {
-    /// The picture as decoded.
+    /// The decoded image.
     case image
     /// A feature map.
     case map
-    /// Numbers of each anchor at each position.
+    /// One or more numbers for each anchor at each position.
     case anchorMap = "anchor map"
     /// Boxes.
     case boxes
-    /// One number a row.
+    /// One number per row.
     case numbers
-    /// One index a row.
+    /// One index per row.
     case indices
-    /// A map a region, or a vector a region in heads that have fully connected layers there.
+    /// One map per region, or one vector per region after fully connected layers.
     case regionMaps = "region maps"
-    /// Some numbers a row.
+    /// Several numbers per row.
     case table
-    /// Pixels of the whole picture, for each row.
+    /// One binary mask of the whole image per row.
     case masks
 
     /// The element type and the axes in a bundle.
@@ -35,31 +35,31 @@ public enum StageKind: String, Sendable, CaseIterable {
     }
 }
 
-/// Rows that belong together: boxes with their scores and classes, in one order.
+/// A selection whose stages have corresponding rows: boxes with their scores and classes, in one order.
 public enum RowSelection: String, Sendable, CaseIterable {
     /// The best anchors of one level.
     case candidates
-    /// What suppression leaves of all levels.
+    /// The proposals, after suppression over all levels.
     case proposals
-    /// In the frame of the resized picture.
+    /// The detections, in coordinates of the resized image.
     case detections
-    /// In the frame of the picture as decoded.
+    /// The results, in coordinates of the original image.
     case output
 }
 
-/// Whether a stage has rows, and whose.
+/// Whether a stage has rows, and of which selection.
 public enum StageRows: Hashable, Sendable {
-    /// None: positions of a map, or anchors.
+    /// No rows: a map, anchors or the input.
     case none
-    /// Rows that are selected and ranked here, so that two runs may have another number of them.
+    /// Rows that are selected and ranked here, so that their number may differ between two runs.
     case selected(RowSelection)
-    /// One row for each that was selected.
+    /// One row for each row of the selection.
     case following(RowSelection)
 }
 
-/// How often the stages of some consecutive rows of the table come to be.
+/// How often the stages of consecutive rows of the table are computed.
 public enum StageRepetition: String, Sendable {
-    /// Once, or once a number.
+    /// Once, or once for each number.
     case once
     /// Together for each level, the coarsest level first.
     case coarsestFirst = "coarsest level first"
@@ -67,23 +67,23 @@ public enum StageRepetition: String, Sendable {
     case finestFirst = "finest level first"
 }
 
-/// One row of the table of stages: all there is to say about the stages of a family.
+/// One row of the table of stages: everything about the stages of one family.
 public struct StageRow: Sendable {
-    /// The stages that the row is about.
+    /// The stages that the row describes.
     public let family: StageFamily
-    /// What kind of value they are.
+    /// The kind of their values.
     public let kind: StageKind
-    /// What they are computed from.
+    /// The stages that they are computed from.
     let inputs: [StageInput]
-    /// Whether they have rows, and whose.
+    /// Whether they have rows, and of which selection.
     public let rows: StageRows
-    /// Whether they come once, or level by level with the rows beside this one.
+    /// Whether they are computed once, or level by level together with the adjacent rows of the table.
     public let repetition: StageRepetition
-    /// The step of the pipeline that makes them.
+    /// The step of the pipeline that computes them.
     public let step: PipelineStep
-    /// The page of the walkthroughs that is about them, without `.md`.
+    /// The walkthrough page that explains them, without `.md`.
     public let page: String
-    /// One sentence on what they are, in which `#` stands for the number and `2^#` for that power of two.
+    /// A one-sentence description, in which `#` stands for the number and `2^#` for that power of two.
     public let sentence: String
 
     init(
@@ -100,34 +100,34 @@ public struct StageRow: Sendable {
         self.sentence = sentence
     }
 
-    /// What the stages are computed from, as the table prints it: names, with conditions where there are any.
+    /// The inputs as text for the printed table: names, with conditions where there are any.
     public var inputTexts: [String] { inputs.map(\.text) }
 }
 
-/// What a stage is computed from, by the place that its own name gives: `backbone.c3` from the one before it.
+/// An input of a stage, relative to the stage's own level or number: `backbone.c3` has the backbone stage before it.
 indirect enum StageInput: Sendable {
-    /// The stage of the family that has the same level or number, or the family's only one.
+    /// The stage of the family with the same level or number, or the family's only stage.
     case same(StageFamily)
-    /// The one with this number.
+    /// The stage with this number.
     case numbered(StageFamily, Int)
-    /// The one with the number before.
+    /// The stage with the previous number.
     case before(StageFamily)
-    /// The one with the number behind.
+    /// The stage with the next number.
     case after(StageFamily)
-    /// The one with the highest number that the model has.
+    /// The stage with the highest number in the model.
     case last(StageFamily)
-    /// The first of several that the model has.
+    /// The first of these inputs that the model has.
     case either([StageInput])
-    /// That of every level.
+    /// The input at every level.
     case everyLevel(StageInput)
-    /// That of every level that regions are pooled from.
+    /// The input at every level that regions are pooled from.
     case pooledLevels(StageInput)
-    /// Only in models that follow a convention.
+    /// The input, only in models with a certain convention.
     case under(StageCondition, StageInput)
-    /// Used where a bundle has it, not missed where it has not.
+    /// The input, used if a bundle has it and not required.
     case ifRecorded(StageInput)
 
-    /// The map that the heads read, of a level.
+    /// The feature map of a level, as the heads read it.
     static let feature = either([.same(.pyramid), .same(.coarsest), .same(.backbone)])
 
     fileprivate var text: String {
@@ -149,7 +149,7 @@ indirect enum StageInput: Sendable {
     }
 }
 
-/// A convention that decides whether a stage is an input of another.
+/// A convention that determines whether a stage is an input of another.
 enum StageCondition: String, Sendable {
     case paddingIsAround = "the picture is padded on all sides"
     case levelsCompete = "candidates of all levels compete"
@@ -163,15 +163,15 @@ enum StageCondition: String, Sendable {
 }
 
 extension Stage {
-    /// The row of the table of stages that is about this one; nil if the contract has no such name.
+    /// The stage's row in the table of stages; nil if the contract has no such name.
     public var row: StageRow? { family.flatMap { StageTable.byFamily[$0]?.row } }
 
-    /// One sentence on what the stage is, for whoever steps through the pipeline.
+    /// A one-sentence description of the stage, shown when stepping through the pipeline.
     public var sentence: String {
         (row?.sentence ?? "").replacing("2^#", with: "\(1 << number)").replacing("#", with: "\(number)")
     }
 
-    /// Compared element by element: what comes first is made first. Nil for a name that the contract lacks.
+    /// The stage's sort key in data-flow order, compared lexicographically; nil for a name that is not in the contract.
     fileprivate var position: [Int]? {
         guard let family, let (index, section, row) = StageTable.byFamily[family] else { return nil }
         return switch row.repetition {
@@ -181,15 +181,15 @@ extension Stage {
         }
     }
 
-    /// The stages of the contract among some, in the order in which data flows.
+    /// The given stages in data-flow order, without those that are not in the contract.
     public static func inDataFlowOrder(_ stages: some Sequence<Stage>) -> [Stage] {
         stages.compactMap { stage in stage.position.map { (stage, $0) } }
             .sorted { $0.1.lexicographicallyPrecedes($1.1) }
             .map(\.0)
     }
 
-    /// The stages whose rows are selected together with this one's, itself among them, in the order of the table:
-    /// boxes, scores, classes. Itself alone where no rows are selected.
+    /// The stages whose rows are selected together with this one's, including itself, in table order: boxes, scores,
+    /// classes. Only itself if its rows are not selected.
     public var selectedTogether: [Stage] {
         guard let row, case .selected = row.rows else { return [self] }
         return StageTable.rows.filter { $0.rows == row.rows }.map { Stage($0.family.name(of: level ?? "")) }

@@ -1,8 +1,8 @@
-/// The table of stages, in the order in which data flows: what each is, what it is computed from, where it is told
-/// about. Everything that has to know about stages reads it here: the order and the kinds of comparison in
-/// `verify`, the inputs of a stage that runs alone, the chapters of the walkthrough, and the tools in Python.
+/// The table of stages, in data-flow order: what each stage is, what it is computed from, and which page explains it.
+/// It is the only list of stages: the order and kinds of comparison in `verify`, the inputs of a stage that runs alone,
+/// the chapters of the walkthrough and the Python tools all derive from it.
 public enum StageTable {
-    /// A row for each family.
+    /// One row per family.
     public static let rows: [StageRow] = [
         // Input.
         StageRow(
@@ -160,7 +160,7 @@ public enum StageTable {
             rows: .following(.detections), .keypoints, page: "12-keypoints",
             "One map per keypoint: where is it most likely?"),
 
-        // Output, in the frame of the picture as decoded.
+        // Output, in coordinates of the original image.
         StageRow(
             .outputBoxes, .boxes, from: output, rows: .selected(.output), .output, page: "11-pasting",
             "Boxes in pixels of the original picture."),
@@ -183,7 +183,7 @@ public enum StageTable {
         .under(.levelsCompete, .everyLevel(.same(.objectness))),
     ]
 
-    /// Distinct logits can have the same probability, so suppression ranks by the logits where it can.
+    /// Distinct logits can have the same probability, so suppression ranks by the logits if they are available.
     private static let proposals: [StageInput] = [
         .everyLevel(.same(.candidateBoxes)), .everyLevel(.same(.candidateScores)),
         .ifRecorded(.everyLevel(.same(.objectness))),
@@ -202,8 +202,8 @@ public enum StageTable {
         .same(.image),
     ]
 
-    /// Each family's row, with its place in the table and the number of its section: rows beside each other that
-    /// repeat in the same way.
+    /// Each family's row, with its index in the table and the number of its section, a run of rows with the same
+    /// repetition.
     static let byFamily: [StageFamily: (index: Int, section: Int, row: StageRow)] = {
         var places: [StageFamily: (index: Int, section: Int, row: StageRow)] = [:]
         var section = 0
@@ -216,7 +216,7 @@ public enum StageTable {
 }
 
 extension PipelineStep {
-    /// The page of the walkthroughs that tells how long the step took, without `.md`.
+    /// The walkthrough page that reports how long the step took, without `.md`.
     public var page: String {
         switch self {
         case .input: "01-input"
