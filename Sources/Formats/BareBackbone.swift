@@ -1,15 +1,15 @@
 import Tensors
 
-/// The parameters of a ResNet or ResNeXt alone, as trained on ImageNet, under our names whatever the file calls them:
-/// what the training of a detector begins with.
+/// The parameters of a ResNet or ResNeXt trained on ImageNet, without a detector, under this project's names.
+/// The usual initialisation for training a detector.
 package struct BareBackbone: ParameterSource, Sendable {
-    /// Whose names the file has.
+    /// The naming scheme of the file.
     package enum Naming: String, Sendable, CaseIterable {
         /// `conv1`, `layer1.0.conv1`, `fc`.
         case torchvision = "torchvision, timm or MMDetection"
         /// `stem.conv1`, `res2.0.conv1`.
         case detectron2
-        /// `conv1_w`, `res2_0_branch2a_w`: the original ResNets that detectron2's `R-50.pkl` holds.
+        /// `conv1_w`, `res2_0_branch2a_w`: the original (MSRA) ResNets, as in detectron2's `R-50.pkl`.
         case caffe2 = "Caffe2 (detectron2's MSRA models)"
 
         fileprivate var rules: [KeyRule] {
@@ -20,7 +20,7 @@ package struct BareBackbone: ParameterSource, Sendable {
             }
         }
 
-        /// A key that every such file has, after whatever prefix.
+        /// A key that every file of this scheme has, possibly after a prefix.
         fileprivate var landmark: String {
             switch self {
             case .torchvision: "layer1.0.conv1.weight"
@@ -29,7 +29,8 @@ package struct BareBackbone: ParameterSource, Sendable {
             }
         }
 
-        /// Our name of a parameter, the prefix removed.
+        /// The native name of a parameter whose name in the file is `key`, without the prefix; nil if there
+        /// is none.
         fileprivate func native(from key: Substring) -> String? {
             let word: Substring, module: Substring
             if self == .caffe2 {
@@ -56,21 +57,22 @@ package struct BareBackbone: ParameterSource, Sendable {
         }
     }
 
-    /// Whose names the file has.
+    /// The naming scheme of the file.
     package let naming: Naming
-    /// What stands before every name, such as `module.`; mostly nothing.
+    /// The prefix of every name, such as `module.`; usually empty.
     package let prefix: String
-    /// Keys of the file that belong to no backbone, such as those of the classifier, in its order.
+    /// Keys that do not belong to the backbone, such as those of the classifier, in the order of the file.
     package let otherKeys: [String]
     private let file: TensorFile
     private let keys: [String: String]
     private let epsilon: Float
 
-    /// The backbone in `file`; nil when its names are none that are known.
-    /// - Parameter epsilon: what the network adds to variances. Caffe2's files have batch norms without statistics, whose
-    ///   scale and shift hold as they are: variance and epsilon are 1 together.
+    /// The backbone in `file`; nil when its naming scheme is unknown.
+    /// - Parameter epsilon: the epsilon of the network's batch norms. In Caffe2's files, the statistics are
+    ///   folded into scale and shift; they are replaced by mean 0 and variance 1 − epsilon, so that the norm
+    ///   divides by 1.
     package init?(_ file: TensorFile, epsilon: Float) {
-        // With several, such as those of a contrastive learner, the first.
+        // If a file has several backbones, as contrastive learning saves them, take the first.
         let found = Naming.allCases.lazy.compactMap { naming in
             file.names.first { $0.hasSuffix(naming.landmark) }.map {
                 (naming, $0.dropLast(naming.landmark.count))
@@ -94,10 +96,10 @@ package struct BareBackbone: ParameterSource, Sendable {
         otherKeys = others
     }
 
-    /// Whether the file has a parameter of that name, which is one of ours.
+    /// Whether the file has the parameter with that native name.
     package func contains(_ name: String) -> Bool { keys[name] != nil || statistic(name) != nil }
 
-    /// The parameter of that name, which is one of ours, in exactly that shape.
+    /// The parameter with that native name, of exactly the given shape.
     /// - Throws: ``ParameterError`` when it is missing, has another shape, or holds NaN or infinity.
     package mutating func parameter(
         _ name: String, shape: [Int], initialization: Initialization
@@ -118,7 +120,8 @@ package struct BareBackbone: ParameterSource, Sendable {
         return tensor
     }
 
-    /// What stands for the statistics of a batch norm in a file that has only its scale and shift.
+    /// The value of the running mean or variance of a batch norm in a file that has only its scale and shift;
+    /// nil if `name` is not one of those.
     private func statistic(_ name: String) -> Float? {
         guard naming == .caffe2, let dot = name.lastIndex(of: "."), keys["\(name[..<dot]).weight"] != nil
         else {

@@ -1,11 +1,11 @@
-/// Reads little-endian numbers from part of a file, one after the other, and never past its end.
+/// Reads consecutive little-endian numbers from part of a file, with bounds checks.
 struct ByteReader {
     let file: MappedFile
-    /// What is being read, for the error at an unexpected end: "the pickle".
+    /// The name of the part in errors: "the pickle".
     let part: String
-    /// The next byte to read, counted from the start of the file.
+    /// The offset in the file of the next byte to read.
     private(set) var position: Int
-    /// One past the last byte that may be read.
+    /// The offset just past the last byte that may be read.
     let end: Int
 
     /// Reads `range` of `file`, which must lie inside it.
@@ -19,21 +19,21 @@ struct ByteReader {
 
     var remaining: Int { end - position }
 
-    /// Where the next `count` bytes lie; steps over them.
+    /// The range of the next `count` bytes, which are skipped.
     mutating func take(_ count: Int) throws -> Range<Int> {
         guard count >= 0, count <= remaining else { throw error("ends too early") }
         defer { position += count }
         return position..<position + count
     }
 
-    /// The next little-endian number.
+    /// Reads a little-endian number.
     mutating func integer<Number: FixedWidthInteger>(_: Number.Type) throws -> Number {
         let range = try take(MemoryLayout<Number>.size)
         return Number(
             littleEndian: file.bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: Number.self))
     }
 
-    /// The next little-endian unsigned 64-bit number, which must be a possible length or position.
+    /// Reads a little-endian unsigned 64-bit number, which must fit `Int`: a length or an offset.
     mutating func length() throws -> Int {
         guard let value = Int(exactly: try integer(UInt64.self)) else {
             throw error("holds a length that no file has")
@@ -41,7 +41,7 @@ struct ByteReader {
         return value
     }
 
-    /// The bytes up to the next line feed; steps over both.
+    /// The range of the bytes up to the next line feed; skips both.
     mutating func line(limit: Int) throws -> Range<Int> {
         let searched = file.bytes[position..<position + min(remaining, limit + 1)]
         guard let lineFeed = searched.firstIndex(of: 0x0A) else { throw error("has a line without an end") }

@@ -1,39 +1,41 @@
 import Tensors
 
-/// The parameters of a network in a file, under our names whatever the file calls them.
+/// The parameters of a network in a file, under this project's names, whatever the file calls them.
 ///
-/// A network takes what it needs; what it does not take is listed afterwards, so that nothing in a file is
-/// passed over in silence. Frameworks that number the classes in another way have them in our order here.
+/// A network takes the parameters that it needs; ``unusedKeys`` lists the rest, so that nothing in a file is
+/// ignored silently. Rows of frameworks that order the classes differently are reordered (see ``RowOrder``).
 public struct Checkpoint: ParameterSource, Sendable {
     /// The file.
     public let file: TensorFile
-    /// Whose names it has.
+    /// The naming scheme of the file.
     public let keyMap: KeyMap
-    /// What stands before these in the file, such as `module.`; often empty.
+    /// The prefix of these names in the file, such as `module.`; often empty.
     public let prefix: String
-    /// Keys of the file that mean nothing to us, in its order.
+    /// Keys that are not recognised, in the order of the file.
     public let unrecognizedKeys: [String]
-    /// Keys of the file without the prefix, in its order: of another copy of the network, perhaps, or of a loss.
+    /// Keys without the prefix, in the order of the file: of another copy of the network, for instance, or of
+    /// a loss.
     public let keysOutsidePrefix: [String]
-    /// Our names of all parameters in the file, in its order.
+    /// The native names of all parameters in the file, in the order of the file.
     public let names: [String]
-    /// The shapes by our names and in our order of classes: what an architecture can be read off.
+    /// The shapes by native name, for this project's order of classes: from these the architecture is
+    /// inferred.
     public let shapes: [String: [Int]]
     private let keys: [String: String]
     private let rowOrder: RowOrder
     private var taken: Set<String> = []
 
     /// Opens the file at `path`.
-    /// - Parameter entry: where a file has several networks, under which key, or after which prefix, the one is.
-    /// - Throws: ``FileError`` when it is no file of tensors, or has no names that we know.
+    /// - Parameter entry: the key or the prefix of the network to read, in a file with several.
+    /// - Throws: ``FileError`` when it is not a file of tensors, or its naming scheme is unknown.
     public init(contentsOf path: String, entry: String? = nil) throws {
         try self.init(try TensorFile(contentsOf: path, entry: entry), entry: entry)
     }
 
     /// The parameters in `file`.
-    /// - Parameter entry: where a file has several networks, under which key, or after which prefix, the one is.
-    /// - Throws: ``FileError`` when it has no names that we know, or two for one parameter, or another number of
-    ///   rows than its classes need.
+    /// - Parameter entry: the key or the prefix of the network to read, in a file with several.
+    /// - Throws: ``FileError`` when the naming scheme is unknown, a parameter has two names, or the number of
+    ///   rows does not match the number of classes.
     public init(_ file: TensorFile, entry: String? = nil) throws {
         let reading = try Self.reading(file, entry: entry)
         let (prefix, keyMap) = (reading.prefix, reading.keyMap)
@@ -76,14 +78,14 @@ public struct Checkpoint: ParameterSource, Sendable {
         unrecognizedKeys = unrecognized
     }
 
-    /// The free text that the file carries, but for what was passed over.
+    /// The free text in the file, without what ``passOver(metadata:)`` removed.
     public private(set) var metadata: [String: String]
 
-    /// Leaves texts out of ``metadata``: somebody's own notes, which happen to stand under keys that mean something
-    /// here.
+    /// Removes texts from ``metadata``: other people's notes under keys that happen to have a meaning here.
     public mutating func passOver(metadata keys: [String]) { for key in keys { metadata[key] = nil } }
 
-    /// Keys of the file that nobody has asked for, in its order; without those outside the prefix.
+    /// Keys of the file that have not been requested, in the order of the file, without those outside the
+    /// prefix.
     public var unusedKeys: [String] {
         let used = Set(taken.compactMap { keys[$0] })
         let outside = Set(keysOutsidePrefix)
@@ -93,10 +95,11 @@ public struct Checkpoint: ParameterSource, Sendable {
         }.map(\.name)
     }
 
-    /// What the file has beside parameters under a name of the framework's, such as `pixel_mean`.
+    /// A tensor of the file that is not a parameter, by the framework's name without the prefix, such as
+    /// `pixel_mean`.
     public func stored(_ key: String) -> StoredTensor? { file[prefix + key] }
 
-    /// Whose names the file has, and after which prefix.
+    /// The naming scheme of the file, and the prefix of its names.
     private static func reading(_ file: TensorFile, entry: String?) throws -> ParameterNames {
         func fault(_ text: String) -> FileError { FileError(path: file.path, fault: text) }
         if file.container == .safetensors, let part = ShardedSafetensors.part(file.path) {
@@ -126,16 +129,16 @@ public struct Checkpoint: ParameterSource, Sendable {
         return readings[0]
     }
 
-    /// Whether the file is the published one that its name says it is. Reads the whole file when its name
-    /// claims to be one that is known, and not otherwise.
+    /// Whether the file is the published one that its name claims. Reads the whole file only if its name is
+    /// that of a known one.
     public func publishedHash() -> PublishedHash { PublishedHash(file) }
 
-    /// Whether the file has a parameter of that name, which is one of ours.
+    /// Whether the file has the parameter with that native name.
     public func contains(_ name: String) -> Bool { keys[name] != nil }
 
-    /// The parameter of that name, which is one of ours, in exactly that shape.
+    /// The parameter with that native name, of exactly the given shape.
     /// - Throws: ``ParameterError`` when it is missing, has another shape, or holds NaN or infinity;
-    ///   ``FileError`` when its elements are no numbers or its archive member is damaged.
+    ///   ``FileError`` when its elements are not numbers or its archive member is damaged.
     public mutating func parameter(
         _ name: String, shape: [Int], initialization: Initialization
     ) throws -> Tensor {
@@ -151,15 +154,15 @@ public struct Checkpoint: ParameterSource, Sendable {
         return tensor
     }
 
-    /// Writes all recognised parameters as a safetensors file, each in the element type that it has; those whose
-    /// rows `keyMap` has in another order than the file become 32-bit floats.
+    /// Writes all recognised parameters as a safetensors file, each in its own element type; those whose rows
+    /// `keyMap` orders differently from the file become 32-bit floats.
     ///
-    /// `unrecognizedKeys`, and the counters of training, are left out.
+    /// `unrecognizedKeys` and counters of training are left out.
     /// - Parameters:
-    ///   - path: appears whole, by rename.
-    ///   - keyMap: whose names they shall have.
-    ///   - metadata: the free text to go with them.
-    ///   - isRounded: whether numbers are rounded to 16 bits, which makes the file half as large.
+    ///   - path: the file to write; it appears as a whole, by rename.
+    ///   - keyMap: the naming scheme to write.
+    ///   - metadata: free text to store with them.
+    ///   - isRounded: whether numbers are rounded to 16-bit floats, which halves the size of the file.
     /// - Throws: ``FileError`` when the file cannot be written, or `keyMap` has no name for a parameter.
     public func write(
         to path: String, keyMap: KeyMap = .native, metadata: [String: String] = [:], isRounded: Bool = false
@@ -191,8 +194,8 @@ public struct Checkpoint: ParameterSource, Sendable {
 }
 
 extension StoredTensor {
-    /// Whether this is one of the numbers that training code counts in beside parameters: steps, batches, models that
-    /// an average was taken of.
+    /// Whether this is a counter that training code stores beside the parameters: of steps, batches, or
+    /// averaged models.
     fileprivate var isCounter: Bool {
         let isInteger = ![.float16, .bfloat16, .float32, .float64].contains(element)
         return count <= 1 && shape.count <= 1
@@ -203,8 +206,8 @@ extension StoredTensor {
 
 /// The index of the first NaN or infinity.
 ///
-/// These are the values whose eight exponent bits are all set: adding one to the exponent then carries into
-/// the sign bit. Without branches, so that memory sets the pace.
+/// In these, all eight exponent bits are set, so that adding one to the exponent carries into the sign bit.
+/// Branchless, and therefore limited by memory bandwidth.
 func firstNotFinite(_ elements: UnsafeBufferPointer<Float>) -> Int? {
     typealias Lanes = SIMD16<UInt32>
     func carry(_ bits: Lanes) -> Lanes {

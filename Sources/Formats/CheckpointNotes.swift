@@ -1,19 +1,19 @@
-/// What a framework's checkpoint says of itself beside its parameters, as free text.
+/// The information in a framework's checkpoint beside its parameters, as free text.
 ///
-/// MMDetection's files have a dictionary `meta`. In version 2 it holds the training configuration as text under
-/// `config` and the names of the classes under `CLASSES`, in version 3 under `cfg` and in `dataset_meta`. What
-/// else is there may be anything, and is not looked at.
+/// MMDetection's files have a dictionary `meta`. In version 2 it contains the training configuration as text
+/// under `config` and the class names under `CLASSES`; in version 3 under `cfg` and in `dataset_meta`. Other
+/// entries may be anything and are ignored.
 package enum CheckpointNotes {
     /// The text of an MMDetection configuration.
     package static let configuration = "mmdetection_config"
     /// The version of MMDetection that trained the model.
     package static let version = "mmdetection_version"
-    /// The names of the classes, one a line.
+    /// The class names, one per line.
     package static let classes = "class_names"
-    /// Who made the file, in detectron2's.
+    /// The author of the file, in detectron2's checkpoints.
     package static let author = "author"
 
-    /// Longer texts and lists are no notes.
+    /// Longer texts and lists are ignored.
     private static let textLimit = 1 << 20
     private static let classLimit = 10_000
 

@@ -1,4 +1,4 @@
-/// What one element of a stored tensor is. The raw values are the names that safetensors gives them.
+/// The type of the elements of a stored tensor. The raw values are safetensors' names.
 public enum ElementType: String, Sendable, CaseIterable {
     /// One byte, 0 or 1.
     case bool = "BOOL"
@@ -14,15 +14,15 @@ public enum ElementType: String, Sendable, CaseIterable {
     case int64 = "I64"
     /// IEEE 754 binary16.
     case float16 = "F16"
-    /// The upper half of a binary32.
+    /// bfloat16: the upper half of a binary32.
     case bfloat16 = "BF16"
     /// IEEE 754 binary32.
     case float32 = "F32"
     /// IEEE 754 binary64.
     case float64 = "F64"
-    /// Two binary32: recognised, so that a file that has one can be listed, but not read.
+    /// Two binary32 values: recognised, so that files with such tensors can be listed, but not read.
     case complex64 = "C64"
-    /// Eight bits and fewer: recognised, but not read.
+    /// Floats of at most eight bits: recognised, but not read.
     case float8E4M3 = "F8_E4M3"
     case float8E5M2 = "F8_E5M2"
     case float8E8M0 = "F8_E8M0"
@@ -44,16 +44,16 @@ public enum ElementType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The number of bytes that `count` elements take, or nil when they do not fill whole bytes or their
-    /// number is beyond what a file can have.
+    /// The size of `count` elements in bytes; nil when they do not fill whole bytes, or the size overflows
+    /// `Int`.
     func byteCount(of count: Int) -> Int? {
         let (total, overflow) = count.multipliedReportingOverflow(by: bits)
         return overflow || total % 8 != 0 ? nil : total / 8
     }
 }
 
-/// The number of elements of a tensor of that shape, or nil when a length is negative, the number of axes
-/// absurd, or the product more than an `Int` holds.
+/// The number of elements of a tensor of that shape; nil when a length is negative, there are more than 64
+/// axes, or the product overflows `Int`.
 func elementCount(of shape: [Int]) -> Int? {
     guard shape.count <= 64 else { return nil }
     var product = 1
@@ -68,7 +68,7 @@ func elementCount(of shape: [Int]) -> Int? {
 
 /// The value of an IEEE 754 binary16, exactly.
 ///
-/// By its bits, since Swift has no `Float16` on every processor.
+/// Computed from its bits, since Swift's `Float16` does not exist on every processor.
 func float(halfPrecision bits: UInt16) -> Float {
     let sign = UInt32(bits >> 15) << 31
     let exponent = UInt32(bits >> 10) & 0x1F
@@ -84,20 +84,21 @@ func float(halfPrecision bits: UInt16) -> Float {
     }
 }
 
-/// The IEEE 754 binary16 nearest to a number, ties to even; infinite beyond 65 504, as there is nothing larger.
+/// The IEEE 754 binary16 nearest to a number, ties to even; infinity from 65 520 on (the largest finite one
+/// is 65 504).
 func halfPrecision(_ value: Float) -> UInt16 {
     let bits = value.bitPattern
     let sign = UInt16(bits >> 16) & 0x8000
     let magnitude = Float(bitPattern: bits & 0x7FFF_FFFF)
     if magnitude.isNaN { return sign | 0x7E00 }
-    // Half of the last step above 65 504 is already rounded to infinity.
+    // From half a step above 65 504, numbers round to infinity.
     if magnitude >= 65_520 { return sign | 0x7C00 }
     if magnitude < 0x1p-14 {
-        // Zero and the subnormals: multiples of 2⁻²⁴. The largest rounds up to the smallest normal number, whose
-        // bits are the next ones.
+        // Zero and the subnormals: multiples of 2⁻²⁴. Rounding up the largest gives the bits of the smallest
+        // normal number, as it should.
         return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven))
     }
-    // Ten of 23 bits of the fraction stay; a carry runs into the exponent, as it should.
+    // Keep ten of the fraction's 23 bits; a carry into the exponent is correct.
     let rounded = (bits & 0x7FFF_FFFF) + 0xFFF + ((bits >> 13) & 1)
     return sign | UInt16((rounded >> 13) - (112 << 10))
 }

@@ -1,8 +1,8 @@
-/// What is wrong with a file, in one line.
+/// A fault of a file, in one line.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file, as the caller named it.
     public let path: String
-    /// What is wrong with it; no full stop, no line break.
+    /// The fault; no full stop, no line break.
     public let fault: String
 
     /// An error about the file at `path`.
@@ -15,8 +15,8 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { "\(path): \(fault)" }
 }
 
-/// A name that came out of a file, made fit for one line of an error: in quotes, control characters
-/// replaced, cut when it is long.
+/// A name from a file, made safe for a one-line error: in quotes, with control characters replaced, and
+/// truncated if it is long.
 package func quoted(_ name: String) -> String {
     let limit = 100
     let shown = name.unicodeScalars.prefix(limit).map { scalar -> Character in

@@ -1,14 +1,14 @@
-/// Reads the few forms that the headers of tensor files are made of, straight from the bytes: strings,
-/// unsigned integers and punctuation.
+/// Reads the elements of tensor files' headers straight from the bytes: strings, unsigned integers and
+/// punctuation.
 ///
-/// The caller says what must come next, so nothing nests deeper than the format allows, and no tree is built
-/// that a hostile file could blow up. Serves the JSON of safetensors and the Python literal of npy, which
-/// differ in their quotes and escapes only.
+/// The caller says what must come next, so nothing nests deeper than the format allows, and a hostile file
+/// cannot make the reader build a huge tree. It reads the JSON of safetensors and the Python literals of npy,
+/// which differ only in quotes and escapes.
 struct HeaderScanner {
     enum Syntax {
         /// RFC 8259.
         case json
-        /// A literal as Python's `repr` writes it; only strings without escapes occur in npy headers.
+        /// A literal as written by Python's `repr`; strings in npy headers have no escapes.
         case python
     }
 
@@ -16,17 +16,17 @@ struct HeaderScanner {
     private let syntax: Syntax
     private var position: Int
 
-    /// Scans the bytes that `reader` has left.
+    /// Scans the remaining bytes of `reader`.
     init(_ reader: ByteReader, syntax: Syntax) {
         self.reader = reader
         self.syntax = syntax
         position = reader.position
     }
 
-    /// An error about the header, with the place.
+    /// An error about the header, with the current byte offset.
     func error(_ fault: String) -> FileError { reader.error("\(fault) (byte \(position))") }
 
-    /// The next byte that is no white space; nil at the end.
+    /// Skips white space and returns the next byte; nil at the end.
     mutating func peek() -> UInt8? {
         while let byte = current, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
             position += 1
@@ -34,19 +34,19 @@ struct HeaderScanner {
         return current
     }
 
-    /// Steps over `character` if it comes next.
+    /// Skips `character` if it comes next, and returns whether it did.
     mutating func skip(_ character: Unicode.Scalar) -> Bool {
         guard peek() == UInt8(ascii: character) else { return false }
         position += 1
         return true
     }
 
-    /// Steps over `character`, which must come next.
+    /// Skips `character`, which must come next.
     mutating func expect(_ character: Unicode.Scalar) throws {
         guard skip(character) else { throw error("lacks a '\(character)'") }
     }
 
-    /// Nothing but white space may follow.
+    /// Checks that nothing but white space follows.
     mutating func expectEnd() throws {
         guard peek() == nil else { throw error("goes on after its end") }
     }
@@ -66,7 +66,7 @@ struct HeaderScanner {
         }
     }
 
-    /// A list of at most `limit` unsigned integers between `open` and `close`.
+    /// Reads a list of at most `limit` unsigned integers between `open` and `close`.
     mutating func integers(
         between open: Unicode.Scalar, and close: Unicode.Scalar, limit: Int = 64
     ) throws -> [Int] {
@@ -82,7 +82,7 @@ struct HeaderScanner {
         }
     }
 
-    /// An unsigned decimal integer without leading zeros.
+    /// Reads an unsigned decimal integer without leading zeros.
     mutating func integer() throws -> Int {
         guard let first = peek(), isDigit(first) else { throw error("lacks a number") }
         var value = 0
@@ -100,7 +100,7 @@ struct HeaderScanner {
         return value
     }
 
-    /// A word of letters, such as `True`.
+    /// Reads a word of letters, such as `True`.
     mutating func word() throws -> String {
         _ = peek()
         let start = position
@@ -110,7 +110,7 @@ struct HeaderScanner {
         return String(decoding: reader.file.bytes[start..<position], as: UTF8.self)
     }
 
-    /// A quoted string.
+    /// Reads a quoted string.
     mutating func string() throws -> String {
         let quote: UInt8
         if skip("\"") {
@@ -139,7 +139,7 @@ struct HeaderScanner {
         throw error("has a string without an end")
     }
 
-    /// Steps over a value of any kind, nested at most `depth` deep.
+    /// Skips a value of any kind, nested at most `depth` deep.
     mutating func skipValue(depth: Int = 8) throws {
         switch peek().map({ Character(Unicode.Scalar($0)) }) {
         case "{" where depth > 0: try object { scanner, _ in try scanner.skipValue(depth: depth - 1) }
@@ -166,7 +166,7 @@ struct HeaderScanner {
 
     private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
-    /// What stands after a backslash in JSON.
+    /// Reads the rest of a JSON escape, after the backslash.
     private mutating func escape() throws -> Unicode.Scalar {
         guard let byte = current else { throw error("has a string without an end") }
         position += 1
@@ -182,7 +182,7 @@ struct HeaderScanner {
         }
     }
 
-    /// The scalar after `\u`; one beyond U+FFFF is written as two halves.
+    /// Reads the scalar after `\u`; one beyond U+FFFF is written as a surrogate pair.
     private mutating func unicodeEscape() throws -> Unicode.Scalar {
         let first = try fourHexadecimalDigits()
         if let scalar = Unicode.Scalar(first) { return scalar }

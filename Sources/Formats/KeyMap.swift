@@ -1,19 +1,19 @@
-/// Whose names the parameters in a file have. This is the one place that knows how others name them.
+/// The naming scheme of a file's parameters. Only this type knows the names used by other frameworks.
 ///
-/// Ours are the names of the stages that they belong to: `rpn.hidden.1.weight`,
-/// `backbone.c4.5.conv2.norm.running_var`. A parameter's name is that of its part of the network, which
+/// The native names are those of the stages that the parameters belong to: `rpn.hidden.1.weight`,
+/// `backbone.c4.5.conv2.norm.running_var`. A parameter's name consists of the name of its module, which
 /// differs between frameworks, and a last word, which does not: `weight`, `bias`, and for a normalisation
-/// also `running_mean` and `running_var`. So a scheme is a table of parts.
+/// also `running_mean` and `running_var`. So a scheme is a table of modules.
 ///
 /// To add a framework: a case here, its table below.
 public enum KeyMap: String, Sendable, CaseIterable {
-    /// Ours.
+    /// This project's names.
     case native
-    /// torchvision's Mask, Faster and Keypoint R-CNN. The names of its current code, and on reading also the
-    /// older ones that its published files still have.
+    /// torchvision's Mask, Faster and Keypoint R-CNN: the names of its current code; for reading, also the
+    /// older ones of its published files.
     case torchvision
-    /// torchvision's second version of Mask and Faster R-CNN: normalisation everywhere, a box head of
-    /// convolutions.
+    /// torchvision's second version of Mask and Faster R-CNN, with normalisation everywhere and a box head of
+    /// four convolutions.
     case torchvisionV2 = "torchvision-v2"
     /// detectron2's models with a feature pyramid: Mask, Faster and Keypoint R-CNN.
     case detectron2
@@ -22,16 +22,17 @@ public enum KeyMap: String, Sendable, CaseIterable {
     /// MMDetection's Mask and Faster R-CNN, versions 2 and 3.
     case mmdetection
 
-    /// The scheme by which most of `keys` are named, if it is at least half of them.
+    /// The scheme that recognises most of `keys`; nil if it recognises fewer than half.
     public static func detect(_ keys: some Collection<String>) -> KeyMap? {
         let relevant = keys.filter { !isIgnored($0) }
         let counted = allCases.map { map in (map, relevant.count { map.native(from: $0) != nil }) }
-        // Of equals the first: a backbone alone is the same in both versions of torchvision.
+        // The first of equally good ones: a backbone alone has the same names in both versions of
+        // torchvision.
         let best = counted.reduce(counted[0]) { $1.1 > $0.1 ? $1 : $0 }
         return best.1 > 0 && best.1 * 2 >= relevant.count ? best.0 : nil
     }
 
-    /// Whose names they are, for people.
+    /// The name of the framework, for messages.
     public var framework: String {
         switch self {
         case .native: "this project"
@@ -43,7 +44,7 @@ public enum KeyMap: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the background is the last class rather than the first, and has no box and no mask.
+    /// Whether the background is the last class rather than the first, and has no rows of boxes and masks.
     var isBackgroundLast: Bool {
         switch self {
         case .native, .torchvision, .torchvisionV2: false
@@ -51,14 +52,14 @@ public enum KeyMap: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a file may have that key without any network asking for it: counters of training, and what older
-    /// files of detectron2 have of its settings.
+    /// Whether a key is to be ignored although no network uses it: counters of training, and settings stored
+    /// in older files of detectron2.
     public static func isIgnored(_ key: some StringProtocol) -> Bool {
         key.hasSuffix(".num_batches_tracked") || key == "pixel_mean" || key == "pixel_std"
             || key.hasPrefix("proposal_generator.anchor_generator.cell_anchors.")
     }
 
-    /// Our name of the parameter that a file of this scheme calls `key`; nil when the scheme has no such key.
+    /// The native name of the parameter that this scheme calls `key`; nil if the scheme has no such key.
     public func native(from key: String) -> String? {
         translate(key) { rule, module in
             for foreign in rule.foreign {
@@ -70,14 +71,14 @@ public enum KeyMap: String, Sendable, CaseIterable {
         }
     }
 
-    /// What this scheme calls the parameter that we call `name`; nil when it has no such parameter.
+    /// This scheme's name of the parameter with the native name `name`; nil if it has no such parameter.
     public func foreign(from name: String) -> String? {
         translate(name) { rule, module in
             rule.native.variables(in: module).flatMap { rule.foreign[0].filled(with: $0) }
         }
     }
 
-    /// Translates all but the last word of `key`, by the first rule that can.
+    /// Translates all but the last word of `key`, by the first rule that matches.
     private func translate(
         _ key: String, _ translation: (_ rule: KeyRule, _ module: Substring) -> String?
     ) -> String? {

@@ -1,8 +1,8 @@
-// A ResNet or ResNeXt that nothing was built upon yet, as files of weights trained on ImageNet have it. Variables as for
-// torchvision: s stage (2–5), i block (from 0), k layer (from 1).
+// A ResNet or ResNeXt alone, as in files of weights trained on ImageNet. Variables as for torchvision: s
+// stage (2–5), i block (from 0), k layer (from 1).
 
 extension KeyRule {
-    /// torchvision's, timm's and MMDetection's names.
+    /// The names of torchvision, timm and MMDetection.
     static let torchvisionResNet: [KeyRule] = [
         .layer("backbone.stem", "conv1"),
         .norm("backbone.stem.norm", "bn1"),
@@ -12,7 +12,7 @@ extension KeyRule {
         .norm("backbone.c{s}.{i}.shortcut.norm", "layer{s-1}.{i}.downsample.1"),
     ]
 
-    /// detectron2's.
+    /// The names of detectron2.
     static let detectron2ResNet: [KeyRule] = [
         .layer("backbone.stem", "stem.conv1"),
         .norm("backbone.stem.norm", "stem.conv1.norm"),
@@ -22,7 +22,8 @@ extension KeyRule {
         .norm("backbone.c{s}.{i}.shortcut.norm", "res{s}.{i}.shortcut.norm"),
     ]
 
-    /// Caffe2's, but for the last word of a name, which has other separators there (see ``BareBackbone``).
+    /// The names of Caffe2, without the last word of a name, which has other separators there (see
+    /// ``BareBackbone``).
     static let caffe2ResNet: [KeyRule] =
         [
             .layer("backbone.stem", "conv1"),

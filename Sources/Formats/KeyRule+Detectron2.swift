@@ -1,5 +1,5 @@
 // Variables as for torchvision: s stage (2–5), i block (from 0), k layer (from 1), p pyramid level (2–5).
-// detectron2 counts stages and levels as we do.
+// detectron2 counts stages and levels as this project does.
 
 extension KeyRule {
     /// The stem and the stages of a backbone called `name`.

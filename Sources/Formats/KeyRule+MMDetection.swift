@@ -1,5 +1,5 @@
 // Variables as for torchvision: s stage (2–5), i block (from 0), k layer (from 1), p pyramid level (2–5).
-// MMDetection, as torchvision, counts stages from 1, levels and layers from 0.
+// Like torchvision, MMDetection counts stages from 1, levels and layers from 0.
 
 extension KeyRule {
     /// The blocks of a stage.
@@ -17,7 +17,7 @@ extension KeyRule {
             .layer("backbone.stem", "backbone.conv1"),
             .norm("backbone.stem.norm", "backbone.bn1"),
         ] + mmdetectionStage("backbone.c{s}.{i}", "backbone.layer{s-1}.{i}")
-        // Of a C4 model, whose box head is the fifth stage.
+        // For C4 models, whose box head is the fifth stage.
         + mmdetectionStage("box.c5.{i}", "roi_head.shared_head.layer4.{i}") + [
             .layer("fpn.lateral.p{p}", "neck.lateral_convs.{p-2}.conv"),
             .layer("fpn.p{p}", "neck.fpn_convs.{p-2}.conv"),

@@ -2,7 +2,7 @@
 // torchvision counts stages from 1, levels and layers from 0.
 
 extension KeyRule {
-    /// What the two versions of torchvision share.
+    /// The rules that both versions of torchvision share.
     private static let torchvisionShared: [KeyRule] = [
         .layer("backbone.stem", "backbone.body.conv1"),
         .norm("backbone.stem.norm", "backbone.body.bn1"),
@@ -29,7 +29,7 @@ extension KeyRule {
             .layer("box.hidden.2", "roi_heads.box_head.fc7"),
             .layer(
                 "mask.hidden.{k}", "roi_heads.mask_head.{k-1}.0", "roi_heads.mask_head.mask_fcn{k}"),
-            // A ReLU takes every second place.
+            // Every second index is a ReLU.
             .layer("keypoint.hidden.{k}", "roi_heads.keypoint_head.{2k-2}"),
             .layer("keypoint.heatmaps", "roi_heads.keypoint_predictor.kps_score_lowres"),
         ]

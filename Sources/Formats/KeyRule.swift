@@ -1,9 +1,9 @@
-/// One part of the network under two names.
+/// The native and the foreign names of one module of the network.
 struct KeyRule: Sendable {
     let native: ModulePattern
-    /// The name to write; after it, others that are in use too and are read.
+    /// The name to write, followed by other names that are also read.
     let foreign: [ModulePattern]
-    /// What its parameters are called.
+    /// The last words of its parameters' names.
     let words: Set<Substring>
 
     /// A convolution or dense layer.
@@ -20,8 +20,8 @@ struct KeyRule: Sendable {
             words: ["weight", "bias", "running_mean", "running_var"])
     }
 
-    /// All that any scheme has, and what torchvision has not: the box head of a C4 model, and norms in the keypoint
-    /// head; under our names on both sides.
+    /// The native names on both sides: the modules of all schemes, among them the box head of a C4 model and
+    /// norms in the keypoint head, which torchvision does not have.
     static let native: [KeyRule] = {
         let own: [KeyRule] = [
             .norm("keypoint.hidden.{k}.norm", "keypoint.hidden.{k}.norm"),

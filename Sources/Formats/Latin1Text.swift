@@ -1,14 +1,14 @@
-/// UTF-8 in which every character stands for one byte, U+0000 to U+00FF: how Python 3 writes bytes into pickles
-/// of protocols that have no bytes.
+/// Bytes encoded as UTF-8 text of the characters U+0000 to U+00FF: how Python 3 writes bytes in pickle
+/// protocols that do not have bytes.
 ///
-/// Half of all byte values take two bytes there, so that the bytes do not lie in the file as they are.
+/// Byte values from 128 on take two bytes, so the decoded bytes are not contained in the file.
 struct Latin1Text: Sendable {
     let file: MappedFile
     private let range: Range<Int>
-    /// The number of bytes that it stands for.
+    /// The number of decoded bytes.
     let byteCount: Int
 
-    /// The text in `range` of `file`; nil when it is no such text.
+    /// The text in `range` of `file`; nil when it is not text of these characters.
     init?(_ file: MappedFile, _ range: Range<Int>) {
         let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
         var count = 0
@@ -28,7 +28,7 @@ struct Latin1Text: Sendable {
         byteCount = count
     }
 
-    /// The bytes that it stands for, in memory.
+    /// The decoded bytes, in memory.
     func decoded() -> MappedFile {
         let text = UnsafeRawBufferPointer(rebasing: file.bytes[range])
         return MappedFile(path: file.path, count: byteCount) { bytes in

@@ -4,12 +4,12 @@
     import Glibc
 #endif
 
-/// The bytes of a file: mapped into memory, so that opening costs nothing and only what is read is loaded.
+/// The bytes of a memory-mapped file: opening costs nothing, and only the pages that are read are loaded.
 ///
-/// Everything that borrows the bytes keeps this object alive; the last one to let go unmaps them. A member
-/// unpacked from an archive has the same form, with memory of its own.
+/// Everything that borrows the bytes keeps this object alive; the file is unmapped with the last reference.
+/// An unpacked archive member has the same type, with memory of its own.
 ///
-/// A mapping is not a copy: if another program shortens the file while it is mapped, reading the lost part
+/// A mapping is not a copy: if another program truncates the file while it is mapped, reading the lost part
 /// ends the process (`SIGBUS`). Files are therefore replaced by rename, as ``OutputFile`` does, never
 /// rewritten in place.
 ///
@@ -22,7 +22,7 @@ final class MappedFile: @unchecked Sendable {
     private let isMapped: Bool
 
     /// Maps the file at `path`.
-    /// - Throws: ``FileError`` when it is missing, unreadable, empty, or no regular file.
+    /// - Throws: ``FileError`` when it is missing, unreadable, empty, or not a regular file.
     init(path: String) throws {
         bytes = try withRegularFile(path) { descriptor, size in
             guard size > 0 else { throw FileError(path: path, fault: "is empty") }
@@ -34,7 +34,8 @@ final class MappedFile: @unchecked Sendable {
         isMapped = true
     }
 
-    /// Memory of `count` bytes that `fill` writes, such as a member unpacked from the archive at `path`.
+    /// Allocated memory of `count` bytes that `fill` writes, such as a member unpacked from the archive at
+    /// `path`.
     init(path: String, count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
         do { try fill(memory) } catch {
@@ -65,7 +66,7 @@ final class MappedFile: @unchecked Sendable {
     /// An error about this file.
     func error(_ fault: String) -> FileError { FileError(path: path, fault: fault) }
 
-    /// Whether the bytes at `offset` are `expected`; false also when they lie outside the file.
+    /// Whether the bytes at `offset` are `expected`; false if that range is outside the file.
     func contains(_ expected: [UInt8], at offset: Int) -> Bool {
         offset >= 0 && offset <= bytes.count - expected.count
             && bytes[offset..<offset + expected.count].elementsEqual(expected)
@@ -74,7 +75,7 @@ final class MappedFile: @unchecked Sendable {
     /// The text in `range`, or nil when it is not UTF-8.
     func text(_ range: Range<Int>) -> String? {
         let text = String(decoding: bytes[range], as: UTF8.self)
-        // Decoding repairs what is not UTF-8, and so changes it.
+        // Decoding replaces invalid UTF-8, and so changes the bytes.
         return text.utf8.elementsEqual(bytes[range]) ? text : nil
     }
 }

@@ -1,8 +1,8 @@
-/// The name of a network's part with numbers in it, such as `backbone.body.layer{s-1}.{i}.conv{k}`.
+/// A pattern for the names of a network's modules, such as `backbone.body.layer{s-1}.{i}.conv{k}`.
 ///
-/// A place in braces stands for a number: a variable, perhaps times a factor, plus or minus a constant
-/// (`{2k-2}`). Matching a name against one pattern gives the variables; filling them into another gives the
-/// name of the same part elsewhere.
+/// Each pair of braces stands for a number: a variable, optionally times a factor, plus or minus a constant
+/// (`{2k-2}`). Matching a name against one pattern gives the variables; filling them into another pattern
+/// gives the name of the same module in another scheme.
 struct ModulePattern: Sendable {
     private enum Piece: Sendable {
         case literal([UInt8])
@@ -12,7 +12,7 @@ struct ModulePattern: Sendable {
 
     private let pieces: [Piece]
 
-    /// - Parameter text: from the tables of this module alone; a malformed one is a mistake in them.
+    /// - Parameter text: a pattern from the tables of this target; a malformed one is a programming error.
     init(_ text: String) {
         var pieces: [Piece] = []
         for part in text.split(separator: "{") {
@@ -27,7 +27,7 @@ struct ModulePattern: Sendable {
         self.pieces = pieces
     }
 
-    /// `2k-2`, `s+1`, `i`.
+    /// Parses the contents of braces: `2k-2`, `s+1`, `i`.
     private static func number(_ text: Substring) -> Piece {
         let factor = text.prefix { $0.isNumber }
         let rest = text.dropFirst(factor.count)
@@ -37,7 +37,7 @@ struct ModulePattern: Sendable {
         return .number(variable: variable, factor: Int(factor) ?? 1, offset: offset)
     }
 
-    /// The variables of `name`, or nil when it does not match.
+    /// The values of the variables in `name`; nil when it does not match.
     func variables(in name: Substring) -> [UInt8: Int]? {
         var rest = name.utf8[...]
         var variables: [UInt8: Int] = [:]
@@ -47,7 +47,8 @@ struct ModulePattern: Sendable {
                 guard rest.starts(with: literal) else { return nil }
                 rest = rest.dropFirst(literal.count)
             case .number(let variable, let factor, let offset):
-                // No network has ten thousand of anything, and a leading zero would make two names one.
+                // At most four digits: no network has ten thousand of anything. A leading zero is refused,
+                // since two names would then mean the same module.
                 let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
                 guard digits.count <= 4, let value = Int(Substring(digits)),
                     String(value).utf8.elementsEqual(digits),
@@ -60,7 +61,7 @@ struct ModulePattern: Sendable {
         return rest.isEmpty ? variables : nil
     }
 
-    /// The name with these variables; nil when a number would be negative.
+    /// The name with the given values of the variables; nil when a number would be negative.
     func filled(with variables: [UInt8: Int]) -> String? {
         var name: [UInt8] = []
         for piece in pieces {

@@ -19,15 +19,15 @@
 /// The arrays of an npy file, an npz file, or a folder of npy files.
 enum NumpyArrays {
     private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
-    /// As in NumPy: a longer header is no header of numbers.
+    /// NumPy's limit: headers of numeric arrays are shorter.
     private static let headerLimit = 10_000
     private static let longestPrelude = 12 + headerLimit
 
     /// Whether `file` starts like an npy file.
     static func recognizes(_ file: MappedFile) -> Bool { file.contains(magic, at: 0) }
 
-    /// The one array of an npy file, named as the file is.
-    /// - Throws: ``FileError`` for a damaged file, and for elements that are no numbers.
+    /// The array of an npy file, named after the file.
+    /// - Throws: ``FileError`` for a damaged file, or elements that are not numbers.
     static func tensor(_ file: MappedFile) throws -> StoredTensor {
         let name = file.path.split(separator: "/").last.map(String.init) ?? ""
         return try tensor(
@@ -35,8 +35,8 @@ enum NumpyArrays {
             prelude: ByteReader(file, file.range, part: "the npy header"))
     }
 
-    /// The arrays of an npz file, in its order.
-    /// - Throws: ``FileError`` for a damaged file, and for elements that are no numbers.
+    /// The arrays of an npz file, in the order of the file.
+    /// - Throws: ``FileError`` for a damaged file, or elements that are not numbers.
     static func tensors(_ archive: ZipArchive) throws -> [StoredTensor] {
         try archive.members.map { member in
             let file = archive.file
@@ -53,8 +53,8 @@ enum NumpyArrays {
         }
     }
 
-    /// The arrays of a folder, sorted by name; files that are not called `.npy` are left alone.
-    /// - Throws: ``FileError`` when the folder has none, or for what is wrong with one.
+    /// The arrays of a folder, sorted by name; files without the extension `.npy` are ignored.
+    /// - Throws: ``FileError`` when the folder has none, or one is damaged.
     static func tensors(folder path: String) throws -> [StoredTensor] {
         guard let folder = opendir(path) else { throw FileError(path: path, fault: lastSystemError()) }
         defer { closedir(folder) }
@@ -73,7 +73,7 @@ enum NumpyArrays {
 
     /// - Parameters:
     ///   - contents: the whole npy file.
-    ///   - prelude: its start, up to the end of the header at least.
+    ///   - prelude: the start of the file, at least up to the end of the header.
     private static func tensor(
         _ name: String, _ contents: StoredBytes, prelude: ByteReader
     ) throws -> StoredTensor {
@@ -104,19 +104,19 @@ enum NumpyArrays {
             isBigEndian: header.isBigEndian)
     }
 
-    /// The strides of an array whose first axis is the contiguous one.
+    /// The strides, in elements, of an array in Fortran order: its first axis is contiguous.
     static func fortranStrides(of shape: [Int]) -> [Int] {
         var strides: [Int] = []
         var stride = 1
         for length in shape {
             strides.append(stride)
-            // The number of elements has been checked; only a shape with a zero can get further than it.
+            // The number of elements has been checked, so only a shape with a zero can overflow.
             stride = stride.multipliedReportingOverflow(by: max(length, 1)).partialValue
         }
         return strides
     }
 
-    /// What the header says.
+    /// The contents of the header.
     private struct Header {
         let element: ElementType
         let isBigEndian: Bool
@@ -160,7 +160,7 @@ enum NumpyArrays {
         }
     }
 
-    /// What NumPy calls elements that are read: a kind and a number of bytes.
+    /// NumPy's names of the supported element types: a kind and a number of bytes.
     static let elements: [String: ElementType] = [
         "b1": .bool, "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64,
         "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64,

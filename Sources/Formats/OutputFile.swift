@@ -4,33 +4,33 @@
     import Glibc
 #endif
 
-/// A file that appears whole or not at all: it is written under another name in the same folder, and renamed
-/// when it is complete.
+/// A file that appears as a whole or not at all: it is written under another name in the same folder, and
+/// renamed when it is complete.
 ///
 ///     let file = try OutputFile(path: path)
 ///     try file.write(bytes)
 ///     try file.finish()
 ///
-/// Without `finish`, because an error came between, the unfinished file is deleted, and what was at `path`
-/// stays. A new file has the permissions that the process's `umask` leaves.
+/// Without `finish`, for instance after an error, the unfinished file is deleted and the file at `path` stays
+/// unchanged. A new file has permissions 0666 minus the process's `umask`.
 public final class OutputFile {
-    /// How the names of unfinished files end. Such a file is left when the process is killed.
+    /// The suffix of the names of unfinished files. Such a file remains if the process is killed.
     public static let unfinishedSuffix = ".partial"
 
     private let path: String
     private let temporaryPath: String
     private var descriptor: Int32
 
-    /// Starts the file that will be at `path`. Its folder must exist.
-    /// - Throws: ``FileError`` when nothing can be written there. That is also so where a folder, a pipe or a
-    ///   device is: a rename would put a file in the place of `/dev/null`.
+    /// Opens a temporary file that will become the file at `path`, whose folder must exist.
+    /// - Throws: ``FileError`` when nothing can be written there, also when `path` is a folder, a pipe or a
+    ///   device: a rename would replace `/dev/null` by a file.
     public init(path: String) throws {
         self.path = path
         let name = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         guard name < path.endIndex else { throw FileError(path: path, fault: "is not the name of a file") }
         var status = stat()
         if stat(path, &status) == 0 { try requireRegularFile(status, path: path) }
-        // Without the final name in it: that may already be as long as names can be.
+        // Does not contain the final name, which may already have the maximum length.
         let number = String(UInt64.random(in: 0 ... .max), radix: 36)
         temporaryPath = "\(path[..<name]).\(number)\(Self.unfinishedSuffix)"
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -44,7 +44,7 @@ public final class OutputFile {
     }
 
     /// Appends `bytes`.
-    /// - Throws: ``FileError`` when the disk is full, for instance.
+    /// - Throws: ``FileError`` when writing fails, for instance because the disk is full.
     public func write(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -61,11 +61,11 @@ public final class OutputFile {
     }
 
     /// Appends `bytes`.
-    /// - Throws: ``FileError`` when the disk is full, for instance.
+    /// - Throws: ``FileError`` when writing fails, for instance because the disk is full.
     public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-    /// Gives the complete file its name; replaces what was there.
-    /// - Throws: ``FileError`` when that is not possible.
+    /// Renames the complete file to its final name, replacing an existing file.
+    /// - Throws: ``FileError`` when closing or renaming fails.
     public func finish() throws {
         let isClosed = close(descriptor) == 0
         descriptor = -1
@@ -76,8 +76,8 @@ public final class OutputFile {
         }
     }
 
-    /// Writes a file of the given bytes.
-    /// - Throws: ``FileError`` when that is not possible; nothing is left then.
+    /// Writes a file with the given bytes.
+    /// - Throws: ``FileError`` when writing fails; nothing is left behind then.
     public static func write(_ bytes: [UInt8], to path: String) throws {
         let file = try OutputFile(path: path)
         try file.write(bytes)

@@ -4,22 +4,22 @@
     import Glibc
 #endif
 
-/// A kind of file that is written here, and how an existing one is told from everything else.
+/// A kind of file that commands write, and a test that recognises existing files of this kind.
 package struct FileKind: Sendable {
-    /// What such a file is called in messages: "PNG image".
+    /// The name of the kind in messages: "PNG image".
     package let name: String
-    /// Whether the file at a path is one.
+    /// Whether the file at a path is of this kind.
     let recognizes: @Sendable (_ path: String) -> Bool
 
-    /// A kind of the given name.
+    /// A kind with the given name.
     /// - Parameter recognizes: whether the file at a path is of this kind; false also when it cannot be read.
     package init(_ name: String, recognizes: @escaping @Sendable (_ path: String) -> Bool) {
         self.name = name
         self.recognizes = recognizes
     }
 
-    /// A kind of file that begins, after white space and a byte order mark, with one of `beginnings`, in upper or
-    /// lower case.
+    /// A kind of file that begins with one of `beginnings`, in upper or lower case, possibly after white
+    /// space and a byte order mark.
     private init(_ name: String, beginningWith beginnings: [String]) {
         self.init(name) { path in
             let start = beginning(of: path, count: 512).drop {
@@ -44,7 +44,8 @@ package struct FileKind: Sendable {
     package static let jsonObject = FileKind("JSON object", beginningWith: ["{", "//", "/*"])
     /// A JSON list: detections.
     package static let jsonList = FileKind("list in JSON, as results are", beginningWith: ["["])
-    /// The parameters of a network as a safetensors file. Other tensors under a format of their own are not.
+    /// The parameters of a network as a safetensors file. Other safetensors files, whose metadata names
+    /// another format, are not of this kind.
     package static let parameters = FileKind("safetensors file of a network's parameters") { path in
         guard let file = try? TensorFile(contentsOf: path), file.container == .safetensors else {
             return false
@@ -53,16 +54,15 @@ package struct FileKind: Sendable {
     }
 }
 
-/// Which files a command may write: none that it reads, and none in the place of a file of another kind, unless it
-/// is told to.
+/// Which files a command may write: unless forced, it may not overwrite its inputs or files of another kind.
 ///
 ///     let permission = OutputPermission(inputs: ["street.jpg"])
 ///     try permission.check("street.safetensors", .parameters)
 ///
-/// Files are the same when they are the same on the disk, whatever the paths: relative, through a symbolic link, or
-/// of two names. Asked before the work begins, so that a refusal costs nothing.
+/// Files are identified by their location on disk, not by path: relative paths, symbolic links and hard links
+/// are recognised. Checked before the work begins, so that a refusal costs nothing.
 package struct OutputPermission: Sendable {
-    /// Files that are read, by where they lie on the disk, and what the caller calls them.
+    /// The caller's names of the input files, by their location on disk.
     private let inputs: [Location: String]
     private let isForced: Bool
 
@@ -72,8 +72,9 @@ package struct OutputPermission: Sendable {
     }
 
     /// - Parameters:
-    ///   - inputs: the files that are read; of a folder, the files right in it. What does not exist is nobody's loss.
-    ///   - isForced: whether everything may be replaced.
+    ///   - inputs: the files that are read; for a folder, the files directly in it. Missing files are
+    ///     ignored.
+    ///   - isForced: whether any file may be replaced.
     package init(inputs: [String], isForced: Bool = false) {
         var known: [Location: String] = [:]
         for input in inputs {
@@ -86,13 +87,13 @@ package struct OutputPermission: Sendable {
         self.isForced = isForced
     }
 
-    /// Makes sure that a file of the given kind may be written at `path`, and can be.
-    /// - Throws: ``FileError`` when it would take the place of an input or of a file of another kind, when it is no
-    ///   regular file, and when its folder does not exist or cannot be written to.
+    /// Checks that a file of the given kind may and can be written at `path`.
+    /// - Throws: ``FileError`` when it would replace an input or a file of another kind, when it is not a
+    ///   regular file, or when its folder does not exist or is not writable.
     package func check(_ path: String, _ kind: FileKind) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            // Of a symbolic link that leads nowhere nothing is lost: the link is replaced.
+            // A dangling symbolic link may be replaced: nothing is lost.
             return try requireWritableFolder(of: path)
         }
         try requireRegularFile(status, path: path)
@@ -125,7 +126,7 @@ package struct OutputPermission: Sendable {
     }
 }
 
-/// The first bytes of a regular file, at most `count`; none when it cannot be read.
+/// The first bytes of a regular file, at most `count`; empty if it cannot be read.
 private func beginning(of path: String, count: Int) -> [UInt8] {
     let start = try? withRegularFile(path) { descriptor, size in
         [UInt8](unsafeUninitializedCapacity: min(size, count)) { bytes, filled in
@@ -135,7 +136,7 @@ private func beginning(of path: String, count: Int) -> [UInt8] {
     return start ?? []
 }
 
-/// The names of what lies in a folder; none when it cannot be read.
+/// The names of the entries of a folder; empty if it cannot be read.
 private func fileNames(inFolder path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }

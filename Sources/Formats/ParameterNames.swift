@@ -1,21 +1,21 @@
-/// Whose names a file's parameters have, and what stands before them: training code wraps a network in others, and
-/// each adds its own attribute's name. Lightning writes `model.`, data parallelism `module.`, `torch.compile`
-/// `_orig_mod.`, a weight average `module.` again, and all of them at once occur.
+/// The naming scheme of a file's parameters, and their common prefix. Training code wraps a network in other
+/// modules, each of which adds the name of an attribute: Lightning adds `model.`, data parallelism `module.`,
+/// `torch.compile` `_orig_mod.`, weight averaging `module.` again. Combinations occur.
 package struct ParameterNames: Sendable {
-    /// What stands before every name; empty, or with a dot at its end.
+    /// The prefix of every name; empty, or ending with a dot.
     package let prefix: String
-    /// Whose names they are without it.
+    /// The naming scheme of the names without the prefix.
     package let keyMap: KeyMap
-    /// How many of them are known.
+    /// The number of names that are recognised.
     package let count: Int
 
-    /// Prefixes that are tried, the most frequent first.
+    /// The number of prefixes that are tried, the most frequent first.
     private static let prefixLimit = 32
 
-    /// The networks that the names may belong to: none if they are of no network that is known, several if a file has
-    /// two copies of one, such as a student's and a teacher's.
+    /// The possible interpretations of the names: empty if they are not those of a known network, several if
+    /// a file has two copies of one, such as a student and a teacher.
     ///
-    /// Every network that is known has a backbone, so that what stands before that word may be a prefix.
+    /// Every known network has a backbone, so candidates for the prefix are what precedes that word.
     package static func readings(of names: some Collection<String>) -> [ParameterNames] {
         if let reading = ParameterNames(names, prefix: "") { return [reading] }
         var counts: [String: Int] = [:]
@@ -31,7 +31,7 @@ package struct ParameterNames: Sendable {
         return readings.filter { 2 * $0.count >= most }
     }
 
-    /// The names with a prefix, if most of them are known without it.
+    /// The names with a prefix; nil unless most of them are recognised without it.
     private init?(_ names: some Collection<String>, prefix: String) {
         let stripped =
             prefix.isEmpty

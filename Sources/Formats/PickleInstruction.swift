@@ -1,5 +1,4 @@
-/// The instructions of a pickle that are understood. Python's documentation of them is the module
-/// `pickletools`.
+/// The pickle opcodes that are supported. Python documents them in the module `pickletools`.
 enum PickleInstruction: UInt8 {
     case `protocol` = 0x80
     case frame = 0x95
@@ -24,7 +23,7 @@ enum PickleInstruction: UInt8 {
     case shortBinaryUnicode = 0x8C
     case binaryUnicode = 0x58
     case binaryUnicode8 = 0x8D
-    /// Text or bytes of Python 2.
+    /// A `str` of Python 2: text or bytes.
     case shortBinaryString = 0x55
     case binaryString = 0x54
     case shortBinaryBytes = 0x43
@@ -60,7 +59,7 @@ enum PickleInstruction: UInt8 {
     case build = 0x62
     case binaryPersistentID = 0x51
 
-    /// What an instruction that is not understood is called: its name in `pickletools`, or its code.
+    /// The name of an unsupported opcode: its name in `pickletools`, or its code.
     static func name(ofRefused code: UInt8) -> String {
         let names: [UInt8: String] = [
             0x50: "PERSID", 0x69: "INST", 0x6F: "OBJ", 0x82: "EXT1", 0x83: "EXT2", 0x84: "EXT4",

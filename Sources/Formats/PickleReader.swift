@@ -1,26 +1,26 @@
-/// Reads a pickle into a ``PickleTree``. Runs nothing.
+/// Reads a pickle into a ``PickleTree`` without executing anything.
 ///
-/// The instructions are those of protocols 1 to 5 that data needs; every other one is refused by name.
+/// Supports the opcodes of protocols 1 to 5 that data needs; every other opcode is refused by name.
 struct PickleReader {
     private var reader: ByteReader
     private var tree: PickleTree
     private var stack: [PickleTree.Reference] = []
-    /// The heights of `stack` at which a MARK stands.
+    /// The stack depths at which a MARK was pushed.
     private var marks: [Int] = []
     private var memo: [Int: PickleTree.Reference] = [:]
 
-    /// A pickle that was read.
+    /// The result of reading a pickle.
     struct Result {
         let tree: PickleTree
         /// The value of the whole pickle.
         let root: PickleTree.Reference
-        /// One past its last byte.
+        /// The offset just past its last byte.
         let end: Int
     }
 
     /// Reads the pickle that `range` of `file` starts with.
-    /// - Throws: ``FileError`` for an instruction that is refused, a program that breaks the rules, or one
-    ///   that exceeds the limits.
+    /// - Throws: ``FileError`` for an unsupported opcode, a malformed program, or one that exceeds the
+    ///   limits.
     static func read(_ file: MappedFile, _ range: Range<Int>) throws -> Result {
         var reader = PickleReader(
             reader: ByteReader(file, range, part: "the pickle"), tree: PickleTree(file: file))
@@ -116,8 +116,8 @@ struct PickleReader {
             let parts = try pop(2)
             try push(.object(constructor: parts[0], arguments: parts[1], items: try tree.items()))
         case .build:
-            // The attributes of an object: the elements of a NumPy array, the version numbers of an
-            // OrderedDict. They are kept beside it.
+            // The state of an object: the elements of a NumPy array, the version numbers of an OrderedDict.
+            // It is kept beside the object.
             let state = try pop()
             let object = try top()
             guard case .object = tree[object] else { throw reader.error("gives attributes to no object") }
@@ -127,11 +127,11 @@ struct PickleReader {
     }
 }
 
-// The steps that instructions consist of.
+// The operations of which instructions consist.
 extension PickleReader {
     private mutating func push(_ node: PickleTree.Node) throws { stack.append(try tree.add(node)) }
 
-    /// Values below the last MARK are out of reach until it is gone.
+    /// The number of values that may be popped: those below the last MARK may not.
     private var available: Int { stack.count - (marks.last ?? 0) }
 
     private mutating func pop() throws -> PickleTree.Reference {
@@ -163,7 +163,7 @@ extension PickleReader {
     private mutating func append(_ members: [PickleTree.Reference]) throws {
         switch tree[try top()] {
         case .list(let items), .set(let items): try tree.append(members, to: items)
-        // A subclass of list; nothing that is read is one.
+        // A subclass of list; none is used by the formats that are read.
         case .object: break
         default: throw reader.error("appends to what is no list")
         }
@@ -177,7 +177,7 @@ extension PickleReader {
         }
     }
 
-    /// A two's complement integer of `count` bytes.
+    /// Pushes a two's complement integer of `count` bytes.
     private mutating func pushLong(_ count: Int) throws {
         let range = try reader.take(count)
         guard count <= 8 else { return try push(.largeInteger) }
@@ -186,7 +186,7 @@ extension PickleReader {
         try push(.integer(Int(truncatingIfNeeded: bytes.reversed().reduce(sign) { $0 << 8 | UInt64($1) })))
     }
 
-    /// A number written as text.
+    /// Pushes a number written as text.
     private mutating func pushDecimal() throws {
         let line = try text(try reader.line(limit: 100))
         switch line {
@@ -211,8 +211,8 @@ extension PickleReader {
     }
 
     private mutating func pushGlobal(_ module: String, _ name: String) throws {
-        // Reading would be harmless, since nothing is run; but no file of parameters names these, and who
-        // holds one that does should know.
+        // Reading them would be harmless, since nothing is executed; but no file of parameters names these
+        // functions, and the owner of such a file should know.
         let outermost = module.split(separator: ".", maxSplits: 1).first.map(String.init) ?? ""
         let isCode =
             ["builtins", "__builtin__"].contains(module)

@@ -1,15 +1,15 @@
-// What a pickle describes, as data.
+// The contents of a pickle, as data.
 //
-// Python runs a pickle: it is a program for a small stack machine, and REDUCE calls whatever function the
+// Python executes a pickle: it is a program for a small stack machine, and REDUCE calls any function that the
 // program names. Here the same program only builds a description, in which "call os.system with these
-// arguments" is a node like any other: it has a name that can be read, and nothing that could be run.
+// arguments" is a node like any other: a name that can be read, and nothing that can be executed.
 //
-// All nodes are in one array, and refer to each other by index. A pickle can describe a list that contains
-// itself, or one nested a million deep; with indices neither leaks memory nor overflows the stack.
+// All nodes are in one array and refer to each other by index. A pickle can describe a list that contains
+// itself, or one nested a million deep; with indices, neither leaks memory nor overflows the stack.
 
-/// The values that one pickle describes.
+/// The values described by one pickle.
 struct PickleTree {
-    /// One value, by its place in the tree.
+    /// A reference to a value: its index in the tree.
     struct Reference: Hashable {
         fileprivate let index: Int32
     }
@@ -22,22 +22,23 @@ struct PickleTree {
         /// An integer of more than 64 bits.
         case largeInteger
         case float(Double)
-        /// UTF-8: where it lies in the file.
+        /// UTF-8 text, at this range of the file.
         case text(Range<Int>)
-        /// A `str` of Python 2, which is text or bytes: where it lies in the file.
+        /// A `str` of Python 2, which is text or bytes, at this range of the file.
         case string(Range<Int>)
-        /// Where the bytes lie in the file.
+        /// Bytes, at this range of the file.
         case bytes(Range<Int>)
         case tuple(Items)
         case list(Items)
         case set(Items)
         /// Key, value, key, value, …
         case dictionary(Items)
-        /// A class or function of Python, by its full name.
+        /// A Python class or function, by its qualified name.
         case global(Name)
-        /// What Python would get by calling `constructor`. Nothing is called.
+        /// The object that Python would get by calling `constructor`. Nothing is called.
         case object(constructor: Reference, arguments: Reference, items: Items)
-        /// Something outside the pickle, for PyTorch the elements of a tensor; the reference says which.
+        /// Something outside the pickle, for PyTorch the elements of a tensor, identified by the persistent
+        /// id.
         case persistent(Reference)
     }
 
@@ -48,13 +49,14 @@ struct PickleTree {
 
     let file: MappedFile
     private(set) var nodes: [Node] = []
-    // Members are kept apart from their node, so that appending to a list changes it in place.
+    // Members are stored apart from their node, so that a list can be appended to in place.
     private var sequences: [[Reference]] = []
     private var names: [String] = []
     private var memberCount = 0
     private var states: [Reference: Reference] = [:]
 
-    /// No file of parameters comes near: a hostile one must not fill the memory.
+    /// The largest number of nodes; there may be four times as many members. No file of parameters comes
+    /// near; a hostile one must not fill the memory.
     static let limit = 1 << 21
 
     init(file: MappedFile) { self.file = file }
@@ -86,10 +88,10 @@ struct PickleTree {
         sequences[Int(items.index)].append(contentsOf: members)
     }
 
-    /// Notes with what BUILD completes an object; the last word counts, as in Python.
+    /// Sets the state with which BUILD completes an object; the last one counts, as in Python.
     mutating func setState(_ state: Reference, of object: Reference) { states[object] = state }
 
-    /// With what BUILD completed an object.
+    /// The state with which BUILD completed an object.
     func state(of object: Reference) -> Reference? { states[object] }
 
     mutating func addGlobal(_ name: String) throws -> Reference {
@@ -98,9 +100,9 @@ struct PickleTree {
     }
 }
 
-// How to look at a value that must be of a certain kind; nil when it is not.
+// Values as a certain type; nil if they have another.
 extension PickleTree {
-    /// A text that can be a name: not a megabyte long, since a pickle can refer to one text many times.
+    /// A short text, such as a name: limited to 4 KB, since a pickle can refer to one text many times.
     func text(_ reference: Reference) -> String? {
         longText(reference, limit: 1 << 12)
     }
@@ -133,7 +135,7 @@ extension PickleTree {
         return members(items)
     }
 
-    /// A tuple of integers, one for each axis of a tensor; or `torch.Size` of one.
+    /// A tuple of integers, such as a shape, or `torch.Size` of one.
     func integers(_ reference: Reference) -> [Int]? {
         var reference = reference
         if let size = object(reference), size.constructor == "torch.Size", size.arguments.count == 1 {
@@ -144,7 +146,7 @@ extension PickleTree {
         return values.count == members.count ? values : nil
     }
 
-    /// The name of what an object would be made with, and the arguments.
+    /// The constructor's name and the arguments of an object.
     func object(_ reference: Reference) -> (constructor: String, arguments: [Reference])? {
         guard case .object(let constructor, let arguments, _) = self[reference],
             let name = global(constructor), let arguments = tuple(arguments)
@@ -152,7 +154,7 @@ extension PickleTree {
         return (name, arguments)
     }
 
-    /// The keys and values of a dictionary or of an ordered dictionary, in order.
+    /// The keys and values of a dictionary or an ordered dictionary, in order.
     func dictionary(_ reference: Reference) -> [(key: Reference, value: Reference)]? {
         let flat: [Reference]
         switch self[reference] {
@@ -167,7 +169,7 @@ extension PickleTree {
         return stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }
     }
 
-    /// Whether ``dictionary(_:)`` has an answer.
+    /// Whether ``dictionary(_:)`` is not nil.
     func isDictionary(_ reference: Reference) -> Bool {
         switch self[reference] {
         case .dictionary: return true
@@ -178,7 +180,7 @@ extension PickleTree {
         }
     }
 
-    /// What kind of value it is, for errors.
+    /// The kind of a value, for errors.
     func kind(_ reference: Reference) -> String {
         switch self[reference] {
         case .none: "None"

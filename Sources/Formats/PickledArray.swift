@@ -1,22 +1,22 @@
-// How NumPy pickles an array.
+// NumPy's pickle format of an array.
 //
 // Python would call a function and then complete what it returns (BUILD):
 //
 //     numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b'b')   an empty array, completed with
-//         (1, shape, dtype, whether the first axis is the contiguous one, the elements as bytes)
+//         (1, shape, dtype, whether it is in Fortran order, the elements as bytes)
 //     numpy.dtype('f4', False, True)                                  an element type, completed with
 //         (3, byte order, …)
 //
-// Since protocol 5 in one step, `_frombuffer(bytes, dtype, shape, 'C' or 'F')`; a single number is
-// `scalar(dtype, bytes)`. NumPy 2 calls the module numpy._core.
+// Since protocol 5 it is a single call, `_frombuffer(bytes, dtype, shape, 'C' or 'F')`; a single number is
+// `scalar(dtype, bytes)`. In NumPy 2 the module is numpy._core.
 //
-// The bytes are bytes from protocol 3 on. Before, Python 3 writes a text in which every character stands for a
-// byte, and a call of `_codecs.encode(text, 'latin1')`; Python 2 writes a string.
+// From protocol 3 on the elements are bytes. For earlier protocols, Python 3 writes a text in which every
+// character stands for a byte, and a call of `_codecs.encode(text, 'latin1')`; Python 2 writes a string.
 
-/// Reads an array that NumPy pickled, by what its functions are known to make of their arguments.
+/// Reads an array pickled by NumPy, interpreting the calls of the functions that NumPy uses.
 struct PickledArray {
     private let tree: PickleTree
-    /// What the array is called, for errors.
+    /// The name of the array, for errors.
     private let name: String
 
     init(_ tree: PickleTree, name: String) {
@@ -24,7 +24,7 @@ struct PickledArray {
         self.name = name
     }
 
-    /// The functions that stand at the start of a pickled array.
+    /// The functions whose calls describe a pickled array.
     static let constructors: Set<String> = reconstruct.union(scalar).union(fromBuffer)
 
     private static let reconstruct: Set<String> = names("multiarray._reconstruct")
@@ -35,9 +35,9 @@ struct PickledArray {
         ["numpy.core.\(function)", "numpy._core.\(function)"]
     }
 
-    /// The array that `value`, a call of one of ``constructors``, would make.
-    /// - Throws: ``FileError`` when it is described in an unknown way, has elements that are no numbers, or
-    ///   more or fewer of them than its shape says.
+    /// The array that `value`, a call of one of ``constructors``, would create.
+    /// - Throws: ``FileError`` when the description is unknown, the elements are not numbers, or their number
+    ///   does not match the shape.
     func tensor(_ value: PickleTree.Reference) throws -> StoredTensor {
         guard let (function, arguments) = tree.object(value) else {
             throw fault("is described in an unknown way")
@@ -74,12 +74,12 @@ struct PickledArray {
             strides: isFortranOrder ? NumpyArrays.fortranStrides(of: shape) : nil, isBigEndian: isBigEndian)
     }
 
-    /// What a `numpy.dtype` describes, and whether the most significant byte comes first.
+    /// The element type described by a `numpy.dtype`, and whether it is big-endian.
     private func elementType(_ value: PickleTree.Reference) throws -> (ElementType, isBigEndian: Bool) {
         guard let (function, arguments) = tree.object(value), function == "numpy.dtype",
             let text = arguments.first.flatMap(tree.text)
         else { throw fault("has no element type") }
-        // The order can stand before the type, as in '<f4', or in the state.
+        // The byte order can be in the type, as in '<f4', or in the state.
         let order = text.first.flatMap { "<>|=".contains($0) ? String($0) : nil }
         let type = order == nil ? text : String(text.dropFirst())
         guard let element = NumpyArrays.elements[type] else {
@@ -95,7 +95,7 @@ struct PickledArray {
         return (element, order == ">")
     }
 
-    /// The bytes that `value` stands for.
+    /// The bytes described by `value`.
     private func bytes(_ value: PickleTree.Reference) throws -> StoredBytes {
         switch tree[value] {
         case .bytes(let range), .string(let range): return .mapped(tree.file, range)
@@ -113,7 +113,7 @@ struct PickledArray {
         throw fault("has \(tree.kind(value)) for its elements")
     }
 
-    /// A Boolean, which is a number in pickles of Python 2.
+    /// A Boolean, which is a number in Python 2's pickles.
     private func flag(_ value: PickleTree.Reference) -> Bool? {
         tree.boolean(value) ?? tree.integer(value).flatMap { $0 == 0 ? false : $0 == 1 ? true : nil }
     }

@@ -1,9 +1,9 @@
-/// The files of parameters that torchvision publishes. The raw value is the start of the file's SHA-256, which
-/// torchvision also puts at the end of its name.
+/// The checkpoints that torchvision publishes. The raw value is the start of the file's SHA-256, with which
+/// torchvision also ends its name.
 ///
-/// Knowing the very file matters because the numbers of a network do not say everything: the first version of
-/// Mask, Faster and Keypoint R-CNN is meant to be run with a normalisation epsilon of zero, the legacy
-/// Keypoint R-CNN and the second versions are not.
+/// The exact file matters because the parameters do not determine everything: the first versions of Mask,
+/// Faster and Keypoint R-CNN are meant to be run with a normalisation epsilon of zero, the legacy Keypoint
+/// R-CNN and the second versions are not.
 public enum PublishedFile: String, Sendable, CaseIterable {
     case maskRCNN = "bf2d0c1e"
     case maskRCNNV2 = "73cbd019"
@@ -12,7 +12,7 @@ public enum PublishedFile: String, Sendable, CaseIterable {
     case fasterRCNN = "258fb6c6"
     case fasterRCNNV2 = "dd69338a"
 
-    /// What torchvision calls the file.
+    /// torchvision's name of the file.
     package var fileName: String {
         let model =
             switch self {
@@ -26,17 +26,17 @@ public enum PublishedFile: String, Sendable, CaseIterable {
     }
 }
 
-/// Whether a file is the published one that its name says it is.
+/// Whether a file is the published one that its name claims.
 public enum PublishedHash: Sendable, Equatable {
     /// Its contents have the hash that its name claims.
     case matches(PublishedFile)
     /// Its name claims to be this file, but its contents have another hash: damaged, or something else.
     case contradicted(claimed: PublishedFile, sha256: String)
-    /// Its name claims nothing that is known here.
+    /// Its name is not that of a known published file.
     case none
 
     /// Compares the hash in the name of `file`, if it has the form `…-xxxxxxxx.pth` and is known, with that
-    /// of its contents. Only then is the file read, at some hundred megabytes a second.
+    /// of its contents. Only then is the whole file read, at a few hundred megabytes per second.
     package init(_ file: TensorFile) {
         guard let claimed = Self.claim(ofPath: file.path), let hash = file.sha256() else {
             self = .none

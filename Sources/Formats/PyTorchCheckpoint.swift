@@ -1,27 +1,27 @@
-// The two containers that `torch.save` writes.
+// The two containers written by `torch.save`.
 //
-// Since PyTorch 1.6 a zip file, all members stored, not deflated, under one top folder X:
+// Since PyTorch 1.6, a zip file of uncompressed members in one top folder X:
 //
 //     X/data.pkl   the pickle
 //     X/data/K     the elements of storage K
 //     X/byteorder  "little"; absent from older files
 //
-// Before, and still with `_use_new_zipfile_serialization=False`, a sequence of pickles and raw data:
+// Before 1.6, and still with `_use_new_zipfile_serialization=False`, a sequence of pickles and raw data:
 //
 //     the magic number 0x1950a86a20f9469cfc6c, the protocol version 1001, a dictionary of the system's sizes,
 //     the object, a list of storage keys, and then for each key in that order
 //     8 bytes      the number of elements, little-endian
 //     the elements
 
-/// The parameters of a file that `torch.save` wrote.
+/// The parameters in a file written by `torch.save`.
 enum PyTorchCheckpoint {
-    /// Whether an archive looks like one of PyTorch's.
+    /// Whether an archive looks like PyTorch's.
     static func recognizes(_ archive: ZipArchive) -> Bool {
         archive.members.contains { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
     }
 
     /// The tensors and notes of the zip form.
-    /// - Throws: ``FileError`` for a damaged file, and for what is no state dict.
+    /// - Throws: ``FileError`` for a damaged file, or one without a state dict.
     static func contents(_ archive: ZipArchive, entry: String? = nil) throws -> PyTorchStateDict.Contents {
         let file = archive.file
         let pickles = archive.members.filter { $0.name.hasSuffix("/data.pkl") && isAtTop($0.name) }
@@ -65,7 +65,7 @@ enum PyTorchCheckpoint {
     static func recognizesLegacy(_ file: MappedFile) -> Bool { file.contains(legacyMagic, at: 0) }
 
     /// The tensors and notes of the form before PyTorch 1.6.
-    /// - Throws: ``FileError`` for a damaged file, and for what is no state dict.
+    /// - Throws: ``FileError`` for a damaged file, or one without a state dict.
     static func legacyContents(_ file: MappedFile, entry: String? = nil) throws -> PyTorchStateDict.Contents {
         let version = try PickleReader.read(file, legacyMagic.count..<file.bytes.count)
         guard version.tree.integer(version.root) == 1001 else {
@@ -89,8 +89,8 @@ enum PyTorchCheckpoint {
         }
     }
 
-    /// Where each storage lies. The pickle must be asked for all of them, also those of parts that are not
-    /// needed: the data itself has counts of elements, but not their sizes.
+    /// The byte range of each storage. The sizes of all storages, even unused ones, must be taken from the
+    /// pickle: the data section gives their numbers of elements, but not the element sizes.
     private static func legacyStorages(
         _ tree: PickleTree, _ keys: PickleReader.Result
     ) throws -> [String: Range<Int>] {

@@ -1,26 +1,25 @@
 // From a pickle of PyTorch to named tensors.
 //
 // A state dict is an ordered dictionary from names to calls of `torch._utils._rebuild_tensor_v2`, each with a
-// storage, and the offset, shape and strides with which the tensor looks at it. The handful of functions
-// below is all that is understood, by what it is known to make of its arguments; whatever else a state dict
-// names is refused.
+// storage, and the offset, shape and strides of the tensor in it. Only the few functions below are
+// interpreted; every other function in a state dict is refused.
 
-/// The elements that one or several tensors of a PyTorch file share.
+/// A storage of a PyTorch file: the elements of one tensor, or shared by several.
 struct PyTorchStorage {
-    /// The name by which the file knows it.
+    /// Its name in the file.
     let key: String
-    /// What its elements are; nil for a storage of bytes, whose tensors say it.
+    /// The element type; nil for an untyped storage, whose tensors have it.
     let element: ElementType?
     /// The number of elements, or of bytes when `element` is nil.
     let count: Int
-    /// The part that the tensor looks at, when the tensor's storage is itself a part of a larger one.
+    /// The range of elements, when the storage is a view of a larger one.
     var view: Range<Int>?
 
-    /// The number of bytes; nil when it is beyond what a file can have.
+    /// The number of bytes; nil when it overflows.
     var byteCount: Int? { element.map { $0.byteCount(of: count) } ?? count }
 
-    /// The storage that a persistent id names: `('storage', class, key, device, count)`, and in old files
-    /// `view`, which is None or `(key, offset, count)`.
+    /// The storage identified by a persistent id: `('storage', class, key, device, count)`, in old files
+    /// followed by `view`, which is None or `(key, offset, count)`.
     init(_ tree: PickleTree, _ identifier: PickleTree.Reference) throws {
         guard let parts = tree.tuple(identifier), parts.count >= 5, let tag = tree.text(parts[0]) else {
             throw tree.file.error("refers to something outside its pickle that is no storage")
@@ -57,7 +56,7 @@ struct PyTorchStorage {
         "torch.BoolStorage": .bool, "torch.ComplexFloatStorage": .complex64,
     ]
 
-    /// Types that have no storage class of their own.
+    /// The element types of untyped storages, by PyTorch's names.
     fileprivate static let elementsOfUntyped: [String: ElementType] = [
         "torch.float32": .float32, "torch.float64": .float64, "torch.float16": .float16,
         "torch.bfloat16": .bfloat16, "torch.int64": .int64, "torch.int32": .int32, "torch.int16": .int16,
@@ -72,29 +71,30 @@ struct PyTorchStorage {
 /// The state dict in a pickle, bare or inside a training checkpoint.
 struct PyTorchStateDict {
     private let tree: PickleTree
-    /// Where a storage lies in the file.
+    /// Returns the bytes of a storage.
     private let locate: (PyTorchStorage) throws -> StoredBytes
 
-    /// What a checkpoint holds.
+    /// The contents of a checkpoint.
     struct Contents {
-        /// The tensors of the state dict, in its order; a `module.` that every name starts with is taken off.
+        /// The tensors of the state dict, in its order; a `module.` at the start of every name is removed.
         let tensors: [StoredTensor]
-        /// What the checkpoint says of itself: ``CheckpointNotes``.
+        /// The notes of the checkpoint: see ``CheckpointNotes``.
         let metadata: [String: String]
-        /// Under which keys the state dict was found, joined by dots; empty for a bare one.
+        /// The keys under which the state dict was found, joined by dots; empty for a bare one.
         var entry = ""
-        /// What else it might have been.
+        /// A remark on other state dicts that could have been meant; nil if there are none.
         var remark: String?
     }
 
     /// The state dict and the notes beside it.
     ///
-    /// Other parts of a training checkpoint, such as the optimizer's, may hold anything: they are not looked
-    /// at.
+    /// Other parts of a training checkpoint, such as the optimizer's state, may be anything and are ignored.
     /// - Parameters:
-    ///   - entry: which of several state dicts, by the keys that lead there, or the last of them.
-    ///   - locate: where a storage lies in the file.
-    /// - Throws: ``FileError`` for whatever is no state dict, and for several among which nobody chose.
+    ///   - entry: which of several state dicts to read: the keys that lead to it, joined by dots, or the last
+    ///     of them.
+    ///   - locate: returns the bytes of a storage.
+    /// - Throws: ``FileError`` when there is no state dict, or several among which neither `entry` nor a
+    ///   usual key decides.
     static func contents(
         _ pickle: PickleReader.Result, entry: String? = nil,
         locate: @escaping (PyTorchStorage) throws -> StoredBytes
@@ -120,27 +120,27 @@ struct PyTorchStateDict {
 
     // MARK: Finding it
 
-    /// A dictionary that has tensors.
+    /// A dictionary that contains tensors.
     private struct Candidate {
         /// The keys that lead to it, joined by dots.
         let path: String
-        /// All entries but for plain data: a number beside the tensors, or an empty list.
+        /// All entries except plain data, such as a number or an empty list beside the tensors.
         let entries: [(key: PickleTree.Reference, value: PickleTree.Reference)]
         let names: [String]
         let tensorCount: Int
-        /// Whether they are the parameters of a network that is known.
+        /// Whether they are the parameters of a known network.
         let isKnown: Bool
     }
 
-    /// Under which keys trainers save the model itself, whatever else is in the file.
+    /// The keys under which training code usually saves the model.
     private static let customaryNames = ["", "model", "state_dict", "model_state_dict"]
-    /// Dictionaries that are looked at, and how deep they may lie. Nobody's checkpoint comes near.
+    /// The number of dictionaries that are searched, and their depth. Real checkpoints stay far below.
     private static let dictionaryLimit = 4096
     private static let depthLimit = 4
-    /// Names, in all dictionaries, that are compared with those of known networks.
+    /// The number of names, in all dictionaries, that are compared with those of known networks.
     private static let nameLimit = 100_000
 
-    /// The dictionaries with tensors, the outermost first, in the order of the file.
+    /// The dictionaries with tensors, outermost first, in the order of the file.
     private func candidates(_ root: PickleTree.Reference) -> [Candidate] {
         var found: [Candidate] = []
         var seen: Set<PickleTree.Reference> = [root]
@@ -177,7 +177,7 @@ struct PyTorchStateDict {
             isKnown: isCompared && !ParameterNames.readings(of: names).isEmpty)
     }
 
-    /// The state dict to take, and what else there is to choose from.
+    /// The state dict to read, and the other candidates.
     private func choice(
         among candidates: [Candidate], entry: String?
     ) throws -> (chosen: Candidate, others: [Candidate]) {
@@ -188,7 +188,8 @@ struct PyTorchStateDict {
         }
         let known = candidates.filter(\.isKnown)
         let fitting = known.isEmpty ? candidates : known
-        // The file itself, unless something stands in it beside the tensors: then it only holds the model.
+        // The top level itself, unless it has other entries beside the tensors: then it is a container of the
+        // model.
         let customary =
             Self.customaryNames.lazy.compactMap { name in
                 fitting.first { $0.path == name && (!name.isEmpty || $0.tensorCount == $0.entries.count) }
@@ -206,7 +207,7 @@ struct PyTorchStateDict {
             + (candidates.count > 8 ? ", …" : "")
     }
 
-    /// The entries of what has no tensors, for an error that names the first of them.
+    /// The entries of a value without tensors, for an error that names the first of them.
     private func entries(
         ofNoStateDict root: PickleTree.Reference
     ) throws -> [(key: PickleTree.Reference, value: PickleTree.Reference)] {
@@ -224,14 +225,14 @@ struct PyTorchStateDict {
         return entries
     }
 
-    /// What whoever holds a whole model can do; empty for other values.
+    /// Advice for a file that contains a whole pickled model; empty for other values.
     private func advice(_ value: PickleTree.Reference) -> String {
         guard case .object = tree[value] else { return "" }
         return ". If it is a whole model, save its parameters in PyTorch instead: "
             + "torch.save(model.state_dict(), 'weights.pth')"
     }
 
-    /// Whether a value is a number, a text or a container of Python's own, which holds no tensor that a name leads to.
+    /// Whether a value is a number, a text or a built-in Python container, and therefore not a named tensor.
     private func isPlainData(_ value: PickleTree.Reference) -> Bool {
         switch tree[value] {
         case .none, .boolean, .integer, .largeInteger, .float, .text, .string, .bytes, .tuple, .list, .set:
@@ -269,10 +270,10 @@ struct PyTorchStateDict {
         return constructor.hasPrefix("torch._") || PickledArray.constructors.contains(constructor)
     }
 
-    /// The tensor that `value` would make, unwrapped from what Python puts around it.
+    /// The tensor described by `value`, without the wrappers that Python puts around it.
     private func tensor(_ name: String, _ value: PickleTree.Reference) throws -> StoredTensor {
         var value = value
-        // A parameter around a subclass around a tensor is as deep as it gets.
+        // At most a parameter around a subclass around a tensor.
         for _ in 0..<4 {
             guard let (function, arguments) = tree.object(value) else { break }
             switch function {
@@ -292,7 +293,7 @@ struct PyTorchStateDict {
         throw refusal(name, value)
     }
 
-    /// The tensor that one of PyTorch's functions makes of a storage and the way to look at it.
+    /// The tensor that a call of one of PyTorch's functions describes: a storage, offset, shape and strides.
     private func rebuilt(
         _ name: String, _ function: String, _ arguments: [PickleTree.Reference], _ value: PickleTree.Reference
     ) throws -> StoredTensor {

@@ -4,13 +4,14 @@
     import Glibc
 #endif
 
-/// Opens the file at `path` for reading, and closes it after `body`, which gets its descriptor and its size in
-/// bytes.
-/// - Throws: ``FileError``, also for a folder, a pipe or a device, from which reading might never end.
+/// Opens the file at `path` for reading, passes its descriptor and its size in bytes to `body`, and closes
+/// it.
+/// - Throws: ``FileError`` when it cannot be opened, or is a folder, a pipe or a device, from which reading
+///   might never end.
 func withRegularFile<Outcome>(
     _ path: String, _ body: (_ descriptor: Int32, _ size: Int) throws -> Outcome
 ) throws -> Outcome {
-    // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+    // Without O_NONBLOCK, opening a named pipe would wait forever for a writer.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, fault: lastSystemError()) }
     defer { close(descriptor) }
@@ -29,7 +30,7 @@ package func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     }
 }
 
-/// Reads the first `count` bytes of a regular file, or all where it has fewer.
+/// Reads the first `count` bytes of a regular file, or all if it has fewer.
 /// - Throws: ``FileError``
 func readStart(of path: String, count: Int) throws -> [UInt8] {
     try withRegularFile(path) { descriptor, size in
@@ -49,7 +50,8 @@ private func readBytes(_ size: Int, from descriptor: Int32, path: String) throws
     }
 }
 
-/// - Throws: ``FileError`` when what is at `path` is a folder, a pipe or a device.
+/// Checks by its `status` that `path` is a regular file.
+/// - Throws: ``FileError`` when it is a folder, a pipe or a device.
 func requireRegularFile(_ status: stat, path: String) throws {
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
@@ -64,5 +66,5 @@ func isFolder(_ path: String) -> Bool {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
-/// What the last failed system call says of itself, such as "No such file or directory".
+/// The message of the last failed system call, such as "No such file or directory".
 func lastSystemError() -> String { String(cString: strerror(errno)) }

@@ -1,8 +1,8 @@
 import Tensors
 
-/// Which rows the layers that distinguish classes have, and in which order.
+/// The order of the rows of the layers that distinguish classes.
 ///
-/// Of K classes and the background, here and in torchvision:
+/// For K classes and the background, in this project and in torchvision:
 ///
 ///     box.logits   K + 1 rows       background, class 1, …, class K
 ///     box.deltas   4 (K + 1) rows   the same, four rows each
@@ -14,25 +14,25 @@ import Tensors
 ///     box.deltas   4 K rows         class 1, …, class K
 ///     mask.logits  K rows           class 1, …, class K
 ///
-/// Background has neither a box nor a mask: its rows of deltas and mask logits are never looked at, and are zero
-/// where a file does not have them.
+/// The background has neither boxes nor masks: its rows of deltas and mask logits are never used, and are
+/// zero if a file does not have them.
 struct RowOrder: Sendable {
-    /// Whether files have the background's logit last, and no other rows of it.
+    /// Whether files have the background's logit last, and no other rows for the background.
     let isBackgroundLast: Bool
-    /// K.
+    /// K, without the background.
     let classes: Int
 
-    /// The order in files of that scheme.
-    /// - Parameter logits: the shape of `box.logits.weight`, which tells the number of classes; one that makes
-    ///   no sense is for whoever builds the network to refuse.
+    /// The row order of files with the given naming scheme.
+    /// - Parameter logits: the shape of `box.logits.weight`, which gives the number of classes; an invalid
+    ///   one is refused later, when the network is built.
     init(_ keyMap: KeyMap, logits: [Int]?) {
         isBackgroundLast = keyMap.isBackgroundLast
         let count = logits?.first ?? 0
         classes = (1...100_000).contains(count) ? count - 1 : 0
     }
 
-    /// For each of our rows the file's row; nil for one that the file does not have. Nil altogether for a
-    /// parameter whose rows are the same here and there.
+    /// For each native row, the index of the file's row; nil for a row that the file does not have. Nil
+    /// altogether for a parameter whose rows have the same order.
     private func rows(of name: String, stored count: Int) -> [Int?]? {
         guard isBackgroundLast else { return nil }
         switch layer(of: name) {
@@ -44,13 +44,14 @@ struct RowOrder: Sendable {
         }
     }
 
-    /// What is wrong with a number of rows, if anything: it can be right by our order, and wrong by the file's.
+    /// The fault of a number of rows; nil if it is right. It can be right in the native order and wrong in
+    /// the file's.
     func fault(of name: String, stored shape: [Int]) -> String? {
         guard isBackgroundLast, let count = shape.first else { return nil }
         let needed: [Int]
         switch layer(of: name) {
         case "box.deltas": needed = [4 * classes]
-        // One mask for all classes.
+        // Or one mask for all classes.
         case "mask.logits": needed = [classes, 1]
         default: return nil
         }
@@ -58,31 +59,31 @@ struct RowOrder: Sendable {
             ? nil : "has \(count) rows for \(classes) classes, expected \(needed[0])"
     }
 
-    /// Our shape of a parameter that a file has in the shape `stored`.
+    /// The native shape of a parameter whose shape in the file is `stored`.
     func shape(of name: String, stored: [Int]) -> [Int] {
         guard let count = stored.first, let rows = rows(of: name, stored: count) else { return stored }
         return [rows.count] + stored.dropFirst()
     }
 
-    /// The parameter in our order, from the file's.
+    /// The parameter with its rows in native order, from one in the file's order.
     func ours(_ name: String, _ stored: Tensor) -> Tensor {
         guard let count = stored.shape.first, let rows = rows(of: name, stored: count) else { return stored }
         return stored.rows(rows)
     }
 
-    /// The shape in the file of a parameter that has the shape `shape` here.
+    /// The shape in the file of a parameter whose native shape is `shape`.
     func storedShape(of name: String, _ shape: [Int]) -> [Int] {
         guard let rows = storedRows(of: name, shape) else { return shape }
         return [rows.count] + shape.dropFirst()
     }
 
-    /// The parameter in the file's order, from ours.
+    /// The parameter with its rows in the file's order, from one in native order.
     func stored(_ name: String, _ tensor: Tensor) -> Tensor {
         guard let rows = storedRows(of: name, tensor.shape) else { return tensor }
         return tensor.rows(rows)
     }
 
-    /// For each of the file's rows ours.
+    /// For each row of the file, the index of the native row.
     private func storedRows(of name: String, _ shape: [Int]) -> [Int?]? {
         guard isBackgroundLast, let count = shape.first else { return nil }
         switch layer(of: name) {

@@ -1,6 +1,6 @@
-/// The hash by which published files are recognised (FIPS 180-4).
+/// SHA-256 (FIPS 180-4), by which published files are recognised.
 package enum SHA256 {
-    /// The hash of `bytes`, as 64 lower-case hexadecimal digits. Takes time in proportion to their number.
+    /// The hash of `bytes` as 64 lower-case hexadecimal digits, in linear time.
     package static func hexDigest(_ bytes: UnsafeRawBufferPointer) -> String {
         var state: State = (
             0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
@@ -29,10 +29,11 @@ package enum SHA256 {
     /// One word of four blocks.
     private typealias Words = SIMD4<UInt32>
 
-    /// Takes blocks of 64 bytes into the state.
+    /// Updates the state with blocks of 64 bytes.
     ///
-    /// The rounds depend on each other from the first block to the last, but what a block is stretched to
-    /// before does not: that is done for four blocks at once, a quarter of the work.
+    /// The rounds depend on each other from the first block to the last, but the message schedule of a block
+    /// does not depend on other blocks: it is computed for four blocks at once, which takes a quarter of the
+    /// operations.
     private static func compress(_ state: inout State, _ blocks: UnsafeRawBufferPointer) {
         withUnsafeTemporaryAllocation(of: Words.self, capacity: 64) { schedule in
             for start in stride(from: 0, to: blocks.count, by: 256) {
@@ -45,22 +46,22 @@ package enum SHA256 {
         }
     }
 
-    /// The 64 words that each of up to four blocks is stretched to, with its round's constant added.
+    /// The message schedules of up to four blocks: 64 words each, with the round constants added.
     private static func stretch(
         _ blocks: UnsafeRawBufferPointer, _ schedule: UnsafeMutableBufferPointer<Words>
     ) {
         let last = blocks.count - 64
         for t in 0..<16 {
             func word(_ lane: Int) -> UInt32 {
-                // With fewer than four blocks the last one fills the lanes that are left.
+                // With fewer than four blocks, the last one fills the remaining lanes.
                 UInt32(
                     bigEndian: blocks.loadUnaligned(
                         fromByteOffset: min(lane * 64, last) + t * 4, as: UInt32.self))
             }
             schedule[t] = Words(word(0), word(1), word(2), word(3))
         }
-        // Each sum is of three rotations or shifts. The parts to the right and to the left are kept apart:
-        // as rotations, which vectors lack, the compiler would do them one lane at a time.
+        // σ0 and σ1 each combine three rotations or shifts. Right and left shifts are written separately:
+        // vectors have no rotation, and the compiler would compute it one lane at a time.
         for t in 16..<64 {
             let (early, late) = (schedule[t - 15], schedule[t - 2])
             let s0 = (early &>> 7 ^ early &>> 18 ^ early &>> 3) ^ (early &<< 25 ^ early &<< 14)
@@ -72,8 +73,7 @@ package enum SHA256 {
         }
     }
 
-    /// The 64 rounds of the block in the first lane. Eight at a time, so that the words change roles, not
-    /// places.
+    /// The 64 rounds of one block, eight at a time, so that the words change roles and need not be moved.
     private static func mix(_ state: inout State, _ words: UnsafeBufferPointer<UInt32>) {
         var (a, b, c, d, e, f, g, h) = state
         var both = b ^ c
@@ -97,7 +97,7 @@ package enum SHA256 {
         state.7 &+= h
     }
 
-    /// One round. `both` is b ⊕ c, which the round before has as its a ⊕ b.
+    /// One round. `both` is b ⊕ c, which is the previous round's a ⊕ b.
     @inline(__always)
     private static func round(
         _ a: UInt32, _ b: UInt32, _ d: inout UInt32,
@@ -136,6 +136,6 @@ package enum SHA256 {
 /// - Throws: ``FileError`` when it cannot be read.
 package func fileSHA256(path: String) throws -> String {
     let file = try MappedFile(path: path)
-    // The bytes are the map's, which must not go before they have been read.
+    // The mapping must outlive the reading of its bytes.
     return withExtendedLifetime(file) { SHA256.hexDigest(file.bytes) }
 }

@@ -4,12 +4,12 @@
 //     N bytes    JSON: {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
 //     the rest   the tensors, row-major, little-endian; data_offsets count from here
 //
-// The tensors must cover the rest exactly: no hole in which something could hide, no overlap.
+// The tensors must cover the rest exactly, without gaps (where something could be hidden) or overlaps.
 // Format: https://github.com/huggingface/safetensors.
 
-/// What a safetensors file holds.
+/// The contents of a safetensors file.
 struct Safetensors {
-    /// In the order in which they lie in the file.
+    /// The tensors, in the order of their data in the file.
     let tensors: [StoredTensor]
     let metadata: [String: String]
 
@@ -38,7 +38,7 @@ struct Safetensors {
         }
         try scanner.expectEnd()
 
-        // A stable order, so that tensors without elements stay where the header has them.
+        // A stable order, so that tensors without elements keep the order of the header.
         entries = entries.enumerated().sorted {
             ($0.element.begin, $0.element.end, $0.offset) < ($1.element.begin, $1.element.end, $1.offset)
         }.map(\.element)
@@ -62,7 +62,7 @@ struct Safetensors {
         }
     }
 
-    /// What the header says of one tensor.
+    /// The header's entry for one tensor.
     private struct Entry {
         let name: String
         let element: ElementType
@@ -104,7 +104,7 @@ struct Safetensors {
 }
 
 extension HeaderScanner {
-    /// An object whose values are all strings.
+    /// Reads an object whose values are all strings.
     mutating func stringDictionary() throws -> [String: String] {
         var dictionary: [String: String] = [:]
         try object { scanner, key in

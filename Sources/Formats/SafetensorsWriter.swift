@@ -2,11 +2,11 @@ import Tensors
 
 /// Writes a safetensors file.
 ///
-/// Tensors are added by name in any order; only their shapes are needed at first, and what an added closure
-/// makes is asked for one tensor at a time while the file is written, so that a network need not be in
-/// memory twice. The file appears whole, by rename, and the same contents give the same bytes.
+/// Tensors are added by name in any order, with their values or with a closure that computes them. Closures
+/// are called one at a time while the file is written, so that a network need not be in memory twice. The
+/// file appears as a whole, by rename, and equal contents give equal bytes.
 public struct SafetensorsWriter {
-    /// Free text that goes with the tensors.
+    /// Free text to store with the tensors.
     public var metadata: [String: String]
     private var entries: [String: Entry] = [:]
 
@@ -14,26 +14,26 @@ public struct SafetensorsWriter {
         let element: ElementType
         let shape: [Int]
         let byteCount: Int
-        /// Hands over exactly `byteCount` bytes.
+        /// Passes exactly `byteCount` bytes to `output`.
         let write: (_ output: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     }
 
-    /// An empty file with that metadata.
+    /// A file without tensors, with the given metadata.
     public init(metadata: [String: String] = [:]) { self.metadata = metadata }
 
-    /// Adds a tensor of 32-bit floats. A second one of the same name takes the place of the first.
+    /// Adds a tensor of 32-bit floats, replacing an earlier one of the same name.
     public mutating func add(_ name: String, _ tensor: Tensor) {
         add(name, shape: tensor.shape) { tensor }
     }
 
-    /// Adds a tensor of 32-bit floats that `tensor` makes when it is written; its count must fit `shape`.
+    /// Adds a tensor of 32-bit floats that `tensor` computes when it is written; its count must fit `shape`.
     public mutating func add(_ name: String, shape: [Int], tensor: @escaping () throws -> Tensor) {
         add(name, .float32, shape) { output in
             try tensor().withUnsafeElements { try output(UnsafeRawBufferPointer($0)) }
         }
     }
 
-    /// Adds a tensor of floats that are rounded to 16 bits; `tensor` makes them when they are written.
+    /// Adds a tensor of 16-bit floats, rounded from the floats that `tensor` computes when it is written.
     public mutating func addRounded(_ name: String, shape: [Int], tensor: @escaping () throws -> Tensor) {
         add(name, .float16, shape) { output in
             let halves = try tensor().withUnsafeElements { $0.map { halfPrecision($0).littleEndian } }
@@ -51,8 +51,8 @@ public struct SafetensorsWriter {
         add(name, .uint8, shape) { output in try bytes.withUnsafeBytes(output) }
     }
 
-    /// Adds a tensor of another file, in its own element type when it lies densely, as 32-bit floats
-    /// otherwise.
+    /// Adds a tensor of another file: in its own element type if it is dense and little-endian, otherwise as
+    /// 32-bit floats.
     public mutating func add(_ name: String, _ stored: StoredTensor) {
         guard stored.strides == nil, !stored.isBigEndian else {
             return add(name, shape: stored.shape) { try stored.floats() }
@@ -75,7 +75,7 @@ public struct SafetensorsWriter {
     }
 
     /// Writes the file.
-    /// - Throws: ``FileError`` when `path` cannot be written, and what the closures throw.
+    /// - Throws: ``FileError`` when `path` cannot be written, and errors of the closures.
     public func write(to path: String) throws {
         // Widest elements first, so that every tensor is aligned to its element; then by name.
         let sorted = entries.sorted { a, b in
@@ -97,7 +97,7 @@ public struct SafetensorsWriter {
         try file.finish()
     }
 
-    /// The length and the JSON, padded with spaces so that the tensors start at a multiple of 8 bytes.
+    /// The length and the JSON header, padded with spaces so that the tensors start at a multiple of 8 bytes.
     private func header(_ sorted: [(key: String, value: Entry)]) -> [UInt8] {
         var items: [String] = []
         if !metadata.isEmpty {

@@ -1,27 +1,29 @@
-// A large checkpoint in several safetensors files, as Hugging Face's libraries write it, with an index beside them:
+// A large checkpoint split into several safetensors files by Hugging Face's libraries, with an index beside
+// them:
 //
 //     {"metadata": {"total_size": 177841664},
 //      "weight_map": {"backbone.body.conv1.weight": "model-00001-of-00003.safetensors", …}}
 
-/// What the files that an index names hold.
+/// The contents of the files that an index names.
 struct ShardedSafetensors {
-    /// Part after part, in the order of the parts' names.
+    /// The tensors of all parts, in the order of the parts' names.
     let tensors: [StoredTensor]
-    /// What the parts say of themselves; where two say different things, the first.
+    /// The metadata of all parts; where they differ, that of the first.
     let metadata: [String: String]
     /// The parts.
     let files: [MappedFile]
 
-    /// The usual name of an index, in a folder of its own.
+    /// The usual name of an index, in a folder with its parts.
     static let indexName = "model.safetensors.index.json"
 
     private static let sizeLimit = 1 << 26
     private static let partLimit = 1000
 
-    /// Whether a file is JSON and has such a map.
+    /// Whether a file is JSON and has a `weight_map`.
     static func recognizes(_ file: MappedFile) -> Bool {
         guard file.contains([UInt8(ascii: "{")], at: 0), file.bytes.count < sizeLimit else { return false }
-        // A safetensors file may begin so too, with the length of its header, of which zeros are a part.
+        // A safetensors file can begin with the same byte: that of its header's length, which has zeros in
+        // it.
         guard !file.bytes.prefix(8).contains(0) else { return false }
         let key = Array("\"weight_map\"".utf8)
         let last = file.bytes.count - key.count
@@ -29,7 +31,7 @@ struct ShardedSafetensors {
             && (0...last).contains { file.bytes[$0] == key[0] && file.contains(key, at: $0) }
     }
 
-    /// Opens the parts, which lie beside the index.
+    /// Opens the parts, which are in the folder of the index.
     /// - Throws: ``FileError`` for a damaged index or part, and for a part that is missing or lacks a tensor.
     init(_ index: MappedFile) throws {
         var scanner = HeaderScanner(ByteReader(index, index.range, part: "the index"), syntax: .json)
@@ -69,7 +71,8 @@ struct ShardedSafetensors {
         self.files = files
     }
 
-    /// The part of how many that a file is, by its name: `model-00002-of-00003.safetensors`; nil for others.
+    /// The part number and the number of parts in a file name such as `model-00002-of-00003.safetensors`; nil
+    /// for other names.
     static func part(_ path: String) -> (number: Int, count: Int)? {
         let name = path.split(separator: "/").last ?? ""
         guard name.hasSuffix(".safetensors") else { return nil }

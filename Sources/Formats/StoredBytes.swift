@@ -1,14 +1,14 @@
-/// The bytes behind a stored tensor: part of a mapped file, or of a compressed archive member that is
-/// unpacked, or text that is decoded, each time the bytes are asked for.
+/// The bytes of a stored tensor: part of a mapped file, of a compressed archive member, or of encoded text.
+/// The latter two are decoded at each access.
 enum StoredBytes: Sendable {
-    /// `range` of `file`.
+    /// A range of a file.
     case mapped(MappedFile, Range<Int>)
-    /// `range` of the unpacked member.
+    /// A range of the unpacked member.
     case packed(ZipArchive.Member, Range<Int>)
-    /// `range` of the bytes that a text stands for.
+    /// A range of the decoded bytes.
     case latin1(Latin1Text, Range<Int>)
 
-    /// Bytes that are in memory, and the object that keeps them there.
+    /// Bytes in memory, and the object that owns them.
     struct Loaded {
         let file: MappedFile
         let range: Range<Int>
@@ -21,7 +21,7 @@ enum StoredBytes: Sendable {
         }
     }
 
-    /// The file they come from, for errors.
+    /// The path of their file, for errors.
     var path: String {
         switch self {
         case .mapped(let file, _): file.path
@@ -30,7 +30,7 @@ enum StoredBytes: Sendable {
         }
     }
 
-    /// Part of these bytes; `part` counts from their start and must lie inside.
+    /// Part of these bytes; `part` is relative to their start and must lie inside.
     func part(_ part: Range<Int>) -> StoredBytes {
         precondition(part.lowerBound >= 0 && part.upperBound <= count)
         func moved(_ range: Range<Int>) -> Range<Int> {

@@ -1,30 +1,30 @@
 import Tensors
 
-/// A tensor as a file holds it: its bytes stay in the file until somebody asks for values.
+/// A tensor in a file, whose elements are read on demand.
 public struct StoredTensor: Sendable {
     /// The name in the file.
     public let name: String
-    /// What one element is.
+    /// The element type.
     public let element: ElementType
     /// The length of each axis, outermost first.
     public let shape: [Int]
     /// The number of elements.
     public let count: Int
 
-    /// Where the elements lie; for a dense tensor exactly these, otherwise the whole storage.
+    /// The bytes of the elements: for a dense tensor exactly these, otherwise those of the whole storage.
     let contents: StoredBytes
     /// The distance between neighbours along each axis, in elements; nil when the tensor is dense and
     /// row-major.
     let strides: [Int]?
-    /// The first element, counted from the start of `contents`.
+    /// The position of the first element, in elements from the start of `contents`.
     let offset: Int
     let isBigEndian: Bool
 
-    /// A tensor over part of a file. Everything that reading relies on is checked here.
+    /// A tensor over part of a file. All conditions that reading relies on are checked here.
     /// - Parameters:
-    ///   - contents: the bytes of a storage that the tensor reads all or part of.
-    ///   - strides: per axis, in elements; nil for dense row-major.
-    ///   - offset: the first element, in elements from the start of `contents`.
+    ///   - contents: the bytes of a storage, of which the tensor is all or part.
+    ///   - strides: the stride of each axis, in elements; nil for a dense row-major tensor.
+    ///   - offset: the position of the first element, in elements from the start of `contents`.
     /// - Throws: ``FileError`` when the elements do not lie inside `contents`.
     init(
         name: String, element: ElementType, shape: [Int], contents: StoredBytes,
@@ -68,8 +68,8 @@ public struct StoredTensor: Sendable {
 
     /// The elements as `Float`, in row-major order.
     ///
-    /// 32-bit floats that lie densely and aligned in a mapped file are borrowed, not copied. Wider numbers
-    /// are rounded; Booleans become 0 and 1.
+    /// Dense, aligned 32-bit floats in a mapped file are borrowed, not copied. Wider numbers are rounded;
+    /// Booleans become 0 and 1.
     /// - Throws: ``FileError`` for an element type that has no `Float` value, or a damaged archive member.
     public func floats() throws -> Tensor {
         let bytes = try contents.load()
@@ -94,8 +94,8 @@ public struct StoredTensor: Sendable {
         }
     }
 
-    /// The elements as `Float`, all of which have a finite neighbour in 16 bits.
-    /// - Throws: ``FileError`` when one is too large for that, and what ``floats()`` throws.
+    /// The elements as `Float`, checked to be within the range of 16-bit floats.
+    /// - Throws: ``FileError`` when an element is too large, and the errors of ``floats()``.
     func halfPrecisionFloats() throws -> Tensor {
         let tensor = try floats()
         let largest = tensor.withUnsafeElements { $0.reduce(0) { max($0, abs($1)) } }
@@ -104,7 +104,7 @@ public struct StoredTensor: Sendable {
     }
 
     /// The elements as `Int`, in row-major order.
-    /// - Throws: ``FileError`` when the elements are no integers or one does not fit, or for a damaged
+    /// - Throws: ``FileError`` when the elements are not integers or one does not fit `Int`, or for a damaged
     ///   archive member.
     public func integers() throws -> [Int] {
         let bytes = try contents.load()
@@ -157,7 +157,7 @@ public struct StoredTensor: Sendable {
         }
     }
 
-    /// Writes `value` of every element to `destination`, which has `count` places, in row-major order.
+    /// Writes `value` of every element to `destination`, which holds `count` values, in row-major order.
     private func read<Raw: FixedWidthInteger, Value>(
         _ bytes: StoredBytes.Loaded, into destination: UnsafeMutableBufferPointer<Value>,
         _ value: (Raw) throws -> Value
@@ -174,7 +174,8 @@ public struct StoredTensor: Sendable {
             for index in 0..<count { destination.initializeElement(at: index, to: try element(at: index)) }
             return
         }
-        // An odometer over the axes; `position` follows it through the storage.
+        // `indices` counts through the axes like an odometer; `position` is the corresponding position in the
+        // storage.
         var indices = [Int](repeating: 0, count: shape.count)
         var position = offset
         for written in 0..<count {
@@ -193,7 +194,7 @@ public struct StoredTensor: Sendable {
 }
 
 extension Tensor {
-    /// 32-bit floats that lie densely in `bytes`: borrowed when they are aligned, copied otherwise.
+    /// The dense 32-bit floats in `bytes`: borrowed if they are aligned, copied otherwise.
     fileprivate init(shape: [Int], littleEndianFloats bytes: StoredBytes.Loaded) {
         let source = UnsafeRawBufferPointer(rebasing: bytes.file.bytes[bytes.range])
         if let start = source.baseAddress, !source.isEmpty,
@@ -206,19 +207,19 @@ extension Tensor {
     }
 }
 
-/// The strides of a dense row-major tensor. `shape` must have a countable number of elements.
+/// The strides of a dense row-major tensor, in elements. The number of elements must fit `Int`.
 private func rowMajorStrides(of shape: [Int]) -> [Int] {
     var strides = shape
     var stride = 1
     for axis in shape.indices.reversed() {
         strides[axis] = stride
-        // A shape such as [2⁶², 0] has no elements, but a product from the right may not exist.
+        // A shape such as [2⁶², 2, 0] has no elements, but the product of some of its lengths can overflow.
         stride = stride.multipliedReportingOverflow(by: max(shape[axis], 1)).partialValue
     }
     return strides
 }
 
-/// One past the last element that such a tensor touches, or nil when that is no possible position.
+/// The position just past the last element of such a tensor in its storage; nil when it overflows.
 private func endOfElements(shape: [Int], strides: [Int], offset: Int) -> Int? {
     guard offset >= 0, strides.allSatisfy({ $0 >= 0 }) else { return nil }
     if shape.contains(0) { return 0 }

@@ -4,23 +4,23 @@
     import Glibc
 #endif
 
-/// A file of named tensors, whatever its container.
+/// A file of named tensors, in any of the supported containers.
 ///
-/// Opening maps the file and reads its directory; the tensors themselves stay where they are until they are
-/// asked for, so that a file of any size opens in milliseconds.
+/// Opening maps the file and reads its directory; tensors are read on demand, so that a file of any size
+/// opens in milliseconds.
 ///
 ///     let file = try TensorFile(contentsOf: "maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth")
 ///     let weight = try file["backbone.body.conv1.weight"]?.floats()
 public struct TensorFile: Sendable {
-    /// The forms that are read. The raw values are for people.
+    /// The supported containers. The raw values are for messages.
     public enum Container: String, Sendable {
-        /// One header in JSON, then the tensors.
+        /// A header in JSON, then the tensors.
         case safetensors
-        /// What `torch.save` writes since PyTorch 1.6.
+        /// The format of `torch.save` since PyTorch 1.6.
         case pytorchZip = "PyTorch (zip)"
-        /// What `torch.save` wrote before; most published files are of this form.
+        /// The format of `torch.save` before 1.6; most published files have it.
         case pytorchLegacy = "PyTorch (legacy)"
-        /// NumPy arrays in a pickle, as detectron2's model zoo has them.
+        /// NumPy arrays in a pickle, as in detectron2's model zoo.
         case pickle = "pickle of NumPy arrays"
         /// One NumPy array.
         case npy = "NumPy array"
@@ -34,26 +34,26 @@ public struct TensorFile: Sendable {
 
     /// The file or folder, as the caller named it.
     public let path: String
-    /// Its form.
+    /// Its container.
     public let container: Container
     /// The tensors, in the order of the file.
     public let tensors: [StoredTensor]
-    /// The free text that a safetensors file can carry, or the notes of a framework's checkpoint (see
+    /// The metadata of a safetensors file, or the notes of a framework's checkpoint (see
     /// ``CheckpointNotes``); empty for other containers.
     public let metadata: [String: String]
-    /// Under which keys of a checkpoint the tensors were, joined by dots; empty where they are all that there is.
+    /// The keys of a checkpoint that led to the tensors, joined by dots; empty if these are at the top level.
     public let entry: String
-    /// What should be known of the choice of `entry`.
+    /// A remark on the choice of ``entry``; nil if there was none.
     public let remark: String?
     private let indices: [String: Int]
-    /// What the tensors lie in; several of a file in parts, none of a folder.
+    /// The files of the tensors: several for a file in parts, none for a folder.
     private let files: [MappedFile]
 
-    /// Opens the file, or the folder of npy files, at `path`. What it is shows in its first bytes; its name
-    /// does not matter.
-    /// - Parameter entry: for a checkpoint with several dictionaries of tensors, the keys that lead to the one, joined
-    ///   by dots, or the last of them.
-    /// - Throws: ``FileError`` when it cannot be read, is of no known form, or breaks the rules of its form.
+    /// Opens the file, or the folder of npy files, at `path`. The container is recognised by the first bytes;
+    /// the name does not matter.
+    /// - Parameter entry: in a checkpoint with several dictionaries of tensors, the keys that lead to the one
+    ///   to read, joined by dots, or the last of them.
+    /// - Throws: ``FileError`` when it cannot be read, its format is unknown, or it is malformed.
     public init(contentsOf path: String, entry: String? = nil) throws {
         let index = path + "/" + ShardedSafetensors.indexName
         if isFolder(path), access(index, F_OK) == 0 {
@@ -66,8 +66,8 @@ public struct TensorFile: Sendable {
         }
     }
 
-    /// Reads the bytes of a file that is in memory already.
-    /// - Parameter path: what errors call it.
+    /// Reads a file whose bytes are in memory.
+    /// - Parameter path: its name in errors.
     /// - Throws: ``FileError`` as for a file.
     package init(_ bytes: [UInt8], path: String) throws {
         try self.init(MappedFile(path: path, contents: bytes))
@@ -137,11 +137,11 @@ public struct TensorFile: Sendable {
     /// The names of the tensors, in the order of the file.
     public var names: [String] { tensors.map(\.name) }
 
-    /// The tensor of that name.
+    /// The tensor of that name; nil if there is none.
     public subscript(name: String) -> StoredTensor? { indices[name].map { tensors[$0] } }
 
-    /// The SHA-256 of the file as 64 hexadecimal digits, of a file in parts that of their digits one after the other;
-    /// nil for a folder. Reads the whole file each time.
+    /// The SHA-256 of the file as 64 hexadecimal digits; for a file in parts, that of the concatenated digits
+    /// of the parts; nil for a folder. Reads the whole file each time.
     public func sha256() -> String? {
         guard files.count > 1 else { return files.first.map { SHA256.hexDigest($0.bytes) } }
         let digits = files.map { SHA256.hexDigest($0.bytes) }.joined()
@@ -151,8 +151,8 @@ public struct TensorFile: Sendable {
     /// Whether the tensors were found under a key, which may be the last of several that lead there.
     func isEntry(_ key: String) -> Bool { entry == key || entry.hasSuffix("." + key) }
 
-    /// What a file is that is neither a zip, a legacy PyTorch nor a NumPy file, if it is no safetensors file
-    /// either. Safetensors has no signature: its ninth byte is the first of the JSON, `{` or white space.
+    /// The fault of a file that is not a zip, legacy PyTorch or NumPy file; nil if it may be safetensors,
+    /// which has no signature: its ninth byte is the first of the JSON, `{` or white space.
     private static func unreadForm(of file: MappedFile) -> String? {
         if let fault = LargeFilePointer.fault(of: file.bytes) { return fault }
         let start = String(decoding: file.bytes.prefix(64), as: UTF8.self).lowercased()

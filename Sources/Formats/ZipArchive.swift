@@ -1,21 +1,22 @@
 import CZlib
 
-// The zip container, as far as tensor files use it.
+// The zip container, as far as it is used by tensor files.
 //
 //     member 0: local header, name, extra field, data
 //     member 1: …
-//     central directory: one record a member, with the sizes and where its local header is
+//     central directory: one record per member, with its sizes and the offset of its local header
 //     ZIP64 end record and its locator (optional)
-//     end record: where the central directory is
+//     end record: the offset of the central directory
 //
-// Sizes come from the central directory alone: PyTorch leaves them zero in the local headers, and puts them
-// after the data. Of a local header only the lengths of its name and extra field count, to find the data.
+// Sizes are taken from the central directory only: PyTorch leaves them zero in the local headers and puts
+// them after the data. Of a local header, only the lengths of its name and extra field are used, to find the
+// data.
 // Format: APPNOTE.TXT of PKWARE.
 
 /// The members of a zip file.
 struct ZipArchive {
     let file: MappedFile
-    /// In the order of the central directory.
+    /// The members, in the order of the central directory.
     let members: [Member]
     private let indices: [String: Int]
 
@@ -27,8 +28,8 @@ struct ZipArchive {
     }
 
     /// Reads the central directory of `file`.
-    /// - Throws: ``FileError`` when the file is truncated or damaged, or has encrypted, overlapping or
-    ///   equally named members.
+    /// - Throws: ``FileError`` when the file is truncated or damaged, or has members that are encrypted,
+    ///   overlap, or share a name.
     init(_ file: MappedFile) throws {
         let end = try EndRecord(file)
         var reader = ByteReader(file, end.directory, part: "the zip directory")
@@ -63,13 +64,13 @@ struct ZipArchive {
         /// CRC-32 of the unpacked bytes.
         let checksum: UInt32
         fileprivate let headerOffset: Int
-        /// Where the bytes lie in `file`, packed if `isDeflated`.
+        /// The range of the bytes in `file`; deflated if `isDeflated`.
         let data: Range<Int>
     }
 }
 
 extension ZipArchive {
-    /// Where the central directory lies, and how many members it lists.
+    /// The range of the central directory, and the number of members that it lists.
     private struct EndRecord {
         let directory: Range<Int>
         let count: Int
@@ -86,7 +87,7 @@ extension ZipArchive {
             var offset = Int(try reader.integer(UInt32.self))
             var limit = start
 
-            // The locator of a ZIP64 end record takes the 20 bytes before.
+            // The locator of a ZIP64 end record is in the 20 bytes before.
             if file.contains([0x50, 0x4B, 0x06, 0x07], at: start - 20) {
                 var locator = ByteReader(file, start - 12..<start, part: "the zip64 locator")
                 limit = try locator.length()
@@ -105,7 +106,7 @@ extension ZipArchive {
             guard offset <= limit, size <= limit - offset else {
                 throw file.error("has its zip directory outside the file")
             }
-            // A record has 46 bytes at least, so a count beyond that is a lie.
+            // A record has at least 46 bytes, which limits the count.
             guard counts.0 <= size / 46 else {
                 throw file.error("has more zip members than its directory holds")
             }
@@ -113,7 +114,8 @@ extension ZipArchive {
             count = counts.0
         }
 
-        /// The end record is the last thing but for a comment of up to 65535 bytes, whose length it gives.
+        /// The end record is the last part of the file, except for a comment of up to 65535 bytes, whose
+        /// length it gives.
         private static func position(in file: MappedFile) -> Int? {
             let count = file.bytes.count
             guard count >= 22 else { return nil }
@@ -130,7 +132,7 @@ extension ZipArchive {
 
 extension ZipArchive.Member {
     /// Reads one record of the central directory.
-    /// - Parameter dataEnd: members must end before this.
+    /// - Parameter dataEnd: the offset by which members must end.
     fileprivate init(_ file: MappedFile, _ reader: inout ByteReader, dataEnd: Int) throws {
         guard file.contains([0x50, 0x4B, 0x01, 0x02], at: try reader.take(4).lowerBound) else {
             throw reader.error("has an entry with a wrong signature")
@@ -178,7 +180,7 @@ extension ZipArchive.Member {
         data = start..<start + sizes.packed
     }
 
-    /// The bytes of a member, without a copy when it is stored as it is.
+    /// The bytes of a member; not copied if it is stored uncompressed.
     var contents: StoredBytes { isDeflated ? .packed(self, 0..<size) : .mapped(file, data) }
 
     /// The largest member that is unpacked, in bytes: well above any tensor of the stage contract.
@@ -186,8 +188,8 @@ extension ZipArchive.Member {
 
     /// The first `count` bytes of a deflated member, or all of them.
     ///
-    /// Never makes more than the directory declares, and refuses to try when deflate cannot possibly make so
-    /// much of so little (it gains a factor of 1032 at most).
+    /// Never produces more than the directory declares, and refuses at once if the declared ratio is beyond
+    /// what deflate can reach (a factor of 1032).
     /// - Throws: ``FileError`` when the data is damaged, or unpacks to another length than declared; the
     ///   checksum is compared when the whole member is unpacked.
     func unpacked(first count: Int? = nil) throws -> MappedFile {
@@ -208,7 +210,7 @@ extension ZipArchive.Member {
     }
 }
 
-/// Sizes and place of a member, which ZIP64 moves to an extra field when 32 bits are not enough.
+/// The sizes and the offset of a member, which ZIP64 moves to an extra field when 32 bits are not enough.
 private struct ZipSizes {
     var packed: Int
     var unpacked: Int
@@ -219,7 +221,8 @@ private struct ZipSizes {
         self.unpacked = unpacked
     }
 
-    /// Takes from the extra field what the record itself left at its largest value, in this order.
+    /// Reads from the extra field those values that have the largest 32-bit value in the record, in this
+    /// order.
     mutating func widen(_ extra: ByteReader) throws {
         let saturated = Int(UInt32.max)
         guard unpacked == saturated || packed == saturated || headerOffset == saturated else { return }
@@ -238,8 +241,8 @@ private struct ZipSizes {
 }
 
 /// Unpacks raw deflate data into `destination`, which it must fill.
-/// - Parameter whole: the data must also end there.
-/// - Returns: whether it did.
+/// - Parameter whole: whether the data must also end there.
+/// - Returns: whether that succeeded.
 private func inflate(
     _ packed: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer, whole: Bool
 ) throws -> Bool {
@@ -249,12 +252,12 @@ private func inflate(
         return false
     }
     defer { inflateEnd(&stream) }
-    // One byte more than declared, so that data that would go on is told from data that ends.
+    // One byte more than declared, to detect data that goes on.
     var surplus: UInt8 = 0
     var packed = packed[...]
     var rest = destination[...]
     while true {
-        // The counts of zlib have 32 bits.
+        // zlib's counts have 32 bits.
         let input = UnsafeRawBufferPointer(rebasing: packed.prefix(1 << 30))
         stream.next_in = UnsafeMutablePointer(
             mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
@@ -280,7 +283,7 @@ private func inflate(
     }
 }
 
-/// CRC-32 as zip has it.
+/// The CRC-32 of zip.
 private func checksumOf(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var checksum: UInt = 0
     var rest = bytes[...]

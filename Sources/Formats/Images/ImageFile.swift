@@ -1,41 +1,42 @@
 import Tensors
 
-/// A PNG or JPEG file as it was read: its picture, and what a reader should know of the file.
+/// A decoded PNG or JPEG file: its image, its EXIF orientation, and a remark if the file is faulty.
 public struct ImageFile: Sendable {
-    /// Whether a picture is turned as EXIF says.
+    /// Whether an image is rotated or mirrored according to its EXIF orientation.
     public enum Turning: Sendable {
-        /// As the camera was held: what people see, and label, in most programs.
+        /// Apply the EXIF orientation: the image that people see, and annotate, in most programs.
         case upright
-        /// As the file stores the rows: what programs see that do not look at EXIF, torchvision's and OpenCV's older
-        /// loaders for instance.
+        /// Keep the rows as the file stores them: the image in programs that ignore EXIF, such as
+        /// torchvision's and OpenCV's older loaders.
         case asStored
     }
 
-    /// The picture.
+    /// The decoded image.
     package let image: Image
-    /// What is not as it should be in the file, which was read all the same, as Pillow reads it.
+    /// A fault of the file, which was decoded all the same, as Pillow does; nil if there is none.
     package let remark: String?
-    /// The width and height, in pixels, before turning.
+    /// The width and height in pixels, before the EXIF orientation is applied.
     package let storedWidth: Int, storedHeight: Int
-    /// EXIF's number for how the picture is stored, 1 to 8; 1 is upright.
+    /// The EXIF orientation, 1 to 8; 1 is upright.
     package let orientation: Int
-    /// Whether `image` was turned or mirrored, because EXIF says so.
+    /// Whether `image` was rotated or mirrored according to its EXIF orientation.
     package let isTurned: Bool
 
-    /// Reads the picture in a PNG or JPEG file, as 8-bit RGB.
+    /// Decodes a PNG or JPEG file as 8-bit RGB.
     ///
-    /// The pixels are those that Pillow's `Image.open(path).convert("RGB")` gives, turned by
-    /// `ImageOps.exif_transpose` unless that is not wanted, so that a network sees what it saw in training: alpha is
-    /// dropped, not blended; of 16-bit samples the high byte is kept, of grey ones too (Pillow cuts those off at
-    /// 255); there is no gamma or colour-profile correction, and inks (CMYK, YCCK) are converted by the plain rule.
-    /// The orientation is applied if EXIF states it, in a JPEG or a PNG file; XMP is not looked at. Of an animated
-    /// PNG, or of the several pictures of one JPEG file, this is the first.
+    /// The pixels are those of Pillow's `Image.open(path).convert("RGB")`, followed by
+    /// `ImageOps.exif_transpose` unless `turning` is `asStored`, so that a network gets the same input as in
+    /// training: alpha is dropped, not blended; 16-bit samples are reduced to their high byte, grey ones too
+    /// (Pillow clips those at 255); there is no gamma or colour-profile correction, and CMYK and YCCK are
+    /// converted without profiles. The orientation is taken from EXIF, in JPEG and PNG files; XMP is ignored.
+    /// Of an animated PNG, or of a JPEG file with several images, the first is decoded.
     ///
-    /// What libjpeg reads with a warning is read, with a `remark`. What is not all there is refused: a truncated
-    /// file, a wrong checksum of pixels. So is an image with more than 65 535 columns or rows or 2²⁸ pixels, or with
-    /// fewer bytes than its pixels can be packed into, before memory is taken for them.
+    /// A file that libjpeg decodes with a warning is accepted, with a `remark`. A truncated file or a wrong
+    /// checksum of the pixels is refused. So is, before memory is allocated, an image with more than 65 535
+    /// columns or rows or 2²⁸ pixels, or with fewer bytes than its pixels need at the best possible
+    /// compression.
     ///
-    /// - Throws: ``FileError``, which names the file and the fault.
+    /// - Throws: ``FileError`` when the file cannot be read or decoded.
     package init(contentsOf path: String, turning: Turning = .upright) throws {
         // A gigabyte is more than any image within the limits needs.
         let bytes = try readFile(path, limit: 1 << 30)
@@ -65,19 +66,19 @@ public struct ImageFile: Sendable {
             LargeFilePointer.fault(of: bytes) ?? "neither PNG nor JPEG, the two formats that are read")
     }
 
-    /// Whether EXIF says that the sides of the upright picture are those of the stored one exchanged.
+    /// Whether the EXIF orientation swaps width and height.
     package var swapsSides: Bool { orientation >= Orientation.transposed.rawValue }
 }
 
 extension Image {
-    /// The picture in a PNG or JPEG file, as 8-bit RGB, upright: see ``ImageFile``.
-    /// - Throws: ``FileError``, which names the file and the fault.
+    /// Decodes a PNG or JPEG file as 8-bit RGB and applies its EXIF orientation: see ``ImageFile``.
+    /// - Throws: ``FileError`` when the file cannot be read or decoded.
     public init(contentsOf path: String) throws { self = try ImageFile(contentsOf: path).image }
 }
 
-/// The few lines that Git keeps in the place of a large file (Git LFS) until that is fetched.
+/// The few lines of text that Git LFS keeps in place of a large file until it is fetched.
 enum LargeFilePointer {
-    /// What is wrong with a file that is such a pointer; nil when it is none.
+    /// The fault to report for a file that is such a pointer; nil if it is not.
     static func fault(of bytes: some Collection<UInt8>) -> String? {
         guard bytes.starts(with: "version https://git-lfs.github.com/spec/".utf8) else { return nil }
         let lines = String(decoding: bytes.prefix(1024), as: UTF8.self).split(separator: "\n")
@@ -87,14 +88,14 @@ enum LargeFilePointer {
     }
 }
 
-/// What is wrong with an image's bytes, whichever file they come from.
+/// A fault of an image's bytes, without a file name.
 struct ImageFault: Error {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// The size that an image's header declares, if it is one to take memory for.
+/// The size in an image's header, checked before memory is allocated.
 struct ImageSize: Equatable {
     let width: Int
     let height: Int

@@ -1,15 +1,16 @@
-/// What the first bytes of a PNG or JPEG file say of its picture. The pixels are not looked at.
+/// The size and orientation in the header of a PNG or JPEG file. The pixels are not decoded.
 package struct ImageHeader: Equatable, Sendable {
-    /// The width of the upright picture, in pixels.
+    /// The width of the upright image, in pixels.
     package let width: Int
-    /// The height of the upright picture, in pixels.
+    /// The height of the upright image, in pixels.
     package let height: Int
-    /// Whether the file stores the picture lying on its side, and its EXIF orientation swaps width and height.
+    /// Whether the EXIF orientation swaps width and height.
     package let isTurned: Bool
 
-    /// Reads the header of the file at `path`, and mostly no more of the file than that takes.
-    /// - Parameter searchesAll: whether all of the file is looked at. In a PNG the orientation can stand behind the pixels.
-    /// - Throws: ``FileError`` when it is missing, no PNG or JPEG, or its header is broken.
+    /// Reads the header of the file at `path`, in most cases without reading the rest of the file.
+    /// - Parameter searchesAll: whether to search the whole file: in a PNG the orientation can come after the
+    ///   pixels.
+    /// - Throws: ``FileError`` when it is missing, not a PNG or JPEG file, or its header is broken.
     package init(contentsOf path: String, searchesAll: Bool = false) throws {
         let limit = 1 << 30, usual = 1 << 14
         do {

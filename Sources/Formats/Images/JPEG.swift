@@ -1,13 +1,13 @@
 import CJPEG
 import Tensors
 
-/// Reading JPEG files, through libjpeg-turbo (ITU-T T.81; EXIF 2.3 for the orientation).
+/// Reads JPEG files with libjpeg-turbo (ITU-T T.81; EXIF 2.3 for the orientation).
 enum JPEG {
     /// The start of the image and of the first marker.
     static let signature: [UInt8] = [0xff, 0xd8, 0xff]
 
-    /// The pixels of a JPEG file that starts with ``signature``, as stored, how they are to be turned, and what is
-    /// not as it should be in a file that can be read all the same.
+    /// Decodes a JPEG file that starts with ``signature``: the pixels as stored, the EXIF orientation, and
+    /// libjpeg's warning if there is one.
     static func decode(_ bytes: [UInt8]) throws -> (image: Image, orientation: Orientation, remark: String?) {
         let header = try Header(bytes)
         // Each 8×8 block of the first component takes at least one bit of the Huffman-coded data.
@@ -48,7 +48,7 @@ enum JPEG {
 }
 
 extension JPEG {
-    /// What the segments before the first scan say.
+    /// The size and orientation in the segments before the first scan.
     struct Header {
         let size: ImageSize
         let orientation: Orientation
@@ -58,7 +58,7 @@ extension JPEG {
             var orientation: Orientation?
             segments: for (marker, content) in Segments(bytes) {
                 switch marker {
-                case 0xda: break segments  // The first scan: the compressed pixels follow.
+                case 0xda: break segments  // The first scan: compressed pixels follow.
                 case 0xe1 where orientation == nil && content.starts(with: "Exif\0\0".utf8):
                     orientation = Orientation(exif: content.dropFirst(6))
                 case 0xc0...0xcf where ![0xc4, 0xc8, 0xcc].contains(marker) && frame == nil:
@@ -79,7 +79,7 @@ extension JPEG {
         }
     }
 
-    /// The markers and contents of a JPEG file's segments, up to where they stop making sense.
+    /// The markers and contents of a JPEG file's segments, up to the first malformed one.
     private struct Segments: Sequence, IteratorProtocol {
         private let file: OrderedBytes
         private var offset = 2
@@ -87,8 +87,8 @@ extension JPEG {
         init(_ bytes: [UInt8]) { file = OrderedBytes(bytes: bytes[...], order: .bigEndian) }
 
         mutating func next() -> (marker: UInt8, content: ArraySlice<UInt8>)? {
-            // As libjpeg looks for a marker: over what is not 0xFF, over a 0xFF that a zero follows, and over any
-            // number of 0xFF before the one that starts the marker.
+            // Finds the next marker as libjpeg does: skips bytes other than 0xFF, a 0xFF followed by a zero,
+            // and all but the last of several 0xFF.
             while let byte = file.slice(at: offset, count: 1)?.first {
                 guard byte == 0xff, let next = file.slice(at: offset + 1, count: 1)?.first, next != 0xff,
                     next != 0
@@ -98,7 +98,7 @@ extension JPEG {
                 }
                 break
             }
-            // These have no content.
+            // These markers have no content.
             if let word = file.uint16(at: offset), word == 0xff01 || 0xffd0...0xffd8 ~= word {
                 offset += 2
                 return (UInt8(word & 0xff), [])

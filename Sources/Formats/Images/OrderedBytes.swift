@@ -1,4 +1,4 @@
-/// Integers read from untrusted bytes: what lies outside them is `nil`, whatever the offset.
+/// Reads integers from untrusted bytes; nil for offsets outside them.
 struct OrderedBytes {
     enum Order { case littleEndian, bigEndian }
 
@@ -13,7 +13,7 @@ struct OrderedBytes {
     /// The 32-bit integer at `offset` from the start.
     func uint32(at offset: Int) -> Int? { integer(at: offset, size: 4) }
 
-    /// The bytes from `offset` from the start, `count` of them.
+    /// The `count` bytes from `offset` on.
     func slice(at offset: Int, count: Int) -> ArraySlice<UInt8>? {
         guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
             return nil

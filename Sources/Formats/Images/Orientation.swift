@@ -1,15 +1,15 @@
 import Tensors
 
-/// How a camera was held: where the stored picture's first row and first column belong in the upright one
+/// The EXIF orientation of an image: the rotation or reflection between the stored and the upright image
 /// (EXIF 2.3, tag 0x0112, with its numbers).
 enum Orientation: Int, CaseIterable {
     case upright = 1, mirrored, rotated180, flipped, transposed, rotated90, transversed, rotated270
 }
 
 extension Orientation {
-    /// The orientation that an EXIF block (a TIFF header and its directories) states: the first one in the
-    /// first directory, and upright if there is none or the block makes no sense. Broken metadata is no
-    /// reason to refuse a sound picture.
+    /// The orientation in an EXIF block (a TIFF header and its directories): the first one in the first
+    /// directory, or upright if there is none or the block is malformed. Broken metadata is no reason to
+    /// refuse an intact image.
     init(exif block: ArraySlice<UInt8>) {
         self = Self.stated(in: block) ?? .upright
     }
@@ -26,7 +26,7 @@ extension Orientation {
             return nil
         }
         for entry in 0..<entryCount {
-            // Twelve bytes: tag, type, count, and the value itself where it fits into four.
+            // Twelve bytes: tag, type, count, and the value itself if it fits into four.
             let offset = directory + 2 + 12 * entry
             guard let tag = tiff.uint16(at: offset), let type = tiff.uint16(at: offset + 2) else {
                 return nil
@@ -46,12 +46,12 @@ extension Orientation {
 }
 
 extension Image {
-    /// The picture as it was seen, from one stored under the given orientation.
+    /// The upright image, from one stored with the given orientation.
     ///
-    /// Anything but an upright picture is copied: for a moment there are two of it.
+    /// Unless the image is upright already, the pixels are copied, so that two copies exist for a moment.
     func turned(upright orientation: Orientation) -> Image {
-        // Where the upright picture's first pixel is stored, and how far in memory, in pixels, a step to the
-        // right and a step down in it go.
+        // The stored position of the upright image's first pixel, and the distances in memory, in pixels, of
+        // a step to the right and a step down in the upright image.
         let (right, down) = (width - 1, (height - 1) * width)
         let (start, columnStep, rowStep) =
             switch orientation {

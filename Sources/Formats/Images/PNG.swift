@@ -1,12 +1,12 @@
 import CPNG
 import Tensors
 
-/// Reading and writing PNG files, through libpng (ISO/IEC 15948).
+/// Reads and writes PNG files with libpng (ISO/IEC 15948).
 enum PNG {
     static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
-    /// The pixels of a PNG file that starts with ``signature``, and what is not as it should be in a file that can be
-    /// read all the same.
+    /// Decodes a PNG file that starts with ``signature``: the pixels as stored, and libpng's warning if there
+    /// is one.
     static func decode(_ bytes: [UInt8]) throws -> (image: Image, remark: String?) {
         let size = try size(bytes)
         var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
@@ -25,8 +25,8 @@ enum PNG {
         )
     }
 
-    /// The size that the header declares. libpng reads it again and judges the rest of it; it is read here
-    /// first so that memory is taken only for an image that the file can hold.
+    /// The size in the header. libpng reads and checks the header again; the size is read here first so that
+    /// memory is allocated only for an image that the file can contain.
     private static func size(_ bytes: [UInt8]) throws -> ImageSize {
         let file = OrderedBytes(bytes: bytes[...], order: .bigEndian)
         guard file.slice(at: 12, count: 4)?.elementsEqual("IHDR".utf8) == true,
@@ -35,7 +35,7 @@ enum PNG {
         else { throw ImageFault("broken PNG: the header is missing or cut off") }
         let size = try ImageSize(width: width, height: height)
 
-        // Deflate spends at least two bits on 258 bytes, so it shrinks nothing more than 1032 times.
+        // Deflate needs at least two bits for 258 bytes: it compresses by a factor of at most 1032.
         let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][depthAndColor.last ?? 0] ?? 1
         let bitsPerPixel = channels * Int(depthAndColor.first ?? 0)
         guard size.pixelCount * bitsPerPixel / 8 <= 1032 * bytes.count else {
@@ -61,13 +61,13 @@ enum PNG {
 }
 
 extension PNG {
-    /// The bytes of an 8-bit RGB file, marked sRGB.
+    /// Encodes an 8-bit RGB file, marked sRGB.
     static func encode(_ image: Image) throws -> [UInt8] {
         var header = imageHeader(image, format: png_uint_32(PNG_FORMAT_RGB))
         return try encoded(&header, image.pixels, palette: nil)
     }
 
-    /// The bytes of a file with a palette, marked sRGB.
+    /// Encodes a file with a palette, marked sRGB.
     static func encode(_ image: Image, with palette: ReducedPalette) throws -> [UInt8] {
         var header = imageHeader(
             image, format: png_uint_32(PNG_FORMAT_RGB) | png_uint_32(PNG_FORMAT_FLAG_COLORMAP))
@@ -103,24 +103,24 @@ extension PNG {
 }
 
 extension Image {
-    /// The bytes of the picture as an 8-bit RGB PNG file, for whoever puts it into another file.
-    /// - Throws: ``FileError``, which calls the picture by `name`.
+    /// The bytes of the image as an 8-bit RGB PNG file, for embedding in another file.
+    /// - Throws: ``FileError`` when encoding fails; it calls the image `name`.
     public func encodedPNG(name: String) throws -> [UInt8] {
         do { return try PNG.encode(self) } catch let fault as ImageFault {
             throw FileError(path: name, fault: fault.description)
         }
     }
 
-    /// Writes the picture as an 8-bit RGB PNG file, marked sRGB. The file appears whole or not at all.
-    /// - Throws: ``FileError``, which names the file and the fault.
+    /// Writes the image as an 8-bit RGB PNG file, marked sRGB. The file appears as a whole or not at all.
+    /// - Throws: ``FileError`` when encoding or writing fails.
     public func writePNG(to path: String) throws {
         try writePNG(to: path) { try PNG.encode(self) }
     }
 
-    /// Writes the picture as a PNG file of at most 256 colours, a third of the size, where that is hardly seen: where
-    /// it changes samples by no more than 2.5 of 255 in the root mean square. Any other picture keeps all its colours.
-    /// The file appears whole or not at all.
-    /// - Throws: ``FileError``, which names the file and the fault.
+    /// Writes the image as a PNG file with a palette of at most 256 colours, a third of the size, if that is
+    /// hardly visible: if the root mean square error is at most 2.5 of 255. Otherwise it keeps all its
+    /// colours. The file appears as a whole or not at all.
+    /// - Throws: ``FileError`` when encoding or writing fails.
     package func writeReducedPNG(to path: String) throws {
         try writePNG(to: path) {
             let palette = ReducedPalette(self)
@@ -129,7 +129,7 @@ extension Image {
     }
 
     private func writePNG(to path: String, encode: () throws -> [UInt8]) throws {
-        // Started first: where nothing can be written, nothing need be compressed.
+        // Opened first, so that nothing is compressed if the file cannot be written.
         let file = try OutputFile(path: path)
         do {
             try file.write(try encode())
@@ -140,7 +140,7 @@ extension Image {
     }
 }
 
-/// The text in a C string's buffer, up to its zero.
+/// The text in a C string's buffer, up to its terminating zero.
 func text(_ characters: UnsafeBufferPointer<CChar>) -> String {
     String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

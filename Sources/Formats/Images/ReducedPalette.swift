@@ -1,26 +1,28 @@
 import Tensors
 
-// An image in 256 colours, for a file a third of the size:
+// Colour quantisation to 256 colours, for a file a third of the size:
 //
-// 1. The colours of the image, each with how often it occurs, are one cluster.
-// 2. The cluster with the largest sum of squared distances from its mean is cut in two there, across the channel in
-//    which it is widest; and so on, until there are as many as the palette has room for, or no cluster has two colours.
-// 3. Every colour goes to the nearest entry, and every entry to the mean of its colours, three times (k-means).
+// 1. Start with one cluster of all colours of the image, weighted by their numbers of pixels.
+// 2. Split the cluster with the largest sum of squared distances from its mean at its mean, along the channel
+//    with the largest spread; repeat until there are as many clusters as palette entries, or each has a
+//    single colour.
+// 3. Three iterations of k-means: assign every colour to the nearest entry, and move every entry to the mean
+//    of its colours.
 
-/// The colours that an image is written in, and which of them each pixel has.
+/// A palette for an image, and the palette index of each pixel.
 struct ReducedPalette {
-    /// The number of entries that a byte tells apart.
+    /// The largest number of entries: an index is one byte.
     static let limit = 256
     private static let rounds = 3
 
-    /// Red, green and blue, entry after entry.
+    /// Red, green and blue of each entry.
     let entries: [UInt8]
-    /// The entry of each pixel, row by row.
+    /// The palette index of each pixel, in row-major order.
     let indices: [UInt8]
-    /// The root of the mean squared difference that it makes, over pixels and channels, in steps of 255.
+    /// The root mean square error over pixels and channels, for samples from 0 to 255.
     let error: Double
 
-    /// Reduces the colours of an image; without any error if it has no more than ``limit``.
+    /// Reduces the colours of an image; exact if it has no more than ``limit`` colours.
     init(_ image: Image) {
         let keys = stride(from: 0, to: image.pixels.count, by: 3).map { byte -> UInt32 in
             UInt32(image.pixels[byte]) << 16 | UInt32(image.pixels[byte + 1]) << 8
@@ -28,7 +30,7 @@ struct ReducedPalette {
         }
         var counts: [UInt32: Int] = [:]
         for key in keys { counts[key, default: 0] += 1 }
-        // In order, so that the same image gives the same bytes.
+        // Sorted, so that the same image gives the same bytes.
         let distinct = counts.keys.sorted()
         let colors = distinct.map { key in
             WeightedColor(
@@ -37,7 +39,7 @@ struct ReducedPalette {
         }
         let clusters = Self.clusters(of: colors)
         var means = clusters.map(\.mean)
-        // With an entry for each colour there is nothing to improve.
+        // With one entry per colour there is nothing to improve.
         for _ in 0..<(colors.count > Self.limit ? Self.rounds : 0) { means = Self.improved(means, colors) }
         let rounded = means.map { mean in
             SIMD3<Float>(mean.x.rounded(), mean.y.rounded(), mean.z.rounded())
@@ -62,7 +64,7 @@ struct ReducedPalette {
         var weight: Float
     }
 
-    /// Some of the colours.
+    /// A set of colours of the image.
     private struct Cluster {
         let colors: [WeightedColor]
         let mean: SIMD3<Float>
@@ -71,7 +73,7 @@ struct ReducedPalette {
 
         init(_ colors: [WeightedColor]) {
             self.colors = colors
-            // In Double: the weights are pixels, of which there may be many millions.
+            // In Double: the weights are counts of pixels, of which there may be many millions.
             var (sum, total) = (SIMD3<Double>.zero, 0.0)
             for entry in colors {
                 sum += SIMD3<Double>(entry.color) * Double(entry.weight)
@@ -87,7 +89,7 @@ struct ReducedPalette {
             self.spread = colors.count > 1 ? SIMD3<Float>(spread) : .zero
         }
 
-        /// The two halves of it; nil where there is nothing to cut.
+        /// The cluster split in two; nil if it has a single colour.
         func halves() -> (Cluster, Cluster)? {
             guard spread.max() > 0 else { return nil }
             let channel = spread.indices.max { spread[$0] < spread[$1] } ?? 0
@@ -111,7 +113,7 @@ struct ReducedPalette {
         return clusters
     }
 
-    /// The mean of the colours that are nearest to each entry; the entry itself where there are none.
+    /// For each entry, the mean of the colours nearest to it; the unchanged entry if there are none.
     private static func improved(_ means: [SIMD3<Float>], _ colors: [WeightedColor]) -> [SIMD3<Float>] {
         var sums = [SIMD3<Double>](repeating: .zero, count: means.count)
         var totals = [Double](repeating: 0, count: means.count)
