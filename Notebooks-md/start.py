@@ -22,7 +22,7 @@ def main() -> None:
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(HERE / "jupyterlab"), *([others] if others else [])])
     os.chdir(HERE)
-    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/README.md", *sys.argv[1:]]
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/02-anchors.md", *sys.argv[1:]]
     os.execv(sys.executable, command)
 
 

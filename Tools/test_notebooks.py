@@ -4,6 +4,9 @@
 Mistakes are put into the solutions, and the check has to name them.
 """
 
+import contextlib
+import io
+import re
 import sys
 import tempfile
 import unittest
@@ -53,6 +56,31 @@ class Mistakes(unittest.TestCase):
             reference.call(faulty, np.zeros(3))
         self.assertIn("faulty stops with ValueError", str(caught.exception))
         self.assertIn("return np.stack([values, values[1:]])", str(caught.exception))
+
+    def test_no_answer_stops_a_notebook(self) -> None:
+        """Whatever a reader's function returns, a check prints; nothing is raised, and nothing of this is right."""
+
+        def faulty(*_):
+            raise KeyError("x")
+
+        answers = [None, "words", np.zeros(0), np.zeros((2, 3, 4)), [[1, 2], [3]], (np.zeros(3), ...), {"a": 1}, np.nan]
+        functions = [faulty, *(lambda *_, answer=answer: answer for answer in answers)]
+        for path in notebooks.paths():
+            notebook, blanks, _ = notebooks.read(path)
+            cells = notebooks.code(notebook)
+            names = {}
+            if blanks:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(cells[0], names)
+            for cell in cells:
+                found = re.fullmatch(r"(check_\w+)\((.*)\)", cell.strip())
+                for function in functions if found else []:
+                    with self.subTest(check=found[1], function=function), contextlib.redirect_stdout(io.StringIO()) as printed:
+                        reference.outcomes.clear()
+                        names[found[1]](*[function] * len(found[2].split(",")))
+                        self.assertNotEqual(reference.outcomes[0][1], "right")
+                        self.assertIn(printed.getvalue()[0], "✗…")
+                        self.assertNotIn(reference.UNREADABLE, printed.getvalue())
 
     def test_arguments_are_copies(self) -> None:
         values = np.zeros(3)

@@ -1,7 +1,7 @@
 """Checks of 10-keypoints."""
 
 import numpy as np
-from reference import Wrong, call, check, compare, recorded
+from reference import Wrong, call, check, compare, numbers, recorded
 
 NAMES = [
     "nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder", "left elbow", "right elbow",
@@ -98,17 +98,17 @@ def check_keypoints(keypoints):
     stages = recorded()
     maps, right = stages["keypoint.heatmaps"].astype(np.float64), stages["output.keypoints"]
     box = stages["detections.boxes"][int(stages["keypoint.detection"])].astype(np.float64)
-    mine = np.asarray(call(keypoints, maps, box))
+    mine = numbers("keypoints", call(keypoints, maps, box))
     if mine.shape == (17, 2):
         raise Wrong("keypoints: the shape is (17, 2); it should be (17, 3): x, y and the score, the value at the maximum")
     compare(
         "keypoints of the person", mine, right, 2e-2, ["keypoint"], PARTS,
         [
-            ("the half is missing: the point is the middle of its pixel, column + ½. ", _keypoints(maps, box, half=False)),
-            ("the box's size is rounded down; it is rounded up. ", _keypoints(maps, box, up=False)),
-            ("the maps are not enlarged; find the maximum after the enlargement. ", _keypoints(maps, box, enlarged=False)),
-            ("row and column are exchanged: the column gives x. ", _keypoints(maps, box, swapped=True)),
-            ("the map is enlarged bilinearly; the cubic is what the reference has. ", _keypoints(maps, box, linear=True)),
+            ("the half is missing: the point is the middle of its pixel, column + ½. ", lambda: _keypoints(maps, box, half=False)),
+            ("the box's size is rounded down; it is rounded up. ", lambda: _keypoints(maps, box, up=False)),
+            ("the maps are not enlarged; find the maximum after the enlargement. ", lambda: _keypoints(maps, box, enlarged=False)),
+            ("row and column are exchanged: the column gives x. ", lambda: _keypoints(maps, box, swapped=True)),
+            ("the map is enlarged bilinearly; the cubic is what the reference has. ", lambda: _keypoints(maps, box, linear=True)),
         ],
     )  # fmt: skip
     return "keypoints: all 17 are the reference's"

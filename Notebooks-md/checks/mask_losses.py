@@ -151,7 +151,7 @@ def check_gradient(mask_gradient):
         )  # fmt: skip
     # That it is the slope of the loss: differences of the loss, at a few places.
     name, logits, classes, targets = loss_cases()[0]
-    mine = np.asarray(call(mask_gradient, logits, classes, targets))
+    mine = numbers("mask_gradient", call(mask_gradient, logits, classes, targets))
     for place in [(0, 2, 0, 1), (0, 1, 0, 1), (1, 1, 1, 0)]:
         moved = [logits.copy() for _ in range(2)]
         moved[0][place] += 1e-4

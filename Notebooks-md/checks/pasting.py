@@ -1,7 +1,7 @@
 """Checks of 09-mask-pasting."""
 
 import numpy as np
-from reference import call, check, compare, recorded
+from reference import call, check, compare, numbers, recorded
 
 
 def _places(first, last, length, side, pixel=0.5, value=0.5, plus=0.0):
@@ -76,7 +76,7 @@ def check_paste(paste):
         compare(f"paste, {name}", mine, right, 1e-4, axes, (), mistakes)
     pixels = 0
     for i in range(len(boxes)):
-        mine = np.asarray(call(paste, squares[i], boxes[i], *masks.shape[1:]))
+        mine = numbers("paste", call(paste, squares[i], boxes[i], *masks.shape[1:]))
         sure = np.abs(mine - 0.5) > 1e-4  # where no rounding decides
         compare(f"the mask of detection {i}", (mine >= 0.5) & sure, (masks[i] == 1) & sure, 0, ["row", "column"])
         pixels += int(sure.sum())

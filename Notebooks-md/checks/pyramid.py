@@ -1,7 +1,7 @@
 """Checks of 01-pyramid."""
 
 import numpy as np
-from reference import call, check, compare, recorded
+from reference import call, check, compare, numbers, recorded
 
 MAP = ["channel", "row", "column"]
 
@@ -165,7 +165,7 @@ def check_convolve(convolve):
     stages = recorded()
     for level, merged in [("p5", "fpn.lateral.p5"), ("p4", "fpn.merged.p4")]:
         weight, scale, shift = layer(f"fpn.{level}")
-        mine = np.asarray(call(convolve, stages[merged], weight), dtype=np.float64)
+        mine = numbers("convolve", call(convolve, stages[merged], weight))
         compare(f"fpn.{level}, 16 channels, with the group norm", _group_norm(mine, scale, shift, 2), stages[f"fpn.{level}"], 2e-2, MAP)
     return "convolve: with the group norm, fpn.p5 and fpn.p4 are the reference's"
 

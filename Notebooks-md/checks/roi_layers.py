@@ -191,7 +191,7 @@ def check_roi_align(roi_align):
         compare(
             f"roi_align, detection {index}", call(roi_align, feature, box, scale), expected, 2e-3, ["channel", "row", "column"], (),
             [
-                ("everything is read half a position too far to the lower right: subtract ½ from the scaled corners (torchvision's first models do not). ",
+                ("everything is read half a position too far to the lower right: subtract ½ from the scaled corners (torchvision's models do not). ",
                  lambda w=wrong: w(half_pixel=0)),
                 ("the half is added where it should be subtracted. ", lambda w=wrong: w(half_pixel=-0.5)),
                 ("the half pixel is subtracted before the box is scaled; it is half a position of the map. ",
