@@ -1,20 +1,22 @@
 import Inference
 
-/// With whose ImageNet weights the training of a backbone began. What the backbone then expects cannot be read
-/// off its parameters: the order of colours, what is subtracted from them and what they are divided by, and
-/// which convolution of a block halves the map.
+/// The origin of the ImageNet weights with which a backbone was initialised. It determines what cannot be
+/// inferred from the parameters: the channel order, the mean and standard deviation of the input
+/// normalisation, and which convolution of a downsampling block has the stride.
 ///
-/// MMDetection calls the first two `style='pytorch'` and `style='caffe'`; detectron2's are of the
-/// second.
+/// MMDetection calls the first two `style='pytorch'` and `style='caffe'`; detectron2's have
+/// the second.
 public enum BackboneStyle: String, Sendable, CaseIterable {
-    /// torchvision's: red first, divided by the deviation of each colour, stride in the 3×3 convolution.
+    /// torchvision's: RGB, divided by the standard deviation of each channel, stride in the 3×3 convolution.
     case pytorch
-    /// The original ResNets, from Caffe: blue first, not divided, stride in the first 1×1 convolution.
+    /// The original ResNets, from Caffe: BGR, not divided by the standard deviation, stride in the first 1×1
+    /// convolution.
     case caffe
-    /// ResNeXt-101 32×8d, from Caffe2: blue first, divided by the deviations, stride in the 3×3 convolution.
+    /// ResNeXt-101 32×8d, from Caffe2: BGR, divided by the standard deviation of each channel, stride in the
+    /// 3×3 convolution.
     case caffe2
 
-    /// How the input's channels are prepared.
+    /// The channel order and normalisation of the input.
     var channels: InputChannels {
         switch self {
         case .pytorch:
@@ -30,16 +32,17 @@ public enum BackboneStyle: String, Sendable, CaseIterable {
     var stridePlacement: Architecture.Backbone.StridePlacement { self == .caffe ? .conv1 : .conv2 }
 }
 
-/// How colours become the channels of a network's input, values being 0 … 255.
+/// The channel order and normalisation of a network's input, for samples from 0 to 255.
 package struct InputChannels: Equatable, Sendable {
-    /// Red or blue first.
+    /// The channel order, RGB or BGR.
     var order: Conventions.Input.ChannelOrder
-    /// Subtracted from each channel.
+    /// The mean that is subtracted from each channel.
     var mean: [Float]
-    /// Each channel is then divided by this.
+    /// The standard deviation that each channel is then divided by.
     var deviation: [Float]
 
-    /// Channels of the given order; nil unless there are three numbers of each kind, and they make sense.
+    /// Channels in the given order; nil unless there are three means, all in 0 … 255, and three standard
+    /// deviations, all positive and at most 255.
     init?(order: Conventions.Input.ChannelOrder, means mean: [Float], deviations deviation: [Float]) {
         guard mean.count == 3, deviation.count == 3, mean.allSatisfy({ (0...255).contains($0) }),
             deviation.allSatisfy({ $0 > 0 && $0 <= 255 })
@@ -53,7 +56,7 @@ package struct InputChannels: Equatable, Sendable {
         self.deviation = deviation
     }
 
-    /// The channels of a profile.
+    /// The channel order and normalisation of a profile.
     init(_ input: Conventions.Input) {
         let scale = 255 / input.whitePoint
         self.init(
@@ -69,7 +72,7 @@ package struct InputChannels: Equatable, Sendable {
         input.standardDeviation = deviation.map { $0 * scale }
     }
 
-    /// Reads the order, three means and three deviations, with spaces between them.
+    /// Reads the channel order, three means and three standard deviations, separated by spaces.
     init?(text: String) {
         let words = text.split(separator: " ")
         let numbers = words.dropFirst().compactMap { Float($0) }

@@ -1,14 +1,15 @@
 import Formats
 
-/// The program's name and version, as bundles and `--version` have it.
+/// The program's name and version, for bundles and `--version`.
 package let programVersion = "maskrcnn 0.1.0"
 
 extension LoadedModel {
-    /// Under which key a bundle has the configuration that it was recorded with.
+    /// The metadata key of a bundle for the configuration that it was recorded with.
     static let configurationKey = "configuration"
 
-    /// What a bundle's metadata says of the model and the picture that it was recorded from.
-    /// - Throws: `FileError` when the picture cannot be read.
+    /// The metadata of a bundle recorded with this model: producer, profile, configuration, and the hashes of
+    /// weights and image.
+    /// - Throws: `FileError` when the image cannot be read.
     public func bundleMetadata(imagePath: String?) throws -> [String: String] {
         var metadata = ["producer": programVersion, "profile": model.configuration.profileName]
         metadata[Self.configurationKey] = model.configuration.json()

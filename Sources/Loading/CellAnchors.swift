@@ -2,19 +2,19 @@ import Formats
 import Geometry
 import Inference
 
-/// The anchors that a checkpoint of detectron2 has as buffers: `cell_anchors`, a table of boxes around the origin for
-/// each level.
+/// The anchors in the buffers `cell_anchors` of a detectron2 checkpoint: for each level, a table of boxes
+/// centred at the origin.
 package struct CellAnchors {
     private static let prefix = "proposal_generator.anchor_generator.cell_anchors."
 
-    /// Sides in pixels, a list for each level.
+    /// The anchor sizes (square roots of the areas) in pixels, a list for each level.
     package private(set) var sizes: [[Float]] = []
-    /// Heights over widths, the same on all levels.
+    /// The aspect ratios, height / width, the same for all levels.
     package private(set) var aspectRatios: [Float] = []
 
     /// Reads the buffers of a file; nil when it has none.
-    /// - Throws: ``ConfigurationError`` when they are no sizes with ratios, which is all that is followed here;
-    ///   `FileError` when they cannot be read.
+    /// - Throws: ``ConfigurationError`` when the boxes are not all combinations of sizes and aspect ratios,
+    ///   the only form that is supported; `FileError` when they cannot be read.
     package init?(_ checkpoint: Checkpoint) throws {
         var level = 0
         while let buffer = checkpoint.stored("\(Self.prefix)\(level)") {
@@ -56,7 +56,8 @@ package struct CellAnchors {
         sizes.append(sides)
     }
 
-    /// A number without what rounding has left: of thousandths, if it is that near.
+    /// The number rounded to thousandths if that changes it by at most a relative 10⁻⁴: removes rounding
+    /// errors.
     private static func plain(_ number: Float) -> Float {
         let rounded = (number * 1000).rounded() / 1000
         return abs(rounded - number) <= 1e-4 * abs(number) ? rounded : number

@@ -3,10 +3,10 @@ import Foundation
 import Inference
 
 extension ClassTable {
-    /// Reads the names of a model's classes: one name a line, or a file of annotations as COCO has them, whose
-    /// categories are taken in the order of their ids.
-    /// - Parameter count: how many there have to be.
-    /// - Throws: `FileError`, in one line, when the file cannot be read, has no names, or more or fewer than `count`.
+    /// Reads the names of a model's classes: one name per line, or a COCO annotation file, whose categories
+    /// are taken in the order of their ids.
+    /// - Parameter count: the required number of classes.
+    /// - Throws: `FileError` when the file cannot be read, has no names, or not exactly `count`.
     package init(contentsOf path: String, count: Int) throws {
         let bytes = try readFile(path, limit: 1 << 30)
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]

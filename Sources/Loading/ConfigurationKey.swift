@@ -2,14 +2,14 @@ import Geometry
 import Kernels
 import Inference
 
-/// One value of a ``Configuration`` that tensors do not tell, under the name that it has in configuration files and
-/// after `--set`.
+/// A value of a ``Configuration`` that cannot be inferred from tensors, with its name in configuration files
+/// and after `--set`.
 ///
-/// ``all`` is the one list of them: what is printed, stored in files, read back and set follows from it.
+/// ``all`` is the only list of keys: printing, storing, reading and setting values all derive from it.
 package struct ConfigurationKey: Sendable {
-    /// Which of the three values a key belongs to.
+    /// The part of the configuration that a key belongs to.
     package enum Owner: Sendable {
-        /// ``Architecture``: another value makes another network.
+        /// ``Architecture``: a different value gives a different network.
         case architecture
         /// ``Conventions``.
         case conventions
@@ -19,20 +19,20 @@ package struct ConfigurationKey: Sendable {
 
     /// The part of the pipeline and the value's name: `boxes.nmsThreshold`.
     package let name: String
-    /// What it is, in a sentence.
+    /// A sentence that explains it.
     package let comment: String
-    /// Which of the three values it belongs to.
+    /// The part of the configuration that it belongs to.
     package let owner: Owner
-    /// The value of a configuration; nil where the network has no such part.
+    /// The key's value in a configuration; nil if the network has no such part.
     package let value: @Sendable (Configuration) -> ConfigurationValue?
-    /// What a value must be, for people.
+    /// What a value must be, for messages.
     private let expectation: String
-    /// Sets the value; false if it is of another kind, or the network has no such part.
+    /// Sets the value; returns false if it has the wrong type, or the network has no such part.
     private let apply: @Sendable (ConfigurationValue, inout Configuration) -> Bool
 
-    /// Sets a value that may come from anywhere.
-    /// - Throws: ``ConfigurationError``, in one line that names the key, for a value of the wrong kind or one that
-    ///   cannot be.
+    /// Checks and sets a value.
+    /// - Throws: ``ConfigurationError``, which names the key, for a value of the wrong type or an invalid
+    ///   one.
     package func set(_ value: ConfigurationValue, in configuration: inout Configuration) throws {
         guard self.value(configuration) != nil else {
             throw ConfigurationError(description: "\(name): the model has no such part")
@@ -50,12 +50,12 @@ package struct ConfigurationKey: Sendable {
         configuration = changed
     }
 
-    /// The key of that name.
+    /// The key of that name; nil if there is none.
     package static func named(_ name: String) -> ConfigurationKey? { byName[name] }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
-    /// The names that are most like one that is none.
+    /// The names of keys that are most similar to an unknown name.
     package static func nearest(to name: String) -> [String] {
         let last = name.split(separator: ".").last.map(String.init) ?? name
         let distances = all.map { key in
@@ -67,7 +67,7 @@ package struct ConfigurationKey: Sendable {
     }
 }
 
-/// How many letters have to be put in, taken out or exchanged to make one word of another, capitals or not.
+/// The Levenshtein distance between two words, ignoring case.
 private func editDistance(_ first: String, _ second: String) -> Int {
     let (first, second) = (Array(first.lowercased().utf8.prefix(64)), Array(second.lowercased().utf8))
     var row = Array(0...second.count)
@@ -303,7 +303,7 @@ extension ConfigurationKey {
             set: { $0.architecture[keyPath: path] = $1 })
     }
 
-    /// The number of groups of a part's group norms.
+    /// The key for the number of groups of a part's group norms.
     private static func groups(
         _ part: String, _ path: WritableKeyPath<Architecture, Normalization?> & Sendable
     )
@@ -427,7 +427,7 @@ extension Architecture {
 }
 
 extension PoolingLayer {
-    /// The layers by the names that they have in configuration files.
+    /// The names of the layers in configuration files.
     fileprivate enum Name: String, CaseIterable, ConfigurationConvertible {
         case align = "roialign"
         case alignMaximum = "roialign-max"
@@ -450,7 +450,7 @@ extension PoolingLayer {
         }
     }
 
-    /// Another layer that samples, where it samples, as this one does.
+    /// The layer of the given name, with this layer's sampling parameters where it has them.
     fileprivate func replaced(by name: Name) -> PoolingLayer {
         if name == self.name { return self }
         switch name {
@@ -466,7 +466,8 @@ extension PoolingLayer {
         }
     }
 
-    /// 0 where it follows from the bin's length; nil for a layer without samples.
+    /// The sampling ratio; 0 if the number of samples depends on the bin size, nil for a layer without
+    /// samples.
     fileprivate var samplingRatio: Int? {
         get {
             switch self {
@@ -485,7 +486,7 @@ extension PoolingLayer {
         }
     }
 
-    /// Nil for a layer that has no such switch.
+    /// Whether half a pixel is subtracted (`aligned=True`); nil for a layer without this switch.
     fileprivate var subtracted: Bool? {
         get {
             guard case .align(_, let subtracts, _) = self else { return nil }
@@ -498,7 +499,7 @@ extension PoolingLayer {
     }
 }
 
-// MARK: - Kinds of values
+// MARK: - Types of values
 
 extension ResizeRule: ConfigurationConvertible {}
 extension ResizeFilter: ConfigurationConvertible {}

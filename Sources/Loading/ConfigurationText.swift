@@ -1,15 +1,16 @@
 import Inference
 
-/// A configuration as a commented file: JSON5 with a section for each part of the pipeline, what each value is, and
-/// where it came from. ``StatedConfiguration/init(contentsOf:)`` reads it back.
+/// A configuration as a commented JSON5 file: a section for each part of the pipeline, with an explanation
+/// and the source of each value. ``StatedConfiguration/init(contentsOf:)`` reads it back.
 public struct ConfigurationText {
     /// The file's contents.
     public let text: String
 
     /// - Parameters:
-    ///   - configuration: what to write.
-    ///   - sources: where each value came from, by ``ConfigurationKey/name``; those without one are the profile's.
-    ///   - title: the first line's words.
+    ///   - configuration: the configuration to write.
+    ///   - sources: the source of each value, by ``ConfigurationKey/name``; values without one are the
+    ///     profile's.
+    ///   - title: the text of the first line.
     public init(_ configuration: Configuration, sources: [String: String] = [:], title: String) {
         var lines = [
             "// \(title)", "//",
@@ -42,7 +43,7 @@ public struct ConfigurationText {
 }
 
 extension Configuration {
-    /// The values of the given keys as JSON in one line: what files and bundles carry along.
+    /// The values of the given keys as JSON in one line, for the metadata of files and bundles.
     package func json(_ isWritten: (ConfigurationKey) -> Bool = { _ in true }) -> String {
         var sections: [String: ConfigurationValue] = ["profile": .string(profileName)]
         for key in ConfigurationKey.all where isWritten(key) {

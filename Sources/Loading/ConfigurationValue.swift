@@ -1,6 +1,6 @@
 import Foundation
 
-/// A value as it stands in a configuration file: what JSON can say.
+/// A value in a configuration file: any JSON value.
 package enum ConfigurationValue: Hashable, Sendable {
     /// `null`.
     case null
@@ -12,13 +12,13 @@ package enum ConfigurationValue: Hashable, Sendable {
     case string(String)
     /// A list.
     case list([ConfigurationValue])
-    /// Members by name.
+    /// An object: members by name.
     case members([String: ConfigurationValue])
 
-    /// A number of 32 bits, as the shortest decimal that means it.
+    /// A 32-bit number, as its shortest decimal.
     package init(_ number: Float) { self = .number(Double("\(number)") ?? Double(number)) }
 
-    /// As JSON, in one line; numbers with as few digits as mean the same.
+    /// The value as JSON in one line, numbers with as few digits as possible.
     package var text: String {
         switch self {
         case .null: "null"
@@ -41,14 +41,14 @@ package enum ConfigurationValue: Hashable, Sendable {
     }
 
     /// Reads JSON5.
-    /// - Throws: `DecodingError` for what is none.
+    /// - Throws: `DecodingError` when it is not JSON5.
     package init(json data: Data) throws {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         self = try decoder.decode(Self.self, from: data)
     }
 
-    /// A value on the command line: JSON5, or else a word that needs no quotes.
+    /// A value from the command line: JSON5, or else a word without quotes.
     package init(argument: String) {
         self = (try? ConfigurationValue(json: Data(argument.utf8))) ?? .string(argument)
     }
@@ -62,7 +62,7 @@ extension ConfigurationValue: Decodable {
         init?(intValue: Int) { nil }
     }
 
-    /// Any JSON value.
+    /// Decodes any JSON value.
     package init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: Name.self) {
             var members: [String: ConfigurationValue] = [:]
@@ -91,12 +91,12 @@ extension ConfigurationValue: Decodable {
     }
 }
 
-/// What a member of a configuration can be.
+/// A type that values of a configuration can have.
 protocol ConfigurationConvertible: SendableMetatype {
-    /// What it has to be, for people: `a whole number`.
+    /// What a value must be, for messages: `a whole number`.
     static var expectation: String { get }
     var configurationValue: ConfigurationValue { get }
-    /// Nil for a value of another kind.
+    /// Nil for a value of another type.
     init?(configurationValue: ConfigurationValue)
 }
 
@@ -149,7 +149,7 @@ extension Array: ConfigurationConvertible where Element: ConfigurationConvertibl
     }
 }
 
-/// What makes an array one of arrays.
+/// Marks arrays, to recognise arrays of arrays.
 private protocol ListElement {}
 extension Array: ListElement {}
 

@@ -1,11 +1,11 @@
 import Inference
 
-/// What a `config.yaml` of detectron2 says of how a model is run: as its training writes it, with every value in it.
+/// A detectron2 `config.yaml` as written by training, which contains every value.
 package struct Detectron2Configuration {
     private let root: ConfigurationValue
 
     /// Reads the text.
-    /// - Throws: ``ConfigurationError``, in one line, for what is no plain YAML.
+    /// - Throws: ``ConfigurationError`` for text that ``PlainYAML`` cannot read.
     package init(_ text: String) throws { root = try PlainYAML.read(text) }
 
     private func value(_ path: String) -> ConfigurationValue? {
@@ -17,7 +17,7 @@ package struct Detectron2Configuration {
         return value == .null ? nil : value
     }
 
-    /// Everything that the file says, in this project's names.
+    /// All values of the file that have an equivalent here, under this project's names.
     package func stated(by origin: String) -> StatedConfiguration {
         var stated = StatedConfiguration(origin: origin, isStrict: false)
         stated.profile = .detectron2
@@ -25,7 +25,7 @@ package struct Detectron2Configuration {
             guard let value else { return }
             stated.state(key, value, origin: "\(origin): \(path)")
         }
-        // Values that are the same here.
+        // Values with the same meaning here.
         for (path, key) in [
             ("INPUT.MIN_SIZE_TEST", "input.minimumSide"), ("INPUT.MAX_SIZE_TEST", "input.maximumSide"),
             ("MODEL.PIXEL_MEAN", "input.mean"), ("MODEL.PIXEL_STD", "input.standardDeviation"),
@@ -43,7 +43,7 @@ package struct Detectron2Configuration {
         ] {
             state(key, value(path), path)
         }
-        // Mean and deviation are on the scale of bytes.
+        // Mean and standard deviation are for samples from 0 to 255.
         state("input.whitePoint", value("MODEL.PIXEL_MEAN").map { _ in .number(255) }, "MODEL.PIXEL_MEAN")
         if case .string(let order)? = value("INPUT.FORMAT") {
             state("input.channelOrder", .string(order.lowercased()), "INPUT.FORMAT")
@@ -93,7 +93,7 @@ package struct Detectron2Configuration {
         }
     }
 
-    /// Values that make another network or another way of running it.
+    /// Adds remarks on values that this project does not support.
     private func nameTheUnsupported(in stated: inout StatedConfiguration) {
         let known: [(String, [ConfigurationValue])] = [
             ("MODEL.META_ARCHITECTURE", [.string("GeneralizedRCNN")]),
@@ -119,7 +119,7 @@ package struct Detectron2Configuration {
         if let base = value("_BASE_") {
             stated.remark("_BASE_ \(base.text) is not read: what stands there is not followed")
         }
-        // One sampling ratio and one kind of layer serve all heads here.
+        // This project has one sampling ratio and one kind of RoI layer for all heads.
         for head in ["ROI_MASK_HEAD", "ROI_KEYPOINT_HEAD"] {
             guard value("MODEL.\(head == "ROI_MASK_HEAD" ? "MASK_ON" : "KEYPOINT_ON")") == .bool(true) else {
                 continue

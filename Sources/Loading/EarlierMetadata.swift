@@ -1,24 +1,24 @@
 import Foundation
 import Inference
 
-/// What files say that this project wrote before a configuration had its present form. Their users' checkpoints still
-/// load, with the same results; this is the one place that knows how they look.
+/// Metadata written by this project before configurations had their present form. Such checkpoints still
+/// load, with the same results; only this type knows their format.
 ///
 /// `configuration` was the JSON of the network with a few limits in it, `input` the lengths of an image's sides,
 /// `channels` the order of colours with three means and three deviations, and `stride_placement`,
 /// `batch_norm_epsilon` and `group_norm_groups` single values.
 struct EarlierMetadata {
-    /// The network; nil unless the file has it.
+    /// The architecture; nil unless the file has one.
     private(set) var architecture: Architecture?
-    /// What else it says.
+    /// The other values of the file.
     private(set) var stated = StatedConfiguration(origin: "from the file", isStrict: false)
     /// The number of groups of all group norms.
     private(set) var groupNormGroups: Int?
-    /// Order, mean and deviation of colours, on a scale from 0 to 255.
+    /// The channel order, mean and standard deviation, for samples from 0 to 255.
     private(set) var channels: InputChannels?
     /// Which convolution of a downsampling block has the stride.
     private(set) var stridePlacement: Architecture.Backbone.StridePlacement?
-    /// What is under a name of ours and in no form of ours.
+    /// The keys of this project whose values do not have a known form.
     private(set) var foreign: [String] = []
 
     private struct Lengths: Decodable {
@@ -35,7 +35,7 @@ struct EarlierMetadata {
         var proposals: Proposals, boxes: Boxes
     }
 
-    /// - Throws: ``ConfigurationError`` for a network that is in the right form and cannot be.
+    /// - Throws: ``ConfigurationError`` for an architecture that has the right form but is invalid.
     init(_ metadata: [String: String]) throws {
         if let text = metadata["configuration"], try !readNetwork(text) { foreign.append("configuration") }
         if let text = metadata["input"] {
@@ -76,7 +76,8 @@ struct EarlierMetadata {
         else { return false }
         try network.validate()
         architecture = network
-        // Whatever the profile, but for a number a level where all levels are counted together.
+        // These apply whatever the profile, except that a number per level is not used for a profile that
+        // counts all levels together.
         stated.state("proposals.preNMSTopN", limits.proposals.candidatesPerLevel.configurationValue)
         stated.state("proposals.postNMSTopN", limits.proposals.count.configurationValue)
         stated.state("boxes.scoreThreshold", limits.boxes.scoreThreshold.configurationValue)

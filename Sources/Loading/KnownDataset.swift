@@ -1,28 +1,29 @@
 import Formats
 import Inference
 
-/// A data set that the number of a model's classes tells, with what is usual for models that were trained on it.
+/// A dataset recognised by a model's number of classes, with the usual settings of models trained on it.
 package struct KnownDataset {
-    /// As people call it.
+    /// Its usual name.
     package let name: String
     /// Names and category ids.
     package let classes: ClassTable
-    /// What is usual, by ``ConfigurationKey/name``.
+    /// The usual settings, by ``ConfigurationKey/name``.
     package let settings: [(key: String, value: ConfigurationValue)]
-    /// What to say of it.
+    /// A remark on what was assumed.
     package var remark: String {
         let values = settings.map { "\($0.key) \($0.value.text)" }.joined(separator: ", ")
         return "\(classes.names.count) classes are taken for those of \(name)"
             + (values.isEmpty ? "." : ": \(values), unless something else is said.")
     }
 
-    /// The data set of a checkpoint with so many classes; nil when none is known, and for those of COCO, which need
-    /// no remark.
+    /// The dataset of a checkpoint with the given number of classes; nil when it is unknown, and for COCO,
+    /// which needs no remark.
     /// - Parameters:
-    ///   - names: what the file itself calls the classes, if it does.
-    ///   - keyMap: whose names the parameters have.
+    ///   - names: the class names in the file, if it has any.
+    ///   - keyMap: the naming scheme of the parameters.
     package init?(classes count: Int, names: [String]?, keyMap: KeyMap) {
-        // Small numbers of classes may be anybody's; under these names they mostly are the framework's own.
+        // A small number of classes may be that of any dataset; with these naming schemes, it is mostly the
+        // framework's.
         let isZoo = [.detectron2, .detectron2C4, .mmdetection].contains(keyMap)
         switch count {
         case 1203, 1230:

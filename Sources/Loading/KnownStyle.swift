@@ -2,15 +2,16 @@ import Formats
 import Kernels
 import Inference
 
-/// What a file, its name or its framework tell of the backbone's style; nil of what they do not tell.
+/// The backbone's style as far as a file, its name or its framework determine it; fields that cannot be
+/// determined are nil.
 struct KnownStyle {
-    /// The style, when it is one that has a name.
+    /// The style, if it is one of those with a name.
     var style: BackboneStyle?
     var channels: InputChannels?
     var stridePlacement: Architecture.Backbone.StridePlacement?
-    /// On whose word.
+    /// The source of this information, for messages.
     var reason: String
-    /// Whether it holds whatever the profile.
+    /// Whether it takes precedence over the profile.
     var isCertain = false
     var remark: String?
 
@@ -22,7 +23,7 @@ struct KnownStyle {
         self.stridePlacement = stridePlacement
         self.reason = reason
         self.isCertain = isCertain
-        // The style that this is, if it is one.
+        // The named style with these properties, if there is one.
         style = BackboneStyle.allCases.first {
             $0.channels == channels && $0.stridePlacement == stridePlacement
         }
@@ -34,8 +35,8 @@ struct KnownStyle {
             isCertain: isCertain)
     }
 
-    /// What is known of a checkpoint's backbone; nil when all is left to the profile.
-    /// - Throws: `FileError` for metadata that make no sense.
+    /// The known style of a checkpoint's backbone; nil when everything is left to the profile.
+    /// - Throws: `FileError` for malformed metadata.
     init?(_ checkpoint: Checkpoint, given: BackboneStyle?, stored: EarlierMetadata) throws {
         if let given {
             self.init(given, reason: "given", isCertain: true)
@@ -52,19 +53,19 @@ struct KnownStyle {
         }
     }
 
-    /// Channels of the 3×3 convolutions of c2 in one group; nil without groups.
+    /// The number of channels per group of the 3×3 convolutions of c2; nil without groups.
     private static func groupWidth(_ checkpoint: Checkpoint) -> Int? {
         let kernel = checkpoint.shapes["backbone.c2.0.conv2.weight"] ?? []
         return kernel.count == 4 && kernel[0] != kernel[1] ? kernel[1] : nil
     }
 
-    /// detectron2's older files have the mean and the deviations; of the others, the ResNeXt alone is not of the
-    /// profile's style.
+    /// Older detectron2 files contain the mean and the standard deviations; of the others, only those with a
+    /// ResNeXt differ from the profile's style.
     private init?(detectron2 checkpoint: Checkpoint) throws {
         let isGrouped = Self.groupWidth(checkpoint) != nil
         if let mean = checkpoint.stored("pixel_mean"), let deviation = checkpoint.stored("pixel_std") {
             let means = try mean.floats().array
-            // Blue is the darkest on average, so that the order shows.
+            // Blue has the smallest mean, which reveals the channel order.
             let order: Conventions.Input.ChannelOrder =
                 (means.first ?? 0) > (means.last ?? 0) ? .rgb : .bgr
             guard
@@ -84,7 +85,7 @@ struct KnownStyle {
         }
     }
 
-    /// MMDetection's files may have the text of their configuration.
+    /// MMDetection's files may contain the text of their configuration.
     private init(mmdetection checkpoint: Checkpoint) {
         if let text = checkpoint.metadata[CheckpointNotes.configuration] {
             let configuration = MMDetectionConfiguration(text)
@@ -97,7 +98,7 @@ struct KnownStyle {
         }
         let name = checkpoint.file.path.split(separator: "/").last ?? ""
         if let width = Self.groupWidth(checkpoint) {
-            // Of the published ones, the 32×8d comes from Caffe2 and the rest from PyTorch.
+            // Of the published ResNeXts, the 32×8d comes from Caffe2, the others from PyTorch.
             self.init(width == 8 ? .caffe2 : .pytorch, reason: "known of this ResNeXt")
         } else if name.contains("caffe") {
             self.init(.caffe, reason: "from the file's name")

@@ -2,7 +2,7 @@ import Kernels
 import Inference
 
 extension ResolvedConfiguration {
-    /// Everything that tensors do not tell, in a line each, with what was taken and on whose word.
+    /// Everything that cannot be inferred from tensors, one line each, with the value used and its source.
     var decisions: [LoadedModel.Decision] {
         let architecture = configuration.architecture, conventions = configuration.conventions
         let settings = configuration.settings
@@ -60,7 +60,7 @@ extension ResolvedConfiguration {
         numbers.map { ConfigurationValue($0).text }.joined(separator: ", ")
     }
 
-    /// Lines in the making.
+    /// Collects the lines.
     private struct Lines {
         let sources: [String: String]
         var decisions: [LoadedModel.Decision] = []
@@ -69,7 +69,8 @@ extension ResolvedConfiguration {
             decisions.append(LoadedModel.Decision(subject: subject, value: value, reason: reason))
         }
 
-        /// A line on several values: one source for all of them, or those that are not the profile's by name.
+        /// Adds a line on several values: with their common source, or else with the sources of those that
+        /// are not the profile's, by name.
         mutating func add(_ subject: String, _ value: String, _ keys: [String]) {
             let own = keys.map { ($0, sources[$0]) }
             let distinct = Set(own.map { $0.1 ?? "from the profile" })
@@ -94,7 +95,7 @@ extension ResolvedConfiguration {
 }
 
 extension PoolingLayer {
-    /// In words: `roialign, 2×2 samples a bin`.
+    /// The layer in words: `roialign, 2×2 samples a bin`.
     fileprivate var description: String {
         func samples(_ count: Int?) -> String {
             count.map { "\($0)×\($0) samples a bin" } ?? "as many samples a bin as it is long"

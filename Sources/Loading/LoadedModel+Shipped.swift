@@ -3,10 +3,11 @@ import Foundation
 
 extension LoadedModel {
     /// The small model that ships with the project: boxes, masks and keypoints of drawn scenes, trained from
-    /// nothing by `make model`. How that went is in ``trainingRecord()``; what it reaches, in `Model/evaluation.json`
-    /// beside this file.
+    /// scratch by `make model`. Its training metrics are in ``trainingRecord()``, its accuracy in
+    /// `Model/evaluation.json` beside this file.
     ///
-    /// - Throws: `FileError` when the installation lacks the file, and as for any file of weights.
+    /// - Throws: `FileError` when the installation lacks the file, and the errors of
+    ///   ``init(contentsOf:options:)``.
     public static func shipped(options: LoadingOptions = LoadingOptions()) throws -> LoadedModel {
         return try LoadedModel(contentsOf: shippedFile("small", "safetensors"), options: options)
     }

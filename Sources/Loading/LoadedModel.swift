@@ -3,40 +3,41 @@ import Kernels
 import Inference
 import Tensors
 
-/// What a user can say about a checkpoint that its tensors do not tell. Whatever is nil is found elsewhere, and
-/// ``LoadedModel/decisions`` says where.
+/// Options for loading a checkpoint: values that cannot be inferred from its tensors. For options that are
+/// nil, ``LoadedModel/decisions`` tells where the value came from.
 public struct LoadingOptions: Sendable {
-    /// Numeric conventions.
+    /// The profile: numeric conventions and default settings.
     public var profile: Profile?
-    /// Added to the variance in batch norms.
+    /// The epsilon added to the variance in batch norms.
     public var batchNormEpsilon: Float?
     /// Which convolution of a downsampling block has the stride.
     public var stridePlacement: Architecture.Backbone.StridePlacement?
-    /// Red or blue first.
+    /// The channel order of the input, RGB or BGR.
     public var channelOrder: Conventions.Input.ChannelOrder?
-    /// What the backbone expects; for files of MMDetection, most of which do not say it.
+    /// The backbone's style, which most MMDetection files do not state.
     public var backboneStyle: BackboneStyle?
-    /// Another RoI layer than the profile's.
+    /// The RoI layer, if it is not the profile's.
     public var roiLayer: PoolingLayer.Kind?
-    /// Detections below this probability are dropped.
+    /// The score threshold: detections with a lower probability are dropped.
     public var scoreThreshold: Float?
-    /// Which of several networks in a file: a key of a checkpoint, or what the names of its parameters begin with.
+    /// Which of several networks in a file to load: a key of the checkpoint, or the prefix of the parameters'
+    /// names.
     public var entry: String?
-    /// What a bundle says of the model that it was recorded from.
+    /// The configuration in the metadata of a bundle.
     public var recorded: StatedConfiguration?
-    /// What a configuration file says.
+    /// The values of a configuration file.
     public var configuration: StatedConfiguration?
-    /// What single assignments say, which have the last word.
+    /// The values of `--set`, which take precedence over all others.
     public var assignments: StatedConfiguration?
-    /// The names of the classes, in a file: one name a line, or COCO's annotations.
+    /// A file of class names: one name per line, or COCO annotations.
     public var classes: String?
 
-    /// The profile that options and files choose, if they do.
+    /// The profile that is given by an option or a file, if any.
     var chosenProfile: Profile? {
         profile ?? assignments?.profile ?? configuration?.profile ?? recorded?.profile
     }
 
-    /// Options, all of them left open.
+    /// Options, all nil by default.
     public init(
         profile: Profile? = nil, batchNormEpsilon: Float? = nil,
         stridePlacement: Architecture.Backbone.StridePlacement? = nil,
@@ -55,33 +56,32 @@ public struct LoadingOptions: Sendable {
 
 /// A model and where it came from.
 public struct LoadedModel: Sendable {
-    /// One thing that the tensors of a checkpoint do not tell, what was taken for it, and on whose word.
+    /// A value that cannot be inferred from the tensors of a checkpoint, and its source.
     public struct Decision: Sendable {
-        /// What it is about.
+        /// What the value is for.
         public let subject: String
-        /// What was taken.
+        /// The value that is used.
         public let value: String
-        /// On whose word.
+        /// The source of the value.
         public let reason: String
     }
 
-    /// Ready to run.
+    /// The model, ready to run.
     public let model: Model
-    /// Who says each value of the configuration, by its key; those without a source are the profile's.
+    /// The source of each value of the configuration, by key; values without one are the profile's.
     public let sources: [String: String]
-    /// What the tensors did not tell.
+    /// The values that could not be inferred from the tensors.
     public let decisions: [Decision]
-    /// What a reader of the decisions should know: a hash that does not match, keys that no part of the model
-    /// took.
+    /// Remarks on the file: a hash that does not match, keys that no part of the model uses.
     public let remarks: [String]
-    /// The SHA-256 of the file, computed when asked for; nil for a model that no file holds.
+    /// The file of the model's parameters; nil for a model that does not come from a file.
     public let file: TensorFile?
 
-    /// Opens a checkpoint: reads the architecture off its keys and shapes, settles what these do not tell, and
-    /// loads every parameter strictly.
+    /// Opens a checkpoint: infers the architecture from its keys and shapes, resolves the remaining
+    /// configuration, and loads every parameter strictly.
     ///
-    /// - Throws: `FileError`, in one line, when the file cannot be read, holds no model that is known, lacks a
-    ///   parameter, or has one of another shape or with NaN in it.
+    /// - Throws: `FileError` when the file cannot be read, does not contain a known model, lacks a parameter,
+    ///   or has one with another shape or with NaN.
     public init(contentsOf path: String, options: LoadingOptions = LoadingOptions()) throws {
         var checkpoint = try Checkpoint(contentsOf: path, entry: options.entry)
         if checkpoint.keyMap == .mmdetection, checkpoint.unrecognizedKeys.contains("bbox_head.fc_cls.weight")
@@ -117,19 +117,19 @@ public struct LoadedModel: Sendable {
         file = checkpoint.file
     }
 
-    /// A model of random numbers, for whoever has no weights at hand: every stage runs and shows its shape, and
-    /// what it finds means nothing.
+    /// A model with random parameters, for use without weights: every stage runs and has the right shape, but
+    /// the detections are meaningless.
     public init(randomSeed seed: UInt64, options: LoadingOptions = LoadingOptions()) throws {
         var source = RandomParameters(seed: seed)
         var configuration = Configuration(.narrow(), profile: options.chosenProfile ?? .torchvision)
         configuration.settings.input = Settings.Input(minimumSide: 320, maximumSide: 533)
-        // One size of image whatever the profile, so that runs can be laid side by side.
+        // The same image size for every profile, so that runs can be compared.
         configuration.conventions.input.resize = .torchvision
         if configuration.conventions.proposals.preNMSTopNIsPerLevel {
             configuration.settings.proposals.preNMSTopN = 300
         }
         configuration.settings.proposals.postNMSTopN = 300
-        // Random scores are all alike, and a hundred boxes would hide the picture.
+        // Random scores are all similar, and a hundred boxes would hide the image.
         configuration.settings.boxes = Settings.Boxes(detectionsPerImage: 6)
         let resolved: ResolvedConfiguration
         do {

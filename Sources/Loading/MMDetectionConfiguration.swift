@@ -1,14 +1,14 @@
 import Foundation
 import Inference
 
-/// What the text of an MMDetection configuration says, in a checkpoint's `meta` or in a file of its own.
+/// The values of an MMDetection configuration, from a checkpoint's `meta` or from a file.
 ///
-/// The text is Python, which is not run: literals are read, and what is not a literal counts as not said. Versions 2
-/// and 3 name some things differently; both are looked for.
+/// The text is Python, which is not executed: only literals are read, other values count as absent. Versions
+/// 2 and 3 name some values differently; both are recognised.
 package struct MMDetectionConfiguration {
     private let values: [String: PythonLiteral]
-    /// `mean`, `std` and `to_rgb` (version 2) or `bgr_to_rgb` (version 3), wherever they stand; nil unless all are
-    /// there.
+    /// `mean`, `std` and `to_rgb` (version 2) or `bgr_to_rgb` (version 3), wherever they are; nil unless all
+    /// are present.
     let channels: InputChannels?
     /// `style`: the stride is in the first convolution of a block for "caffe", in the second for "pytorch".
     let stridePlacement: Architecture.Backbone.StridePlacement?
@@ -38,10 +38,10 @@ package struct MMDetectionConfiguration {
         }
     }
 
-    /// Everything that the text says of how the model is run.
+    /// All values of the text that have an equivalent here, under this project's names.
     /// - Parameters:
-    ///   - origin: whose text it is, for people.
-    ///   - isStyleKnown: whether colours and the stride's place are known already.
+    ///   - origin: the source of the text, for messages.
+    ///   - isStyleKnown: whether the channels and the placement of the stride are already known.
     package func stated(by origin: String, isStyleKnown: Bool = false) -> StatedConfiguration {
         var reader = Reader(values: values, stated: StatedConfiguration(origin: origin, isStrict: false))
         reader.stated.profile = .mmdetection
@@ -59,7 +59,7 @@ package struct MMDetectionConfiguration {
     }
 }
 
-/// Goes through the text part by part.
+/// Reads the configuration part by part.
 private struct Reader {
     let values: [String: PythonLiteral]
     var stated: StatedConfiguration
@@ -77,7 +77,7 @@ private struct Reader {
         state(key, .number(number), prefix + path)
     }
 
-    /// Version 2.0 and before had the test settings beside the model.
+    /// Up to version 2.0, the test settings were beside the model.
     private var testing: (PythonLiteral, String) {
         if let own = model.member("test_cfg"), case .dictionary = own { return (own, "model.test_cfg.") }
         return (values["test_cfg"] ?? .none, "test_cfg.")
@@ -100,7 +100,7 @@ private struct Reader {
         if !keepsRatio { stated.remark("\(path): keep_ratio=False is not followed") }
     }
 
-    /// The size of images at test time: of the test pipeline, wherever that stands.
+    /// The image size at test time: that of the test pipeline, wherever that is.
     private var testSize: ([Double], Bool, String)? {
         let pipelines: [(String, PythonLiteral?)] = [
             ("test_pipeline", values["test_pipeline"]),
@@ -115,7 +115,7 @@ private struct Reader {
             for member in ["scale", "img_scale"] {
                 for step in steps {
                     guard let scale = step[member] else { continue }
-                    // One size, or a list with one size in it.
+                    // One size, or a list with a single size.
                     let size = scale.numbers ?? scale.list?.first?.numbers
                     if let size, size.count == 2, size.allSatisfy({ $0 >= 1 && $0 <= 8192 }) {
                         return (size, keepsRatio, "\(name).\(member)")
@@ -244,7 +244,7 @@ private struct Reader {
         }
     }
 
-    /// Parts that make another network or another way of running it, by the names that MMDetection has for them.
+    /// Adds remarks on parts that this project does not support, by MMDetection's names.
     mutating func nameTheUnsupported() {
         if values["_base_"] != nil {
             stated.remark("_base_ is not read: what stands there is not followed")

@@ -2,21 +2,21 @@ import Formats
 import Foundation
 import Inference
 
-/// What a checkpoint of this project says of itself besides its parameters, so that nothing has to be guessed
-/// when it is loaded: the profile, what of the configuration does not follow from that and from the tensors, and the
-/// names of the classes.
+/// The metadata of this project's checkpoints, so that nothing has to be guessed when they are loaded: the
+/// profile, the values of the configuration that do not follow from it or from the tensors, and the class
+/// names.
 ///
-/// In a safetensors file these are strings under `profile`, `configuration` and `classes`, the last two of them
-/// JSON. What older files say instead is in ``EarlierMetadata``.
+/// In a safetensors file these are strings under `profile`, `configuration` and `classes`, the last two of
+/// them JSON. For the metadata of older files see ``EarlierMetadata``.
 public struct ModelMetadata: Sendable {
-    /// All but the parameters.
+    /// The configuration: everything but the parameters.
     public var configuration: Configuration
     /// Names and category ids.
     public var classes: ClassTable
-    /// The values to be written, by ``ConfigurationKey/name``.
+    /// The values to write, by ``ConfigurationKey/name``.
     private let written: Set<String>
 
-    /// What `model` is, with all its settings: of a model that was trained here.
+    /// The metadata of a model trained by this project, with all its settings.
     public init(_ model: Model) {
         configuration = model.configuration
         classes = model.classes
@@ -28,8 +28,8 @@ public struct ModelMetadata: Sendable {
             }.map(\.name))
     }
 
-    /// What a model from a file is. What is only assumed of it, because its profile has it so, is left to the
-    /// profile.
+    /// The metadata of a model loaded from a file. Values that are only assumed, because they are the
+    /// profile's, are left out.
     public init(_ loaded: LoadedModel) {
         configuration = loaded.model.configuration
         classes = loaded.model.classes
@@ -39,14 +39,14 @@ public struct ModelMetadata: Sendable {
             }.map(\.name))
     }
 
-    /// Under which keys the strings stand.
+    /// The keys of the strings.
     public static let keys = ["profile", "configuration", "classes"]
 
     private struct Class: Codable {
         var name: String, category: Int
     }
 
-    /// As it is stored; the same contents give the same text.
+    /// The metadata as stored; equal contents give equal text.
     public var strings: [String: String] {
         get throws {
             let encoder = JSONEncoder()
@@ -62,8 +62,8 @@ public struct ModelMetadata: Sendable {
         }
     }
 
-    /// The configuration that a file's metadata state in the present form; nil if they have none.
-    /// - Throws: ``ConfigurationError`` for one that has an unknown member.
+    /// The configuration in a file's metadata, in the present form; nil if there is none.
+    /// - Throws: ``ConfigurationError`` for an unknown member.
     static func stated(in metadata: [String: String]) throws -> StatedConfiguration? {
         guard let text = metadata["configuration"],
             case .members(let members)? = try? ConfigurationValue(json: Data(text.utf8)),
@@ -72,8 +72,9 @@ public struct ModelMetadata: Sendable {
         return try StatedConfiguration(json: Data(text.utf8), origin: "from the file", isStrict: false)
     }
 
-    /// The classes that a file's metadata hold.
-    /// - Returns: nil for a table if the file has none, or has something else under that name.
+    /// The classes in a file's metadata.
+    /// - Returns: the table, nil if the file has none or something else under that key; and whether it is
+    ///   something else.
     static func classes(in metadata: [String: String], count: Int) -> (table: ClassTable?, isForeign: Bool) {
         guard let text = metadata["classes"] else {
             return (metadata[CheckpointNotes.classes].flatMap { classes(named: $0, count: count) }, false)
@@ -83,7 +84,7 @@ public struct ModelMetadata: Sendable {
         return (ClassTable(names: table.map(\.name), categories: table.map(\.category)), false)
     }
 
-    /// The classes of a framework's file, which has names alone; nil when they are not as many as the network's.
+    /// The classes of a framework's file, which has only names; nil when their number is not the network's.
     private static func classes(named lines: String, count: Int) -> ClassTable? {
         let names = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard names.count == count else { return nil }

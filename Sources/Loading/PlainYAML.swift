@@ -1,8 +1,8 @@
 import Inference
 
-/// The part of YAML that configurations of detectron2 are written in: mappings and lists by indentation, lists in
-/// brackets, numbers, words, quoted text and comments. Anchors, tags, blocks of text and several documents are
-/// refused with their line.
+/// The subset of YAML that detectron2's configurations use: indented mappings and lists, lists in brackets,
+/// numbers, words, quoted text and comments. Anchors, tags, block scalars and multiple documents are refused
+/// with their line number.
 package struct PlainYAML {
     private struct Line {
         var number: Int
@@ -15,7 +15,7 @@ package struct PlainYAML {
     private static let deepest = 32
 
     /// Reads a text.
-    /// - Throws: ``ConfigurationError``, in one line that says which line it is.
+    /// - Throws: ``ConfigurationError``, which names the line, for unsupported or malformed text.
     package static func read(_ text: String) throws -> ConfigurationValue {
         var reader = try PlainYAML(text)
         guard let first = reader.lines.first else { return .members([:]) }
@@ -40,7 +40,7 @@ package struct PlainYAML {
         self.lines = lines
     }
 
-    /// A comment begins with # at the beginning or after a space, outside of quotes.
+    /// Removes a comment, which begins with # at the start of the line or after a space, outside quotes.
     private static func withoutComment(_ line: Substring) -> Substring {
         var quote: Character?
         var previous: Character = " "
@@ -89,7 +89,7 @@ package struct PlainYAML {
                     members[name] = .null
                     break
                 }
-                // A list may stand as far left as the name that it belongs to.
+                // A list may have the same indentation as its key.
                 let isList = lines[index].text == "-" || lines[index].text.hasPrefix("- ")
                 if lines[index].indent > indent || (isList && lines[index].indent == indent) {
                     members[name] = try block(indent: lines[index].indent, depth: depth + 1)
@@ -117,7 +117,7 @@ package struct PlainYAML {
                 let isDeeper = index < lines.count && lines[index].indent > indent
                 values.append(isDeeper ? try block(indent: lines[index].indent, depth: depth + 1) : .null)
             } else if rest == "-" || rest.hasPrefix("- ") || Self.colon(in: rest) != nil {
-                // What follows the dash is a block that begins in this line.
+                // A block begins after the dash, in the same line.
                 var inner = self
                 let offset = text.count - rest.count
                 inner = inner.replacing(
@@ -142,7 +142,7 @@ package struct PlainYAML {
         self.index = index
     }
 
-    /// A scalar, or a list in brackets, which may go on in further lines.
+    /// A scalar, or a list in brackets, which may extend over several lines.
     private mutating func inline(_ text: Substring, depth: Int) throws -> ConfigurationValue {
         var whole = String(text)
         if whole.hasPrefix("[") || whole.hasPrefix("(") {
@@ -172,7 +172,7 @@ package struct PlainYAML {
         default: break
         }
         if first == "[" || first == "(" {
-            // As YAML and Python write lists of numbers, words and lists.
+            // Lists of numbers, words and lists, as written in YAML and Python.
             var rest = Substring(text)
             let value = try flow(&rest, depth: 0)
             guard rest.allSatisfy(\.isWhitespace) else { throw fault("has something behind a list") }
@@ -180,13 +180,13 @@ package struct PlainYAML {
         }
         if let number = Double(text.filter { $0 != "_" }), number.isFinite { return .number(number) }
         let word = Self.unquoted(Substring(text))
-        // A tuple in quotes is how yacs keeps tuples.
+        // yacs stores tuples as quoted text.
         if word.hasPrefix("("), word.hasSuffix(")"), let value = try? scalar(word) { return value }
         return .string(word)
     }
 
-    /// A list in brackets or parentheses, or one of its members, from the beginning of `text`, which is left with the
-    /// rest.
+    /// Reads a list in brackets or parentheses, or one of its members, from the start of `text` and removes
+    /// it from `text`.
     private func flow(_ text: inout Substring, depth: Int) throws -> ConfigurationValue {
         guard depth < Self.deepest else { throw fault("is nested too deeply") }
         text = text.drop(while: \.isWhitespace)
@@ -216,7 +216,7 @@ package struct PlainYAML {
         }
     }
 
-    /// The colon that ends a name: the first one before a space or the end of the line.
+    /// The colon that ends a key: the first one before a space or the end of the line.
     private static func colon(in text: Substring) -> Substring.Index? {
         var quote: Character?
         for position in text.indices {

@@ -1,5 +1,5 @@
-/// A value in the text of a Python program, as far as it is a literal: what configurations consist of. Nothing is
-/// run, and what is no literal is ``unknown``.
+/// A literal in the text of a Python program, as used in configurations. Nothing is executed; other
+/// expressions are ``unknown``.
 indirect enum PythonLiteral: Sendable {
     case none
     case bool(Bool)
@@ -9,16 +9,16 @@ indirect enum PythonLiteral: Sendable {
     case list([PythonLiteral])
     /// A dictionary, `dict(…)`, or the keyword arguments of another call.
     case dictionary([String: PythonLiteral])
-    /// A name, a sum, a comprehension: what would have to be run.
+    /// Any expression that would have to be evaluated: a name, a sum, a comprehension.
     case unknown
 
-    /// The assignments at the outermost level of a program: the last one to each name.
+    /// The assignments at the top level of a program; the last one to each name counts.
     static func assignments(in text: String) -> [String: PythonLiteral] {
         var parser = Parser(Array(text.utf8))
         return parser.program()
     }
 
-    /// A member, or a member's member: `rpn_head.anchor_generator`. Nil where a part of the path is missing.
+    /// A member, or a member of a member: `rpn_head.anchor_generator`. Nil if a part of the path is missing.
     func member(_ path: String) -> PythonLiteral? {
         var value: PythonLiteral? = self
         for name in path.split(separator: ".") {
@@ -33,7 +33,7 @@ indirect enum PythonLiteral: Sendable {
         return value
     }
 
-    /// Every dictionary in this value, from the outside in, this one first.
+    /// All dictionaries in this value, outermost first.
     var dictionaries: [[String: PythonLiteral]] {
         switch self {
         case .dictionary(let members):
@@ -48,7 +48,7 @@ indirect enum PythonLiteral: Sendable {
     var string: String? { if case .string(let text) = self { text } else { nil } }
     var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     var list: [PythonLiteral]? { if case .list(let values) = self { values } else { nil } }
-    /// A list of numbers and of nothing else.
+    /// A list that consists only of numbers.
     var numbers: [Double]? {
         guard let list else { return nil }
         let numbers = list.compactMap(\.number)
@@ -56,7 +56,7 @@ indirect enum PythonLiteral: Sendable {
     }
 }
 
-/// Reads literals from left to right. Whatever it does not understand, it steps over, so it always comes to an end.
+/// Reads literals from left to right. It skips what it does not understand, so it always terminates.
 private struct Parser {
     private let bytes: [UInt8]
     private var index = 0
@@ -86,7 +86,8 @@ private struct Parser {
     private var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
     private var next: UInt8? { index + 1 < bytes.count ? bytes[index + 1] : nil }
 
-    /// A value, and whatever operators follow it: these make it unknown, but for products and quotients of numbers.
+    /// A value and the operators that follow it, which make it unknown, except products and quotients of
+    /// numbers.
     private mutating func expression() -> PythonLiteral {
         depth += 1
         defer { depth -= 1 }
@@ -106,7 +107,7 @@ private struct Parser {
                 value = .unknown
             }
         }
-        // Anything else that goes on makes it no literal.
+        // Anything else after it means that it is not a literal.
         if let byte = peek, !",)]}:\n\r#=".utf8.contains(byte) {
             value = .unknown
             skipToEndOfValue()
@@ -157,7 +158,7 @@ private struct Parser {
         while let byte = separator() {
             if byte == UInt8(ascii: close) {
                 index += 1
-                // Parentheses around one value are no tuple.
+                // Parentheses around one value do not make a tuple.
                 if close == ")", values.count == 1, !hasComma { return values[0] }
                 return .list(values)
             }
@@ -299,7 +300,8 @@ private struct Parser {
         while index < bytes.count, bytes[index] != 0x0A { index += 1 }
     }
 
-    /// To the comma, the closing bracket or the end of the line that ends what is no literal.
+    /// Skips an expression that is not a literal, up to the comma, closing bracket or end of line that ends
+    /// it.
     private mutating func skipToEndOfValue() {
         var open = 0
         while let byte = peek {

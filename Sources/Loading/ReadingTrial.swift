@@ -4,30 +4,33 @@ import Inference
 import Kernels
 import Tensors
 
-/// One of several ways in which a checkpoint can be read, tried on images: how trained its activations look.
+/// One of several readings of a checkpoint, tried on images: how far its activations are from those in
+/// training.
 ///
-/// A batch norm keeps the mean and the variance that each channel had before it in training. Read as it was trained,
-/// a network reproduces them, roughly, on images of the kind that it was trained on; with the stride in another convolution, another order of
-/// colours or another epsilon, later channels drift away from them. The measure is the Kullback–Leibler divergence
-/// between the channel on these images and in training, both taken as normal, averaged over channels and layers of the
-/// backbone: ½ (m² + s² − 1 − ln s²), where m and s are mean and deviation after the norm's own standardisation.
+/// A batch norm stores the mean and the variance of each channel of its input in training. Read as it was
+/// trained, a network reproduces them, roughly, on images of the kind that it was trained on; with the stride
+/// in another convolution, another order of colours or another epsilon, later channels drift away from them.
+/// The measure is the Kullback–Leibler divergence between the channel on these images and in training, both
+/// taken as normal, averaged over channels and layers of the backbone: ½ (m² + s² − 1 − ln s²), where m and s
+/// are mean and deviation after the norm's own standardisation.
 ///
 /// One image is a small sample of what a norm has averaged: a picture with much sky may fit another order of colours
 /// better. Several images of different content should be given, and small differences not trusted.
 ///
-/// A group norm keeps nothing, and what a model finds does not decide: a wrong reading may be as sure of itself. Such
-/// trials are listed, and not ranked.
+/// A group norm stores no statistics, and detections do not decide: a wrong reading may give scores just as
+/// high. Such trials are listed but not ranked.
 package struct ReadingTrial: Hashable, Sendable {
-    /// What is read in another way: `--stride-placement conv1`, or `as it loads`.
+    /// The reading, as an option: `--stride-placement conv1`, or `as it loads`.
     package let reading: String
-    /// How far the activations are from those in training; nil for a network without batch norms.
+    /// The divergence of the activations from those in training, averaged over channels and layers; nil for a
+    /// network without batch norms.
     package let divergence: Double?
-    /// The sum of the scores of detections from one half on.
+    /// The sum of the scores of all detections with a score of at least one half.
     package let foundScore: Double
 
-    /// Tries every reading that the file leaves open: as it loads, and with one thing after another read otherwise.
-    /// Best first where batch norms tell; the way it loads comes first too if it is worse by less than a hundredth,
-    /// which few images do not decide.
+    /// Tries every reading that the file leaves open: as it loads, and with one alternative at a time. Best
+    /// first where batch norms tell; the way it loads comes first too if it is worse by less than a
+    /// hundredth, which few images do not decide.
     /// - Throws: `FileError` when it does not load at all.
     package static func all(of path: String, options: LoadingOptions, on images: [Image]) throws
         -> [ReadingTrial]
@@ -38,7 +41,7 @@ package struct ReadingTrial: Hashable, Sendable {
         for (reading, change) in alternatives(to: loaded.model) {
             var other = options
             change(&other)
-            // What does not even load is not the right reading.
+            // A reading that does not load cannot be the right one.
             guard let model = try? LoadedModel(contentsOf: path, options: other).model else { continue }
             trials.append(ReadingTrial(reading, model, checkpoint, images))
         }
@@ -49,7 +52,7 @@ package struct ReadingTrial: Hashable, Sendable {
         return own <= 1.01 * divergence(sorted[0]) ? [trials[0]] + sorted.filter { $0 != trials[0] } : sorted
     }
 
-    /// What else a file may mean, in the words of the options that say so.
+    /// The alternative readings of a file, named by their options.
     private static func alternatives(to model: Model) -> [(String, (inout LoadingOptions) -> Void)] {
         let architecture = model.architecture
         let placement: Architecture.Backbone.StridePlacement =
@@ -108,7 +111,7 @@ private final class Meter {
 
     init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
 
-    /// - Parameter map: what the layer puts out before ReLU and without a residual, `[height, width, channels]`.
+    /// - Parameter map: the layer's output before ReLU and without the residual, `[height, width, channels]`.
     func measure(_ map: Tensor, of layer: String) {
         guard let channels = map.shape.last, channels > 0 else { return }
         let empty = [Double](repeating: 0, count: channels)
@@ -125,8 +128,8 @@ private final class Meter {
         layers[layer] = sums
     }
 
-    /// How far the channels are from what their batch norms remember, averaged over all layers; nil when none has a
-    /// batch norm.
+    /// The divergence of the channels from the statistics of their batch norms, averaged over all layers; nil
+    /// when no layer has a batch norm.
     var divergence: Double? {
         // In a fixed order, so that the sum is the same every time.
         let parts = layers.sorted { $0.key < $1.key }.compactMap { distance(of: $0.key, $0.value) }
@@ -139,14 +142,14 @@ private final class Meter {
             let bias = checkpoint.numbers("\(layer).norm.bias"), weight.count == sums.values.count
         else { return nil }
         var (total, counted) = (0.0, 0)
-        // A channel that training has switched off says nothing.
+        // A channel that training has switched off gives no information.
         for channel in weight.indices where abs(weight[channel]) > 1e-6 {
             let scale = Double(weight[channel])
             let mean = sums.values[channel] / sums.positions
             let variance = max(sums.squares[channel] / sums.positions - mean * mean, 0)
             let m = (mean - Double(bias[channel])) / scale
             let s = max(variance / (scale * scale), 1e-6)
-            // One wild channel must not outweigh all others.
+            // A single outlier must not outweigh all other channels.
             total += min(0.5 * (m * m + s - 1 - log(s)), 10)
             counted += 1
         }
@@ -155,7 +158,7 @@ private final class Meter {
 }
 
 extension Checkpoint {
-    /// The numbers of a parameter, without taking it.
+    /// The values of a parameter, without marking it as used.
     fileprivate func numbers(_ name: String) -> [Float]? {
         var copy = self
         guard let shape = shapes[name] else { return nil }
@@ -163,7 +166,7 @@ extension Checkpoint {
     }
 }
 
-/// A map that is measured wherever a convolution puts one out.
+/// A feature map that is measured at the output of every convolution.
 private struct Measured: Activation {
     let value: Tensor
     private let meter: Meter

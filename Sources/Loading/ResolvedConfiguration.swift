@@ -2,30 +2,30 @@ import Formats
 import Kernels
 import Inference
 
-/// The configuration of a checkpoint, with the source of every value that its tensors do not tell.
+/// The configuration of a checkpoint, with the source of every value that cannot be inferred from its
+/// tensors.
 ///
-/// Who says something has a rank: an option comes before `--configuration`, that before a bundle, that before the
-/// file's own metadata and the framework's configuration in it, that before what is known of such files; where nobody
-/// says anything, the profile has it. Later statements overwrite earlier ones, so they are applied in the reverse
-/// order.
+/// Sources by precedence: options, `--configuration`, a bundle, the file's own metadata and the framework's
+/// configuration in it, knowledge about such files, and finally the profile. Values overwrite earlier ones,
+/// so the sources are applied in reverse order.
 struct ResolvedConfiguration {
     private(set) var configuration: Configuration
-    /// Who says what, by ``ConfigurationKey/name``; what has no source is the profile's.
+    /// The source of each value, by ``ConfigurationKey/name``; values without one are the profile's.
     private(set) var sources: [String: String] = [:]
     private(set) var remarks: [String] = []
-    /// The style of the backbone, if it is known, and on whose word.
+    /// The style of the backbone, if it is known, and the source of this information.
     private(set) var style: (name: String, reason: String)?
-    /// The names of the classes, where their number tells them.
+    /// The class names, if the number of classes determines them.
     private(set) var standardClasses: ClassTable?
-    /// Where values begin.
+    /// The profile whose values are the defaults.
     private let profile: Profile
     /// Whether the profile is the one that the names of the parameters suggest.
     private let isUsualProfile: Bool
     let profileSource: String
 
-    /// Settles everything.
-    /// - Throws: `FileError` for a checkpoint that is none or lacks something; ``ConfigurationError`` for a value that
-    ///   somebody said and that cannot be.
+    /// Resolves all values.
+    /// - Throws: `FileError` for a checkpoint that is invalid or lacks something; ``ConfigurationError`` for
+    ///   an invalid value in an option or a file.
     init(_ checkpoint: Checkpoint, _ options: LoadingOptions) throws {
         let usual = Self.profile(ofNames: checkpoint.keyMap)
         let (profile, source) = Self.profile(checkpoint, options, usual: usual)
@@ -81,7 +81,7 @@ struct ResolvedConfiguration {
         if options.batchNormEpsilon == nil { remarkOnCounters(checkpoint) }
     }
 
-    /// Settles a model of random numbers, of which nothing but the options says anything.
+    /// Resolves the configuration of a model with random parameters, for which only the options matter.
     init(_ configuration: Configuration, _ options: LoadingOptions) throws {
         self.configuration = configuration
         profile = options.chosenProfile ?? .torchvision
@@ -118,7 +118,7 @@ struct ResolvedConfiguration {
         return (usual, "from the names of the parameters")
     }
 
-    /// What is assumed of the network, and the source of the stride's place where that is not the profile.
+    /// The assumptions about the network, and the source of the stride placement if that is not the profile.
     private static func assumptions(
         of profile: Profile, _ checkpoint: Checkpoint, _ earlier: EarlierMetadata,
         stated: [StatedConfiguration?]
@@ -126,7 +126,7 @@ struct ResolvedConfiguration {
         -> (ArchitectureAssumptions, String?)
     {
         var assumptions = profile.assumptions
-        // A wrong number would not even divide the channels, so it has to be known before the rest.
+        // A wrong number may not divide the channels, so it has to be known before the rest.
         let groups = stated.lazy.compactMap { $0?["backbone.groupNormGroups"]?.value }
             .compactMap { Int(configurationValue: $0) }.first
         assumptions.groupNormGroups = groups ?? earlier.groupNormGroups ?? assumptions.groupNormGroups
@@ -136,7 +136,7 @@ struct ResolvedConfiguration {
         guard isGroupNorm, [.detectron2, .detectron2C4].contains(checkpoint.keyMap) else {
             return (assumptions, nil)
         }
-        // All of detectron2's models with group norm begin with weights whose stride is in the 3×3.
+        // All of detectron2's models with group norm are initialised with weights whose stride is in the 3×3.
         assumptions.stridePlacement = .conv2
         return (assumptions, "known of detectron2's group norm")
     }
@@ -170,7 +170,7 @@ struct ResolvedConfiguration {
                 + "weights runs with epsilon 1e-5 (--batch-norm-epsilon 1e-5).")
     }
 
-    /// What the backbone expects of its input, and where it halves maps. A given profile has the last word, unless
+    /// Adds the normalisation of the input and the stride placement. A given profile takes precedence, unless
     /// it is the one that the names suggest anyway.
     private mutating func addStyle(
         _ checkpoint: Checkpoint, _ options: LoadingOptions, _ earlier: EarlierMetadata
@@ -195,7 +195,7 @@ struct ResolvedConfiguration {
         if let remark = known.remark { remarks.append(remark) }
     }
 
-    /// What the framework's own configuration says, where a file carries it along.
+    /// Adds the values of the framework's configuration, if the file contains it.
     private mutating func addFrameworkNotes(_ checkpoint: Checkpoint) throws {
         if let text = checkpoint.metadata[CheckpointNotes.configuration] {
             try add(MMDetectionConfiguration(text).stated(by: "the file's configuration", isStyleKnown: true))
@@ -218,20 +218,20 @@ struct ResolvedConfiguration {
     }
 
     private mutating func add(_ stated: StatedConfiguration) throws {
-        // What only follows from another profile than the chosen one gives way to that.
+        // Values that merely follow from a profile other than the chosen one are not used.
         let other = stated.profile.flatMap { $0 == profile ? nil : $0 }?
             .configuration(for: configuration.architecture)
         for key in ConfigurationKey.all {
             guard let statement = stated[key.name] else { continue }
             if !stated.isStrict {
-                // A part that the model does not have needs no value.
+                // Parts that the model does not have need no value.
                 if key.value(configuration) == nil { continue }
                 if key.owner == .conventions || stated.isComplete, let own = other.flatMap({ key.value($0) }),
                     own == statement.value
                 {
                     continue
                 }
-                // A number of anchors on each level says nothing of a number over all levels.
+                // A number of anchors per level does not determine a number over all levels.
                 if key.name == "proposals.preNMSTopN",
                     configuration.conventions.proposals.preNMSTopNIsPerLevel
                         != other?.conventions.proposals.preNMSTopNIsPerLevel ?? true
@@ -249,7 +249,7 @@ struct ResolvedConfiguration {
         remarks += stated.remarks.map { "\(stated.origin): \($0)." }
     }
 
-    /// Levels that have anchors.
+    /// The number of levels with anchors.
     private var levels: Int { configuration.architecture.proposals.anchorSizes.count }
 
     private mutating func addOptions(_ checkpoint: Checkpoint?, _ options: LoadingOptions) throws {
@@ -282,7 +282,7 @@ struct ResolvedConfiguration {
         }
     }
 
-    /// Anchors do not show in shapes, their number at a position does.
+    /// Checks the number of anchors per position, the only property of anchors that shapes show.
     private func checkAnchors(_ checkpoint: Checkpoint) throws {
         let proposals = configuration.architecture.proposals
         guard let rows = checkpoint.shapes["rpn.objectness.weight"]?.first,
@@ -297,7 +297,7 @@ struct ResolvedConfiguration {
 }
 
 extension ConfigurationValue {
-    /// Sizes of anchors for one level serve all levels.
+    /// Applies anchor sizes given for one level to all levels.
     fileprivate func spread(over levels: Int, for key: ConfigurationKey) -> ConfigurationValue {
         guard key.name == "anchors.sizes", levels > 1, case .list(let lists) = self, lists.count == 1 else {
             return self

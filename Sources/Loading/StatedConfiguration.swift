@@ -2,54 +2,54 @@ import Formats
 import Foundation
 import Inference
 
-/// Values that somebody states for a configuration: a file, an option, what a checkpoint says of itself. Any part of
-/// a configuration may be stated; what is not is found elsewhere.
+/// Values for a configuration from one source: a file, an option, or a checkpoint's metadata. Any part of a
+/// configuration may be given; other values come from other sources.
 public struct StatedConfiguration: Sendable {
-    /// One value, and who states it.
+    /// A value and its source.
     package struct Statement: Sendable {
         package var value: ConfigurationValue
-        /// Who states it: `config.json5`, `--set`, `the file's test_cfg.rcnn.score_thr`.
+        /// The source of the value: `config.json5`, `--set`, `the file's test_cfg.rcnn.score_thr`.
         package var origin: String
     }
 
-    /// Who states all this, for people: a path, or `--set`.
+    /// The source of all values, for messages: a path, or `--set`.
     public let origin: String
-    /// The profile to begin with.
+    /// The profile that the source names; nil if none.
     public internal(set) var profile: Profile?
-    /// What is stated, by ``ConfigurationKey/name``.
+    /// The values, by ``ConfigurationKey/name``.
     package private(set) var statements: [String: Statement] = [:]
-    /// The names of the classes.
+    /// The class names; nil if the source has none.
     package var classes: [String]?
-    /// What is stated and cannot be followed, for people.
+    /// Notes on values that are not supported, for messages.
     package private(set) var remarks: [String] = []
-    /// Whether a value that does not fit the model is an error rather than a remark: where its user wrote it for
-    /// this program.
+    /// Whether a value that does not fit the model is an error rather than a remark: true if it was written
+    /// for this program.
     package let isStrict: Bool
-    /// Whether every value is stated, and not only what somebody chose.
+    /// Whether the source has every value, not only those that a user chose.
     package private(set) var isComplete = false
 
-    /// Nothing, as yet.
+    /// No values yet.
     package init(origin: String, isStrict: Bool = true) {
         self.origin = origin
         self.isStrict = isStrict
     }
 
-    /// What is stated under a name.
+    /// The value with the given name; nil if there is none.
     package subscript(_ name: String) -> Statement? { statements[name] }
 
-    /// States a value.
+    /// Adds a value.
     package mutating func state(_ name: String, _ value: ConfigurationValue, origin: String? = nil) {
         statements[name] = Statement(value: value, origin: origin ?? self.origin)
     }
 
-    /// Says that something is stated and not followed.
+    /// Adds a remark on a value that is not supported.
     package mutating func remark(_ text: String) { remarks.append(text) }
 
     // MARK: Files
 
-    /// Reads a configuration file: JSON5 as ``ConfigurationText`` writes it, or any part of that; or detectron2's
-    /// `config.yaml`; or a configuration of MMDetection, whose text is not run.
-    /// - Throws: `FileError`, in one line that names the member, when it cannot be read, or has an unknown name.
+    /// Reads a configuration file: JSON5 as written by ``ConfigurationText``, or any part of it; detectron2's
+    /// `config.yaml`; or an MMDetection configuration, whose Python is not executed.
+    /// - Throws: `FileError` when it cannot be read, or has an unknown member, which the error names.
     public init(contentsOf path: String) throws {
         let bytes = try readFile(path, limit: 1 << 20)
         let name = path.split(separator: "/").last.map(String.init) ?? path
@@ -67,8 +67,8 @@ public struct StatedConfiguration: Sendable {
         }
     }
 
-    /// Reads JSON5: sections with members, as ``ConfigurationText`` writes them, or keys with their dots.
-    /// - Throws: ``ConfigurationError``.
+    /// Reads JSON5: sections with members, as written by ``ConfigurationText``, or dotted keys.
+    /// - Throws: ``ConfigurationError`` for malformed JSON5 or an unknown member.
     package init(json data: Data, origin: String, isStrict: Bool = true) throws {
         self.init(origin: origin, isStrict: isStrict)
         let value: ConfigurationValue
@@ -91,8 +91,8 @@ public struct StatedConfiguration: Sendable {
         }
     }
 
-    /// What a bundle's metadata state of the model that it was recorded from: the whole configuration, or, in those
-    /// of other programs, at most the name of a profile. Nil when they state nothing.
+    /// The configuration in a bundle's metadata: the whole configuration or, in bundles of other programs, at
+    /// most the name of a profile. Nil when there is neither.
     public init?(bundleMetadata metadata: [String: String]) {
         if let text = metadata[LoadedModel.configurationKey],
             let stated = try? StatedConfiguration(
@@ -109,8 +109,8 @@ public struct StatedConfiguration: Sendable {
 
     // MARK: Options
 
-    /// Values as on the command line: `boxes.detectionsPerImage=300`.
-    /// - Throws: ``ConfigurationError``, in one line, for what is no assignment or an unknown name.
+    /// Reads values from the command line: `boxes.detectionsPerImage=300`.
+    /// - Throws: ``ConfigurationError`` for text that is not an assignment, or an unknown name.
     public init(assignments: [String]) throws {
         self.init(origin: "--set")
         for assignment in assignments {
@@ -144,7 +144,7 @@ public struct StatedConfiguration: Sendable {
         state(name, value)
     }
 
-    /// Values that had another name.
+    /// The earlier names of values.
     private static let renamed = [
         "proposals.candidatesPerLevel": "proposals.preNMSTopN", "proposals.count": "proposals.postNMSTopN",
         "proposals.anchorSizes": "anchors.sizes", "proposals.aspectRatios": "anchors.aspectRatios",

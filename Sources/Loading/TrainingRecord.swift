@@ -1,18 +1,18 @@
 import Formats
 import Foundation
 
-/// What a training run wrote down as it went: one report every few steps.
+/// The metrics of a training run: one report every few steps.
 public struct TrainingRecord: Sendable {
-    /// One report.
+    /// The metrics at one step.
     public struct Report: Sendable, Equatable {
         /// The step, counted from 0.
         public let step: Int
         /// The learning rate.
         public let rate: Double
-        /// Each part of the loss, by the name of the stage that it is taken at: `rpn.objectness`.
+        /// The parts of the loss, by the name of the stage to which they apply: `rpn.objectness`.
         public let losses: [String: Double]
 
-        /// One report.
+        /// A report with the given values.
         package init(step: Int, rate: Double, losses: [String: Double]) {
             self.step = step
             self.rate = rate
@@ -23,9 +23,9 @@ public struct TrainingRecord: Sendable {
     /// The reports, in the order of their steps.
     public let reports: [Report]
 
-    /// Reads `metrics.jsonl`: a JSON object a line. Numbers under a stage's name, which has a dot in it, are parts
-    /// of the loss. A last line that was cut off is left out.
-    /// - Throws: `FileError` when the file cannot be read, or holds no report.
+    /// Reads `metrics.jsonl`: one JSON object per line. Numbers whose key is a stage's name, which contains a
+    /// dot, are parts of the loss. A truncated last line is ignored.
+    /// - Throws: `FileError` when the file cannot be read, or has no report.
     public init(contentsOf path: String) throws {
         let text = String(decoding: try readFile(path, limit: 1 << 28), as: UTF8.self)
         reports = text.split(separator: "\n").compactMap { line in
@@ -40,10 +40,10 @@ public struct TrainingRecord: Sendable {
 }
 
 extension LoadedModel {
-    /// The record of the run that made this model: of the shipped one, the one that ships with it; of others, the
-    /// `metrics.jsonl` in the folder of the weights, where `train` leaves it.
+    /// The record of the run that trained this model: for the shipped model the one that ships with it, for
+    /// others `metrics.jsonl` in the folder of the weights, where `train` writes it.
     /// - Returns: nil when there is none.
-    /// - Throws: `FileError` when there is one that cannot be read.
+    /// - Throws: `FileError` when a record exists but cannot be read.
     public func trainingRecord() throws -> TrainingRecord? {
         guard let path = file?.path else { return nil }
         let record = URL(fileURLWithPath: path).deletingLastPathComponent()
