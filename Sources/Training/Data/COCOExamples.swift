@@ -5,7 +5,7 @@ import Geometry
 import Inference
 import Tensors
 
-/// The pictures of a dataset in COCO's format, read when they are asked for.
+/// The images of a dataset in COCO's format, each read from disk when it is requested.
 public struct COCOExamples: ExampleSource {
     /// The classes, in the order of the file's categories.
     public let classes: ClassTable
@@ -15,13 +15,13 @@ public struct COCOExamples: ExampleSource {
     private let annotations: [Int: [Annotation]]
     private let labels: [Int: Int]
 
-    /// The pictures of `dataset` that have at least one object to learn from, as in torchvision; or all.
+    /// The images of `dataset` that have at least one trainable object, as in torchvision, or all images.
     /// - Parameters:
-    ///   - folder: where the pictures are.
-    ///   - annotationPath: the file that the dataset comes from, for errors.
-    ///   - categories: those that are classes, in their order; all if nil.
-    ///   - keepsEmptyPictures: whether pictures without an object are examples too.
-    ///   - turning: whether pictures are turned as EXIF says.
+    ///   - folder: the folder that contains the images.
+    ///   - annotationPath: the path of the annotation file, for error messages.
+    ///   - categories: the categories that become classes, in this order; nil for all.
+    ///   - keepsEmptyPictures: whether images without an object are examples too.
+    ///   - turning: whether images are rotated as their EXIF orientation says.
     public init(
         _ dataset: Dataset, folder: String, annotationPath: String = "the annotation file",
         categories: [COCO.Category]? = nil, keepsEmptyPictures: Bool = false,
@@ -41,20 +41,20 @@ public struct COCOExamples: ExampleSource {
         self.annotationPath = annotationPath
     }
 
-    /// The objects to learn from, picture by picture.
+    /// The trainable objects of all images, image by image.
     var trainableAnnotations: some Sequence<Annotation> {
         pictures.lazy.flatMap { annotations[$0.id] ?? [] }.filter(\.isTrainable)
     }
 
-    /// How many pictures there are.
+    /// The number of images.
     public var count: Int { pictures.count }
 
-    /// The size of a picture as the annotations have it.
+    /// The size of an image as the annotations give it; 0 × 0 if they do not.
     public func size(of index: Int) -> PixelSize { pictures[index].size ?? PixelSize(height: 0, width: 0) }
 
-    /// Reads a picture and draws its masks.
-    /// - Throws: `FileError` when the picture is missing, broken, or of another size than its annotations say;
-    ///   `COCOError` for an annotation whose outline cannot be drawn.
+    /// Reads an image and rasterises its masks.
+    /// - Throws: `FileError` if the image is missing, broken, or differs in size from its annotations; `COCOError` for
+    ///   an annotation whose polygon or run lengths cannot be rasterised.
     public func example(_ index: Int) throws -> Example {
         let picture = pictures[index]
         let image = try folder.image(of: picture, annotations: annotationPath)
@@ -83,11 +83,11 @@ public struct COCOExamples: ExampleSource {
 }
 
 extension Annotation {
-    /// Whether there is one object with an area.
+    /// Whether this is a single object, not a crowd, with a non-empty box.
     var isTrainable: Bool { !isCrowd && box.width > 0 && box.height > 0 }
 }
 
 extension Picture {
-    /// False for a picture that its annotations say to be of no pixels.
+    /// False if the annotations give the image a width or height of 0.
     var hasPixels: Bool { size.map { $0.width > 0 && $0.height > 0 } ?? true }
 }

@@ -1,12 +1,12 @@
 import Geometry
 import Tensors
 
-/// Which examples make up each batch: every epoch goes through all of them once, in an order of its own.
+/// The examples of each batch: every epoch visits all examples once, in its own random order.
 ///
-/// The batch of a step follows from the seed and the step alone, so a run that is resumed goes on with the
-/// same pictures as one that was never interrupted.
+/// The batch of a step depends only on the seed and the step, so a resumed run continues with the same images as an
+/// uninterrupted one.
 package struct EpochOrder: Sendable {
-    /// Steps in one epoch. Examples that fill no batch are left out, other ones in each epoch.
+    /// Steps per epoch. Examples that do not fill a batch are left out, different ones in each epoch.
     package let batchesPerEpoch: Int
     private let groups: [[Int]]
     private let batchSize: Int
@@ -14,9 +14,9 @@ package struct EpochOrder: Sendable {
     private var epoch = -1
     private var batches: [[Int]] = []
 
-    /// An order for the examples of `source`.
-    /// - Parameter groupsByAspectRatio: whether a batch holds either only pictures that are wider than high, or
-    ///   none of these.
+    /// A random order of the examples of `source`.
+    /// - Parameter groupsByAspectRatio: whether a batch has only images that are wider than high, or only images that
+    ///   are not.
     package init(_ source: some ExampleSource, batchSize: Int, groupsByAspectRatio: Bool, seed: UInt64) {
         let indices = 0..<source.count
         if groupsByAspectRatio {
@@ -33,7 +33,7 @@ package struct EpochOrder: Sendable {
         self.seed = seed
     }
 
-    /// The examples of a step, counting from 0. There must be at least one batch an epoch.
+    /// The indices of the examples of a step, counted from 0. There must be at least one batch per epoch.
     package mutating func batch(of step: Int) -> [Int] {
         let (epoch, position) = step.quotientAndRemainder(dividingBy: batchesPerEpoch)
         if epoch != self.epoch {
@@ -52,7 +52,7 @@ package struct EpochOrder: Sendable {
                 batches.append(Array(shuffled[batch * batchSize..<(batch + 1) * batchSize]))
             }
         }
-        // With one group the batches are in random order already.
+        // With one group, the batches are already in random order.
         return groups.count == 1 ? batches : batches.shuffled(using: &generator)
     }
 }

@@ -1,37 +1,37 @@
 import Geometry
 import Tensors
 
-/// A picture with everything that is known of it.
+/// A training image with its annotated objects.
 public struct Example: Sendable {
-    /// The picture as decoded.
+    /// The decoded image at its original size.
     public var image: Image
-    /// What is in it, in the frame of `image`.
+    /// The objects in it, in pixel coordinates of `image`.
     public var objects: [LabelledObject]
 
-    /// An example.
+    /// An example with an image and its objects.
     public init(image: Image, objects: [LabelledObject]) {
         self.image = image
         self.objects = objects
     }
 
-    /// The picture's size.
+    /// The image's size in pixels.
     public var size: PixelSize { PixelSize(height: image.height, width: image.width) }
 }
 
-/// One object, or one crowd of them, in a training picture.
+/// One object, or one crowd of objects, in a training image.
 public struct LabelledObject: Sendable {
-    /// From 1.
+    /// The class index, from 1.
     public var label: Int
-    /// Around its visible pixels.
+    /// The bounding box of its visible pixels.
     public var box: Box
-    /// Its visible pixels, if they are known.
+    /// Its visible pixels; nil if the annotations have no segmentation.
     public var mask: InstanceMask?
-    /// Its keypoints, the score being COCO's visibility; nil for an object without any.
+    /// Its keypoints, with COCO's visibility (0, 1 or 2) as score; nil for an object without keypoints.
     public var keypoints: [Keypoint]?
-    /// Whether this is a region full of objects rather than one.
+    /// Whether this is a region of many objects (COCO's `iscrowd`) rather than one object.
     public var isCrowd: Bool
 
-    /// An object.
+    /// An object of the given values.
     public init(
         label: Int, box: Box, mask: InstanceMask? = nil, keypoints: [Keypoint]? = nil, isCrowd: Bool = false
     ) {
@@ -43,13 +43,13 @@ public struct LabelledObject: Sendable {
     }
 }
 
-/// Examples by number. The same number always gives the same example, on any thread.
+/// Examples by index. The same index always gives the same example, on any thread.
 public protocol ExampleSource: Sendable {
-    /// How many there are.
+    /// The number of examples.
     var count: Int { get }
-    /// The size of a picture as decoded, without decoding it.
+    /// The size that an image has when decoded, without decoding it.
     func size(of index: Int) -> PixelSize
-    /// One example.
-    /// - Throws: an error that names the file when it cannot be read.
+    /// The example at `index`.
+    /// - Throws: an error that names the file, if it cannot be read.
     func example(_ index: Int) throws -> Example
 }

@@ -2,11 +2,10 @@ import Geometry
 import Tensors
 
 extension Example {
-    /// The example as in a mirror.
+    /// The example flipped horizontally: image, boxes, masks and keypoints. A coordinate x becomes width − x.
     ///
-    /// - Parameter mirroredKeypoints: for each keypoint, the one that takes its place: a person's left hand
-    ///   becomes the right one. Objects with another number of keypoints are no persons; theirs keep their
-    ///   order.
+    /// - Parameter mirroredKeypoints: for each keypoint, the index of its mirror image: a person's left hand becomes
+    ///   the right one. Objects with another number of keypoints are not persons; their keypoints keep their order.
     public func flippedHorizontally(mirroredKeypoints: [Int]) -> Example {
         let width = Float(image.width)
         return Example(
@@ -22,7 +21,7 @@ extension Example {
                         ? mirroredKeypoints : Array(keypoints.indices)
                     flipped.keypoints = order.map { index in
                         var keypoint = keypoints[index]
-                        // A keypoint that is not labelled stays at (0, 0).
+                        // An unlabelled keypoint stays at (0, 0).
                         if keypoint.score > 0 { keypoint.x = width - keypoint.x }
                         return keypoint
                     }

@@ -4,12 +4,13 @@ import Foundation
 import Geometry
 import Tensors
 
-/// The folder that holds the pictures of a dataset.
+/// The folder that contains the images of a dataset.
 package struct PictureFolder: Sendable {
-    /// The folder.
+    /// The folder's path.
     package let path: String
 
-    /// Whether pictures are turned as EXIF says: as the program did in which they were annotated.
+    /// Whether images are rotated as their EXIF orientation says. It must match the program in which they were
+    /// annotated.
     package let turning: ImageFile.Turning
 
     /// The folder at `path`.
@@ -18,9 +19,9 @@ package struct PictureFolder: Sendable {
         self.turning = turning
     }
 
-    /// Where the file of a picture is. Tools on Windows write backslashes between folders; where there is no file of
-    /// that very name, they are taken for slashes.
-    /// - Throws: `FileError` when the picture has no file name.
+    /// The path of an image's file. Backslashes, which tools on Windows write between folders, are read as slashes if
+    /// no file has the literal name.
+    /// - Throws: `FileError` if the annotations have no file name for the image.
     package func path(of picture: Picture) throws -> String {
         guard let name = picture.fileName else {
             throw FileError(
@@ -31,16 +32,16 @@ package struct PictureFolder: Sendable {
         return (path as NSString).appendingPathComponent(name.replacingOccurrences(of: "\\", with: "/"))
     }
 
-    /// Reads a picture.
-    /// - Parameter annotations: the annotation file, for errors.
-    /// - Throws: `FileError` when it is missing, broken, or of another size than the annotations say.
+    /// Reads an image.
+    /// - Parameter annotations: the path of the annotation file, for error messages.
+    /// - Throws: `FileError` if it is missing, broken, or differs in size from the annotations.
     package func image(of picture: Picture, annotations: String) throws -> Image {
         try file(of: picture, annotations: annotations).image
     }
 
-    /// Reads a picture, and what should be known of its file.
-    /// - Parameter annotations: the annotation file, for errors.
-    /// - Throws: `FileError` when it is missing, broken, or of another size than the annotations say.
+    /// Reads an image with remarks about its file.
+    /// - Parameter annotations: the path of the annotation file, for error messages.
+    /// - Throws: `FileError` if it is missing, broken, or differs in size from the annotations.
     package func file(of picture: Picture, annotations: String) throws -> ImageFile {
         let path = try path(of: picture)
         let file = try ImageFile(contentsOf: path, turning: turning)
@@ -52,8 +53,8 @@ package struct PictureFolder: Sendable {
         return file
     }
 
-    /// The size of a picture as its file's header has it: upright, unless pictures are taken as they are stored.
-    /// - Throws: `FileError` when it is missing, its header is broken, or the annotations give another size.
+    /// The size of an image from its file's header, after rotation by the EXIF orientation unless `turning` ignores it.
+    /// - Throws: `FileError` if it is missing, its header is broken, or the annotations give another size.
     package func size(of picture: Picture, annotations: String) throws -> PixelSize {
         let path = try path(of: picture)
         func size(_ header: ImageHeader) -> PixelSize {
@@ -88,7 +89,7 @@ package struct PictureFolder: Sendable {
 }
 
 extension PictureFolder {
-    /// What is to be said of file names that were found in another way than they are written; nil if none were.
+    /// A remark on file names whose backslashes were read as slashes; nil if there are none.
     package func remark(on pictures: [Picture]) -> String? {
         let names = pictures.lazy.compactMap(\.fileName).filter { $0.contains("\\") }
         guard let first = names.first else { return nil }

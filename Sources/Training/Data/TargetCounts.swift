@@ -1,12 +1,12 @@
 import COCO
 
-/// What the objects of a dataset have for the heads of a network to learn from.
+/// The numbers of objects in a dataset that have targets for each head of a network.
 public struct TargetCounts: Hashable, Sendable {
-    /// How many objects there are.
+    /// The number of objects.
     package let objects: Int
-    /// How many of them have a mask.
+    /// The number of objects with a mask.
     package let masks: Int
-    /// How many of them have labelled keypoints, by the number of keypoints that they have.
+    /// The number of objects with labelled keypoints, by the number of keypoints per object.
     package let keypoints: [Int: Int]
 
     package init(_ annotations: some Sequence<Annotation>) {
@@ -23,13 +23,14 @@ public struct TargetCounts: Hashable, Sendable {
         self.keypoints = keypoints
     }
 
-    /// Checks whether a head of the network is without a single target: it would stay as it began, and what it says
-    /// of pictures would mean nothing.
+    /// Checks that every head of the network has at least one target: without any, it would stay untrained, and its
+    /// output would be meaningless.
     ///
-    /// - Parameter trained: whether a part of the network, such as `mask`, is trained already. Such a head may stay as it is.
-    /// - Returns: remarks on objects that do not train a head.
-    /// - Throws: ``TrainingError`` for a mask head without targets, and for another number of keypoints than the network
-    ///   has.
+    /// - Parameter trained: whether a part of the network, such as `mask`, starts from trained weights. Such a head
+    ///   needs no targets.
+    /// - Returns: remarks on objects that have no targets for a head.
+    /// - Throws: ``TrainingError`` for an untrained mask head without targets, and if all objects have another number
+    ///   of keypoints than the network.
     package func check(
         against configuration: TrainingConfiguration, isTrained trained: (String) -> Bool
     ) throws -> [String] {
@@ -55,7 +56,7 @@ public struct TargetCounts: Hashable, Sendable {
                     throw TrainingError(
                         "network.keypoints.count is \(count), but the objects have \(numbers) keypoints")
                 }
-                // Boxes and masks are worth training without it, and it answers for persons alone.
+                // Only a remark: boxes and masks can be trained without keypoints, which only persons have.
                 remarks.append(
                     trained("keypoint")
                         ? "no object has labelled keypoints: the keypoint head stays as it is"

@@ -4,18 +4,19 @@ import Geometry
 import Execution
 import Inference
 
-/// What a run trains on.
+/// The data that a run trains on.
 public struct TrainingData: Sendable {
     /// The examples.
     public let source: any ExampleSource
-    /// The names of their classes.
+    /// The names and category ids of their classes.
     public let classes: ClassTable
-    /// What was left out, and how the unusual was taken, in words.
+    /// Remarks on what was left out, and on how unusual input was interpreted.
     public let remarks: [String]
-    /// What the objects have to train heads on; nil for scenes, which have everything.
+    /// The numbers of targets for each head; nil for sources in which every object has all targets.
     public let targets: TargetCounts?
 
-    /// Examples from anywhere: files in another format, or drawn ones. They have a target for every head.
+    /// Examples from any source, such as files in another format or drawn scenes. They must have targets for every
+    /// head.
     public init(source: any ExampleSource, classes: ClassTable, remarks: [String] = []) {
         self.source = source
         self.classes = classes
@@ -23,17 +24,17 @@ public struct TrainingData: Sendable {
         targets = nil
     }
 
-    /// The dataset in `folder`. Everything that training needs of it is checked here, before the first step: that each
-    /// picture is there, can be decoded as far as its header tells, and is of the size that the annotations say.
+    /// Reads the dataset in `folder`. Everything that training needs is checked here, before the first step: that each
+    /// image exists, that its header is valid, and that its size matches the annotations.
     ///
     /// - Parameters:
-    ///   - folder: has `annotations.json` and the pictures in `images`.
-    ///   - classCount: how many classes the network tells apart. Where the file has more categories, but as many as that
-    ///     with objects, these are taken.
-    ///   - skipsBroken: whether broken annotations and pictures are left out rather than refused.
-    ///   - turning: whether pictures are turned as EXIF says.
-    /// - Throws: `COCOError`, which names the annotation, when one is broken; ``TrainingError`` when there is
-    ///   nothing to train on, or pictures cannot be read, with all of them in one list.
+    ///   - folder: the folder that contains `annotations.json` and, in `images`, the images.
+    ///   - classCount: the number of the network's classes. If the file has another number of categories, but exactly
+    ///     this many with objects, only those become classes.
+    ///   - skipsBroken: whether broken annotations and images are left out instead of causing an error.
+    ///   - turning: whether images are rotated as their EXIF orientation says.
+    /// - Throws: `COCOError` naming a broken annotation; ``TrainingError`` if there is nothing to train on or images
+    ///   cannot be read, with a list of them.
     public init(
         folder: String, classCount: Int? = nil, skipsBroken: Bool = false,
         turning: ImageFile.Turning = .upright
@@ -66,7 +67,7 @@ public struct TrainingData: Sendable {
         self.remarks = remarks
     }
 
-    /// The categories that are classes, in the order of the file. Roboflow puts one without objects in front.
+    /// The categories that become classes, in the file's order. (Roboflow adds one without objects at the front.)
     private static func categories(
         of dataset: Dataset, classCount: Int?
     ) -> (categories: [COCO.Category], remark: String?) {
@@ -85,9 +86,9 @@ public struct TrainingData: Sendable {
 }
 
 extension Dataset {
-    /// Looks at the header of each picture with an object, and notes the sizes that the annotations lack.
-    /// - Returns: what was left out.
-    /// - Throws: ``TrainingError`` with all faults in one list, unless broken pictures are left out.
+    /// Reads the header of each image with an object, and fills in sizes that the annotations lack.
+    /// - Returns: a remark on what was left out; nil if nothing was.
+    /// - Throws: ``TrainingError`` with a list of the faults, unless `skipsBroken`.
     fileprivate mutating func checkPictures(
         in folder: PictureFolder, annotations path: String, skipsBroken: Bool
     ) throws -> String? {

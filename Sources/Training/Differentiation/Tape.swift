@@ -1,43 +1,42 @@
 import Tensors
 
-// Reverse-mode differentiation, all of it:
+// Reverse-mode automatic differentiation:
 //
-// 1. Forward. The network runs as for inference, but on values that know their place on a tape. Whenever a
-//    kernel's result depends on something that is being trained, its pullback is written on the tape: a
-//    function from the gradient of the loss by the kernel's output to those by its inputs and parameters.
-// 2. Backward. The losses say how they change with the network's outputs. The tape is read from its end to
-//    its start; each pullback takes the gradient that has gathered at its output and hands parts of it down.
+// 1. Forward. The network runs as for inference, but on values that know their index on a tape. Whenever a kernel's
+//    result depends on a trained parameter, its pullback is recorded on the tape: a function from the gradient with
+//    respect to the kernel's output to the gradients with respect to its inputs and parameters.
+// 2. Backward. The losses provide their gradients with respect to the network's outputs. The tape is read from end to
+//    start; each pullback takes the gradient accumulated at its output and adds to the gradients of its inputs.
 //
-// What depends on nothing that is trained is a constant: it is not written down, its inputs are not kept, and
-// no gradient is computed for it. That is how frozen stages cost nothing.
+// A value that depends on no trained parameter is a constant: nothing is recorded for it, its inputs are not kept, and
+// no gradient is computed for it. Frozen stages therefore cost nothing in the backward pass.
 
 /// The record of one forward pass.
 ///
-/// `@unchecked Sendable`: a tape is written by one thread and then read by one thread; which one may change in
-/// between.
+/// `@unchecked Sendable`: a tape is written by one thread and then read by one thread, which may be a different one.
 package final class Tape: @unchecked Sendable {
-    /// From the gradient by a kernel's output to those by what it was computed from.
+    /// Takes the gradient with respect to a kernel's output, and adds those with respect to its inputs and parameters.
     typealias Pullback = (Tensor, inout Gradients) -> Void
 
     private let isTrained: @Sendable (String) -> Bool
     private var pullbacks: [Pullback?] = []
 
     /// An empty tape.
-    /// - Parameter isTrained: whether the parameter of that name is being trained.
+    /// - Parameter isTrained: whether the parameter with a given name is trained.
     package init(training isTrained: @escaping @Sendable (String) -> Bool = { _ in true }) {
         self.isTrained = isTrained
     }
 
-    /// A value that nothing is learnt from: the picture.
+    /// A value without a gradient, such as the input image.
     package func constant(_ value: Tensor) -> Taped { Taped(value: value, tape: self, node: nil) }
 
-    /// A value that the gradient is wanted for, as if it were a parameter; for tests.
+    /// A value whose gradient is computed as if it were a parameter; for tests.
     package func variable(_ value: Tensor, name: String) -> Taped {
         record(value, from: [], parameters: [name]) { gradient, gradients in gradients.add(gradient, to: name)
         }
     }
 
-    /// Writes down how `value` came about; a constant if it depends on nothing that is trained.
+    /// Records the pullback of `value`; returns a constant if the value depends on no trained parameter.
     func record(
         _ value: Tensor, from inputs: [Taped], parameters: [String] = [], pullback: @escaping Pullback
     ) -> Taped {
@@ -48,9 +47,9 @@ package final class Tape: @unchecked Sendable {
         return Taped(value: value, tape: self, node: pullbacks.count - 1)
     }
 
-    /// Reads the tape backwards. It is empty afterwards: what the pullbacks kept is freed on the way.
-    /// - Parameter seeds: outputs of the network, each with the gradient of the loss by it.
-    /// - Returns: the gradient of the loss by every parameter that it depends on.
+    /// Runs the backward pass. The tape is empty afterwards: each pullback is freed once it has run.
+    /// - Parameter seeds: outputs of the network, each with the gradient of the loss with respect to it.
+    /// - Returns: the gradient of the loss with respect to every trained parameter that it depends on, by name.
     package func gradients(from seeds: [LossSeed]) -> [String: Tensor] {
         var gradients = Gradients(nodes: Array(repeating: nil, count: pullbacks.count), isTrained: isTrained)
         for seed in seeds { gradients.add(seed.gradient, to: seed.output) }
@@ -62,14 +61,14 @@ package final class Tape: @unchecked Sendable {
     }
 }
 
-/// An output of the network, and how the loss changes with it.
+/// An output of the network, with the gradient of the loss with respect to it.
 package struct LossSeed: Sendable {
     /// The output.
     package let output: Taped
-    /// The gradient of the loss by the output, of the same shape.
+    /// The gradient of the loss with respect to the output, of the same shape.
     package var gradient: Tensor
 
-    /// A seed.
+    /// A seed; both must have the same shape.
     package init(_ output: Taped, gradient: Tensor) {
         precondition(output.value.shape == gradient.shape)
         self.output = output
@@ -77,7 +76,7 @@ package struct LossSeed: Sendable {
     }
 }
 
-/// What has gathered so far on the way back.
+/// The gradients accumulated so far in the backward pass.
 struct Gradients {
     fileprivate var nodes: [Tensor?]
     fileprivate let isTrained: (String) -> Bool
@@ -88,13 +87,13 @@ struct Gradients {
         self.isTrained = isTrained
     }
 
-    /// Adds to the gradient by a value; for a constant, `gradient` is not even computed.
+    /// Adds to the gradient with respect to a value. For a constant, `gradient` is not evaluated.
     mutating func add(_ gradient: @autoclosure () -> Tensor, to taped: Taped) {
         guard let node = taped.node else { return }
         nodes[node].add(gradient())
     }
 
-    /// Adds to the gradient by a parameter; for one that is frozen, `gradient` is not even computed.
+    /// Adds to the gradient with respect to a parameter. For a frozen one, `gradient` is not evaluated.
     mutating func add(_ gradient: @autoclosure () -> Tensor, to parameter: String) {
         guard isTrained(parameter) else { return }
         parameters[parameter].add(gradient())
@@ -102,9 +101,9 @@ struct Gradients {
 }
 
 extension Tensor? {
-    /// Sums in place; the first summand is taken as it is.
+    /// Adds in place; nil becomes the summand itself, without a copy.
     package mutating func add(_ summand: Tensor) {
-        // The old value is taken out first, so that nobody else refers to its memory.
+        // The old value is moved out first, so that its memory is uniquely referenced and not copied.
         guard var sum = take() else { return self = summand }
         sum.add(summand)
         self = sum
@@ -122,7 +121,7 @@ extension Tensor {
         }
     }
 
-    /// Multiplies every element.
+    /// Multiplies every element by `factor`.
     package mutating func scale(by factor: Float) {
         withUnsafeMutableElements { elements in
             for index in elements.indices { elements[index] *= factor }

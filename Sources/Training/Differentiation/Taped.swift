@@ -2,20 +2,20 @@ import Kernels
 import Inference
 import Tensors
 
-/// A value on its way through the network that remembers, on its tape, how it was made.
+/// A value in the network's forward pass whose computation is recorded on a tape.
 ///
-/// The network runs on it line by line as on a plain `Tensor`; nothing describes the network a second time.
+/// The same network code runs on it as on a plain `Tensor`; training has no second definition of the network.
 package struct Taped: Sendable {
-    /// The plain value.
+    /// The plain tensor.
     package let value: Tensor
     let tape: Tape
-    /// Its place on the tape; nil for a constant.
+    /// Its index on the tape; nil for a constant.
     package let node: Int?
 }
 
-/// Each request calls its kernel and writes the kernel's pullback on the tape.
+/// Each operation calls its kernel and records the kernel's pullback on the tape.
 extension Taped: Activation {
-    /// Convolution and what follows it: two entries on the tape if that is a group norm, otherwise one.
+    /// Convolution with normalisation, residual and ReLU: two tape entries with a group norm, otherwise one.
     package func convolved(by layer: ConvolutionLayer, adding residual: Taped?, relu: Bool) -> Taped {
         guard let norm = layer.groupNorm else {
             return convolved(by: layer, finishing: residual, relu: relu)
@@ -28,14 +28,14 @@ extension Taped: Activation {
         let convolution = layer.convolution
         return weighted(
             convolution(value, adding: residual?.value, relu: relu), by: layer.name,
-            // The shift of a folded batch norm is fixed, as its scale is.
+            // The shift of a folded batch norm is fixed, like its scale.
             hasBias: layer.hasBias, adding: residual, relu: relu,
             weightGradient: { convolution.weightGradient($0, input: $1) },
             inputGradient: { convolution.inputGradient($0, inputShape: $1) })
     }
 
-    /// Writes down the output of a layer with a weight and perhaps a bias, which the three kinds of such layers
-    /// pull back alike.
+    /// Records the output of a layer with a weight and optionally a bias; convolutions, transposed convolutions and
+    /// fully connected layers share this.
     private func weighted(
         _ output: Tensor, by layer: String, hasBias: Bool = true, adding residual: Taped? = nil,
         relu: Bool, weightGradient: @escaping (_ gradient: Tensor, _ input: Tensor) -> Tensor,
@@ -73,7 +73,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape.
+    /// One tape entry, with gradients of the input, the weight and the bias.
     package func upsampled(by layer: TransposedConvolutionLayer, relu: Bool) -> Taped {
         let convolution = layer.convolution
         return weighted(
@@ -82,7 +82,7 @@ extension Taped: Activation {
             inputGradient: { convolution.inputGradient($0, inputShape: $1) })
     }
 
-    /// One entry on the tape.
+    /// One tape entry, with gradients of the input, the weight and the bias.
     package func dense(by layer: DenseLayer, relu: Bool) -> Taped {
         let dense = layer.dense
         return weighted(
@@ -91,7 +91,7 @@ extension Taped: Activation {
             inputGradient: { dense.inputGradient($0, inputShape: $1) })
     }
 
-    /// One entry on the tape.
+    /// One tape entry: the gradient of each window goes to its maximum.
     package func maxPooled(_ window: ConvolutionWindow) -> Taped {
         let input = self
         return tape.record(Kernels.maxPooled(value, window: window), from: [self]) { gradient, gradients in
@@ -99,7 +99,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape: the map gets the gradient as it is, the coarser one its sums.
+    /// One tape entry: the map's gradient is the output's; the coarser map's is its sum over each enlarged cell.
     package consuming func addingUpsampled(_ coarser: Taped) -> Taped {
         let input = self
         let (height, width) = (coarser.value.shape[0], coarser.value.shape[1])
@@ -111,7 +111,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape: both get the gradient as it is.
+    /// One tape entry: the gradient of both summands is the output's.
     package func adding(_ other: Taped) -> Taped {
         let input = self
         return tape.record(sum(value, other.value), from: [input, other]) { gradient, gradients in
@@ -120,7 +120,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape.
+    /// One tape entry: the gradient is interpolated by the transposed operation.
     package func enlargedBilinearly(by factor: Int) -> Taped {
         let input = self
         let shape = value.shape
@@ -129,7 +129,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape. The regions are constants, as in the paper: no gradient reaches the proposals.
+    /// One tape entry. The regions are constants, as in the paper: no gradient reaches the proposals.
     package static func pooled(
         from maps: [Taped], regions: [RegionOfInterest], scales: [Float], by layer: RoILayer
     ) -> Taped {
@@ -143,7 +143,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape.
+    /// One tape entry: the gradient is divided evenly among the positions.
     package func averagedOverPositions() -> Taped {
         let input = self
         let shape = value.shape
@@ -152,7 +152,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape.
+    /// One tape entry: the gradient is reshaped back.
     package func reshaped(to shape: [Int]) -> Taped {
         let input = self
         let inputShape = value.shape
@@ -161,7 +161,7 @@ extension Taped: Activation {
         }
     }
 
-    /// One entry on the tape.
+    /// One tape entry: the gradient's axes are permuted back.
     package func channelsLast() -> Taped {
         let input = self
         return tape.record(Kernels.channelsLast(value), from: [self]) { gradient, gradients in

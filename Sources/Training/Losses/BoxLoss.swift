@@ -2,24 +2,24 @@ import Foundation
 import Geometry
 import Tensors
 
-/// How far a predicted box is off.
+/// The regression loss of a predicted box.
 public enum BoxLoss: Hashable, Sendable {
-    /// On the deltas: quadratic up to `beta`, linear beyond (Fast R-CNN, section 2.3). torchvision has 1/9, the
-    /// paper 1, detectron2 0: plain L1.
+    /// Smooth L1 on the deltas, summed over the four: quadratic up to `beta`, linear beyond (Fast R-CNN, section 2.3).
+    /// torchvision has 1/9, the paper 1, detectron2 0, which is plain L1.
     case smoothL1(beta: Float)
-    /// On the decoded box: 1 − intersection over union. No gradient for boxes apart. An alternative that
-    /// tutorials ascribe to Mask R-CNN, which the paper does not use.
+    /// On the decoded box: 1 − intersection over union. The gradient is 0 for boxes that do not intersect. Some
+    /// tutorials ascribe it to Mask R-CNN, but the paper does not use it.
     case iou
-    /// On the decoded box: 1 − IoU + the share of the enclosing box that neither covers (Rezatofighi et al.,
-    /// arXiv 1902.09630). Pulls boxes together that do not touch.
+    /// On the decoded box: 1 − IoU + the fraction of the enclosing box outside the union (Rezatofighi et al., arXiv
+    /// 1902.09630). The gradient also pulls boxes together that do not intersect.
     case giou
 
-    /// The loss of one box, and its gradient by the deltas.
+    /// The loss of one box, and its gradient with respect to the deltas.
     ///
     /// - Parameters:
-    ///   - delta: the prediction.
-    ///   - reference: the anchor or proposal that it changes.
-    ///   - target: where the box should be.
+    ///   - delta: the predicted deltas.
+    ///   - reference: the anchor or proposal that the deltas are relative to.
+    ///   - target: the ground-truth box.
     ///   - coder: how deltas turn into boxes.
     package func callAsFunction(_ delta: BoxDelta, from reference: Box, to target: Box, coder: BoxCoder)
         -> (value: Float, gradient: BoxDelta)
@@ -40,14 +40,14 @@ public enum BoxLoss: Hashable, Sendable {
         }
     }
 
-    /// ½ x² / β below β, |x| − ½ β beyond, and the slope.
+    /// ½ x² / β for |x| < β, otherwise |x| − ½ β; with its derivative.
     private static func smoothL1(_ x: Float, _ beta: Float) -> (value: Float, gradient: Float) {
         abs(x) < beta ? (0.5 * x * x / beta, x / beta) : (abs(x) - 0.5 * beta, x > 0 ? 1 : x < 0 ? -1 : 0)
     }
 }
 
-/// Intersection, union and enclosing box of a predicted and a true box, each with its gradient by the
-/// predicted one's edges.
+/// Areas of the intersection, union and enclosing box of a predicted and a ground-truth box, each with its gradient
+/// with respect to the predicted box's edges.
 private struct OverlapWithGradient {
     let intersection: Float, union: Float, enclosure: Float
     let intersectionGradient: Box, unionGradient: Box, enclosureGradient: Box
@@ -58,7 +58,7 @@ private struct OverlapWithGradient {
         let width = max(right - left, 0), height = max(bottom - top, 0)
         intersection = width * height
         let areTouching = width > 0 && height > 0
-        // An edge matters for the intersection where it is the inner one of the two…
+        // An edge of the predicted box affects the intersection if it is the inner one of the two edges.
         func inner(_ isInner: Bool, _ slope: Float) -> Float { areTouching && isInner ? slope : 0 }
         intersectionGradient = Box(
             x1: inner(box.x1 > target.x1, -height), y1: inner(box.y1 > target.y1, -width),
@@ -66,7 +66,7 @@ private struct OverlapWithGradient {
         let areaGradient = Box(x1: -box.height, y1: -box.width, x2: box.height, y2: box.width)
         union = box.area + target.area - intersection
         unionGradient = areaGradient.combined(with: intersectionGradient) { $0 - $1 }
-        // …and for the enclosing box where it is the outer one.
+        // It affects the enclosing box if it is the outer one.
         let outerWidth = max(box.x2, target.x2) - min(box.x1, target.x1)
         let outerHeight = max(box.y2, target.y2) - min(box.y1, target.y1)
         enclosure = outerWidth * outerHeight
@@ -75,7 +75,7 @@ private struct OverlapWithGradient {
             x2: box.x2 > target.x2 ? outerHeight : 0, y2: box.y2 > target.y2 ? outerWidth : 0)
     }
 
-    /// Against division by zero, as in torchvision.
+    /// Prevents division by zero, as in torchvision.
     private static let epsilon: Float = 1e-7
 
     /// 1 − I / U.
@@ -109,7 +109,7 @@ extension Box {
 extension BoxLoss: Codable {
     private enum Kind: String, CodingKey { case smoothL1, iou, giou }
 
-    /// `{"smoothL1": beta}`, `"iou"` or `"giou"`.
+    /// Reads `{"smoothL1": beta}`, `"iou"` or `"giou"`.
     public init(from decoder: any Decoder) throws {
         if let name = try? decoder.singleValueContainer().decode(String.self) {
             switch Kind(rawValue: name) {
@@ -126,7 +126,7 @@ extension BoxLoss: Codable {
         }
     }
 
-    /// As it is read.
+    /// Writes the form that `init(from:)` reads.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .smoothL1(let beta):

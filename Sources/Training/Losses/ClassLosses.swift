@@ -1,18 +1,19 @@
 import Foundation
 import Tensors
 
-/// Sigmoid cross-entropy of one logit: −log σ(x) for a target of 1, −log(1 − σ(x)) for 0, in between for
-/// targets in between. Written so that no exponential overflows.
+/// Sigmoid cross-entropy of one logit x and a target t from 0 to 1: −t log σ(x) − (1 − t) log(1 − σ(x)), in a form in
+/// which no exponential overflows.
 @inline(__always)
 public func sigmoidCrossEntropy(_ logit: Float, target: Float) -> Float {
     max(logit, 0) - logit * target + log1p(exp(-abs(logit)))
 }
 
-/// The sum of the softmax cross-entropy −log p(label) over the rows of a table, and its gradient p − [label].
+/// The softmax cross-entropy −log p(label), summed over the rows of a table, and its gradient with respect to the
+/// logits: p − onehot(label).
 ///
 /// - Parameters:
 ///   - logits: `[rows, classes]`.
-///   - labels: one class a row.
+///   - labels: one class index per row.
 package func softmaxCrossEntropy(_ logits: Tensor, labels: [Int]) -> (sum: Double, gradient: Tensor) {
     precondition(logits.shape.count == 2 && logits.shape[0] == labels.count)
     let classes = logits.shape[1]
@@ -30,7 +31,7 @@ package func softmaxCrossEntropy(_ logits: Tensor, labels: [Int]) -> (sum: Doubl
     return (sum, gradient)
 }
 
-/// The same for one row of memory.
+/// The same for one row of logits in memory.
 func softmaxCrossEntropy(
     _ logits: UnsafeBufferPointer<Float>, label: Int, gradient: UnsafeMutableBufferPointer<Float>
 ) -> Double {

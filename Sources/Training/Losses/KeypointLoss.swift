@@ -1,12 +1,13 @@
 import Foundation
 import Tensors
 
-/// The loss of keypoints: for each one that has a target, a softmax over all cells of its map in which a single
-/// cell is right (Mask R-CNN, section 5); summed, with the gradient by all logits.
+/// The keypoint loss: for each keypoint with a target, the softmax cross-entropy over all cells of its heat map with a
+/// one-hot target (Mask R-CNN, section 5). Returns the sum, and its gradient with respect to the logits.
 ///
 /// - Parameters:
 ///   - heatmaps: `[regions, side, side, keypoints]`.
-///   - targets: the right cell, row by row, for each region's keypoints; nil for none.
+///   - targets: for each region and keypoint, the index of the target cell, row by row; nil for a keypoint without a
+///     target.
 package func keypointLoss(_ heatmaps: Tensor, targets: [[Int?]]) -> (sum: Double, gradient: Tensor) {
     precondition(heatmaps.shape.count == 4 && heatmaps.shape[0] == targets.count)
     let keypoints = heatmaps.shape[3]
@@ -19,7 +20,7 @@ package func keypointLoss(_ heatmaps: Tensor, targets: [[Int?]]) -> (sum: Double
                 precondition(targets.count == keypoints)
                 for (keypoint, target) in targets.enumerated() {
                     guard let target else { continue }
-                    // One keypoint's map: every `keypoints`-th number.
+                    // One keypoint's map is every `keypoints`-th element.
                     let first = region * cells * keypoints + keypoint
                     func place(_ cell: Int) -> Int { first + cell * keypoints }
                     var largest = -Float.infinity

@@ -3,16 +3,16 @@ import Kernels
 import Inference
 import Tensors
 
-/// The loss of masks: the sum over regions and cells, and its gradient by all logits (Mask R-CNN, section 3).
+/// The mask loss (Mask R-CNN, section 3): the cross-entropy summed over regions and cells, and its gradient with
+/// respect to the logits.
 ///
-/// With sigmoids, only the true class's mask has a loss; the other classes' masks of that region learn
-/// nothing from it, so classes do not compete. With softmax, all do, in every cell: the true class where the
-/// mask is, background elsewhere (table 2b).
+/// With sigmoids, only the true class's mask contributes to the loss, so classes do not compete. With softmax, all
+/// classes compete in every cell: the target is the true class inside the mask and background outside (table 2b).
 ///
 /// - Parameters:
 ///   - logits: `[regions, side, side, classes + 1]`, or one channel for class-agnostic masks.
 ///   - targets: `[regions, side, side]`, from 0 to 1.
-///   - labels: one class a region.
+///   - labels: one class index per region.
 package func maskLoss(
     _ logits: Tensor, targets: Tensor, labels: [Int], output: Architecture.Masks.Output
 ) -> (sum: Double, gradient: Tensor) {

@@ -1,15 +1,15 @@
-/// The learning rate over the course of training: a linear warm-up, then a constant that drops in steps
-/// (Goyal et al., arXiv 1706.02677; Mask R-CNN, section 3.1: divided by 10 at three quarters).
+/// A learning rate schedule: a linear warm-up, then a constant rate that drops at given steps (Goyal et al., arXiv
+/// 1706.02677; Mask R-CNN, section 3.1: divided by 10 after three quarters of training).
 public struct LearningRate: Hashable, Codable, Sendable {
     /// The rate between warm-up and the first drop.
     public var base: Double
-    /// How many steps the warm-up takes; 0 for none.
+    /// Number of warm-up steps; 0 for none.
     public var warmUpSteps: Int
-    /// What the first step's rate is, as a share of `base`.
+    /// The first step's rate, as a fraction of `base`.
     public var warmUpStart: Double
     /// The steps at which the rate drops.
     public var drops: [Int]
-    /// What it is multiplied with at each.
+    /// The factor that the rate is multiplied by at each drop.
     public var dropFactor: Double
 
     /// A schedule.
@@ -24,7 +24,7 @@ public struct LearningRate: Hashable, Codable, Sendable {
         self.dropFactor = dropFactor
     }
 
-    /// The rate of a step, counting from 0.
+    /// The rate of a step, counted from 0.
     public subscript(step: Int) -> Double {
         var rate = base
         if step < warmUpSteps {

@@ -1,51 +1,51 @@
 import Tensors
 
-/// How parameters follow their gradients.
+/// The rule by which gradients update parameters.
 public enum UpdateRule: Hashable, Sendable {
     /// Stochastic gradient descent with momentum, the paper's:
     ///
     ///     velocity ← momentum · velocity + gradient + decay · parameter
     ///     parameter ← parameter − rate · velocity
     case sgd(momentum: Float)
-    /// AdamW (Kingma and Ba, arXiv 1412.6980; Loshchilov and Hutter, arXiv 1711.05101): each parameter's step is
-    /// measured by the size that its gradients usually have.
+    /// AdamW (Kingma and Ba, arXiv 1412.6980; Loshchilov and Hutter, arXiv 1711.05101): each parameter's step is scaled
+    /// by the typical magnitude of its gradients.
     ///
     ///     mean ← β₁ · mean + (1 − β₁) · gradient        square ← β₂ · square + (1 − β₂) · gradient²
     ///     parameter ← (1 − rate · decay) · parameter − rate · mean′ / (√square′ + 1e-8)
     ///
-    /// where ′ stands for division by 1 − βᵗ, since both begin at zero. A small network trained from nothing for
-    /// a few thousand steps gets further with it.
+    /// where ′ denotes division by 1 − βᵗ, which corrects the bias from starting at zero. A small network trained from
+    /// scratch for a few thousand steps reaches a better result with it than with SGD.
     case adamW(beta1: Float, beta2: Float)
 }
 
-/// An update rule and what it remembers from step to step. Both rules are computed as PyTorch does.
+/// An update rule and its state between steps. Both rules compute as PyTorch does.
 public struct Optimizer: Sendable {
     /// The rule.
     package let rule: UpdateRule
-    /// How strongly parameters are drawn to zero.
+    /// The weight decay.
     package let weightDecay: Float
-    /// Whether biases, and the factors and summands of norms, are drawn to zero as well.
+    /// Whether weight decay also applies to biases and to the scales and shifts of norms (one-dimensional parameters).
     package let decaysVectors: Bool
-    /// What is remembered of each parameter: its velocity, or the mean of its gradients.
+    /// Each parameter's velocity (SGD) or running mean of gradients (AdamW), by name.
     package private(set) var means: [String: Tensor] = [:]
-    /// The mean of each parameter's squared gradients; empty for SGD.
+    /// Each parameter's running mean of squared gradients, by name; empty for SGD.
     package private(set) var squares: [String: Tensor] = [:]
 
-    /// An optimiser that remembers nothing yet.
+    /// An optimiser without state.
     package init(_ rule: UpdateRule, weightDecay: Float, decaysVectors: Bool = true) {
         self.rule = rule
         self.weightDecay = weightDecay
         self.decaysVectors = decaysVectors
     }
 
-    /// Goes back to what was remembered at some step.
+    /// Restores a saved state.
     package mutating func restore(means: [String: Tensor], squares: [String: Tensor]) {
         self.means = means
         self.squares = squares
     }
 
-    /// One step for each of `names`; a parameter without a gradient has the gradient 0.
-    /// - Parameter step: its number, from 0.
+    /// Updates each of the parameters `names`; one without a gradient is treated as having the gradient 0.
+    /// - Parameter step: the number of the step, from 0.
     package mutating func step(
         _ parameters: inout Parameters, names: [String], gradients: [String: Tensor], rate: Float, step: Int
     ) {
@@ -91,7 +91,7 @@ public struct Optimizer: Sendable {
         _ parameter: inout Tensor, _ mean: inout Tensor, _ square: inout Tensor, _ gradient: Tensor,
         beta1: Float, beta2: Float, decay: Float, rate: Float, step: Int
     ) {
-        // In Double, since 1 − β₂ has few digits left in Float.
+        // In Double, since 1 − βᵗ loses most of its digits in Float.
         let meanScale = 1 - power(beta1, step + 1)
         let squareScale = (1 - power(beta2, step + 1)).squareRoot()
         let size = Float(Double(rate) / meanScale)
@@ -125,7 +125,7 @@ public struct Optimizer: Sendable {
     }
 }
 
-/// The length of all gradients taken as one vector, summed in Double in the order of `names`.
+/// The L2 norm of all gradients together, accumulated in Double in the order of `names`.
 package func gradientNorm(_ gradients: [String: Tensor], names: [String]) -> Double {
     var squares = 0.0
     for name in names {
@@ -139,7 +139,7 @@ extension UpdateRule: Codable {
     private struct Momentum: Codable { var momentum: Float }
     private struct Betas: Codable { var beta1: Float, beta2: Float }
 
-    /// `{"sgd": {"momentum": 0.9}}` or `{"adamW": {"beta1": 0.9, "beta2": 0.999}}`.
+    /// Reads `{"sgd": {"momentum": 0.9}}` or `{"adamW": {"beta1": 0.9, "beta2": 0.999}}`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Kind.self)
         if let betas = try container.decodeIfPresent(Betas.self, forKey: .adamW) {
@@ -149,7 +149,7 @@ extension UpdateRule: Codable {
         }
     }
 
-    /// As it is read.
+    /// Writes the form that `init(from:)` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Kind.self)
         switch self {

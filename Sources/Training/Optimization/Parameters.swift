@@ -2,17 +2,17 @@ import Foundation
 import Inference
 import Tensors
 
-/// The parameters of a network by name, as training changes them.
+/// The parameters of a network by name, which training updates.
 ///
-/// The network itself stays a value that never changes: each step builds it anew from these, which costs next to
-/// nothing, since tensors share their memory.
+/// The network itself is immutable: each step builds a new one from these parameters, which is cheap because tensors
+/// share their memory.
 public struct Parameters: Sendable {
-    /// Every parameter, in the order in which the network asks for them: that of the data flow.
+    /// The names of all parameters, in the order in which the network requests them, which is data-flow order.
     public private(set) var names: [String] = []
     private var tensors: [String: Tensor] = [:]
 
-    /// What a network of this configuration asks for, as `source` has it.
-    /// - Throws: what the source throws for a parameter that is missing or of another shape.
+    /// All parameters that a network of this architecture requests, taken from `source`.
+    /// - Throws: the source's error for a parameter that is missing or has another shape.
     public init(_ configuration: Architecture, from source: some ParameterSource) throws {
         var recorder = Recorder(source: source)
         _ = try Network(configuration, from: &recorder)
@@ -20,25 +20,25 @@ public struct Parameters: Sendable {
         tensors = recorder.tensors
     }
 
-    /// Parameters of no particular network, by name.
+    /// The given parameters by name, in alphabetical order.
     public init(_ tensors: [String: Tensor]) {
         names = tensors.keys.sorted()
         self.tensors = tensors
     }
 
-    /// One parameter.
+    /// The parameter with this name, or nil.
     public subscript(name: String) -> Tensor? { tensors[name] }
 
-    /// Changes a parameter in place.
+    /// Changes a parameter in place; does nothing if there is none with this name.
     package mutating func update(_ name: String, _ body: (inout Tensor) -> Void) {
-        // Taken out for the time being, so that its memory has one owner and need not be copied.
+        // Moved out during the change, so that its memory is uniquely referenced and not copied.
         guard var tensor = tensors[name].take() else { return }
         body(&tensor)
         tensors[name] = tensor
     }
 
-    /// The names of the parameters that training may change: all but the statistics of frozen batch norms and
-    /// the factors that go with them, and but those whose names begin with one of `frozen`.
+    /// The names of the trainable parameters: all but those of frozen batch norms, and those whose names begin with one
+    /// of `frozen`.
     public func trainable(frozen: [String]) -> [String] {
         names.filter { name in
             let layer = name.range(of: ".norm.").map { String(name[..<$0.lowerBound]) }
@@ -47,7 +47,7 @@ public struct Parameters: Sendable {
         }
     }
 
-    /// Takes note of what is asked for.
+    /// Records the parameters that a network requests from a source.
     private struct Recorder<Source: ParameterSource>: ParameterSource {
         var source: Source
         var names: [String] = []
@@ -68,7 +68,8 @@ public struct Parameters: Sendable {
 }
 
 extension Parameters: ParameterSource {
-    /// The parameter of that name, whose shape must be `shape`.
+    /// The parameter with this name.
+    /// - Throws: ``ParameterError`` if it is missing or its shape is not `shape`.
     public func parameter(_ name: String, shape: [Int], initialization: Initialization) throws -> Tensor {
         guard let tensor = tensors[name] else { throw ParameterError.missing(name: name) }
         guard tensor.shape == shape else {
@@ -77,6 +78,6 @@ extension Parameters: ParameterSource {
         return tensor
     }
 
-    /// Whether there is a parameter of that name.
+    /// Whether there is a parameter with this name.
     public func contains(_ name: String) -> Bool { tensors[name] != nil }
 }

@@ -4,16 +4,16 @@ import Kernels
 import Inference
 import Tensors
 
-/// One picture of a batch, ready to be trained on.
+/// One image of a batch, prepared for training.
 package struct BatchItem: Sendable {
-    /// The picture and its objects, flipped if it is to be.
+    /// The image and its objects, after a possible flip.
     package var example: Example
-    /// How large it is made.
+    /// The size that the image is resized to.
     package var size: Settings.Input
-    /// For sampling.
+    /// The random numbers for sampling anchors and proposals.
     package var generator: SeededGenerator
 
-    /// An item.
+    /// An item of the given parts.
     package init(example: Example, size: Settings.Input, generator: SeededGenerator) {
         self.example = example
         self.size = size
@@ -23,17 +23,17 @@ package struct BatchItem: Sendable {
 
 /// The loss of a batch and its gradients.
 package struct BatchGradients: Sendable {
-    /// Every part of the loss, averaged over the batch, before its weight.
+    /// Every term of the loss, averaged over the batch, before weighting.
     package var losses: [LossKind: Double]
-    /// The gradient of the weighted sum by every parameter that it depends on.
+    /// The gradient of the weighted sum with respect to every trained parameter, by name.
     package var gradients: [String: Tensor]
 
     /// Runs a batch forward and backward.
     ///
-    /// Pictures go through the network one by one, several at a time on several cores. Their losses are summed
-    /// in the order of the batch, so the result does not depend on the number of cores.
+    /// Each image runs through the network by itself, several in parallel. Losses are summed in the order of the batch,
+    /// so the result does not depend on the number of threads.
     ///
-    /// - Parameter isTrained: whether the gradient by the parameter of that name is wanted.
+    /// - Parameter isTrained: whether the parameter with a given name is trained.
     package init(
         _ batch: [BatchItem], through model: Model, settings: TrainingSettings,
         training isTrained: @escaping @Sendable (String) -> Bool
@@ -44,8 +44,8 @@ package struct BatchGradients: Sendable {
                 batch[index].example, resizedTo: batch[index].size, through: model, settings: settings,
                 tape: Tape(training: isTrained), using: &generator)
         }
-        // An average over all anchors, proposals, cells or keypoints of the batch: what a picture's part of it
-        // weighs is known only now.
+        // Each term is averaged over all anchors, proposals, cells or keypoints of the batch, so an image's share of it
+        // is known only now.
         var losses: [LossKind: Double] = [:]
         var factors: [LossKind: Float] = [:]
         for kind in LossKind.allCases {
@@ -66,8 +66,8 @@ package struct BatchGradients: Sendable {
 }
 
 extension ForwardPass {
-    /// The gradients of the loss by the parameters.
-    /// - Parameter factors: what each part's sum is multiplied with.
+    /// The gradients of the loss with respect to the parameters, by name.
+    /// - Parameter factors: the factor of each term's sum.
     func gradients(factors: [LossKind: Float]) -> [String: Tensor] {
         var seeds: [LossSeed] = []
         for kind in LossKind.allCases {

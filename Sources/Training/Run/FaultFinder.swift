@@ -2,14 +2,15 @@ import Geometry
 import Inference
 import Tensors
 
-/// Watches a network and remembers the first stage, in data-flow order, that puts out a NaN or an infinity.
+/// Observes a network and keeps the first stage, in data-flow order, that contains a NaN or an infinity.
 final class FaultFinder: Observer {
     private(set) var stage: Stage?
 
-    /// The first faulty stage of `model` on one picture, or nil.
+    /// The first stage of `model` with a NaN or an infinity on one image, or nil.
     static func firstFault(of model: Model, on input: NetworkInput) -> Stage? {
         let finder = FaultFinder()
-        // Any region shows whether a head is sound; the whole picture will do, and is there whatever is selected.
+        // Any region shows whether a head is sound. The whole image is used because it does not depend on what is
+        // selected.
         let whole = Box(x1: 0, y1: 0, x2: Float(input.size.width), y2: Float(input.size.height))
         var steps = PipelineSteps<Tensor>()
         steps.selectCandidates = { _ in Candidates(boxes: [], scores: []) }

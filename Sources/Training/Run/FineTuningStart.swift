@@ -2,29 +2,30 @@ import Formats
 import Inference
 import Tensors
 
-/// The parameters that fine-tuning begins with: those of a checkpoint, but for layers whose size depends on
-/// the number of classes, where that differs; or those of a backbone that was trained on ImageNet. Parts of the network
-/// that the checkpoint does not have at all begin anew.
+/// The parameters that fine-tuning starts from: those of a checkpoint or of a pretrained backbone. Layers whose size
+/// depends on the number of classes are initialised randomly if that number differs, and so are parts of the network
+/// that the file does not have.
 package struct FineTuningStart: Sendable {
-    /// All parameters of the network.
+    /// The initial parameters of the whole network.
     package let parameters: Parameters
-    /// What starts anew, and what the backbone expects, in words.
+    /// Remarks on what is initialised randomly, and on the conventions that the backbone was trained with.
     package let remarks: [String]
-    /// The parts of the network that begin anew, such as `mask`.
+    /// The parts of the network that are initialised randomly, such as `mask`.
     package let freshParts: Set<String>
-    /// Those, and the parts whose last layer begins anew: what they put out means nothing before they are trained.
+    /// The fresh parts, and those whose last layer is initialised randomly: their output is meaningless before
+    /// training.
     package let untrainedParts: Set<String>
 
-    /// Layers whose outputs are counted by class or by kind of keypoint.
+    /// Layers whose number of outputs depends on the number of classes or keypoints.
     private static let outputLayers = ["box.logits", "box.deltas", "mask.logits", "keypoint.heatmaps"]
 
-    /// Takes what fits from the checkpoint at `path`.
+    /// Takes the parameters that fit from the checkpoint at `path`.
     /// - Parameters:
-    ///   - entry: which of several networks in the file.
+    ///   - entry: the name of one of several networks in the file.
     ///   - configuration: the network to train.
-    /// - Throws: `FileError` when it cannot be read, or has no backbone, or lacks a parameter of a part that it has and
-    ///   that does not depend on the number of classes, or has it in another shape; ``TrainingError`` when the
-    ///   configuration makes no sense.
+    /// - Throws: `FileError` if the file cannot be read, has no backbone, or has a part of the network with a missing
+    ///   parameter or a wrong shape (other than from the number of classes); ``TrainingError`` if the configuration is
+    ///   invalid.
     package init(_ path: String, entry: String? = nil, for configuration: TrainingConfiguration) throws {
         try configuration.validate()
         let source = Mixture(
@@ -64,7 +65,7 @@ package struct FineTuningStart: Sendable {
         self.remarks = remarks
     }
 
-    /// The parts of the network by the first word of their parameters' names, and what they are called.
+    /// The prefix of the parameters' names of each part of the network, and the part's name in remarks.
     private static let partNames = [
         ("fpn", "pyramid"), ("rpn", "region proposal network"), ("box", "box head"), ("mask", "mask head"),
         ("keypoint", "keypoint head"),
@@ -72,7 +73,7 @@ package struct FineTuningStart: Sendable {
 
     private static func part(of name: String) -> String { String(name.prefix { $0 != "." }) }
 
-    /// A file with no more than a backbone is read as one, whatever else its names might be.
+    /// Reads the file as a checkpoint if that has more than a backbone, otherwise as a bare backbone if possible.
     private static func stored(
         _ path: String, entry: String?, for configuration: TrainingConfiguration
     ) throws -> Stored {
@@ -89,8 +90,8 @@ package struct FineTuningStart: Sendable {
         return .checkpoint(try checkpoint.get())
     }
 
-    /// What a backbone of that naming was trained with, and whether the configuration has the same. A file does not tell:
-    /// with the wrong one training begins far from where the backbone was.
+    /// A remark on the conventions that backbones with these names are usually trained with, compared with the
+    /// configuration's. The file does not record them, and with wrong ones the pretrained features are far off.
     private static func conventions(
         of naming: BareBackbone.Naming, _ path: String, _ configuration: TrainingConfiguration
     ) -> String {
@@ -107,7 +108,7 @@ package struct FineTuningStart: Sendable {
         let start =
             "the backbone starts from \(path) (names of \(naming.rawValue)), usually trained with \(expected)"
         guard let input = Profile.named(configuration.profile)?.conventions.input else { return start }
-        // A deviation of one level is none.
+        // A standard deviation of 1 in units of 0 … 255 is no division.
         let isDivided = input.standardDeviation.contains { abs($0 * 255 / input.whitePoint - 1) > 1e-3 }
         let given = words(
             input.channelOrder, isDivided, configuration.network.backbone.stridePlacement.rawValue)
@@ -117,7 +118,7 @@ package struct FineTuningStart: Sendable {
                 + "file was trained with"
     }
 
-    /// Where parameters come from.
+    /// The file that parameters are taken from.
     private enum Stored {
         case checkpoint(Checkpoint)
         case backbone(BareBackbone)
@@ -152,19 +153,19 @@ package struct FineTuningStart: Sendable {
             }
         }
 
-        /// Whether it is of a part that the file does not have.
+        /// Whether the parameter belongs to a part that the file does not have.
         private func isAbsent(_ name: String) -> Bool {
             if parts.contains(FineTuningStart.part(of: name)) { return false }
             if case .backbone(let backbone) = stored { return !backbone.contains(inBackbone(name)) }
             return true
         }
 
-        /// The fifth stage of a backbone is the box head of a C4 network.
+        /// In a C4 network, the fifth stage of the backbone is the box head.
         private func inBackbone(_ name: String) -> String {
             name.hasPrefix("box.c5.") ? "backbone." + name.dropFirst("box.".count) : name
         }
 
-        /// Whether it is of a layer whose size depends on the number of classes, and that differs.
+        /// Whether the parameter belongs to an output layer, and has another shape in the file.
         func replaces(_ name: String, _ shape: [Int]) -> Bool {
             guard case .checkpoint(let checkpoint) = stored else { return false }
             return FineTuningStart.outputLayers.contains { name.hasPrefix($0 + ".") }

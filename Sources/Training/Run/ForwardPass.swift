@@ -3,30 +3,31 @@ import Kernels
 import Inference
 import Tensors
 
-// One training picture on its way through the network (Mask R-CNN, section 3.1, "Training"). It goes the way of every
-// picture, `Model.predict`, on values that remember how they were made. Where that way comes by a step without
-// parameters, training has its own, with targets and losses:
+// The forward pass of one training image (Mask R-CNN, section 3.1, "Training"). It runs the same pipeline as inference,
+// `Model.predict`, on values that record their computation, and replaces steps without parameters by its own, which add
+// targets and losses:
 //
 // 1. Selecting proposals: anchors are matched to objects and sampled, which gives the region proposal network's two
-//    losses. Proposals are selected as at test time, but more of them, and no gradient passes: from here on they are
-//    plain boxes. The true boxes join them, so that there are good ones from the first step on. All are matched and
-//    sampled: the sample is what the heads get to see.
-// 2. Selecting detections: the box head's two losses. "Detected" are the sampled proposals that are objects.
-// 3. Mask probabilities, and decoding keypoints: the losses of these heads, each on the objects that have a target.
+//    losses. Proposals are selected as at inference, but more of them, and without a gradient. The ground-truth boxes
+//    are added, so that there are good proposals from the first step on. All are matched and sampled; the heads run on
+//    the sample.
+// 2. Selecting detections: the box head's two losses. The "detections" are the sampled proposals that are matched to
+//    objects.
+// 3. Mask probabilities and keypoint decoding: the losses of these heads, each on the regions that have a target.
 
-/// One picture's way through the network, and what the losses make of it.
+/// The forward pass of one image, with its losses.
 package struct ForwardPass: Sendable {
-    /// How the network's outputs came about.
+    /// The tape that recorded the network's computation.
     let tape: Tape
-    /// The parts of the loss.
+    /// The terms of the loss. A term without targets is absent.
     package let losses: [LossKind: LossSum]
 
-    /// Runs one picture.
+    /// Runs the network on one image and computes the losses.
     ///
     /// - Parameters:
-    ///   - size: how large the image is made, which may change from image to image.
+    ///   - size: the size that the image is resized to, which may differ between images.
     ///   - tape: an empty one.
-    ///   - generator: for sampling.
+    ///   - generator: the random numbers for sampling anchors and proposals.
     package init(
         _ example: Example, resizedTo size: Settings.Input, through model: Model, settings: TrainingSettings,
         tape: Tape, using generator: inout SeededGenerator
@@ -45,16 +46,16 @@ package struct ForwardPass: Sendable {
     }
 }
 
-/// What is to be learnt from one picture: targets, and the losses so far.
+/// The targets of one image, and the losses computed so far.
 private final class Lesson {
     let objects: ScaledObjects
     let model: Model
     let settings: TrainingSettings
     var generator: SeededGenerator
     private(set) var losses: [LossKind: LossSum] = [:]
-    /// The proposals that the heads learn from, once they are selected.
+    /// The sampled proposals that the heads run on; nil until they are selected.
     private var sample: ProposalSample?
-    /// The right cells of the keypoints of a sampled proposal that has any.
+    /// The target cells of the keypoints, by index into the sample, of proposals that have any.
     private var keypointTargets: [Int: [Int?]] = [:]
 
     init(objects: ScaledObjects, model: Model, settings: TrainingSettings, generator: SeededGenerator) {
@@ -64,7 +65,7 @@ private final class Lesson {
         self.generator = generator
     }
 
-    /// The pipeline's steps, with losses.
+    /// The pipeline's steps, replaced by ones that compute losses.
     var steps: PipelineSteps<Taped> {
         var steps = PipelineSteps<Taped>()
         steps.selectProposals = { [self] selection in
@@ -92,7 +93,7 @@ private final class Lesson {
         return steps
     }
 
-    /// Sampled proposals as if they were detections, each with its true class.
+    /// The given rows of the sample as detections, each with its true class.
     private func regions(_ rows: [Int]) -> Detections {
         guard let sample else { return Detections() }
         regionRows = rows
@@ -101,7 +102,7 @@ private final class Lesson {
             classes: rows.map { sample.labels[$0] }, proposals: rows)
     }
 
-    /// The rows of the sample that the head at work sees.
+    /// The rows of the sample that the current head runs on.
     private var regionRows: [Int] = []
 
     // MARK: Region proposal network
@@ -113,7 +114,7 @@ private final class Lesson {
         var objectnessSum = 0.0
         var deltaSum = 0.0
         var levels = outputs.map(LevelGradients.init)
-        // Samples ascend, so each one's level is that of the one before, or a later one.
+        // Samples are in ascending order, so the level never decreases.
         var (level, start) = (0, 0)
         for anchor in sample {
             while anchor - start >= anchors[level].count {
@@ -190,7 +191,7 @@ private final class Lesson {
     private func keypointRegions() -> [Int] {
         guard let sample, let keypoints = model.architecture.keypoints else { return [] }
         let side = 4 * keypoints.poolSize
-        // Regions in which no keypoint has a target would add nothing but work.
+        // Regions in which no keypoint has a target do not contribute to the loss, and are skipped to save time.
         keypointTargets = Dictionary(
             uniqueKeysWithValues: sample.regions { $0.keypoints?.count == keypoints.count }
                 .map { ($0, sample.keypointTargets(of: $0, side: side)) }
@@ -209,7 +210,7 @@ private final class Lesson {
     }
 }
 
-/// The gradients of one level of the region proposal network, zero at first.
+/// The gradients with respect to the region proposal network's outputs on one level, initially zero.
 private struct LevelGradients {
     var objectness: Tensor
     var deltas: Tensor
@@ -244,7 +245,7 @@ extension Tensor {
 }
 
 extension PoolingLayer {
-    /// Whether regions are read with values at the centres of cells, which masks must then be as well.
+    /// Whether the RoI layer places values at the centres of cells; mask targets must be computed in the same way.
     var subtractsHalfPixel: Bool {
         if case .align(_, let subtractsHalfPixel, _) = self { subtractsHalfPixel } else { false }
     }

@@ -1,13 +1,13 @@
 import Formats
 import Foundation
 
-/// The record of a run: one line of JSON for each reported step.
+/// The log of a run's losses: one line of JSON per reported step.
 public struct Metrics {
     private let path: String
 
-    /// The record at `path`. Lines from `step` on are dropped: they were written by a run that went on after
-    /// its last checkpoint, and that is taken up from there again.
-    /// - Throws: `FileError` when the file cannot be read or written.
+    /// Opens the log at `path`. Lines from `step` on are deleted: they were written after the last checkpoint, from
+    /// which the run now resumes.
+    /// - Throws: `FileError` if the file cannot be read or written.
     public init(path: String, step: Int) throws {
         self.path = path
         guard FileManager.default.fileExists(atPath: path) else {
@@ -17,15 +17,15 @@ public struct Metrics {
         let text = String(decoding: try readFile(path, limit: 1 << 30), as: UTF8.self)
         let kept = text.split(separator: "\n").filter { line in
             struct Line: Decodable { var step: Int }
-            // The last line may have been cut off in the middle.
+            // The last line may be truncated.
             guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)) else { return false }
             return line.step < step
         }
         try OutputFile.write(Array(kept.map { $0 + "\n" }.joined().utf8), to: path)
     }
 
-    /// Appends a report.
-    /// - Throws: `FileError` when that is not possible.
+    /// Appends a line for a report.
+    /// - Throws: `FileError` if the file cannot be written.
     public func append(_ report: Trainer.Report, imagesPerSecond: Double) throws {
         var line = [
             "\"step\": \(report.step)", "\"total\": \(number(report.total))",

@@ -1,18 +1,18 @@
-/// The mean of several steps' reports, since a single step's losses jump.
+/// The mean of several steps' reports, which varies less than a single step's losses.
 package struct ReportAverage: Sendable {
     private var reports: [Trainer.Report] = []
 
-    /// Of no steps yet.
+    /// A mean over no steps.
     package init() {}
 
-    /// How many steps it is of.
+    /// The number of steps.
     package var count: Int { reports.count }
 
-    /// Takes a step in.
+    /// Adds a step's report.
     package mutating func add(_ report: Trainer.Report) { reports.append(report) }
 
-    /// The mean, under the number of the last step; nil for no steps. A part of the loss is averaged over the
-    /// steps that had it.
+    /// The mean, with the number of the last step; nil for no steps. Each term of the loss is averaged over the steps
+    /// that have it.
     package var report: Trainer.Report? {
         guard let last = reports.last else { return nil }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

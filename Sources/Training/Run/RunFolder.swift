@@ -4,32 +4,32 @@ import Loading
 import Inference
 import Tensors
 
-/// The folder of a training run: what it is made of, how far it is, what came out.
+/// The folder of a training run: its configuration, state and results.
 ///
-/// - `configuration.json`: all that the run is made of.
+/// - `configuration.json`: the complete configuration.
 /// - `checkpoint.safetensors`: the step, the parameters and the optimiser; replaced by rename.
-/// - `metrics.jsonl`: one line of JSON for each report.
-/// - `model.safetensors`: the trained network, for every command that takes weights.
+/// - `metrics.jsonl`: one line of JSON per report.
+/// - `model.safetensors`: the trained network, accepted by every command that takes weights.
 public struct RunFolder: Sendable {
-    /// The folder.
+    /// The folder's path.
     public let path: String
 
     /// The folder at `path`, which must exist.
     public init(path: String) { self.path = path }
 
-    /// What the run is made of.
+    /// The path of the configuration.
     public var configurationPath: String { path + "/configuration.json" }
-    /// Where to go on from.
+    /// The path of the checkpoint to resume from.
     public var checkpointPath: String { path + "/checkpoint.safetensors" }
-    /// The losses over time.
+    /// The path of the log of losses.
     public var metricsPath: String { path + "/metrics.jsonl" }
-    /// What came out.
+    /// The path of the trained network.
     public var modelPath: String { path + "/model.safetensors" }
 
-    /// Whether a run has begun here.
+    /// Whether the folder has a checkpoint to resume from.
     public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpointPath) }
 
-    /// Deletes what a run that was killed in the middle of writing has left.
+    /// Deletes temporary files of a run that was killed while writing.
     public func removeUnfinishedFiles() {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         for name in names where name.hasPrefix(".") && name.hasSuffix(OutputFile.unfinishedSuffix) {
@@ -39,8 +39,9 @@ public struct RunFolder: Sendable {
 
     // MARK: Checkpoints
 
-    /// Saves all that is needed to go on.
-    /// - Throws: `FileError` when the disk is full, for instance; what was saved before stays.
+    /// Saves everything that is needed to resume.
+    /// - Throws: `FileError` if the file cannot be written, for example on a full disk; the previous checkpoint is
+    ///   kept.
     public func save(_ trainer: Trainer) throws {
         let configuration = String(decoding: try trainer.configuration.encoded(), as: UTF8.self)
         var writer = SafetensorsWriter(metadata: [
@@ -54,8 +55,8 @@ public struct RunFolder: Sendable {
         try writer.write(to: checkpointPath)
     }
 
-    /// Brings a run back to where it was saved, bit for bit.
-    /// - Throws: `FileError` when the checkpoint cannot be read or belongs to a run of another configuration.
+    /// Restores the saved state of a run, bit for bit.
+    /// - Throws: `FileError` if the checkpoint cannot be read or does not match the configuration.
     public func restore(_ trainer: inout Trainer) throws {
         let file = try TensorFile(contentsOf: checkpointPath)
         guard let step = file.metadata["training.step"].flatMap({ Int($0) }),
@@ -91,8 +92,8 @@ public struct RunFolder: Sendable {
 
     // MARK: Results
 
-    /// Writes the network as it is now, with all that its file should say of it.
-    /// - Throws: `FileError` when that is not possible.
+    /// Writes the network with its current parameters and its metadata.
+    /// - Throws: `FileError` if the file cannot be written.
     public func writeModel(_ trainer: Trainer) throws {
         var metadata = try ModelMetadata(trainer.model()).strings
         metadata["training"] =
@@ -105,7 +106,7 @@ public struct RunFolder: Sendable {
     }
 }
 
-/// The tensors of a checkpoint by the network's names.
+/// The tensors of a checkpoint by the network's parameter names.
 private struct StoredParameters: ParameterSource {
     var tensors: [String: Tensor]
 

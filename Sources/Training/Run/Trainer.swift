@@ -6,43 +6,43 @@ import Kernels
 import Inference
 import Tensors
 
-/// A network in training: takes one step after another.
+/// Trains a network, step by step.
 ///
-/// Everything random in a step follows from the seed and the step's number, so the state to be saved is no more
-/// than the step, the parameters and the optimiser.
+/// All random numbers of a step depend only on the seed and the step's number, so the state to save is just the step,
+/// the parameters and the optimiser.
 public struct Trainer: Sendable {
-    /// What the run is made of.
+    /// The configuration of the run.
     public let configuration: TrainingConfiguration
     /// The names of the classes.
     public let classes: ClassTable
-    /// The model's configuration.
+    /// The configuration of the model that is trained.
     public let modelConfiguration: Configuration
-    /// Steps taken so far.
+    /// Number of steps taken so far.
     public private(set) var step = 0
     /// The network's parameters after those steps.
     public private(set) var parameters: Parameters
     /// The optimiser after those steps.
     public private(set) var optimizer: Optimizer
-    /// Pictures a step: as many as the configuration says, or all where there are fewer.
+    /// Images per step: the configuration's batch size, or all images if there are fewer.
     public let batchSize: Int
     private let source: any ExampleSource
     private var order: EpochOrder
     private let trainable: [String]
 
-    /// What a step did.
+    /// The losses and other figures of one step.
     public struct Report: Sendable {
-        /// Its number, from 0.
+        /// The number of the step, from 0.
         public let step: Int
-        /// The parts of the loss before the step.
+        /// The terms of the loss before the update, unweighted.
         public let losses: [LossKind: Double]
         /// Their weighted sum.
         public let total: Double
         /// The learning rate.
         public let rate: Double
-        /// The length of all gradients taken as one vector, before it was shortened.
+        /// The L2 norm of all gradients together, before clipping.
         public let gradientNorm: Double
 
-        /// What a step reports.
+        /// A report of the given values.
         package init(step: Int, losses: [LossKind: Double], total: Double, rate: Double, gradientNorm: Double)
         {
             self.step = step
@@ -53,12 +53,12 @@ public struct Trainer: Sendable {
         }
     }
 
-    /// A run that has not begun.
+    /// A trainer at step 0.
     ///
     /// - Parameters:
     ///   - source: the examples.
-    ///   - start: the parameters to begin with; random ones if nil.
-    /// - Throws: ``TrainingError`` when the configuration makes no sense.
+    ///   - start: the initial parameters; nil to initialise them randomly.
+    /// - Throws: ``TrainingError`` if the configuration is invalid.
     public init(
         _ configuration: TrainingConfiguration, classes: ClassTable, source: any ExampleSource,
         start: Parameters? = nil
@@ -88,7 +88,7 @@ public struct Trainer: Sendable {
             batchSize = configuration.batchSize
             order = whole
         } else {
-            // Too few pictures for a batch: a step then takes all of them.
+            // With fewer images than a batch, a step takes all of them.
             batchSize = max(min(source.count, configuration.batchSize), 1)
             order = EpochOrder(
                 source, batchSize: batchSize, groupsByAspectRatio: false, seed: configuration.seed)
@@ -102,7 +102,7 @@ public struct Trainer: Sendable {
         }
     }
 
-    /// Goes back, or forward, to a state that was saved.
+    /// Restores a saved state.
     public mutating func restore(
         step: Int, parameters: Parameters, means: [String: Tensor], squares: [String: Tensor]
     ) {
@@ -111,15 +111,15 @@ public struct Trainer: Sendable {
         optimizer.restore(means: means, squares: squares)
     }
 
-    /// The network as it is now.
+    /// A model with the current parameters.
     public func model() throws -> Model {
         var source = parameters
         return try Model(modelConfiguration, classes: classes, from: &source)
     }
 
     /// Takes one step.
-    /// - Throws: what the source throws; ``TrainingError`` when a loss or a gradient is NaN or infinite, with
-    ///   the layer where that begins. Nothing has changed then.
+    /// - Throws: the source's errors; ``TrainingError`` if a loss or gradient is NaN or infinite, naming the first such
+    ///   layer. The state is then unchanged.
     public mutating func advance() throws -> Report {
         let model = try model()
         let settings = configuration.settings
@@ -148,7 +148,7 @@ public struct Trainer: Sendable {
         let rate = configuration.learningRate[step]
         optimizer.step(&parameters, names: trainable, gradients: gradients, rate: Float(rate), step: step)
         step += 1
-        // In a fixed order: a dictionary has none, and sums depend on it in their last bits.
+        // In a fixed order, which a dictionary does not have: the last bits of a floating-point sum depend on it.
         let total = LossKind.allCases.reduce(0) { total, kind in
             total + (losses[kind] ?? 0) * Double(settings.weights[kind] ?? 1)
         }
@@ -157,7 +157,7 @@ public struct Trainer: Sendable {
 
     // MARK: Batches
 
-    /// The pictures of the step that comes next.
+    /// The images of the next step.
     private mutating func batch() throws -> [BatchItem] {
         let indices = order.batch(of: step)
         let (configuration, source, step) = (configuration, source, step)
@@ -175,20 +175,20 @@ public struct Trainer: Sendable {
         }.map { try $0.get() }
     }
 
-    /// COCO's keypoints of a person.
+    /// For each of COCO's person keypoints, the index of its mirror image.
     private static let mirroredKeypoints = PersonKeypoint.allCases.map(\.mirrored.rawValue)
 
     // MARK: Faults
 
     private func faultyGradient(_ gradients: [String: Tensor]) -> TrainingError {
-        // Gradients flow from the last layer to the first, so the fault begins at the last.
+        // Gradients flow from the last layer to the first, so the last faulty one is the origin.
         let name = trainable.last { name in
             gradients[name]?.withUnsafeElements { $0.contains { !$0.isFinite } } ?? false
         }
         return .notFinite("the gradient", step: step, layer: name)
     }
 
-    /// The first stage, in data-flow order, that puts out a NaN or an infinity for one of the pictures.
+    /// The first stage, in data-flow order, that contains a NaN or an infinity for one of the images.
     private func firstFault(of batch: [BatchItem], in model: Model) -> String? {
         for item in batch {
             let input = NetworkInput(
@@ -200,7 +200,7 @@ public struct Trainer: Sendable {
 }
 
 extension TrainingConfiguration.InputSize {
-    /// The size for one of the shorter sides; nil for the last one, that of the finished model.
+    /// The size with the shorter side at `index`; nil for the last one, which the trained model uses.
     func size(at index: Int?) -> Settings.Input {
         Settings.Input(
             minimumSide: shorterSides[index ?? shorterSides.count - 1], maximumSide: longestSide)
@@ -208,7 +208,7 @@ extension TrainingConfiguration.InputSize {
 }
 
 extension Array {
-    /// Consecutive parts of nearly the same length.
+    /// Splits the array into consecutive parts of nearly equal length.
     fileprivate func split(into parts: Int) -> [[Element]] {
         (0..<parts).map { Array(self[count * $0 / parts..<count * ($0 + 1) / parts]) }.filter { !$0.isEmpty }
     }

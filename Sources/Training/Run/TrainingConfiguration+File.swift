@@ -3,8 +3,8 @@ import Formats
 import Inference
 
 extension TrainingConfiguration {
-    /// Reads a configuration: JSON5, so that it can have comments.
-    /// - Throws: `FileError`, in one line that names the member, when one is missing, unknown or of another kind.
+    /// Reads a configuration from a JSON5 file, which may have comments.
+    /// - Throws: `FileError` naming the first member that is missing, unknown or of the wrong type or range.
     public init(contentsOf path: String) throws {
         let bytes = try readFile(path, limit: Self.largestFile)
         do {
@@ -16,11 +16,11 @@ extension TrainingConfiguration {
 
     private static let largestFile = 1 << 20
 
-    /// The configurations that come with the project, by name.
+    /// The names of the shipped configurations.
     public static let shippedNames = ["small", "coco", "keypoints", "cityscapes"]
 
-    /// A configuration that comes with the project, or else the one in the file of that name.
-    /// - Throws: `FileError` as for a file.
+    /// The shipped configuration with this name, or else the one in the file at this path.
+    /// - Throws: `FileError`, as for ``init(contentsOf:)``.
     public init(named name: String) throws {
         guard Self.shippedNames.contains(name) else {
             try self.init(contentsOf: name)
@@ -32,7 +32,7 @@ extension TrainingConfiguration {
     }
 
     /// Reads a configuration from the bytes of a file.
-    /// - Throws: ``TrainingError``.
+    /// - Throws: ``TrainingError`` naming the first invalid member.
     public init(_ data: Data) throws {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
@@ -44,7 +44,7 @@ extension TrainingConfiguration {
         do {
             self = try decoder.decode(Self.self, from: data)
         } catch let error as DecodingError {
-            // Of a fraction where a whole number is needed, Foundation says that this is no JSON at all.
+            // For a fraction where an integer is required, Foundation reports invalid JSON.
             if case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
                 (try? decoder.decode(Members.self, from: data)) != nil
             {
@@ -52,7 +52,7 @@ extension TrainingConfiguration {
             }
             throw TrainingError(error.line)
         }
-        // What the file has and the configuration has not was misspelt.
+        // A member that the file has and the encoded configuration lacks is unknown or misspelt.
         let written = try decoder.decode(Members.self, from: data)
         let understood = try decoder.decode(Members.self, from: try encoded())
         if let unknown = written.firstUnknown(comparedWith: understood) {
@@ -61,7 +61,7 @@ extension TrainingConfiguration {
         try validate()
     }
 
-    /// Members that had another name or place.
+    /// Members that were renamed or moved, by their paths.
     private static let renamed: [(old: String, new: String)] = [
         ("network.proposals.candidatesPerLevel", "testing.proposals.preNMSTopN"),
         ("network.proposals.count", "testing.proposals.postNMSTopN"),
@@ -80,7 +80,7 @@ extension TrainingConfiguration {
     }
 }
 
-/// The names of a JSON object's members, and of theirs.
+/// The names of a JSON object's members, recursively.
 private struct Members: Decodable {
     private var members: [String: Members] = [:]
 
@@ -92,22 +92,22 @@ private struct Members: Decodable {
     }
 
     init(from decoder: any Decoder) throws {
-        // What is no object has no members.
+        // Values other than objects have no members.
         guard let container = try? decoder.container(keyedBy: Name.self) else { return }
         for name in container.allKeys where try !container.decodeNil(forKey: name) {
             members[name.stringValue] = try container.decode(Members.self, forKey: name)
         }
     }
 
-    /// Whether there is a member at a path, whose parts are joined by dots.
+    /// Whether there is a member at a dot-separated path.
     func contains(_ path: String) -> Bool {
         var member: Members? = self
         for name in path.split(separator: ".") { member = member?.members[String(name)] }
         return member != nil
     }
 
-    /// The path of a member that `other` does not have; alphabetically the first. Members that are null are no
-    /// members.
+    /// The path of the alphabetically first member that `other` lacks; nil if there is none. Members that are null are
+    /// ignored.
     func firstUnknown(comparedWith other: Members) -> String? {
         for (name, member) in members.sorted(by: { $0.key < $1.key }) {
             guard let counterpart = other.members[name] else { return name }
@@ -118,7 +118,7 @@ private struct Members: Decodable {
 }
 
 extension DecodingError {
-    /// One line: which member, and what is wrong with it.
+    /// A one-line description that names the member and the fault.
     fileprivate var line: String {
         func place(_ context: Context, _ last: String? = nil) -> String {
             let path =

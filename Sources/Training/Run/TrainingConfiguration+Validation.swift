@@ -1,9 +1,9 @@
 import Inference
 
 extension TrainingConfiguration {
-    /// Refuses what would only fail later, or in silence, or would take the process down: a configuration may
-    /// come from a file.
-    /// - Throws: ``TrainingError``, in one line that names the member.
+    /// Checks every member, since a configuration may come from a file: invalid values would fail late or silently, or
+    /// crash the process.
+    /// - Throws: ``TrainingError`` naming the first invalid member.
     package func validate() throws {
         func require(_ condition: Bool, _ fault: String) throws {
             if !condition { throw TrainingError(fault) }
@@ -18,7 +18,7 @@ extension TrainingConfiguration {
         } catch let error as ConfigurationError {
             throw TrainingError("testing.\(error)")
         }
-        // As many pictures as anybody draws; their numbers are shuffled in memory.
+        // Their indices are shuffled in memory, so their number is bounded.
         try require(
             scenes.map { (1...10_000_000).contains($0.count) } ?? true,
             "scenes.count must be from 1 to 10000000")
@@ -78,8 +78,8 @@ extension TrainingConfiguration {
         try require(weights.allSatisfy { $0 >= 0 && $0.isFinite }, "lossWeights must be 0 or more")
     }
 
-    /// Refuses pictures of another number of classes than the network tells apart.
-    /// - Throws: ``TrainingError`` that names both numbers.
+    /// Checks that the data has as many classes as the network.
+    /// - Throws: ``TrainingError`` with both numbers.
     public func check(classes: ClassTable) throws {
         guard classes.names.count == network.classes else {
             throw TrainingError(

@@ -1,74 +1,76 @@
 import Foundation
 import Inference
 
-/// All that a training run is made of, but for the pictures: one commented file, JSON5.
+/// Everything that determines a training run except the images. Read from a JSON5 file, which may have comments.
 ///
-/// Every member has to be in the file, and nothing else may be: a misspelt one is an error, not a default.
+/// The file must have exactly these members: a misspelt one is an error, not a default.
 public struct TrainingConfiguration: Hashable, Codable, Sendable {
-    /// Numeric conventions, by name.
+    /// The name of the profile of numeric conventions.
     public var profile: String
-    /// The network.
+    /// The architecture of the network.
     public var network: Architecture
-    /// How large pictures are made.
+    /// The size that images are resized to.
     public var input: InputSize
-    /// Limits and thresholds when training is over.
+    /// Limits and thresholds of the trained model at inference.
     public var testing: Testing
-    /// What the pictures are, unless `--data` says so.
+    /// The generated scenes to train on, unless `--data` names a dataset.
     public var scenes: Scenes?
-    /// The probability that a picture is mirrored.
+    /// The probability that an image is flipped horizontally.
     public var flipProbability: Double
-    /// Whether the pictures of a batch are either all wide or all high, so that they take equally long.
+    /// Whether each batch has only images that are wider than high or only images that are not, so that they take about
+    /// equally long.
     public var groupsByAspectRatio: Bool
-    /// Everything random follows from it: first parameters, order of pictures, flips, sampling.
+    /// The seed of all random numbers: initial parameters, order of images, flips, sampling.
     public var seed: UInt64
-    /// Pictures a step.
+    /// Images per step.
     public var batchSize: Int
-    /// Of how many parts a batch is computed one after another, to save memory.
+    /// The number of parts into which a batch is split and computed sequentially, to save memory. The gradient is the
+    /// mean of the parts' gradients.
     public var accumulationSteps: Int
-    /// Steps in all.
+    /// Total number of steps.
     public var steps: Int
-    /// The learning rate over the steps.
+    /// The learning rate schedule.
     public var learningRate: LearningRate
-    /// How parameters follow their gradients.
+    /// The optimiser's update rule.
     public var updateRule: UpdateRule
-    /// How strongly parameters are drawn to zero.
+    /// The weight decay.
     public var weightDecay: Double
-    /// Whether biases and norms are drawn to zero too.
+    /// Whether weight decay also applies to biases and norms.
     public var decaysVectors: Bool
-    /// The largest length of all gradients taken as one vector; longer ones are shortened to it. Null for none.
+    /// The largest L2 norm of all gradients together; larger ones are clipped to it. Null for no limit.
     public var largestGradientNorm: Double?
-    /// Parameters that stay as they are: `"backbone.stem"` names those of the stem.
+    /// Prefixes of the names of parameters that are not trained: `"backbone.stem"` for those of the stem.
     public var frozen: [String]
-    /// How anchors find their objects.
+    /// How anchors are matched to objects.
     public var anchorMatching: BoxMatcher
-    /// How many anchors have a loss.
+    /// How many anchors are sampled for the loss.
     public var anchorSampling: BalancedSampler
-    /// Proposals while training.
+    /// The number of proposals during training.
     public var proposals: ProposalLimits
-    /// How proposals find their objects.
+    /// How proposals are matched to objects.
     public var proposalMatching: BoxMatcher
-    /// How many proposals have a loss.
+    /// How many proposals are sampled for the loss.
     public var proposalSampling: BalancedSampler
-    /// How many of the sampled objects have a mask loss: these heads take most of a step's time, the box head
-    /// hardly any. Null for all, as in the paper.
+    /// The largest number of matched proposals per image with a mask loss; null for all, as in the paper. The mask and
+    /// keypoint heads take most of a step's time, the box head very little.
     public var maskCount: Int?
-    /// How many of the sampled objects have a keypoint loss. Null for all, as in the paper.
+    /// The largest number of matched proposals per image with a keypoint loss; null for all, as in the paper.
     public var keypointCount: Int?
     /// The loss of anchors' deltas.
     public var proposalBoxLoss: BoxLoss
     /// The loss of proposals' deltas.
     public var boxLoss: BoxLoss
-    /// Whether mask targets are 0 or 1, or shares of cells.
+    /// Whether mask targets are binary instead of the covered fraction of each cell.
     public var masksAreBinary: Bool
-    /// What each part of the loss counts.
+    /// The weight of each term of the loss.
     public var lossWeights: LossWeights
 
-    /// How large pictures are made.
+    /// The size that images are resized to.
     public struct InputSize: Hashable, Codable, Sendable {
-        /// The shorter side; one of several, drawn for each picture, is scale jitter. The last one is used when
-        /// training is over.
+        /// Lengths of the shorter side in pixels. With several, one is drawn for each image (scale jitter); the trained
+        /// model uses the last one.
         public var shorterSides: [Int]
-        /// The largest longer side.
+        /// The largest length of the longer side in pixels.
         public var longestSide: Int
 
         /// Sides in pixels.
@@ -80,11 +82,11 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
 
     /// Limits and thresholds of the trained model.
     public struct Testing: Hashable, Codable, Sendable {
-        /// How many proposals, and how much they may overlap, in training too.
+        /// The number of proposals, and their NMS threshold, which training uses too.
         public var proposals: Settings.Proposals
-        /// Which boxes become detections.
+        /// The score and NMS thresholds, and the largest number of detections.
         public var boxes: Settings.Boxes
-        /// Which pixels belong to a mask.
+        /// The mask threshold.
         public var masks: Settings.Masks
 
         func validate() throws {
@@ -94,36 +96,36 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         }
     }
 
-    /// Pictures that the project draws itself.
+    /// Scenes that the project draws itself.
     public struct Scenes: Hashable, Codable, Sendable {
-        /// Another seed, other pictures.
+        /// The seed; different seeds give different scenes.
         public var seed: UInt64
-        /// How many different ones.
+        /// The number of different scenes.
         public var count: Int
 
-        /// As many scenes, from this seed.
+        /// A number of scenes from a seed.
         package init(seed: UInt64, count: Int) {
             self.seed = seed
             self.count = count
         }
     }
 
-    /// What each part of the loss counts.
+    /// The weight of each term of the loss.
     public struct LossWeights: Hashable, Codable, Sendable {
-        /// Whether an anchor is an object.
+        /// Weight of the objectness of anchors.
         public var objectness: Float
-        /// The deltas of anchors.
+        /// Weight of the deltas of anchors.
         public var proposalBoxes: Float
-        /// Classes of proposals.
+        /// Weight of the classes of proposals.
         public var classes: Float
-        /// The deltas of proposals.
+        /// Weight of the deltas of proposals.
         public var boxes: Float
-        /// Masks.
+        /// Weight of masks.
         public var masks: Float
-        /// Keypoints.
+        /// Weight of keypoints.
         public var keypoints: Float
 
-        /// One weight a part.
+        /// One weight per term.
         package init(
             objectness: Float, proposalBoxes: Float, classes: Float, boxes: Float, masks: Float,
             keypoints: Float
@@ -137,7 +139,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         }
     }
 
-    /// What a step needs to know.
+    /// The settings of a training step.
     public var settings: TrainingSettings {
         var settings = TrainingSettings()
         settings.anchorMatcher = anchorMatching

@@ -1,9 +1,9 @@
-/// What keeps a run from starting or from going on.
+/// Why a run cannot start or continue.
 public struct TrainingError: Error, Equatable, CustomStringConvertible {
-    /// One line.
+    /// A one-line description.
     public let description: String
 
-    /// An error of that description.
+    /// An error with a one-line description.
     public init(_ description: String) { self.description = description }
 
     static func notFinite(_ subject: String, step: Int, layer: String?) -> TrainingError {

@@ -1,20 +1,21 @@
 import Inference
 
-/// What a training step needs to know besides the network: how examples become targets, and what the loss is.
+/// The settings of a training step besides the network: how targets are made from examples, and how the loss is
+/// computed.
 public struct TrainingSettings: Hashable, Sendable {
-    /// Anchors to objects.
+    /// How anchors are matched to objects.
     package var anchorMatcher = BoxMatcher.anchors
-    /// Which anchors have a loss.
+    /// How anchors are sampled for the loss.
     package var anchorSampler = BalancedSampler.anchors
-    /// Proposals during training: more than at test time.
+    /// The number of proposals during training, more than at inference.
     package var proposals = ProposalLimits(preNMSTopN: 2000, postNMSTopN: 2000)
-    /// Proposals to objects.
+    /// How proposals are matched to objects.
     package var proposalMatcher = BoxMatcher.proposals
-    /// Which proposals have a loss.
+    /// How proposals are sampled for the loss.
     package var proposalSampler = BalancedSampler.proposals
-    /// How many of the sampled objects have a mask loss; nil for all, as in the paper.
+    /// The largest number of matched proposals per image with a mask loss; nil for all, as in the paper.
     package var maskCount: Int?
-    /// How many of the sampled objects have a keypoint loss; nil for all, as in the paper.
+    /// The largest number of matched proposals per image with a keypoint loss; nil for all, as in the paper.
     package var keypointCount: Int?
     /// The loss of the region proposal network's deltas.
     package var proposalBoxLoss = BoxLoss.smoothL1(beta: 1 / 9)
@@ -22,27 +23,27 @@ public struct TrainingSettings: Hashable, Sendable {
     package var boxLoss = BoxLoss.smoothL1(beta: 1 / 9)
     /// Whether mask targets are 0 or 1, or shares of cells.
     package var masksAreBinary = false
-    /// What each part of the loss counts; 1 for those left out.
+    /// The weight of each term of the loss; 1 for those that are missing.
     package var weights: [LossKind: Float] = [:]
 
-    /// The paper's settings where it has them, torchvision's elsewhere.
+    /// The paper's settings where it gives them, otherwise torchvision's.
     package init() {}
 }
 
-/// How many proposals there are while training.
+/// The number of proposals during training.
 public struct ProposalLimits: Hashable, Codable, Sendable {
-    /// Anchors taken before suppression, as at test time.
+    /// Anchors kept before suppression, counted as in ``Settings/Proposals/preNMSTopN``.
     package var preNMSTopN: Int
-    /// Proposals kept after suppression.
+    /// Proposals kept after suppression, over all levels.
     package var postNMSTopN: Int
 
-    /// Limits.
+    /// Limits of the given values.
     package init(preNMSTopN: Int, postNMSTopN: Int) {
         self.preNMSTopN = preNMSTopN
         self.postNMSTopN = postNMSTopN
     }
 
-    /// The settings at test time with these limits.
+    /// The inference settings with these limits.
     func applied(to settings: Settings.Proposals) -> Settings.Proposals {
         Settings.Proposals(
             preNMSTopN: preNMSTopN, postNMSTopN: postNMSTopN, nmsThreshold: settings.nmsThreshold)

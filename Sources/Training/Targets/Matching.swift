@@ -1,64 +1,64 @@
 import Geometry
 
-// Which object each candidate box stands for (Faster R-CNN, section 3.1.2; Mask R-CNN, section 3.1):
+// Matching candidate boxes to objects (Faster R-CNN, section 3.1.2; Mask R-CNN, section 3.1):
 //
-// 1. A candidate belongs to the object that it overlaps most.
-// 2. If that overlap reaches the upper threshold, the candidate is the object's; below the lower one it is
+// 1. A candidate's best object is the one with which it has the largest IoU.
+// 2. If that IoU reaches the upper threshold, the candidate is matched to the object; below the lower threshold it is
 //    background; between the two it is ignored.
-// 3. Low-quality matches, for anchors: every object also gets the candidates that overlap it most, whatever
-//    the thresholds say, so that no object is without an anchor. Such a candidate keeps the object of step 1,
-//    as in torchvision and detectron2.
-// 4. Background that lies in a crowd region is ignored: there are objects in there, only not one by one.
+// 3. Low-quality matches, for anchors: the candidates with the largest IoU with each object are matched whatever the
+//    thresholds, so that every object has an anchor. Such a candidate is matched to its own best object from step 1, as
+//    in torchvision and detectron2.
+// 4. Background inside a crowd region is ignored: there are objects in it, which are not annotated individually.
 
-/// What one candidate stands for.
+/// What a candidate is matched to.
 package enum BoxMatch: Hashable, Sendable {
-    /// The object of that index.
+    /// The object with this index.
     case object(Int)
     /// No object.
     case background
-    /// Neither: nothing is to be learnt from it.
+    /// Neither: the candidate does not contribute to the loss.
     case ignored
 }
 
-/// The thresholds of matching.
+/// Matches candidate boxes to objects by thresholds on the IoU.
 public struct BoxMatcher: Hashable, Codable, Sendable {
-    /// From this overlap on, a candidate is the object's.
+    /// The smallest IoU at which a candidate is matched to its best object.
     package var objectOverlap: Float
-    /// Below this overlap, a candidate is background.
+    /// Candidates whose largest IoU is below this are background.
     package var backgroundOverlap: Float
-    /// Whether every object gets its best candidates, however little these overlap it.
+    /// Whether the candidates with the largest IoU with an object are matched whatever that IoU is, if above 0.
     package var allowsLowQuality: Bool
 
-    /// A matcher.
+    /// A matcher with the given thresholds.
     package init(objectOverlap: Float, backgroundOverlap: Float, allowsLowQuality: Bool) {
         self.objectOverlap = objectOverlap
         self.backgroundOverlap = backgroundOverlap
         self.allowsLowQuality = allowsLowQuality
     }
 
-    /// Anchors of a region proposal network: 0.7, 0.3, low quality allowed.
+    /// For anchors of a region proposal network: 0.7, 0.3, with low-quality matches.
     package static let anchors = BoxMatcher(
         objectOverlap: 0.7, backgroundOverlap: 0.3, allowsLowQuality: true)
-    /// Proposals of the box head: 0.5 for both.
+    /// For proposals of the box head: 0.5 for both, without low-quality matches.
     package static let proposals = BoxMatcher(
         objectOverlap: 0.5, backgroundOverlap: 0.5, allowsLowQuality: false)
 
-    /// How much of a box must lie in a crowd region for it to be ignored rather than background.
+    /// A background box is ignored if more than this fraction of its area lies in a crowd region.
     static let crowdShare: Float = 0.5
 
     /// Matches every candidate.
     /// - Parameters:
-    ///   - candidates: anchors or proposals, in the frame of the objects.
+    ///   - candidates: anchors or proposals, in the coordinates of the objects.
     ///   - objects: boxes of single objects.
     ///   - crowds: boxes of crowd regions.
-    /// - Returns: one match a candidate, in order. Takes time candidates × objects.
+    /// - Returns: one match per candidate, in order. Takes time proportional to candidates × objects.
     package func callAsFunction(
         _ candidates: some Collection<Box>, with objects: [Box], crowds: [Box] = []
     ) -> [BoxMatch] {
         var matches: [BoxMatch] = []
         matches.reserveCapacity(candidates.count)
-        // For low-quality matches: each candidate's best object, and each object's best overlap with the
-        // candidates that have it.
+        // For low-quality matches: each candidate's best object, and each object's largest IoU with the candidates that
+        // have it.
         var favourites: [Int] = []
         var bestOverlaps = Array(repeating: Float(0), count: objects.count)
         var bestCandidates = Array(repeating: [Int](), count: objects.count)

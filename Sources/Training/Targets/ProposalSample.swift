@@ -2,18 +2,18 @@ import Geometry
 import Kernels
 import Tensors
 
-/// The objects of an example in the frame of the network's input.
+/// The objects of an example, scaled to the resized image.
 struct ScaledObjects {
-    /// Single objects, as in the example.
+    /// The single objects, as in the example.
     let objects: [LabelledObject]
-    /// Their boxes in the frame of the input.
+    /// Their boxes, in coordinates of the resized image.
     let boxes: [Box]
-    /// The boxes of crowds in that frame.
+    /// The boxes of crowds, in coordinates of the resized image.
     let crowds: [Box]
-    /// From the example's frame to the input's.
+    /// The scale from the example's image to the resized image.
     let scale: (x: Float, y: Float)
 
-    /// Scales the objects of an example; those without area stay out.
+    /// Scales the objects of an example, without those whose box is empty.
     init(_ example: Example, to size: PixelSize) {
         let scale = (
             x: Float(size.width) / Float(example.size.width),
@@ -26,15 +26,15 @@ struct ScaledObjects {
     }
 }
 
-/// The proposals that the heads learn from, with what each should become.
+/// The sampled proposals that the heads are trained on, with their targets.
 struct ProposalSample {
-    /// In the frame of the input.
+    /// The proposals' boxes, in coordinates of the resized image.
     let boxes: [Box]
-    /// The class of each; 0 for background.
+    /// The class of each proposal; 0 for background.
     let labels: [Int]
-    /// The true box of each; of a background proposal, itself.
+    /// The ground-truth box of each proposal; for background, the proposal itself.
     let targets: [Box]
-    /// The object of each; nil for background.
+    /// The index of each proposal's object; nil for background.
     private let matched: [Int?]
     private let objects: ScaledObjects
 
@@ -52,19 +52,19 @@ struct ProposalSample {
         self.objects = objects
     }
 
-    /// The sampled proposals that are objects with a certain property, as indices into `boxes`.
+    /// The proposals matched to objects that satisfy `hasTarget`, as indices into `boxes`.
     func regions(where hasTarget: (LabelledObject) -> Bool) -> [Int] {
         matched.indices.filter { matched[$0].map { hasTarget(objects.objects[$0]) } ?? false }
     }
 
-    /// What the mask head should say of each region: `[regions, side, side]`.
+    /// The mask targets of regions: `[regions, side, side]`.
     func maskTargets(_ maskTargets: MaskTargets, regions: [Int]) -> Tensor {
         let cells = maskTargets.side * maskTargets.side
         return Tensor(shape: [regions.count, maskTargets.side, maskTargets.side]) { targets in
-            // Object by object, since one mask serves all its regions.
+            // Grouped by object, so that each mask is processed once.
             for (object, members) in Dictionary(grouping: regions.indices, by: { matched[regions[$0]] }) {
                 guard let object, let mask = objects.objects[object].mask else { continue }
-                // Back into the frame of the mask, rather than the mask into that of the input.
+                // The boxes are scaled to the mask's coordinates, rather than the mask to the resized image.
                 let boxes = members.map {
                     self.boxes[regions[$0]].scaled(x: 1 / objects.scale.x, y: 1 / objects.scale.y)
                 }
@@ -78,7 +78,7 @@ struct ProposalSample {
         }
     }
 
-    /// The right cell of each keypoint of a region, if there is one.
+    /// The target cell of each keypoint of a region, as an index row by row; nil for a keypoint without one.
     func keypointTargets(of region: Int, side: Int) -> [Int?] {
         guard let object = matched[region], let keypoints = objects.objects[object].keypoints else {
             return []

@@ -2,17 +2,17 @@ import Geometry
 import Kernels
 import Tensors
 
-// What the mask and keypoint heads should have said for one region. Both live in the region's own frame, cut
-// into m × m cells, whatever the size of the region (Mask R-CNN, sections 3 and 5).
+// The targets of the mask and keypoint heads for one region. Both are defined on an m × m grid over the region,
+// whatever its size (Mask R-CNN, sections 3 and 5).
 
-/// How the mask of an object becomes the target of a region.
+/// Computes the mask target of a region from the mask of an object.
 package struct MaskTargets: Hashable, Sendable {
-    /// Cells along each axis: what the mask head puts out.
+    /// Cells along each axis, as in the mask head's output.
     package var side: Int
-    /// Whether the value of pixel i stands at coordinate i + ½; as the RoI layer has it.
+    /// Whether the value of pixel i is located at coordinate i + ½, as in the RoI layer.
     package var subtractsHalfPixel: Bool
-    /// Whether each cell is 0 or 1 (detectron2: 1 from one half on) or the share that the mask covers
-    /// (torchvision).
+    /// Whether each cell is thresholded to 0 or 1 at one half (detectron2) instead of the fraction of it that the mask
+    /// covers (torchvision).
     package var areBinary: Bool
 
     /// Targets of the given size and conventions.
@@ -22,13 +22,14 @@ package struct MaskTargets: Hashable, Sendable {
         self.areBinary = areBinary
     }
 
-    /// The part of `mask` that lies in each box, by RoIAlign with as many samples a cell as it has pixels.
-    /// - Parameter boxes: in the frame of the mask.
+    /// The part of `mask` in each box, by RoIAlign with as many samples per cell and axis as the cell is pixels long,
+    /// rounded up.
+    /// - Parameter boxes: in coordinates of the image that the mask belongs to.
     /// - Returns: `[boxes, side, side]`, values from 0 to 1.
     package func callAsFunction(_ mask: InstanceMask, in boxes: [Box]) -> Tensor {
         let align = RoIAlign(
             outputSize: side, samplesPerAxis: nil, subtractsHalfPixel: subtractsHalfPixel)
-        // Only the mask's own rectangle and a border of zeros: the rest of the picture is zero as well.
+        // The mask's own region with a border of zeros suffices: the rest of the image is zero.
         let window = mask.region.grown(by: 1, within: mask.imageSize)
         guard !window.isEmpty else { return Tensor(shape: [boxes.count, side, side]) }
         let (left, top) = (Float(window.x), Float(window.y))
@@ -47,7 +48,7 @@ package struct MaskTargets: Hashable, Sendable {
 }
 
 extension InstanceMask {
-    /// The pixels of a window as `[height, width, 1]`.
+    /// The mask's pixels in a window, `[height, width, 1]`.
     fileprivate func tensor(of window: PixelRegion) -> Tensor {
         Tensor(shape: [window.height, window.width, 1]) { elements in
             elements.update(repeating: 0)
@@ -71,14 +72,14 @@ extension PixelRegion {
     }
 }
 
-/// The cell of a `side` × `side` grid over `box` that a keypoint falls into, row by row; nil for a keypoint that
-/// is not labelled or lies outside. A keypoint on the right or lower edge belongs to the last cell.
+/// The index, row by row, of the cell of a `side` × `side` grid over `box` that contains a keypoint; nil if the
+/// keypoint is not labelled or lies outside. A keypoint on the right or lower edge belongs to the last cell.
 package func keypointTarget(_ keypoint: Keypoint, in box: Box, side: Int) -> Int? {
     guard keypoint.score > 0 else { return nil }
     func cell(_ place: Float, _ low: Float, _ high: Float) -> Int? {
         if place == high { return side - 1 }
         let cell = ((place - low) * (Float(side) / (high - low))).rounded(.down)
-        // False for NaN, which a box without area gives.
+        // False for NaN, which a box of no width or height produces.
         return cell >= 0 && cell < Float(side) ? Int(cell) : nil
     }
     guard let column = cell(keypoint.x, box.x1, box.x2), let row = cell(keypoint.y, box.y1, box.y2) else {

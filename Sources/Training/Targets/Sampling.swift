@@ -1,37 +1,38 @@
 import Tensors
 
-/// How many candidates the loss sees, and how many of these may be objects (Fast R-CNN, section 2.3).
+/// Samples the candidates that contribute to the loss, with a limit on the fraction of objects (Fast R-CNN, section
+/// 2.3).
 ///
-/// Nearly all candidates are background. Without a quota, the loss would consist of that alone.
+/// Nearly all candidates are background, which would dominate the loss otherwise.
 public struct BalancedSampler: Hashable, Codable, Sendable {
-    /// Which candidates are taken when there are too many.
+    /// Which candidates are taken if there are more than needed.
     package enum Order: String, Hashable, Codable, Sendable {
-        /// At random.
+        /// Random ones.
         case random
-        /// The first ones: to compare two implementations whose random numbers differ.
+        /// The first ones, to compare implementations whose random numbers differ.
         case first
     }
 
-    /// Candidates in all.
+    /// Number of candidates to sample.
     package var count: Int
-    /// The largest share of objects; background fills what they leave.
+    /// The largest fraction of objects; background fills the rest.
     package var objectShare: Double
-    /// Which are taken when there are too many.
+    /// Which candidates are taken if there are more than needed.
     package var order: Order
 
-    /// A sampler.
+    /// A sampler of the given values.
     package init(count: Int, objectShare: Double, order: Order = .random) {
         self.count = count
         self.objectShare = objectShare
         self.order = order
     }
 
-    /// Anchors: 256, half of them objects.
+    /// For anchors: 256, at most half of them objects.
     package static let anchors = BalancedSampler(count: 256, objectShare: 0.5)
-    /// Proposals of an FPN model: 512, a quarter of them objects. A C4 model takes 64.
+    /// For proposals of an FPN model: 512, at most a quarter of them objects. (C4 models use 64.)
     package static let proposals = BalancedSampler(count: 512, objectShare: 0.25)
 
-    /// The candidates that the loss sees, in ascending order.
+    /// The indices of the sampled candidates, in ascending order.
     package func callAsFunction(_ matches: [BoxMatch], using generator: inout SeededGenerator) -> [Int] {
         var objects: [Int] = []
         var background: [Int] = []
@@ -46,7 +47,7 @@ public struct BalancedSampler: Hashable, Codable, Sendable {
         return (taken + select(count - taken.count, from: background, using: &generator)).sorted()
     }
 
-    /// `count` of the candidates, or all if there are not more.
+    /// Takes `count` of the candidates, or all if there are no more.
     func select(_ count: Int, from indices: [Int], using generator: inout SeededGenerator) -> [Int] {
         guard indices.count > count else { return indices }
         guard order == .random else { return Array(indices.prefix(count)) }
