@@ -3,8 +3,8 @@ import Foundation
 import Geometry
 import Tensors
 
-/// What is behind the objects. None of it looks like one of them: patterns fill the picture, are softer or of
-/// little contrast.
+/// The background of a scene. None of its patterns can be mistaken for an object: they fill the image, and are soft or
+/// have little contrast.
 struct Backdrop {
     private enum Pattern: CaseIterable {
         case flat, linear, radial, stripes, checks, blobs, noise, landscape
@@ -21,7 +21,7 @@ struct Backdrop {
         pattern = random.element(of: Pattern.allCases)
         let lightness = random.number(in: 0.28...0.92)
         base = random.color(lightness: lightness...lightness, chroma: 0.005...0.09)
-        // The two are never far apart, so that some colours stand out from both.
+        // The two colours are never far apart, so that some object colours contrast with both.
         let isSoft = [.stripes, .checks].contains(pattern)
         let shift = random.sign() * random.number(in: isSoft ? 0.04...0.1 : 0.08...0.2)
         let turned = random.color(lightness: lightness...lightness, chroma: 0.005...0.09)
@@ -29,7 +29,7 @@ struct Backdrop {
         self.random = SeededGenerator(seed: random.next())
     }
 
-    /// The picture of it.
+    /// Renders the background.
     func image() throws -> Image {
         try Figure(width: Double(size.width), height: Double(size.height), draw: draw).image()
     }
@@ -82,7 +82,7 @@ struct Backdrop {
         }
     }
 
-    /// Large soft spots.
+    /// Large blurred spots.
     private func drawBlobs(on canvas: Canvas, _ random: inout SeededGenerator) {
         for _ in 0..<random.integer(in: 4...9) {
             let center = Point(
@@ -95,7 +95,7 @@ struct Backdrop {
         }
     }
 
-    /// A floor and a wall, or a meadow and a sky.
+    /// Floor and wall, or meadow and sky.
     private func drawLandscape(on canvas: Canvas, _ random: inout SeededGenerator) {
         let horizon = canvas.height * random.number(in: 0.3...0.7)
         let ground = Rectangle(x: 0, y: horizon, width: canvas.width, height: canvas.height - horizon)
@@ -110,7 +110,7 @@ struct Backdrop {
         }
     }
 
-    /// Value noise: random opacities on coarse grids, interpolated in between.
+    /// Value noise: random opacities on coarse grids, with interpolation between the grid points.
     private func drawNoise(
         on canvas: Canvas, octaves: [(cell: Int, strength: Double)], color: Color,
         _ random: inout SeededGenerator
@@ -130,7 +130,7 @@ struct Backdrop {
     }
 }
 
-/// The colour that is a share of the way from one to another.
+/// Linear interpolation between two colours; `share` is the weight of the second.
 private func mixed(_ first: Color, _ second: Color, _ share: Double) -> Color {
     let (start, end) = (OKLab(first), OKLab(second))
     func mix(_ start: Double, _ end: Double) -> Double { start + (end - start) * share }

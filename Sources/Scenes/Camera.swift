@@ -1,12 +1,12 @@
 import Tensors
 
-/// What a camera does to a picture: exposure, tint, slight blur, noise.
+/// Simulates a camera: exposure, tint, slight blur, noise.
 struct Camera {
-    /// The factors of red, green and blue.
+    /// Factors of red, green and blue.
     private let gains: [Double]
     /// The weight of each neighbour in the blur along an axis; 0 for none, a quarter at most.
     private let blur: Double
-    /// The noise's standard deviation in steps of the 8-bit values.
+    /// Standard deviation of the noise, in units of the 8-bit values.
     private let noise: Double
 
     init(_ difficulty: SceneDifficulty, _ random: inout SeededGenerator) {
@@ -17,7 +17,7 @@ struct Camera {
         noise = random.chance(0.75) ? random.number(in: 0...min(strongest, 255)) : 0
     }
 
-    /// The picture as the camera would have taken it.
+    /// Applies the camera's effects to an image.
     func photograph(_ picture: Image, _ random: inout SeededGenerator) -> Image {
         var result = picture
         if blur > 0 {
@@ -30,7 +30,7 @@ struct Camera {
         return result
     }
 
-    /// A weighted mean of each value and its two neighbours, in place.
+    /// Replaces each value by a weighted mean of it and its two neighbours, in place.
     private func blurAlong(_ image: inout Image, lines: Int, lineStep: Int, length: Int, step: Int) {
         let side = Int(blur * 256)
         image.pixels.withUnsafeMutableBufferPointer { pixels in
@@ -51,8 +51,8 @@ struct Camera {
     }
 
     private func expose(_ image: inout Image, _ random: inout SeededGenerator) {
-        // Sums of four evenly drawn bytes: close to a normal distribution. Their mean is 510, their variance
-        // 4 · (256² − 1) / 12.
+        // Sums of four uniformly distributed bytes, which are close to a normal distribution. Their mean is 510, their
+        // variance 4 · (256² − 1) / 12.
         let scale = noise / (65_535.0 / 3).squareRoot()
         let noises = (0...1020).map { Int32(((Double($0) - 510) * scale * 256).rounded()) }
         let tables = gains.flatMap { gain in (0..<256).map { Int32((Double($0) * gain * 256).rounded()) } }
@@ -64,7 +64,7 @@ struct Camera {
                     for index in pixels.indices {
                         var value = tables[256 * channel + Int(pixels[index])]
                         if noise > 0 {
-                            // One half of each random word, then the other.
+                            // Each random word serves twice: first one half, then the other.
                             word = index % 2 == 0 ? random.next() : word >> 32
                             value += noises[Self.sumOfBytes(UInt32(truncatingIfNeeded: word))]
                         }

@@ -3,9 +3,9 @@ import Tensors
 
 /// The colours of one object.
 struct ColorScheme {
-    /// A shape's own colour, a person's shirt.
+    /// A shape's main colour, or a person's shirt.
     var main: Color
-    /// A shape's stripes or dots, a person's trousers.
+    /// A shape's stripes or dots, or a person's trousers.
     var second: Color
     /// A person's skin.
     var skin: Color
@@ -14,7 +14,7 @@ struct ColorScheme {
     /// A person's shoes.
     var shoes: Color
 
-    /// For drawings of which only the coverage matters.
+    /// For drawings whose coverage alone is used.
     static let silhouette = ColorScheme(
         main: .black, second: .black, skin: .black, hair: .black, shoes: .black)
 
@@ -24,7 +24,7 @@ struct ColorScheme {
     }
 }
 
-/// Chooses colours that stand out from those around an object, so that its outline is seen everywhere.
+/// Chooses colours that contrast with those around an object, so that its whole outline is visible.
 struct ColorChooser {
     private let surroundings: [OKLab]
     private let contrast: Double
@@ -34,28 +34,28 @@ struct ColorChooser {
         self.contrast = contrast
     }
 
-    /// A scheme drawn at random among those with enough contrast, or the best of a few.
+    /// A random scheme; each colour has enough contrast, or the most among a few candidates.
     func scheme(_ random: inout SeededGenerator) -> ColorScheme {
         let main = color(&random) { $0.vivid() }
         let shift = random.number(in: 0.1...0.22)
-        // Stripes lighter or darker than the object, whichever stands out more.
+        // Stripes are lighter or darker than the object, whichever contrasts more with the surroundings.
         let second = farthest(of: [main.shifted(by: shift), main.shifted(by: -shift)])
         let skin = color(&random) { $0.element(of: ColorScheme.skins) }
-        // Hair that is not taken for skin.
+        // Hair must be distinguishable from skin.
         let hairs = ColorScheme.hairs.filter { OKLab($0).distance(to: OKLab(skin)) > 0.15 }
         return ColorScheme(
             main: main, second: second, skin: skin, hair: color(&random) { $0.element(of: hairs) },
             shoes: color(&random) { $0.color(lightness: 0.15...0.85, chroma: 0...0.06) })
     }
 
-    /// The same for a person, whose trousers need not match the shirt.
+    /// The same for a person, whose trousers are independent of the shirt.
     func clothing(_ random: inout SeededGenerator) -> ColorScheme {
         var scheme = scheme(&random)
         scheme.second = color(&random) { $0.color(lightness: 0.2...0.85, chroma: 0.02...0.12) }
         return scheme
     }
 
-    /// The first of a few candidates that has enough contrast, or else the best.
+    /// The first of 14 candidates that has enough contrast, or else the one with the most.
     private func color(
         _ random: inout SeededGenerator, _ candidate: (inout SeededGenerator) -> Color
     ) -> Color {
@@ -78,7 +78,7 @@ struct ColorChooser {
         return best.color
     }
 
-    /// The distance that only a twentieth of the surroundings come nearer than.
+    /// The 5th percentile of the distances to the surrounding colours, in OKLab.
     private func clearance(of color: Color) -> Double {
         let lab = OKLab(color)
         var distances = surroundings.map { lab.distance(to: $0) }
@@ -89,14 +89,14 @@ struct ColorChooser {
 }
 
 extension SeededGenerator {
-    /// A colour for an object: mostly strong, sometimes almost grey.
+    /// A colour for an object: mostly saturated, sometimes almost grey.
     fileprivate mutating func vivid() -> Color {
         color(lightness: 0.3...0.9, chroma: chance(0.8) ? 0.09...0.2 : 0...0.05)
     }
 }
 
 extension Color {
-    /// The colour made lighter by an amount of OKLab's lightness, or darker by a negative one.
+    /// The colour with `amount` added to its OKLab lightness.
     func shifted(by amount: Double) -> Color {
         let lab = OKLab(self)
         return OKLab(lightness: min(max(lab.lightness + amount, 0.12), 0.97), a: lab.a, b: lab.b).color

@@ -2,13 +2,13 @@ import Drawing
 import Foundation
 import Tensors
 
-/// Many tiny objects of one category, so dense that they are annotated as one region.
+/// Many tiny objects of one category, so dense that they are annotated as one region (COCO's `iscrowd`).
 struct Crowd: Subject {
     let category: SceneCategory
     let bounds: Rectangle
     private let members: [(subject: any Subject, place: Point, tone: Int)]
 
-    /// A crowd drawn at random; `scale` times as large as for a picture whose shorter side is 240 pixels.
+    /// A random crowd. `scale` is 1 for an image whose shorter side is 240 pixels.
     init(category: SceneCategory, scale: Double, _ random: inout SeededGenerator) {
         self.category = category
         let (width, height) = (random.number(in: 70...130) * scale, random.number(in: 45...80) * scale)
@@ -17,7 +17,7 @@ struct Crowd: Subject {
         // A jittered grid, from back to front.
         for y in stride(from: -height / 2, through: height / 2, by: 0.8 * extent) {
             for x in stride(from: -width / 2, through: width / 2, by: 0.75 * extent) {
-                // The corners of the rectangle stay empty.
+                // The corners of the rectangle are left empty.
                 let (u, v) = (2 * x / width, 2 * y / height)
                 if u * u + v * v > 1.1 || random.chance(0.1) { continue }
                 let place = Point(
@@ -42,7 +42,7 @@ struct Crowd: Subject {
     }
 
     func draw(on canvas: Canvas, colors: ColorScheme, light: Light) {
-        // Three variations; they are drawn about as often.
+        // Three variants of the colour, used about equally often.
         let shades = [0, 0.1, -0.1].map { shift in
             var shade = colors
             shade.main = colors.main.shifted(by: shift)

@@ -1,19 +1,19 @@
 import Geometry
 
-// How a mask becomes a polygon:
+// Converting a mask to a polygon:
 //
-//     1. Walk around it from pixel corner to pixel corner, the object on the right.
-//     2. If that was not the whole border, there is a hole or another piece: one polygon cannot say that.
-//     3. Take the middle of each step; along a slanted edge they lie on a straight line, where the corners are
-//        stairs. Leave out those that the others pass near.
-//     4. If that covers other pixels than the mask to a notable extent, leave out fewer; if it still does, as for
-//        tiny masks, take the corners themselves: they cover exactly the mask.
+//     1. Follow its border from pixel corner to pixel corner, with the object on the right.
+//     2. If that is not the whole border, the mask has a hole or several pieces, which one polygon cannot represent.
+//     3. Take the midpoint of each step: along a slanted edge the midpoints lie on a straight line, while the corners
+//        form a staircase. Simplify this line.
+//     4. If the polygon's pixels differ too much from the mask, simplify less; if they still do, as for tiny masks, use
+//        the corners themselves, which reproduce the mask exactly.
 
 extension InstanceMask {
-    /// The outline of a mask that is one piece without a hole: a polygon whose pixels, as COCO decides them, agree
-    /// with the mask to an intersection over union of `agreement` or more. `nil` for all other masks.
-    /// - Parameter tolerances: how far the outline may pass by the middles of the border's steps, in pixels, the
-    ///   first to be tried first.
+    /// The outline of a mask that has one piece and no hole: a polygon whose pixels, rasterised as COCO does, have an
+    /// IoU of at least `agreement` with the mask. `nil` for all other masks.
+    /// - Parameter tolerances: the largest distances of the outline from the midpoints of the border's steps, in
+    ///   pixels, in the order in which they are tried.
     package func outline(tolerances: [Double] = [0.7, 0.4], agreement: Double = 0.98) -> Polygon? {
         guard let corners = borderCorners() else { return nil }
         let middles = corners.indices.map { index in
@@ -30,13 +30,12 @@ extension InstanceMask {
         return nil
     }
 
-    /// The pixel corners along the border in order, one pixel's side apart; `nil` if the border is not a single
-    /// closed line.
+    /// The pixel corners along the border in order, one pixel apart; `nil` if the border is not a single closed line.
     private func borderCorners() -> [Polygon.Vertex]? {
         let region = bounds
         guard !region.isEmpty else { return nil }
         func isSet(_ x: Int, _ y: Int) -> Bool { self[row: y, column: x] }
-        // The leftmost pixel of the first row: its upper side is part of the outer border.
+        // The leftmost pixel of the first row, whose upper side is part of the outer border.
         guard let startX = (region.x..<region.x + region.width).first(where: { isSet($0, region.y) }) else {
             return nil
         }
@@ -46,8 +45,8 @@ extension InstanceMask {
             corners.append(Polygon.Vertex(x: Double(x), y: Double(y)))
             x += dx
             y += dy
-            // The pixels ahead of the corner, on the right and on the left. Where two pixels touch at a corner
-            // only, the walk stays with the one it came along.
+            // The pixels ahead of the corner, on the right and on the left. Where two pixels touch only at a corner,
+            // the path stays with the current one.
             let right = isSet(x + (dx - dy - 1) / 2, y + (dx + dy - 1) / 2)
             let left = isSet(x + (dx + dy - 1) / 2, y + (dy - dx - 1) / 2)
             if !right { (dx, dy) = (-dy, dx) } else if left { (dx, dy) = (dy, -dx) }
@@ -55,7 +54,7 @@ extension InstanceMask {
         return corners.count == borderLength(in: region) ? corners : nil
     }
 
-    /// The number of pixel sides between the object and what is not.
+    /// The number of pixel sides between the object and the background.
     private func borderLength(in region: PixelRegion) -> Int {
         var length = 0
         for row in region.y..<region.y + region.height {
@@ -70,9 +69,9 @@ extension InstanceMask {
     }
 }
 
-/// The closed line without the vertices that it passes within `tolerance` of anyway (Douglas and Peucker, 1973).
+/// The closed line without vertices within `tolerance` of the simplified one (Douglas and Peucker, 1973).
 private func simplified(_ vertices: [Polygon.Vertex], tolerance: Double) -> [Polygon.Vertex] {
-    // Two vertices that stay cut the closed line into two open ones.
+    // Two vertices that are kept split the closed line into two open ones.
     let far = vertices.indices.max {
         squaredDistance(vertices[$0], vertices[0]) < squaredDistance(vertices[$1], vertices[0])
     }

@@ -3,19 +3,19 @@ import Foundation
 import Geometry
 import Tensors
 
-/// A person: a skeleton with flesh and clothes.
+/// A person: a skeleton with a body and clothes.
 struct Person: Subject {
     let category = SceneCategory.person
     let skeleton: PersonSkeleton
     let parts: [BodyPart]
     let bounds: Rectangle
     let head: PersonHead
-    /// How tall the person would be standing straight, in pixels.
+    /// The person's height when standing upright, in pixels.
     let height: Double
-    /// The width of the dark line around each part, in pixels.
+    /// The width of the dark outline around each part, in pixels.
     private let casing: Double
 
-    /// A person drawn at random who would be `height` pixels tall when standing straight.
+    /// A random person, `height` pixels tall when standing upright.
     init(height: Double, _ random: inout SeededGenerator) {
         self.height = height
         let pose = PersonPose(&random)
@@ -46,7 +46,7 @@ struct Person: Subject {
 
     func drawCoverage(on canvas: Canvas) { draw(on: canvas, colors: .silhouette, light: .none) }
 
-    /// Whether the person's own body is in front of a keypoint.
+    /// Whether the person's own body occludes a keypoint.
     func hides(_ keypoint: PersonKeypoint) -> Bool {
         if let isSeen = head.shows(keypoint), !isSeen { return true }
         let place = skeleton[keypoint]
@@ -58,7 +58,7 @@ struct Person: Subject {
     }
 }
 
-/// What a person wears.
+/// The clothes of a person.
 struct Clothes {
     let hasLongSleeves: Bool
     let hasLongTrousers: Bool
@@ -69,14 +69,14 @@ struct Clothes {
     }
 }
 
-/// One part of a body, drawn in front of those with less depth.
+/// One part of a body, drawn in front of parts with smaller `depth`.
 struct BodyPart {
     enum Kind { case arm, leg, torso, neck, head }
 
-    /// Which of a person's colours a segment has.
+    /// Selects the colour of a segment from a person's colour scheme.
     typealias Tone = @Sendable (ColorScheme) -> Color
 
-    /// A line with round ends.
+    /// A line with round caps.
     struct Segment {
         let points: [Point]
         let width: Double
@@ -84,13 +84,13 @@ struct BodyPart {
     }
 
     let kind: Kind
-    /// How near the viewer the part is.
+    /// The part's position towards the viewer; larger is nearer.
     let depth: Double
     /// The keypoints that lie on it.
     let keypoints: [PersonKeypoint]
-    /// Drawn one after the other, after the casings of all.
+    /// The lines of the part, drawn in this order after the outlines of all of them.
     let segments: [Segment]
-    /// For the torso: corners of a polygon, filled as the first segment is.
+    /// For the torso: the vertices of a polygon, filled in the first segment's colour.
     let core: [Point]
 
     func draw(on canvas: Canvas, colors: ColorScheme, casing: Double) {
@@ -108,7 +108,7 @@ struct BodyPart {
         }
     }
 
-    /// Whether a point lies on the part, and not just at its edge.
+    /// Whether a point lies inside the part, not merely at its edge.
     func covers(_ point: Point) -> Bool {
         if !core.isEmpty, contains(point) { return true }
         return segments.contains { segment in
@@ -118,13 +118,13 @@ struct BodyPart {
         }
     }
 
-    /// A torso hides the shoulders and hips on its far side only; seen from the front or the back, they are its
-    /// corners.
+    /// Whether a torso that covers a keypoint hides it: always, except for shoulders and hips, which it hides only on
+    /// its far side. Seen from the front or back, they are its corners.
     func hidesJoint(_ keypoint: PersonKeypoint, of skeleton: PersonSkeleton) -> Bool {
         switch keypoint {
         case .leftShoulder, .rightShoulder, .leftHip, .rightHip:
             let (own, other) = (skeleton[keypoint], skeleton[keypoint.mirrored])
-            // More depth than breadth between the two, and this one behind.
+            // The joint pair differs more in depth than in width, and this joint is behind.
             return other.z - own.z > abs(other.x - own.x)
         default: return true
         }
@@ -142,7 +142,7 @@ struct BodyPart {
     }
 }
 
-/// The distance of a point from a line's nearest point.
+/// The distance of a point from a line segment.
 private func distance(from point: Point, toLineFrom start: Point, to end: Point) -> Double {
     let (dx, dy) = (end.x - start.x, end.y - start.y)
     let (px, py) = (point.x - start.x, point.y - start.y)
@@ -153,7 +153,7 @@ private func distance(from point: Point, toLineFrom start: Point, to end: Point)
 }
 
 extension BodyPart {
-    /// All parts of a body, the head's drawing aside.
+    /// All parts of a body except the drawing of the head.
     static func all(
         _ skeleton: PersonSkeleton, _ body: Proportions, _ clothes: Clothes, height: Double
     ) -> [BodyPart] {
@@ -170,7 +170,7 @@ extension BodyPart {
         for (index, side) in legSides.enumerated() {
             parts.append(leg(skeleton, side, skeleton.toes[index], body, clothes, height: height))
         }
-        // The head is in front of the neck and, as a rule, of the torso.
+        // The head is in front of the neck and usually of the torso.
         parts.append(
             BodyPart(
                 kind: .head, depth: skeleton.head.z + 0.02 * height,
@@ -190,7 +190,7 @@ extension BodyPart {
             points: [corners[2], corners[3]], width: 0.11 * height, tone: \.second)
         let chest = Segment(
             points: [corners[2], corners[1], corners[0], corners[3]], width: 0.075 * height, tone: \.main)
-        // Seen from the side the corners fall together, and the body's own depth is what is left.
+        // Seen from the side the corners coincide, and only the body's depth remains.
         let middle = Segment(
             points: [midpoint(corners[0], corners[1]), midpoint(corners[2], corners[3])],
             width: 0.125 * height, tone: \.main)

@@ -3,7 +3,7 @@ import Foundation
 import Geometry
 import Tensors
 
-/// A person's head: hair all over, a face in front, ears at the sides.
+/// A person's head: hair all around, a face in front, ears at the sides.
 struct PersonHead {
     private let skeleton: PersonSkeleton
     private let radius: Double
@@ -15,7 +15,7 @@ struct PersonHead {
         hasLongHair = random.chance(0.35)
     }
 
-    /// Whether the head itself leaves a keypoint of the face to be seen; `nil` for all others.
+    /// Whether a keypoint of the face is not occluded by the head itself; `nil` for other keypoints.
     func shows(_ keypoint: PersonKeypoint) -> Bool? {
         let depth = skeleton[keypoint].z - skeleton.head.z
         switch keypoint {
@@ -59,7 +59,7 @@ struct PersonHead {
         on canvas: Canvas, _ colors: ColorScheme, _ line: Color, _ casing: Double
     ) {
         let gaze = skeleton.gaze
-        // The face slides round the head as it turns; the nose juts out.
+        // The face moves across the head as it turns; the nose protrudes.
         let middle = skeleton.head.point
         let shift = Point(x: middle.x + 0.36 * radius * gaze.x, y: middle.y + radius * (0.24 + 0.2 * gaze.y))
         let breadth = (0.66 + 0.24 * max(gaze.z, 0)) * radius

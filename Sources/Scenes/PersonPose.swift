@@ -1,38 +1,38 @@
 import Foundation
 import Tensors
 
-/// How a person stands, and which way it looks. Angles are in degrees.
+/// The posture and orientation of a person. Angles are in degrees.
 package struct PersonPose {
-    /// One arm or leg, hanging down where all is 0.
+    /// The angles of one arm or leg; it hangs straight down if all are 0.
     package struct Limb {
-        /// Forward, from hanging down; 180 is straight up.
+        /// Forward swing from hanging down; 180 is straight up.
         package var swing = 0.0
-        /// Away from the body, to the limb's own side.
+        /// Angle away from the body, to the limb's own side.
         package var spread = 0.0
-        /// How far elbow or knee are bent: forearms forward, shins backward.
+        /// Bend of the elbow or knee: forearms bend forward, shins backward.
         package var bend = 0.0
-        /// Of the forearm or shin, away from the body.
+        /// Angle of the forearm or shin away from the body.
         package var lowerSpread = 0.0
     }
 
-    /// 0 faces the viewer, 90 the right edge of the picture, 180 away.
+    /// Rotation about the vertical axis: 0 faces the viewer, 90 the right edge of the image, 180 away from the viewer.
     package var yaw = 0.0
-    /// The whole body's tilt in the picture, clockwise.
+    /// Rotation of the whole body in the image plane, clockwise.
     package var roll = 0.0
-    /// How far the viewer looks down from above.
+    /// The downward angle of the viewer's line of sight.
     package var pitch = 0.0
-    /// The upper body's lean to the front.
+    /// Forward lean of the upper body.
     package var lean = 0.0
-    /// The upper body's lean to its left.
+    /// Lean of the upper body to its left.
     package var sideLean = 0.0
-    /// The head's turn against the body, to its left.
+    /// Rotation of the head relative to the body, to its left.
     package var headYaw = 0.0
     /// The left and the right arm.
     package var arms = (left: Limb(), right: Limb())
     /// The left and the right leg.
     package var legs = (left: Limb(), right: Limb())
 
-    /// Standing straight, facing the viewer.
+    /// Standing upright, facing the viewer.
     package init() {}
 }
 
@@ -41,7 +41,7 @@ extension PersonPose {
         case standing, walking, running, armsUp, waving, sitting, leaning, handsOnHips, jumping, pointing
     }
 
-    /// A pose of everyday life, seen from any side, mostly the front.
+    /// A random everyday pose, seen from any side, mostly the front.
     package init(_ random: inout SeededGenerator) {
         yaw = random.chance(0.7) ? random.number(in: -50...50) : random.number(in: -180...180)
         roll = random.number(in: -9...9)
@@ -51,7 +51,7 @@ extension PersonPose {
         sideLean = random.number(in: -5...5)
         legs = (Self.standingLeg(&random), Self.standingLeg(&random))
         arms = (Self.hangingArm(&random), Self.hangingArm(&random))
-        // Which of the two sides does the special thing.
+        // Whether the left or the right limb performs a one-sided activity.
         let isLeft = random.chance(0.5)
         switch random.element(of: Activity.allCases) {
         case .standing: break
@@ -101,7 +101,7 @@ extension PersonPose {
         }
     }
 
-    /// One leg forward and one back, the arms against them.
+    /// One leg forward and one back, with the arms swung the opposite way.
     private mutating func stride(
         by angle: Double, bend: ClosedRange<Double>, _ random: inout SeededGenerator
     ) {

@@ -3,8 +3,8 @@ import Foundation
 import Geometry
 import Tensors
 
-/// A point in space. Of a body that stands straight: to its left, down, and to the front. As seen by the viewer: to
-/// the right, down, and towards the viewer.
+/// A point in space. In the coordinates of an upright body, x is to its left, y down and z to the front; in the
+/// viewer's, x is to the right, y down and z towards the viewer.
 package struct SpacePoint {
     package var x: Double
     package var y: Double
@@ -18,29 +18,29 @@ package struct SpacePoint {
         SpacePoint(x: point.x * factor, y: point.y * factor, z: point.z * factor)
     }
 
-    /// Turned about the x axis: down turns to the front, front turns up.
+    /// Rotated about the x axis: down turns to the front, front turns up.
     func pitched(by degrees: Double) -> SpacePoint {
         let (c, s) = (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
         return SpacePoint(x: x, y: c * y - s * z, z: s * y + c * z)
     }
 
-    /// Turned about the upright axis: front turns to the left, which is the viewer's right.
+    /// Rotated about the vertical axis: front turns to the body's left, which is the viewer's right.
     func yawed(by degrees: Double) -> SpacePoint {
         let (c, s) = (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
         return SpacePoint(x: c * x + s * z, y: y, z: c * z - s * x)
     }
 
-    /// Turned about the axis to the viewer, clockwise.
+    /// Rotated about the axis towards the viewer, clockwise.
     func rolled(by degrees: Double) -> SpacePoint {
         let (c, s) = (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
         return SpacePoint(x: c * x - s * y, y: s * x + c * y, z: z)
     }
 
-    /// Where the viewer sees it.
+    /// The orthographic projection onto the image plane.
     var point: Point { Point(x: x, y: y) }
 }
 
-/// The lengths and widths of a body, as shares of its height.
+/// The lengths and widths of a body, as fractions of its height.
 package struct Proportions {
     package var headRadius: Double
     package var shoulder: Double
@@ -53,7 +53,7 @@ package struct Proportions {
     package var armWidth: Double
     package var legWidth: Double
 
-    /// A body drawn at random, from child to adult, slim to stout.
+    /// Random proportions, from child to adult and from slim to stout.
     package init(_ random: inout SeededGenerator) {
         let (youth, girth) = (random.number(in: 0...1), random.number(in: 0.95...1.3))
         func vary(_ value: Double) -> Double { value * random.number(in: 0.94...1.06) }
@@ -70,24 +70,24 @@ package struct Proportions {
     }
 }
 
-/// The joints of a person as the viewer sees them, in pixels about the middle of the hips.
+/// The joints of a person in the viewer's coordinates, in pixels relative to the midpoint of the hips.
 package struct PersonSkeleton {
-    /// One place each, in the order of `PersonKeypoint`.
+    /// One position per keypoint, in the order of `PersonKeypoint`.
     package let joints: [SpacePoint]
-    /// The middle of the head.
+    /// The centre of the head.
     package let head: SpacePoint
-    /// The unit vector that the face looks along.
+    /// The unit vector of the face's direction.
     package let gaze: SpacePoint
     /// The unit vector to the head's left.
     package let headLeft: SpacePoint
-    /// From each ankle to the tip of the foot: left and right.
+    /// The vectors from each ankle to the tip of the foot, left and right.
     package let toes: [SpacePoint]
-    /// From each wrist to the finger tips: left and right.
+    /// The vectors from each wrist to the finger tips, left and right.
     package let fingers: [SpacePoint]
 
     package subscript(keypoint: PersonKeypoint) -> SpacePoint { joints[keypoint.rawValue] }
 
-    /// The skeleton of a body `height` pixels tall in a pose.
+    /// The skeleton of a body in a pose; `height` is in pixels, when standing upright.
     package init(_ pose: PersonPose, _ body: Proportions, height: Double) {
         func seen(_ point: SpacePoint) -> SpacePoint {
             (point * height).yawed(by: pose.yaw).pitched(by: -pose.pitch).rolled(by: pose.roll)
@@ -99,7 +99,7 @@ package struct PersonSkeleton {
             repeating: SpacePoint(x: 0, y: 0, z: 0), count: PersonKeypoint.allCases.count)
         var toes: [SpacePoint] = [], fingers: [SpacePoint] = []
         for side in [1.0, -1] {
-            // Left points stand before right ones.
+            // Left keypoints precede right ones.
             let offset = side > 0 ? 0 : 1
             let arm = side > 0 ? pose.arms.left : pose.arms.right
             let leg = side > 0 ? pose.legs.left : pose.legs.right
@@ -118,12 +118,12 @@ package struct PersonSkeleton {
             joints[PersonKeypoint.leftKnee.rawValue + offset] = seen(knee)
             joints[PersonKeypoint.leftAnkle.rawValue + offset] = seen(ankle)
             fingers.append(seen(leaned(wrist + lower * 0.045)))
-            // Feet stand flat, and follow the shin when it is swung back.
+            // Feet are flat, and follow the shin when it swings back.
             let bent = direction(0.6 * (leg.swing - leg.bend), 0, side)
             let toe = SpacePoint(x: 0.02 * side, y: 0.03 - bent.z * 0.03, z: 0.07 * max(bent.y, 0.3))
             toes.append(seen(ankle + toe))
         }
-        // The head sits on the neck, and turns on it.
+        // The head rotates on the neck.
         let neck = SpacePoint(x: 0, y: -body.torso - 0.035 - body.headRadius, z: 0.01)
         func turned(_ point: SpacePoint) -> SpacePoint {
             seen(leaned(neck + point.yawed(by: pose.headYaw)))
@@ -145,7 +145,7 @@ package struct PersonSkeleton {
     }
 }
 
-/// The unit vector along a limb that is swung forward and spread to its side: down where both are 0.
+/// The unit vector along a limb that is swung forward and spread to its side: downward if both are 0.
 private func direction(_ swing: Double, _ spread: Double, _ side: Double) -> SpacePoint {
     let (swing, spread) = (swing * .pi / 180, spread * .pi / 180)
     return SpacePoint(x: side * sin(spread), y: cos(spread) * cos(swing), z: cos(spread) * sin(swing))

@@ -2,17 +2,17 @@ import COCO
 import Geometry
 
 extension SceneObject {
-    /// The outline of the mask, if it is one piece without a hole. The pixels that COCO's tools see in it agree
-    /// with the mask to an intersection over union of 0.98 or more.
+    /// The outline of the mask if it has one piece and no hole, otherwise nil. Its pixels, rasterised as COCO's tools
+    /// do, have an IoU of at least 0.98 with the mask.
     ///
-    /// Takes a walk along the mask's border each time.
+    /// Computed on each access by following the mask's border.
     package var polygons: [Polygon]? {
         isCrowd ? nil : mask.outline().map { [$0] }
     }
 
-    /// The object as an entry of an annotation file: with polygons where they say it all, with run lengths
-    /// otherwise. The area is the mask's.
-    /// - Parameter exactly: always with run lengths, which say every pixel.
+    /// The object as an entry of an annotation file, with polygons if the mask has an outline, otherwise with run
+    /// lengths. The area is the mask's, in pixels.
+    /// - Parameter exactly: whether to use run lengths always, which reproduce the mask exactly.
     package func annotation(id: Int, imageID: Int, exactly: Bool = false) -> Annotation {
         Annotation(
             id: id, imageID: imageID, categoryID: category.id, box: AnnotationBox(box),
@@ -28,27 +28,26 @@ extension SceneObject {
 }
 
 extension SceneCategory {
-    /// The category as an entry of an annotation file; a person's has the names and the skeleton of COCO's
-    /// keypoints.
+    /// The category as an entry of an annotation file; that of persons has the names and skeleton of COCO's keypoints.
     package var annotated: Category {
         var category = Category(id: id, name: name, supercategory: supercategory)
         if self == .person {
             category.keypoints = PersonKeypoint.allCases.map(\.name)
-            // Positions count from 1.
+            // COCO counts keypoints from 1.
             category.skeleton = PersonKeypoint.skeleton.map { [$0.rawValue + 1, $1.rawValue + 1] }
         }
         return category
     }
 }
 
-/// What an annotation file says of a scene: all but the picture, which is large.
+/// A scene's annotations without the image, which takes much more memory.
 package struct SceneRecord: Sendable {
     let size: PixelSize
-    /// With no ids yet.
+    /// The annotations, without ids.
     let annotations: [Annotation]
 
-    /// What is said of a scene.
-    /// - Parameter exactly: with all masks as run lengths, which say every pixel.
+    /// The annotations of a scene.
+    /// - Parameter exactly: whether all masks are run lengths, which reproduce them exactly.
     package init(_ scene: Scene, exactly: Bool = false) {
         size = PixelSize(height: scene.picture.height, width: scene.picture.width)
         annotations = scene.objects.map { $0.annotation(id: 0, imageID: 0, exactly: exactly) }
@@ -56,10 +55,10 @@ package struct SceneRecord: Sendable {
 }
 
 extension Dataset {
-    /// A dataset of drawn scenes that has none yet, only their categories.
+    /// A dataset with the categories of scenes and no images.
     package static var ofScenes: Dataset { Dataset(categories: SceneCategory.allCases.map(\.annotated)) }
 
-    /// Adds a picture and its objects, whose ids go on from those before and begin at 1.
+    /// Adds an image and its objects, whose ids continue those already in the dataset, from 1.
     package mutating func add(_ scene: SceneRecord, id: Int, fileName: String) {
         images.append(Picture(id: id, fileName: fileName, size: scene.size))
         for var annotation in scene.annotations {

@@ -1,21 +1,21 @@
-/// What a scene's objects are. The raw value is the category's id in COCO files: consecutive from 1, and, as in
+/// The categories of a scene's objects. The raw value is the category's id in COCO files, consecutive from 1. As in
 /// COCO, `person` is the first and the only one with keypoints.
 package enum SceneCategory: Int, CaseIterable, Sendable {
-    /// A jointed figure with COCO's 17 keypoints.
+    /// An articulated figure with COCO's 17 keypoints.
     case person = 1
-    /// A shape with a hole through which what is behind it shows.
+    /// A ring; the background is visible through its hole.
     case ring
-    /// Long and thin, at any angle.
+    /// A long, thin bar at any angle.
     case rod
-    /// With five or six points.
+    /// A star with five or six points.
     case star
-    /// A circle, or almost.
+    /// A circle or an ellipse close to one.
     case disc
-    /// With three corners.
+    /// A triangle.
     case triangle
-    /// A rectangle, at any angle.
+    /// A rectangle at any angle.
     case box
-    /// A heart, more or less upright.
+    /// A roughly upright heart.
     case heart
 
     /// The category's id in COCO files, from 1.
@@ -24,6 +24,6 @@ package enum SceneCategory: Int, CaseIterable, Sendable {
     /// The category's name in COCO files.
     package var name: String { "\(self)" }
 
-    /// What COCO calls the category above.
+    /// COCO's `supercategory`.
     package var supercategory: String { self == .person ? "person" : "shape" }
 }

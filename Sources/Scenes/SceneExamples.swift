@@ -3,10 +3,10 @@ import Inference
 import Tensors
 import Training
 
-/// Scenes drawn when they are asked for: as many training pictures as one likes, and no files.
+/// Training examples that are drawn when requested: any number of them, without files.
 package struct SceneExamples: ExampleSource {
     private let generator: SceneGenerator
-    /// How many different scenes there are.
+    /// The number of different scenes.
     package let count: Int
 
     /// The first `count` scenes of `generator`.
@@ -30,13 +30,13 @@ package struct SceneExamples: ExampleSource {
             })
     }
 
-    /// The classes of scenes.
+    /// The class table of scenes.
     package static let classes = ClassTable(
         names: SceneCategory.allCases.map(\.name), categories: SceneCategory.allCases.map(\.id))
 }
 
 extension TrainingData {
-    /// The scenes that a configuration asks for.
+    /// The scenes of a training configuration.
     package init(_ scenes: TrainingConfiguration.Scenes) {
         self.init(
             source: SceneExamples(SceneGenerator(seed: scenes.seed), count: scenes.count),

@@ -1,46 +1,44 @@
-// How a scene is made:
+// Generating a scene:
 //
-//     1. Paint a backdrop.
-//     2. Draw up a list of objects: single ones, and perhaps a cluster of one category, and a crowd; large ones
-//        first.
-//     3. One after the other, draw each for itself, look for a place where enough of it and of all before stays
-//        seen (most single objects keep apart from all before, clusters do not), choose colours that stand out
-//        from what is there, and paint it.
-//     4. Take the photograph: exposure, blur, noise.
+//     1. Paint a background.
+//     2. Plan the objects: single ones, sometimes a cluster of one category, sometimes a crowd; large ones first.
+//     3. For each object in turn: draw its silhouette, find a position where enough of it and of all earlier objects
+//        remains visible (most single objects are placed apart from all earlier ones, clusters are not), choose colours
+//        that contrast with the surroundings, and paint it.
+//     4. Simulate the camera: exposure, blur, noise.
 //
-// An object's pixels are those that its own drawing covers by half or more; painting in order takes those from
-// it that others cover later.
+// An object's pixels are those that its own drawing covers by at least half, minus those that later objects cover.
 
 import Drawing
 import Foundation
 import Geometry
 import Tensors
 
-/// Draws pictures for learning, with all that is to be learned about them: boxes, masks, keypoints.
+/// Draws images for training, with exact annotations: boxes, masks, keypoints.
 ///
-/// A scene is a function of the generator's parameters and its own index alone: the same bytes each time, from
-/// any thread, in any order, with the same version of Cairo.
+/// A scene depends only on the generator's parameters and its own index: it has the same bytes on any thread and in any
+/// order, with the same version of Cairo.
 package struct SceneGenerator: Sendable {
     private let seed: UInt64
     private let frame: Frame
     private let difficulty: SceneDifficulty
 
     private enum Frame {
-        /// All pictures of one size.
+        /// All images of one size.
         case fixed(PixelSize)
-        /// Four to three, one in four of them upright.
+        /// Landscape 4:3, and one in four images portrait 3:4.
         case mixed(shorterSide: Int)
     }
 
-    /// The shorter side of pictures when no size is asked for: they are 320 × 240 pixels, one in four upright.
+    /// The default length of the shorter side in pixels: images are 320 × 240, and one in four 240 × 320.
     package static let defaultShorterSide = 240
-    /// The sides that pictures may have, in pixels.
+    /// The allowed side lengths, in pixels.
     package static let sides = 64...4096
 
-    /// A generator of the scenes of `seed`.
-    /// - Parameter size: the size of all pictures; what is not within ``sides`` is moved to the nearer end.
-    ///   Without one, three of four pictures are 320 pixels wide and 240 high, the others upright. Objects grow
-    ///   with the shorter side: ``SceneDifficulty`` is stated for one of 240.
+    /// A generator of scenes with the given seed.
+    /// - Parameter size: the size of all images, clamped to ``sides``; nil for images of 320 × 240 pixels, of which one
+    ///   in four is portrait. Objects scale with the shorter side: the sizes in ``SceneDifficulty`` are for one of 240
+    ///   pixels.
     package init(seed: UInt64, size: PixelSize? = nil, difficulty: SceneDifficulty = SceneDifficulty()) {
         self.seed = seed
         self.difficulty = difficulty
@@ -51,10 +49,8 @@ package struct SceneGenerator: Sendable {
             } ?? .mixed(shorterSide: Self.defaultShorterSide)
     }
 
-    /// A generator of the scenes of `seed`, three of four of them wide, the others upright, with sides of four
-    /// to three.
-    /// - Parameter shorterSide: in pixels, up to three quarters of the largest of ``sides``; what is not
-    ///   possible is moved to the nearer end.
+    /// A generator of scenes with an aspect ratio of 4:3, one in four of them portrait.
+    /// - Parameter shorterSide: in pixels, clamped to ``sides`` and to three quarters of their upper bound.
     package init(seed: UInt64, shorterSide: Int, difficulty: SceneDifficulty = SceneDifficulty()) {
         self.seed = seed
         self.difficulty = difficulty
@@ -65,18 +61,18 @@ package struct SceneGenerator: Sendable {
         min(max(side, sides.lowerBound), sides.upperBound)
     }
 
-    /// The scene of an index, any number.
+    /// The scene with an index, which may be any integer.
     package func scene(_ index: Int) -> Scene {
         var random = SeededGenerator(seed: seed, name: "scene \(index)")
         do {
             return try scene(size: size(&random), &random)
         } catch {
-            // Cairo fails for want of memory only, as any allocation would.
+            // Cairo fails only if memory runs out, as any allocation would.
             fatalError("\(error)")
         }
     }
 
-    /// The size of the scene of an index, without drawing it.
+    /// The size of the scene with an index, without drawing it.
     package func size(of index: Int) -> PixelSize {
         var random = SeededGenerator(seed: seed, name: "scene \(index)")
         return size(&random)
@@ -106,7 +102,7 @@ package struct SceneGenerator: Sendable {
         return Scene(picture: picture, objects: objects(painted, painter))
     }
 
-    /// Paints one item of a plan, if there is a place for it.
+    /// Paints one item of a plan; returns nil if none of 20 random positions suits it.
     private func paint(
         _ item: ScenePlan.Item, _ light: Light, on painter: inout ScenePainter,
         _ random: inout SeededGenerator
@@ -153,7 +149,7 @@ package struct SceneGenerator: Sendable {
     }
 }
 
-/// A subject and where its origin was put.
+/// A subject and the pixel position of its origin.
 private struct PaintedSubject {
     let subject: any Subject
     let x: Int
@@ -161,15 +157,15 @@ private struct PaintedSubject {
 }
 
 extension Person {
-    /// The keypoints of a person whose origin is at the corner of the pixel (x, y): 2 for those that are seen, 1 for
-    /// those that are hidden, 0 for those that have no label.
+    /// The keypoints of a person whose origin is the upper left corner of pixel (x, y), with COCO's visibility: 2 if
+    /// visible, 1 if hidden, 0 if not labelled.
     ///
-    /// What has none is what COCO's annotators leave out, because nobody could say where it is: points of a face
-    /// that looks away, joints far behind another object, and all of a person too small.
+    /// Not labelled are those that COCO's annotators skip because their position cannot be judged: the face of a person
+    /// looking away, joints far behind another object, and all keypoints of a very small person.
     fileprivate func keypoints(
         atX x: Int, y: Int, isLabelled: Bool, number: Int, on painter: ScenePainter
     ) -> [Keypoint] {
-        // Something of the limb is seen within about its own width.
+        // A covered joint is labelled only if its person is visible within about a limb's width.
         let reach = max(Int(0.07 * height), 2)
         let none = Keypoint(x: 0, y: 0, score: 0)
         return PersonKeypoint.allCases.map { keypoint in
@@ -187,7 +183,7 @@ extension Person {
 }
 
 extension Sprite {
-    /// The drawing's colours in a part of its region, four bytes a pixel.
+    /// The drawing's bytes in a part of its region, four per pixel.
     fileprivate func colors(in part: PixelRegion) -> [UInt8] {
         (part.y..<part.y + part.height).flatMap { row in
             let start = 4 * ((row - region.y) * region.width + part.x - region.x)
@@ -197,7 +193,7 @@ extension Sprite {
 }
 
 extension Light {
-    /// Light from above, from one side or the other.
+    /// Light from above, from a random side.
     fileprivate init(_ random: inout SeededGenerator) {
         let angle = random.number(in: -150 ... -30) * .pi / 180
         direction = Point(x: cos(angle), y: sin(angle))

@@ -2,16 +2,15 @@ import Drawing
 import Geometry
 import Tensors
 
-/// A picture that objects are painted on one after the other, each over those before, and an account of which
-/// pixel is whose.
+/// An image on which objects are painted one over the other, with a record of which object is visible at each pixel.
 struct ScenePainter {
     private(set) var picture: Image
     let size: PixelSize
-    /// The number of the object seen at each pixel, from 1; 0 for the background.
+    /// The number of the object visible at each pixel, from 1; 0 for the background.
     private(set) var owners: [UInt8]
-    /// The pixels of each object: in all, and those that are seen.
+    /// The number of pixels of each object, in total and visible.
     private(set) var areas: [(whole: Int, visible: Int)] = []
-    /// The box around all of each object's pixels, seen or not.
+    /// The box around all pixels of each object, visible or not.
     private var regions: [PixelRegion] = []
 
     init(background: Image) {
@@ -20,7 +19,7 @@ struct ScenePainter {
         owners = [UInt8](repeating: 0, count: size.height * size.width)
     }
 
-    /// Whether an object may be painted there: enough of it and of each object before would be seen.
+    /// Whether an object may be painted: enough of it and of each earlier object would remain visible.
     func hasRoom(for coverage: Coverage, _ difficulty: SceneDifficulty) -> Bool {
         var covered = [Int](repeating: 0, count: areas.count + 1)
         owners.withUnsafeBufferPointer { owners in
@@ -41,7 +40,8 @@ struct ScenePainter {
         }
     }
 
-    /// Whether an object's box would share at most a twentieth of the smaller box with that of any object before.
+    /// Whether the intersection of an object's box with that of any earlier object is at most a twentieth of the
+    /// smaller box.
     func isApart(_ coverage: Coverage) -> Bool {
         regions.allSatisfy { region in
             let shared = region.intersection(with: coverage.region)
@@ -50,20 +50,20 @@ struct ScenePainter {
         }
     }
 
-    /// The number of the object seen at a pixel, 0 for the background; `nil` outside the picture.
+    /// The number of the object visible at a pixel, 0 for the background; `nil` outside the image.
     func owner(row: Int, column: Int) -> Int? {
         guard row >= 0, row < size.height, column >= 0, column < size.width else { return nil }
         return Int(owners[row * size.width + column])
     }
 
-    /// Whether any of an object is seen in the square of `2 · reach + 1` pixels around one.
+    /// Whether any pixel of an object is visible in the square of side `2 · reach + 1` around a pixel.
     func isSeen(_ number: Int, nearRow row: Int, column: Int, reach: Int) -> Bool {
         (row - reach...row + reach).contains { row in
             (column - reach...column + reach).contains { owner(row: row, column: $0) == number }
         }
     }
 
-    /// Colours of the picture just outside an object, some hundred of them.
+    /// A sample of about a hundred colours of the image just outside an object.
     func surroundings(of coverage: Coverage) -> [OKLab] {
         let region = coverage.region
         var pixels: [Int] = []
@@ -71,7 +71,7 @@ struct ScenePainter {
             guard row >= 0, row < region.height, column >= 0, column < region.width else { return true }
             return coverage.opacities[row * region.width + column] < Coverage.half
         }
-        // Two pixels away from an edge pixel, straight to the side where the object ends.
+        // The pixels two rows or columns from an edge pixel, outside the object.
         for row in 0..<region.height {
             for column in 0..<region.width where !isOutside(row, column) {
                 for (dy, dx) in [(0, 1), (1, 0), (0, -1), (-1, 0)]
@@ -89,8 +89,7 @@ struct ScenePainter {
         }
     }
 
-    /// Paints an object: `colors` has a value for each of the coverage's, red, green, blue and one that does not
-    /// matter.
+    /// Paints an object. `colors` has four bytes per value of the coverage: red, green, blue and one that is ignored.
     mutating func paint(_ coverage: Coverage, colors: [UInt8]) {
         let number = UInt8(areas.count + 1)
         var visible = 0
@@ -116,7 +115,7 @@ struct ScenePainter {
         regions.append(coverage.region)
     }
 
-    /// Darkens the picture by a shadow: `opacities` of the coverage's size, blurred, from 0 to 255.
+    /// Darkens the image by a shadow, a blurred coverage; `strength` is from 0 to 1.
     mutating func darken(_ shadow: Coverage, by strength: Double) {
         let factor = Int(strength * 256)
         picture.pixels.withUnsafeMutableBufferPointer { pixels in
@@ -129,7 +128,7 @@ struct ScenePainter {
         }
     }
 
-    /// The mask of each object's pixels that are seen.
+    /// The mask of each object's visible pixels.
     func masks() -> [InstanceMask] {
         var bounds = [(left: Int, right: Int, top: Int, bottom: Int)](
             repeating: (Int.max, 0, Int.max, 0), count: areas.count)
@@ -162,7 +161,7 @@ struct ScenePainter {
 }
 
 extension Coverage {
-    /// A soft shadow of the same shape: moved, and blurred by two passes of a box of `2 · radius + 1` pixels along
+    /// A soft shadow of this shape: shifted, and blurred by two passes of a box filter of `2 · radius + 1` pixels along
     /// each axis.
     func shadow(x: Int, y: Int, radius: Int) -> Coverage {
         let margin = 2 * radius
@@ -190,7 +189,7 @@ extension Coverage {
     }
 }
 
-/// Averages over `2 · radius + 1` values along lines of a plane; beyond its border all are 0.
+/// Means of `2 · radius + 1` values along the lines of a plane, which is 0 beyond its border.
 private func boxBlurred(
     _ plane: [UInt8], lines: Int, length: Int, lineStep: Int, step: Int, radius: Int
 ) -> [UInt8] {

@@ -3,29 +3,29 @@ import Foundation
 import Geometry
 import Tensors
 
-/// The objects that a scene is to have, in the order in which they are painted, before any place is found.
+/// The objects planned for a scene, in the order in which they are painted. Positions are chosen later.
 struct ScenePlan {
-    /// Where an object may go.
+    /// Where an object may be placed.
     enum Place {
         /// Anywhere.
         case anywhere
-        /// Anywhere, but where its box hardly meets those of objects painted before.
+        /// Anywhere, provided that its box hardly intersects those of earlier objects.
         case apart
-        /// Near a point of the picture; the distance as a share of the object's extent.
+        /// Near a point of the image; `reach` is the largest distance as a fraction of the object's extent.
         case near(Point, reach: Double)
     }
 
     struct Item {
         let subject: any Subject
         let place: Place
-        /// About how many pixels it covers.
+        /// The approximate number of pixels that it covers.
         let area: Double
     }
 
     private(set) var items: [Item] = []
     private let size: PixelSize
     private let difficulty: SceneDifficulty
-    /// Lengths are stated for a shorter side of 240 pixels.
+    /// The factor of all lengths, which are given for a shorter side of 240 pixels.
     private let scale: Double
 
     init(size: PixelSize, difficulty: SceneDifficulty, _ random: inout SeededGenerator) {
@@ -35,7 +35,7 @@ struct ScenePlan {
         if random.chance(difficulty.emptyShare) { return }
         var groups: [[Item]] = []
         var rest = objectCount(&random)
-        // What is left of the area to be filled; more would leave no room.
+        // The remaining area for objects, half of the image at first; more would leave no room.
         var budget = 0.5 * Double(size.height * size.width)
         if random.chance(difficulty.clusterShare), rest >= 2 {
             let cluster = cluster(of: min(random.integer(in: 2...5), rest), &random)
@@ -51,17 +51,17 @@ struct ScenePlan {
             groups.append([item])
         }
         if random.chance(difficulty.crowdShare) { groups.append([crowd(&random)]) }
-        // Large ones first, or they would cover the small; a little disorder leaves some behind.
+        // Large ones first, or they would cover the small ones; a random factor varies the order.
         let ordered = groups.map { group in
             (rank: group.map(\.area).reduce(0, max) * random.logarithmic(in: 0.5...2), group: group)
         }.sorted { $0.rank > $1.rank }
         items = ordered.flatMap(\.group)
     }
 
-    /// How many objects: few more often than many.
+    /// The number of objects: small numbers are more frequent.
     private func objectCount(_ random: inout SeededGenerator) -> Int {
         let most = max(difficulty.largestObjectCount, 1)
-        // The smaller of two throws; most of the pictures have one to five of eight.
+        // The smaller of two random numbers: with at most eight objects, most images have one to five.
         return min(random.integer(in: 1...most), random.integer(in: 1...most) + 1)
     }
 
@@ -70,7 +70,7 @@ struct ScenePlan {
         return random.element(of: SceneCategory.allCases.filter { $0 != .person })
     }
 
-    /// An object of about `area` pixels, or of a size drawn at random.
+    /// An object of about `area` pixels, or of a random size.
     private func item(
         _ category: SceneCategory, at place: Place, size wanted: Double? = nil,
         _ random: inout SeededGenerator
@@ -88,7 +88,7 @@ struct ScenePlan {
         return Item(subject: Shape(category, area: value, &random), place: place, area: value)
     }
 
-    /// What says how large an object is: a person's height, a rod's length, the area of all others, in pixels.
+    /// The size of an object: a person's height or a rod's length in pixels, or the area of others in square pixels.
     private func magnitude(of category: SceneCategory, _ random: inout SeededGenerator) -> Double {
         switch category {
         case .person:
@@ -112,7 +112,7 @@ struct ScenePlan {
         }
     }
 
-    /// Objects of one category and about one size, close together.
+    /// Objects of one category and similar size, close together.
     private func cluster(of count: Int, _ random: inout SeededGenerator) -> [Item] {
         let category = category(&random)
         let size = magnitude(of: category, &random)
@@ -133,14 +133,14 @@ struct ScenePlan {
 }
 
 extension ScenePlan.Place {
-    /// How far to move an object that was drawn at `region`, so that it comes to lie at a place drawn at random.
+    /// The offset that moves an object drawn at `region` to a random position of this kind.
     func offset(
         for region: PixelRegion, in size: PixelSize, _ random: inout SeededGenerator
     ) -> (x: Int, y: Int) {
         let middle: Point
         switch self {
         case .anywhere, .apart:
-            // Now and then up to a third of it is beyond the border.
+            // Sometimes up to a third of it is outside the image.
             let margin = random.chance(0.25) ? 0.17 : 0.5
             func coordinate(_ extent: Int, _ limit: Int, _ random: inout SeededGenerator) -> Double {
                 let edge = min(margin * Double(extent), 0.5 * Double(limit))

@@ -2,13 +2,13 @@ import Drawing
 import Foundation
 import Tensors
 
-/// An object that is all one outline: everything but a person.
+/// An object with a single outline: everything but a person.
 struct Shape: Subject {
     let category: SceneCategory
     let outline: Path
     /// The largest distance of the outline from the origin, in pixels.
     let radius: Double
-    /// The shorter of its extents, which decides how fine its texture is.
+    /// The shorter of its extents, in pixels, which determines the scale of its texture.
     let thickness: Double
     let texture: Texture
     /// The width of the darker rim, in pixels; 0 for none.
@@ -21,7 +21,7 @@ struct Shape: Subject {
         canvas.withinDrawn {
             texture.draw(on: canvas, radius: radius, colors: colors)
             shade(canvas, light)
-            // Half of the line is outside, where nothing is drawn.
+            // The outer half of the line is clipped.
             if rim > 0 { canvas.stroke(outline, Stroke(colors.main.shifted(by: -0.22), width: 2 * rim)) }
         }
     }
@@ -30,7 +30,7 @@ struct Shape: Subject {
 
     private func shade(_ canvas: Canvas, _ light: Light) {
         guard category == .disc else { return light.shade(canvas, radius: radius) }
-        // A ball: lightest where it faces the light.
+        // Shading as of a ball: lightest where it faces the light.
         let (x, y) = (0.45 * radius * light.direction.x, 0.45 * radius * light.direction.y)
         let opacity = 1.3 * light.shading
         canvas.fill(
@@ -41,8 +41,7 @@ struct Shape: Subject {
 }
 
 extension Shape {
-    /// A shape of a category other than `rod` and `person` that covers about `area` pixels, with all else drawn at
-    /// random.
+    /// A random shape of a category other than `rod` and `person` that covers about `area` pixels.
     init(_ category: SceneCategory, area: Double, _ random: inout SeededGenerator) {
         let built: Built
         switch category {
@@ -53,7 +52,7 @@ extension Shape {
         case .heart: built = Self.heart(area)
         case .disc, .rod, .person: built = Self.disc(area, &random)
         }
-        // Hearts stay more or less upright.
+        // Hearts stay roughly upright.
         let turn = category == .heart ? random.number(in: -35...35) : random.number(in: 0...360)
         self.init(category, built, turn: turn, &random)
     }
@@ -67,7 +66,7 @@ extension Shape {
     private init(
         _ category: SceneCategory, _ built: Built, turn: Double, _ random: inout SeededGenerator
     ) {
-        // Somewhere between the pixels, so that all phases of the grid occur.
+        // A random sub-pixel offset, so that outlines fall anywhere relative to the pixel grid.
         let phase = Point(x: random.uniform(), y: random.uniform())
         self.category = category
         outline = built.path.rotated(by: turn, about: Point(x: 0, y: 0)).moved(by: phase)
@@ -77,10 +76,10 @@ extension Shape {
         rim = random.chance(0.45) ? min(max(0.05 * thickness, 0.8), 2.2) : 0
     }
 
-    /// An outline about the origin.
+    /// An outline centred on the origin.
     private struct Built {
         let path: Path
-        /// The largest distance from the origin.
+        /// The largest distance of the outline from the origin.
         let radius: Double
         let thickness: Double
     }
@@ -101,7 +100,7 @@ extension Shape {
         let k = 0.4477152502 * round
         path.move(to: Point(x: -x + round, y: -y))
         for (signX, signY) in [(1.0, -1.0), (1, 1), (-1, 1), (-1, -1)] {
-            // Into each corner along one side, out of it along the other.
+            // Each rounded corner is entered along one side and left along the other.
             let along = Point(x: signX * (x - round), y: signY * y)
             let across = Point(x: signX * x, y: signY * (y - round))
             let alongControl = Point(x: signX * (x - k), y: signY * y)
@@ -139,7 +138,7 @@ extension Shape {
     }
 
     private static func triangle(_ area: Double, _ random: inout SeededGenerator) -> Built {
-        // Corners on a circle, none of whose arcs is less than 80°: no angle below 40°.
+        // The corners lie on a circle, separated by arcs of at least 80°: no angle is below 40°.
         let first = random.number(in: 80...150)
         let second = random.number(in: 80...(280 - first))
         let angles = [0, first, first + second].map { $0 * .pi / 180 }
@@ -162,7 +161,7 @@ extension Shape {
     }
 
     private static func heart(_ area: Double) -> Built {
-        // The unit heart below covers 2.6.
+        // The unit heart below has an area of 2.6.
         let unit = (area / 2.6).squareRoot()
         func point(_ x: Double, _ y: Double) -> Point { Point(x: x * unit, y: y * unit) }
         var path = Path()

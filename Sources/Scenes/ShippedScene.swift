@@ -1,19 +1,19 @@
 import COCO
 import Foundation
 
-/// The picture that ships with the project, for whoever has none at hand: a scene that the shipped model has not
-/// been trained on.
+/// The image that ships with the project, the default input: a scene that the shipped model was not trained on.
 package enum ShippedScene {
-    /// The seed of the scenes that are kept apart for evaluation.
+    /// The seed of the scenes that are reserved for evaluation.
     package static let seed: UInt64 = 2
-    /// Which of these it is.
+    /// The index of the shipped scene among them.
     package static let index = 378
 
-    /// The PNG file. It is kept as a file, not drawn anew, so that it is the same with every version of Cairo.
+    /// The path of its PNG file. It is shipped as a file rather than drawn, so that it does not depend on the version
+    /// of Cairo.
     package static var path: String { file("scene.png") }
 
-    /// What is in it: a dataset of this one picture, as `maskrcnn scenes --count 379 --seed 2 --run-lengths` writes it.
-    /// - Throws: `COCOError` when the installation lacks the file.
+    /// Its annotations: a dataset of this one image, as `maskrcnn scenes --count 379 --seed 2 --run-lengths` writes it.
+    /// - Throws: `COCOError` if the file is missing from the installation.
     package static func annotations() throws -> Dataset { try Dataset(contentsOf: file("annotations.json")) }
 
     private static func file(_ name: String) -> String {

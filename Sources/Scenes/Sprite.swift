@@ -1,19 +1,19 @@
 import Drawing
 import Geometry
 
-/// An object drawn for itself, on nothing.
+/// An object drawn by itself on a transparent background.
 struct Sprite {
-    /// Where its pixels lie in the picture; may reach beyond its borders.
+    /// The region of its pixels in the image; may extend beyond the image's borders.
     var region: PixelRegion
-    /// The drawing, of the region's size.
+    /// The drawing, with the region's size.
     let drawing: TranslucentImage
 
-    /// Draws a subject with its origin in the upper left corner of pixel (0, 0).
+    /// Draws a subject with its origin at the upper left corner of pixel (0, 0).
     init(_ subject: any Subject, colors: ColorScheme, light: Light) throws {
         try self.init(subject.bounds) { subject.draw(on: $0, colors: colors, light: light) }
     }
 
-    /// Draws something that covers the same pixels.
+    /// Draws a silhouette that covers the same pixels.
     init(coverageOf subject: any Subject) throws {
         try self.init(subject.bounds) { subject.drawCoverage(on: $0) }
     }
@@ -32,19 +32,19 @@ struct Sprite {
     }
 }
 
-/// Which pixels an object covers, and how far.
+/// The pixels that an object covers, with opacities.
 struct Coverage {
-    /// Where the pixels lie in the picture; may reach beyond its borders.
+    /// The region of the pixels in the image; may extend beyond the image's borders.
     var region: PixelRegion
-    /// From 0 to 255, row after row.
+    /// Opacities from 0 to 255, row by row.
     let opacities: [UInt8]
-    /// The number of pixels that are covered by half or more, in the picture or not.
+    /// The number of pixels that are covered by at least half, inside the image or not.
     let area: Int
 
-    /// A pixel with at least this opacity is the object's.
+    /// A pixel with at least this opacity belongs to the object.
     static let half: UInt8 = 128
 
-    /// The coverage of a sprite, without the empty rows and columns around it.
+    /// The coverage of a sprite, cropped to its non-transparent rows and columns.
     init(_ sprite: Sprite) {
         let full = sprite.region
         let all = stride(from: 3, to: sprite.drawing.pixels.count, by: 4).map { sprite.drawing.pixels[$0] }
@@ -68,7 +68,7 @@ struct Coverage {
         area = opacities.reduce(0) { $0 + ($1 >= Self.half ? 1 : 0) }
     }
 
-    /// The same, moved by whole pixels.
+    /// The same coverage, moved by whole pixels.
     func moved(x: Int, y: Int) -> Coverage {
         var moved = self
         moved.region.x += x
@@ -76,8 +76,8 @@ struct Coverage {
         return moved
     }
 
-    /// Calls `body` with the index in the picture and the opacity of each pixel that lies in it and is not
-    /// empty.
+    /// Calls `body` for each covered pixel inside the image, with its index in the image, its index in the coverage,
+    /// and its opacity.
     @inline(__always)
     func forEachPixel(in size: PixelSize, _ body: (_ pixel: Int, _ index: Int, _ opacity: UInt8) -> Void) {
         let whole = PixelRegion(x: 0, y: 0, width: size.width, height: size.height)

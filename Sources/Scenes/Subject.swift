@@ -1,35 +1,36 @@
 import Drawing
 
-/// Something to draw, about the origin of its own coordinates, which are in pixels.
+/// An object that can be drawn, in its own coordinates in pixels, around the origin.
 protocol Subject {
     var category: SceneCategory { get }
-    /// A rectangle that holds the whole drawing.
+    /// A rectangle that contains the whole drawing.
     var bounds: Rectangle { get }
-    /// Draws it.
+    /// Draws the object.
     func draw(on canvas: Canvas, colors: ColorScheme, light: Light)
-    /// Draws something that covers the same pixels to the same extent, in any colours.
+    /// Draws a silhouette with the same coverage of each pixel, in any colour.
     func drawCoverage(on canvas: Canvas)
 }
 
-/// Where the light of a scene comes from.
+/// The lighting of a scene.
 struct Light {
-    /// The unit vector towards the light, in the plane of the picture.
+    /// The unit vector towards the light, in the image plane.
     let direction: Point
-    /// How much lighter than black a lit side becomes, and how much darker a far one: opacity from 0 to 1.
+    /// The strength of shading: the opacity, from 0 to 1, of the highlight on the lit side and of the shade on the
+    /// other.
     let shading: Double
-    /// How dark shadows are, from 0, none, to 1.
+    /// The darkness of shadows, from 0 (none) to 1.
     let shadow: Double
-    /// How far shadows fall and how soft they are, in pixels.
+    /// The offset and softness of shadows, in pixels.
     let shadowReach: Double
 
-    /// For drawings of which only the coverage matters.
+    /// For drawings whose coverage alone is used.
     static let none = Light(direction: Point(x: 0, y: -1), shading: 0, shadow: 0, shadowReach: 0)
 
-    /// Lightens what lies towards the light from the origin, and darkens what lies on the other side.
+    /// Lightens the side of the origin that faces the light, and darkens the other.
     func shade(_ canvas: Canvas, radius: Double) {
         guard shading > 0 else { return }
         let (x, y) = (radius * direction.x, radius * direction.y)
-        // Between the two is a grey that nobody sees, since it has no opacity.
+        // In between is a grey without opacity.
         let middle = Color(red: 0.5, green: 0.5, blue: 0.5, opacity: 0)
         canvas.fill(
             .linearGradient(

@@ -2,27 +2,27 @@ import Drawing
 import Foundation
 import Tensors
 
-/// What a shape's surface looks like, in shades of its own colour.
+/// The surface pattern of a shape, in its two colours. Angles are in degrees, periods in pixels.
 enum Texture {
     case plain
     /// Parallel stripes.
     case stripes(angle: Double, period: Double)
     /// Dots on a grid.
     case dots(angle: Double, period: Double)
-    /// From one shade to the other.
+    /// A linear gradient from one colour to the other.
     case gradient(angle: Double)
-    /// Wedges about the middle.
+    /// Wedges around the centre.
     case wedges(count: Int, angle: Double)
     /// Rows of bricks.
     case bricks(angle: Double, period: Double)
 
-    /// A texture that suits a category: bands on rods, bricks on boxes, wedges on balls and rings.
+    /// A random texture that suits the category: bands on rods, bricks on boxes, wedges on discs and rings.
     init(
         for category: SceneCategory, angle: Double, thickness: Double, _ random: inout SeededGenerator
     ) {
         let period = min(max(thickness * random.number(in: 0.22...0.5), 5), 26)
         let turn = random.number(in: 0...180)
-        // Too small for anything but a colour.
+        // Too small for a pattern.
         if thickness < 14 && category != .rod {
             self = random.chance(0.6) ? .plain : .gradient(angle: turn)
             return
@@ -40,7 +40,7 @@ enum Texture {
         }
     }
 
-    /// Draws it over everything within `radius` of the origin.
+    /// Draws the texture over everything within `radius` of the origin.
     func draw(on canvas: Canvas, radius: Double, colors: ColorScheme) {
         let origin = Point(x: 0, y: 0)
         switch self {
