@@ -3,8 +3,8 @@ import Kernels
 import Inference
 import Tensors
 
-/// A tensor as the stage contract has it: channels first, floats in 32 bits, indices in 64, pictures and masks
-/// in bytes.
+/// A tensor in the layout of the stage contract: channels first; 32-bit floats, 64-bit indices, images and
+/// masks as bytes.
 package struct ContractTensor: Sendable {
     /// The numbers, in row-major order.
     package enum Elements: Sendable {
@@ -21,16 +21,16 @@ package struct ContractTensor: Sendable {
     /// The numbers, in row-major order.
     package let elements: Elements
 
-    /// A tensor of the given numbers.
+    /// A tensor of the given values.
     package init(shape: [Int], elements: Elements) {
         self.shape = shape
         self.elements = elements
     }
 
-    /// Floats, in the order of the contract.
+    /// A tensor of floats that are already in the contract's layout.
     package init(_ tensor: Tensor) { self.init(shape: tensor.shape, elements: .floats(tensor)) }
 
-    /// Brings a stage's value into the order of the contract.
+    /// Converts a stage's value to the contract's layout.
     package init(_ value: StageValue) {
         switch value {
         case .map(let tensor), .regionMaps(let tensor): self.init(channelsFirst(tensor))
@@ -56,7 +56,7 @@ package struct ContractTensor: Sendable {
         }
     }
 
-    /// Every number as a float, under this shape.
+    /// All values as floats, in this shape.
     var floats: Tensor {
         switch elements {
         case .floats(let floats): floats.reshaped(to: shape)
@@ -65,7 +65,7 @@ package struct ContractTensor: Sendable {
         }
     }
 
-    /// The smallest, mean and largest number; nil if there is none or the mean is not finite.
+    /// The minimum, mean and maximum; nil if there are no values or the mean is not finite.
     package var summary: (minimum: Double, mean: Double, maximum: Double)? {
         func summary<Number>(_ numbers: some Collection<Number>, _ double: (Number) -> Double) -> (
             Double, Double, Double

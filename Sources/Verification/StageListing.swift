@@ -1,38 +1,41 @@
 import Foundation
 import Inference
 
-/// The table of stages, or the stages of one model, for people and for programs.
+/// The table of stages, or the stages of one model, as text and as JSON.
 package struct StageListing: Sendable {
     /// One line of the listing.
     package struct Entry: Codable, Hashable, Sendable {
-        /// As in bundles; `#` stands for a number and `@` for a level where the entry is about several stages.
+        /// The name in bundles; `#` stands for a number and `@` for a level if the entry describes several
+        /// stages.
         package let name: String
-        /// A regular expression for the names that the entry is about; its group is the number or level.
+        /// A regular expression for the names of the entry's stages; its group is the number or level.
         package let pattern: String
-        /// What kind of value it is.
+        /// The kind of value.
         package let kind: String
         /// The element type and the axes in a bundle.
         package let layout: String
-        /// What it is computed from: names, or in the table of all stages words.
+        /// The stages from which it is computed: names or, in the table of all stages, descriptions.
         package let from: [String]
-        /// Whose rows it has: those that are selected with it, or that it follows. Nil if it has no rows.
+        /// The rows to which it belongs: those that are selected with it, or that it follows. Nil if it has
+        /// no rows.
         package let rows: String?
-        /// Whether its rows are selected here.
+        /// Whether its rows are selected in this stage.
         package let selects: Bool
-        /// `once`, or for each level together with the entries beside it, and in which order the levels come.
+        /// `once`, or that it repeats for each level together with neighbouring entries, and the order of the
+        /// levels.
         package let repeats: String
-        /// The step of the pipeline that makes it.
+        /// The step of the pipeline that computes it.
         package let step: String
-        /// The page of the walkthroughs that is about it.
+        /// The page of the walkthroughs that explains it.
         package let page: String
-        /// What it is.
+        /// A sentence that explains it.
         package let sentence: String
     }
 
-    /// In the order in which data flows.
+    /// The entries, in data-flow order.
     package let entries: [Entry]
 
-    /// The table: one entry for all stages that differ in a level or number only.
+    /// The table: one entry for all stages that differ only in a level or number.
     package init() {
         entries = StageTable.rows.map { row in
             Entry(
@@ -41,7 +44,7 @@ package struct StageListing: Sendable {
         }
     }
 
-    /// The stages of a model, one by one.
+    /// The stages of a model, one entry each.
     package init(_ model: Model) {
         let stages = model.stages
         let known = Set(stages)
@@ -54,7 +57,7 @@ package struct StageListing: Sendable {
         }
     }
 
-    /// One JSON object: `format`, and `stages` in the order in which data flows.
+    /// A JSON object with `format`, and `stages` in data-flow order.
     package func json() throws -> String {
         struct Contents: Encodable {
             let format: String
@@ -66,7 +69,7 @@ package struct StageListing: Sendable {
         return String(decoding: try encoder.encode(contents), as: UTF8.self)
     }
 
-    /// Three lines an entry: name, kind and page; what it is; what it is computed from.
+    /// Three lines per entry: name, kind and page; the explanation; the stages from which it is computed.
     package var text: String {
         entries.map { entry in
             let from = entry.from.isEmpty ? "" : "\n    from \(entry.from.joined(separator: ", "))"

@@ -2,7 +2,7 @@ import Formats
 import Inference
 import Tensors
 
-/// Tensors that take the place of stages while a model runs, each from a bundle that has it under its name.
+/// Tensors that replace stages while a model runs, each from a bundle that has it under the stage's name.
 ///
 /// ```swift
 /// let mine = try TensorBundle(contentsOf: "mine.npz")
@@ -17,8 +17,8 @@ struct StageReplacements: StageProvider {
             try bundle.value(stage, as: form), mayHaveOtherRows: missing(beside: stage)?.isEmpty ?? false)
     }
 
-    /// The stages that have to be replaced with this one for its rows to be more or fewer than the model's own; nil if
-    /// they cannot be.
+    /// The stages that have to be replaced together with this one so that its number of rows may differ from
+    /// the model's; nil if it may not.
     func missing(beside stage: Stage) -> [Stage]? {
         switch stage.row?.rows {
         case .selected(.candidates), .selected(.proposals), .selected(.detections):
@@ -27,7 +27,7 @@ struct StageReplacements: StageProvider {
         }
     }
 
-    /// An error of a run with these replacements, as one of the file that is at fault.
+    /// Converts an error of a run with these replacements to an error of the file at fault.
     func error(_ failure: any Error) -> any Error {
         guard let fault = failure as? StageFault, let bundle = bundles[fault.stage] else { return failure }
         let others = missing(beside: fault.stage) ?? []
@@ -39,15 +39,17 @@ struct StageReplacements: StageProvider {
 }
 
 extension Model {
-    /// Finds the objects in a picture, with some stages taken from elsewhere, and the rest computed from them.
+    /// Detects the objects in an image, with some stages replaced and the rest computed from them.
     ///
     /// - Parameters:
-    ///   - image: as decoded.
-    ///   - bundles: for each stage to be replaced, a bundle that has it, in the shape that the model makes it in.
-    ///     Candidates, proposals and detections may be more or fewer if all of their stages are replaced together.
-    ///   - observer: is handed every stage that it wants, replaced ones included.
-    /// - Returns: boxes, classes, scores, masks and keypoints in the frame of `image`.
-    /// - Throws: ``FileError`` when the model has no such stage, or a bundle lacks it or has it in another shape.
+    ///   - image: the decoded image.
+    ///   - bundles: for each stage to replace, a bundle that has it, in the shape in which the model computes
+    ///     it. The number of candidates, proposals and detections may differ if all of their stages are
+    ///     replaced together.
+    ///   - observer: receives every stage that it wants, including replaced ones.
+    /// - Returns: boxes, classes, scores, masks and keypoints in the coordinates of `image`.
+    /// - Throws: ``FileError`` when the model does not have a stage, or a bundle lacks it or has it in
+    ///   another shape.
     package func detect(
         _ image: Image, replacing bundles: [Stage: TensorBundle], observer: (any Observer)? = nil
     ) throws -> [Instance] {

@@ -2,17 +2,17 @@ import Formats
 import Inference
 import Tensors
 
-// One stage in isolation: its inputs come from a bundle, so that an error made here is told from one that was
-// inherited. The pipeline is run as ever; the stages that the wanted one is computed from are taken from the
-// bundle, and all others are left out.
+// Runs one stage in isolation, with inputs from a bundle, to distinguish an error made in the stage from an
+// inherited one. The usual pipeline runs, with the stage's inputs taken from the bundle and all other stages
+// left out.
 
 /// Runs single stages of a model on the tensors of a bundle.
 package struct StageRunner: Sendable {
     /// The model whose stages run.
     package let model: Model
-    /// Where the inputs come from.
+    /// The bundle from which inputs are taken.
     package let bundle: TensorBundle
-    /// Every stage that the model has, in data-flow order, but the picture itself.
+    /// All stages of the model except the image, in data-flow order.
     package let stages: [Stage]
     private let known: Set<Stage>
 
@@ -26,9 +26,9 @@ package struct StageRunner: Sendable {
     }
 
     /// Computes one stage from the bundle's tensors.
-    /// - Parameter steps: others than the model's own, to see what they would make of it.
-    /// - Throws: ``FileError`` when the model has no such stage, or the bundle lacks an input of it or has it in
-    ///   another shape than the model needs.
+    /// - Parameter steps: replacements for steps of the model, to test alternatives.
+    /// - Throws: ``FileError`` when the model does not have the stage, or the bundle lacks one of its inputs
+    ///   or has it in the wrong shape.
     package func run(_ stage: Stage, steps: PipelineSteps<Tensor> = PipelineSteps()) throws -> ContractTensor
     {
         guard known.contains(stage), stage != .image else {
@@ -37,7 +37,7 @@ package struct StageRunner: Sendable {
         let recorder = Recorder(patterns: [stage.name])
         let replay = Replay(wanted: stage, inputs: try inputs(of: stage), bundle: bundle)
         let run = PipelineRun(observer: recorder, taking: replay, steps: steps)
-        // The image is one of the stages too: any will do.
+        // The image is replaced like any other stage, so this one does not matter.
         _ = model.detect(Image(width: 1, height: 1, pixels: [0, 0, 0]), in: run)
         if let failure = run.failure { throw bundle.fault(of: failure) }
         guard let tensor = recorder.stages.first?.tensor else {
@@ -46,20 +46,20 @@ package struct StageRunner: Sendable {
         return tensor
     }
 
-    /// What a stage is computed from, as far as the bundle has it.
-    /// - Throws: ``FileError`` when the bundle lacks a stage that cannot be done without.
+    /// The inputs of a stage that the bundle has.
+    /// - Throws: ``FileError`` when the bundle lacks a required input.
     private func inputs(of stage: Stage) throws -> Set<Stage> {
         let inputs = model.inputs(of: stage, among: known)
         if let missing = inputs.first(where: { $0.isRequired && !bundle.contains($0.stage) }) {
             throw FileError(path: bundle.path, fault: "has no '\(missing.stage)'")
         }
-        // What can be done without is of use only as a whole: the logits of all levels, or of none.
+        // Optional inputs are used only if they are complete: the logits of all levels or of none.
         let isComplete = inputs.allSatisfy { bundle.contains($0.stage) }
         return Set(inputs.filter { $0.isRequired || isComplete }.map(\.stage))
     }
 }
 
-/// Computes one stage of a run, takes those that it is computed from out of a bundle, and leaves out all others.
+/// Computes one stage of a run, takes its inputs from a bundle, and leaves out all other stages.
 private struct Replay: StageProvider {
     let wanted: Stage
     let inputs: Set<Stage>
@@ -72,8 +72,8 @@ private struct Replay: StageProvider {
 }
 
 extension TensorBundle {
-    /// A stage as the pipeline has it.
-    /// - Throws: ``FileError`` when the bundle lacks it, or has it with another number of axes.
+    /// A stage in the form that the pipeline uses.
+    /// - Throws: ``FileError`` when the bundle lacks it, or it has the wrong number of axes.
     package func value(_ stage: Stage, as form: StageForm) throws -> StageValue {
         switch form {
         case .image: .image(try image())
@@ -90,7 +90,7 @@ extension TensorBundle {
         }
     }
 
-    /// An error of a run on this bundle's tensors, as one of the bundle's file.
+    /// Converts an error of a run on this bundle's tensors to an error of the bundle's file.
     func fault(of failure: any Error) -> any Error {
         guard let fault = failure as? StageFault else { return failure }
         return self.fault(fault.stage, fault.fault)

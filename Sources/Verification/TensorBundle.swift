@@ -4,19 +4,19 @@ import Kernels
 import Inference
 import Tensors
 
-/// The tensors of one picture's way through the pipeline, under the names of the stage contract.
+/// The tensors of all stages of one run on an image, under the names of the stage contract.
 package struct TensorBundle: Sendable {
-    /// What this format calls itself in a file's metadata.
+    /// The name of this format in a file's metadata.
     package static let format = "maskrcnn-bundle/1"
 
     /// The file that the bundle came from, for messages.
     package let path: String
-    /// Free text: format, producer, profile, hashes of weights and picture.
+    /// The metadata: format, producer, profile, hashes of weights and image.
     package let metadata: [String: String]
-    /// Where tensors are looked for, in this order.
+    /// The sources of tensors, searched in this order.
     private let layers: [Layer]
 
-    /// Tensors in a file, or made here.
+    /// Tensors in a file or in memory.
     private enum Layer: Sendable {
         case file(TensorFile)
         case made([String: ContractTensor])
@@ -54,13 +54,13 @@ package struct TensorBundle: Sendable {
         self.layers = layers
     }
 
-    /// This bundle with some tensors replaced or added: what it would be had a stage given something else.
+    /// The bundle with some tensors replaced or added.
     package func replacing(_ tensors: [Stage: ContractTensor]) -> TensorBundle {
         let named = Dictionary(uniqueKeysWithValues: tensors.map { ($0.key.name, $0.value) })
         return TensorBundle(path: path, metadata: metadata, layers: [.made(named)] + layers)
     }
 
-    /// This bundle, with the stages that it lacks taken from another.
+    /// The bundle, with stages that it lacks taken from another.
     package func completed(by other: TensorBundle) -> TensorBundle {
         TensorBundle(path: path, metadata: metadata, layers: layers + other.layers)
     }
@@ -74,7 +74,7 @@ package struct TensorBundle: Sendable {
     /// Whether the bundle has a stage.
     package func contains(_ stage: Stage) -> Bool { layers.contains { $0.tensor(stage.name) != nil } }
 
-    /// A stage as the file holds it; nil if it has none.
+    /// A stage's tensor in the file; nil if there is none.
     package subscript(stage: Stage) -> StoredTensor? {
         for case .file(let file) in layers {
             if let tensor = file[stage.name] { return tensor }
@@ -82,15 +82,15 @@ package struct TensorBundle: Sendable {
         return nil
     }
 
-    // MARK: Reading in the order that the network has
+    // MARK: Reading in the network's layout
 
     /// A feature map, `[height, width, channels]`.
     package func map(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 3)) }
 
-    /// Maps of regions, `[regions, height, width, channels]`.
+    /// The feature maps of regions, `[regions, height, width, channels]`.
     package func regionMaps(_ stage: Stage) throws -> Tensor { channelsLast(try floats(stage, rank: 4)) }
 
-    /// Numbers of each anchor, `[height, width, anchors · perAnchor]`.
+    /// The outputs for each anchor, `[height, width, anchors · perAnchor]`.
     package func anchorMap(_ stage: Stage, perAnchor: Int) throws -> Tensor {
         let stored = try floats(stage, rank: perAnchor == 1 ? 3 : 4)
         let size = Array(stored.shape.suffix(2))
@@ -98,10 +98,10 @@ package struct TensorBundle: Sendable {
         return channelsLast(stored.reshaped(to: [channels] + size))
     }
 
-    /// A table, in the order of the contract.
+    /// A table of the given rank, in the contract's layout.
     package func table(_ stage: Stage, rank: Int) throws -> Tensor { try floats(stage, rank: rank) }
 
-    /// Boxes.
+    /// Boxes, from `[N, 4]`: x1, y1, x2, y2.
     package func boxes(_ stage: Stage) throws -> [Box] {
         let numbers = try floats(stage, rank: 2)
         guard numbers.shape[1] == 4 else { throw fault(stage, "has shape \(numbers.shape), expected [N, 4]") }
@@ -111,10 +111,10 @@ package struct TensorBundle: Sendable {
         }
     }
 
-    /// One number each.
+    /// Numbers, from `[N]`.
     package func numbers(_ stage: Stage) throws -> [Float] { try floats(stage, rank: 1).array }
 
-    /// One index each.
+    /// Indices, from `[N]`.
     package func indices(_ stage: Stage) throws -> [Int] {
         let stored = try stored(stage)
         guard stored.shape.count == 1 else {
@@ -123,7 +123,7 @@ package struct TensorBundle: Sendable {
         return try stored.integers()
     }
 
-    /// The size in `input.size`.
+    /// The size of the network's input, from `input.size`.
     package func inputSize() throws -> PixelSize {
         let size = try indices(.inputSize)
         guard size.count == 2, size.allSatisfy({ $0 > 0 && $0 <= 1 << 20 }) else {
@@ -132,7 +132,7 @@ package struct TensorBundle: Sendable {
         return PixelSize(height: size[0], width: size[1])
     }
 
-    /// The picture.
+    /// The image.
     package func image() throws -> Image {
         let stored = try stored(.image)
         guard stored.shape.count == 3, stored.shape[0] == 3, stored.shape[1] > 0, stored.shape[2] > 0 else {
@@ -149,7 +149,7 @@ package struct TensorBundle: Sendable {
         return Image(width: width, height: height, pixels: pixels)
     }
 
-    /// Masks of a whole picture, 0 or 1.
+    /// Masks of the whole image, from `[N, height, width]`, 0 or 1.
     package func masks(_ stage: Stage) throws -> [InstanceMask] {
         let stored = try stored(stage)
         guard stored.shape.count == 3, stored.shape.dropFirst().allSatisfy({ $0 <= 1 << 20 }) else {
@@ -166,7 +166,7 @@ package struct TensorBundle: Sendable {
         }
     }
 
-    /// The shape of a stage, as stored.
+    /// The shape of a stage, in the contract's layout.
     package func shape(_ stage: Stage) throws -> [Int] { try stored(stage).shape }
 
     private func floats(_ stage: Stage, rank: Int) throws -> Tensor {
@@ -174,7 +174,7 @@ package struct TensorBundle: Sendable {
         guard stored.shape.count == rank else {
             throw fault(stage, "has shape \(stored.shape), expected \(rank) axes")
         }
-        // A tensor with no elements takes no room in a file, whatever its other lengths claim.
+        // A tensor without elements takes no space in a file, whatever its other lengths claim.
         let size = stored.shape.reduce(1.0) { $0 * Double(max($1, 1)) }
         guard size <= 0x1p40, stored.shape.allSatisfy({ $0 <= 1 << 24 }) else {
             throw fault(stage, "has the impossible shape \(stored.shape)")
@@ -189,7 +189,7 @@ package struct TensorBundle: Sendable {
         throw FileError(path: path, fault: "has no '\(stage)'")
     }
 
-    /// Every number of a stage as a float, whatever its type and number of axes.
+    /// All values of a stage as floats, whatever its type and number of axes.
     func anyNumbers(_ stage: Stage) throws -> Tensor { try floats(stage, rank: try shape(stage).count) }
 
     func fault(_ stage: Stage, _ fault: String) -> FileError {
@@ -197,7 +197,7 @@ package struct TensorBundle: Sendable {
     }
 }
 
-/// A tensor of a bundle: in its file, or made in memory.
+/// A tensor of a bundle, in its file or in memory.
 private enum BundleTensor {
     case stored(StoredTensor)
     case made(ContractTensor)
@@ -241,17 +241,17 @@ private enum BundleTensor {
 }
 
 extension FileKind {
-    /// A bundle, which says so in its metadata.
+    /// A bundle, recognised by its metadata.
     package static let bundle = FileKind("bundle of a pipeline's tensors") { path in
         (try? TensorFile(contentsOf: path))?.metadata["format"] == TensorBundle.format
     }
 }
 
-/// Writes a bundle, whole, by rename.
+/// Writes a bundle; the file appears as a whole, by rename.
 package struct BundleWriter {
     private var writer: SafetensorsWriter
 
-    /// A bundle with the given metadata; `format` is added.
+    /// A bundle with the given metadata, to which `format` is added.
     package init(metadata: [String: String]) {
         writer = SafetensorsWriter(
             metadata: metadata.merging(["format": TensorBundle.format]) { _, new in new })

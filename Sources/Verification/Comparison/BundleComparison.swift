@@ -9,23 +9,23 @@ import Inference
 ///     let report = try comparison.endToEnd()
 ///     report.firstDivergence  // nil, or the stage to look at
 package struct BundleComparison: Sendable {
-    /// What is checked.
+    /// The bundle to check.
     package let candidate: TensorBundle
-    /// What it is checked against.
+    /// The bundle to check against.
     package let reference: TensorBundle
-    /// How large errors may be.
+    /// The tolerances of errors.
     package let tolerances: Tolerances
-    /// Where rows come and go.
+    /// The thresholds at which rounding can make rows come and go.
     package let limits: SelectionLimits
-    /// The stages to compare, in data-flow order: those of either side that a pattern matches.
+    /// The stages to compare, in data-flow order: those of either bundle that match a pattern.
     package let stages: [Stage]
 
     /// A comparison of the stages that match one of the patterns.
     ///
-    /// Without patterns, all are compared; but a candidate whose metadata say that it holds a stage run in
-    /// isolation is asked for that alone.
-    /// - Throws: ``FileError`` when a file holds no stage of the contract, or the two have none in common: then
-    ///   nothing would be compared, and nothing can be said.
+    /// Without patterns, all stages are compared; if the candidate's metadata say that it contains a single
+    /// stage run in isolation, only that one.
+    /// - Throws: ``FileError`` when a bundle has no stage of the contract, or the two have none in common, so
+    ///   that there is nothing to compare.
     package init(
         candidate: TensorBundle, reference: TensorBundle, tolerances: Tolerances? = nil,
         limits: SelectionLimits = SelectionLimits(), patterns: [String]? = nil
@@ -48,8 +48,8 @@ package struct BundleComparison: Sendable {
         self.stages = stages
     }
 
-    /// Compares what both sides have computed from the picture on, on several cores.
-    /// - Throws: ``FileError`` when a side cannot be read.
+    /// Compares the stages as both sides computed them, starting from the image. Works in parallel.
+    /// - Throws: ``FileError`` when a bundle cannot be read.
     package func endToEnd() throws -> ComparisonReport {
         let comparer = StageComparer(
             reference: reference, candidate: candidate, tolerance: tolerances.endToEnd,
@@ -60,9 +60,9 @@ package struct BundleComparison: Sendable {
         return report(.endToEnd, try comparer.compareAll(stages))
     }
 
-    /// Runs each stage of a model on the candidate's own inputs, so that an error made in a stage is told from
-    /// one that its inputs brought along.
-    /// - Throws: ``FileError`` when a side cannot be read, or no stage can run.
+    /// Runs each stage of a model on the candidate's own inputs, to distinguish an error made in a stage from
+    /// one inherited through its inputs.
+    /// - Throws: ``FileError`` when a bundle cannot be read, or no stage can run.
     package func isolated(_ model: Model) throws -> ComparisonReport {
         let source = IsolatedStages(runner: StageRunner(model: model, bundle: candidate))
         let known = Set(source.runner.stages)
@@ -95,14 +95,14 @@ package struct BundleComparison: Sendable {
             hasMeasuredNoise: tolerances.areMeasured)
     }
 
-    /// Of the network's input.
+    /// The size of the network's input, in pixels; nil if it is not known.
     private var inputSize: (height: Int, width: Int)? {
         guard let shape = reference[.inputTensor]?.shape ?? candidate[.inputTensor]?.shape, shape.count == 3
         else { return nil }
         return (shape[1], shape[2])
     }
 
-    /// The pairing of every group of rows that both sides have.
+    /// The pairings of all row groups that both bundles have.
     private static func pairings(
         reference: TensorBundle, candidate: TensorBundle, limits: SelectionLimits
     ) throws -> [RowGroup: GroupPairing] {
@@ -119,7 +119,7 @@ package struct BundleComparison: Sendable {
 }
 
 extension [Stage] {
-    /// The groups of rows that the stages belong to.
+    /// The row groups to which the stages belong.
     var rowGroups: [RowGroup] {
         var groups: [RowGroup] = []
         for stage in self {
@@ -132,7 +132,7 @@ extension [Stage] {
 }
 
 extension StageComparer where Reference: Sendable, Candidate: Sendable {
-    /// Compares stages on several cores; nothing is kept of a stage but what is said of it.
+    /// Compares stages in parallel; only the results are kept in memory.
     func compareAll(_ stages: [Stage]) throws -> [StageComparison] {
         try parallelMap(stages.count) { index in Result { try compare(stages[index]) } }.map { try $0.get() }
     }

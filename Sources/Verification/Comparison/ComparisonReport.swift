@@ -1,28 +1,28 @@
 import Inference
 
-/// What comparing two bundles came to.
+/// The result of comparing two bundles.
 package struct ComparisonReport: Sendable {
     /// How the two were compared.
     package enum Mode: String, Sendable {
-        /// Both ran from the picture on.
+        /// Both sides ran the whole pipeline, starting from the image.
         case endToEnd = "end to end"
         /// Each stage of the model ran on the candidate's own inputs.
         case isolated = "each stage on the candidate's own inputs"
     }
 
-    /// How.
+    /// How they were compared.
     package let mode: Mode
-    /// In data-flow order.
+    /// The compared stages, in data-flow order.
     package let stages: [StageComparison]
-    /// Names in the candidate that the contract does not have, in the order of the file.
+    /// Names in the candidate that are not stages of the contract, in the order of the file.
     package let unknownNames: [String]
-    /// Whether the reference says how large its noise is.
+    /// Whether the reference contains measured noise.
     package let hasMeasuredNoise: Bool
-    /// What may be the cause of the first divergence, likeliest first.
+    /// Possible causes of the first divergence, most likely first.
     package var causes: [Cause] = []
 
-    /// The first stage, in data-flow order, that is not what the reference has; in isolation, the first whose
-    /// error is its own. A stage that the candidate lacks is a gap, no divergence.
+    /// The first stage, in data-flow order, that differs from the reference; in isolation, the first that
+    /// makes an error of its own. A stage that the candidate lacks is a gap, not a divergence.
     package var firstDivergence: Stage? {
         let diverging = stages.filter { $0.verdict.isFailure && $0.verdict != .missing }
         return (diverging.first { $0.verdict != .inherited } ?? diverging.first)?.stage

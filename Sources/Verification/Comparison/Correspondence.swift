@@ -1,13 +1,12 @@
 import Inference
 
-/// Rows that belong together: boxes with their scores and classes, in one order.
+/// Stages whose rows belong together and have the same order: boxes with their scores and classes.
 package struct RowGroup: Hashable, Sendable {
     package let selection: RowSelection
-    /// The stages of the rows, in the order of the table: boxes, scores, classes where there are any, and what
-    /// else is known of a row.
+    /// The stages, in the order of the table: boxes, scores, classes if there are any, and other columns.
     package let stages: [Stage]
 
-    /// The rows that a stage is selected with; nil if it is not one of selected rows.
+    /// The group to which a stage belongs; nil if its rows are not selected.
     package init?(_ stage: Stage) {
         guard case .selected(let selection)? = stage.row?.rows else { return nil }
         self.selection = selection
@@ -23,13 +22,13 @@ package struct RowGroup: Hashable, Sendable {
     package static let detections = RowGroup(of: .detections, with: .detectionBoxes)
     package static let output = RowGroup(of: .output, with: .outputBoxes)
 
-    /// The stage that holds the boxes.
+    /// The stage of the boxes.
     package var boxes: Stage { stages[0] }
 
-    /// The stage that holds the scores.
+    /// The stage of the scores.
     package var scores: Stage { stages[1] }
 
-    /// The stage that holds the classes, where rows have any.
+    /// The stage of the classes; nil if rows have none.
     package var classes: Stage? { stages.dropFirst(2).first }
 }
 
@@ -37,13 +36,13 @@ package struct RowGroup: Hashable, Sendable {
 enum Correspondence: Hashable, Sendable {
     /// Element by element.
     case tensor
-    /// Rows that are selected and ranked, so that one may be missing or stand elsewhere.
+    /// Rows that are selected and ranked, so that one may be missing or have another index.
     case selected(RowGroup)
-    /// A row for each row of a group.
+    /// One row for each row of a group.
     case following(RowGroup)
-    /// A mask for each row of the output.
+    /// One mask for each row of the output.
     case masks
-    /// Keypoints for each row of the output.
+    /// The keypoints of each row of the output.
     case keypoints
 }
 

@@ -1,12 +1,12 @@
 import Inference
 
-/// What the position of an element in a stage's tensor means, for people.
+/// Names an element of a stage's tensor by its meaning, for reports.
 struct ElementPlace {
-    /// How large the maps of a stage's level are, and the network's input, where that is known.
+    /// The sizes of the network's input and of the map of the stage's level; nil if they are not known.
     let inputSize: (height: Int, width: Int)?
     let mapSize: (height: Int, width: Int)?
 
-    /// Names an element: `channel 12, row 40, column 7 (pixel x 30, y 162)`.
+    /// Names an element: `channel 12, row 40, column 7 (input pixel x 30, y 162)`.
     func name(_ stage: Stage, shape: [Int], index: Int) -> String {
         var rest = index
         var position = shape
@@ -37,7 +37,7 @@ struct ElementPlace {
         }
     }
 
-    /// An element of a tensor with a row for each proposal or detection.
+    /// Names an element of a tensor with one row for each proposal or detection.
     private func region(_ parts: [String], _ position: [Int]) -> String {
         let row =
             parts[0] == "box"
@@ -58,7 +58,7 @@ struct ElementPlace {
         return text
     }
 
-    /// A position of a map, and the pixel of the network's input that its centre lies on.
+    /// Names a position of a map, and the pixel of the network's input that contains its centre.
     private func cell(_ row: Int, _ column: Int, _ shape: [Int]) -> String {
         let text = "row \(row), column \(column)"
         let (height, width) = (shape[shape.count - 2], shape[shape.count - 1])
@@ -68,7 +68,7 @@ struct ElementPlace {
         return text + " (input pixel x \(Int(x)), y \(Int(y)))"
     }
 
-    /// An anchor, which is numbered by row, column and shape.
+    /// Names an anchor; anchors are numbered by row, column and shape.
     private func anchor(_ index: Int, rows: Int) -> String {
         guard let mapSize, mapSize.height > 0, mapSize.width > 0,
             rows % (mapSize.height * mapSize.width) == 0

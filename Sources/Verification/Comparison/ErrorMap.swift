@@ -1,29 +1,29 @@
 import Inference
 import Tensors
 
-/// Where the errors of a stage lie, as small pictures.
+/// The spatial distribution of a stage's errors, as small images.
 package struct ErrorMap: Sendable {
-    /// What the pictures show, in words.
+    /// A description of the images.
     package let caption: String
-    /// Columns of the pictures.
+    /// The width of the images, in pixels.
     package let width: Int
-    /// Rows of the pictures.
+    /// The height of the images, in pixels.
     package let height: Int
-    /// |candidate − reference|: the largest over everything that falls on a pixel.
+    /// |candidate − reference|: the largest over all elements shown in a pixel, row-major.
     package let error: [Float]
     /// The reference's values in the channel with the largest error; nil for tables.
     package let reference: [Float]?
-    /// The candidate's.
+    /// The candidate's values in the same channel; nil for tables.
     package let candidate: [Float]?
 
-    /// Maps larger than this are reduced.
+    /// The largest width or height; larger maps are reduced.
     static let largestSide = 320
 }
 
 extension BundleComparison {
-    /// The picture of a stage's errors against the reference, end to end; nil for what has no picture: numbers in
-    /// one line, and stages whose shapes cannot be compared.
-    /// - Throws: ``FileError`` when a side cannot be read.
+    /// The map of a stage's errors against the reference, end to end; nil for one-dimensional tensors and
+    /// stages whose shapes cannot be compared.
+    /// - Throws: ``FileError`` when a bundle cannot be read.
     package func errorMap(of comparison: StageComparison) throws -> ErrorMap? {
         let stage = comparison.stage
         guard let a = try reference.stageTensor(stage), let b = try candidate.stageTensor(stage),
@@ -57,7 +57,8 @@ extension BundleComparison {
         return (worst.index / columns, worst.candidateIndex / columns)
     }
 
-    /// Maps of several channels: the largest error of all, and the channel that has it.
+    /// A map of several channels: the largest error over all channels, and the values of the channel that has
+    /// it.
     private func map(_ ours: Planes, _ theirs: Planes, caption: String) -> ErrorMap {
         let (height, width) = (ours.height, ours.width)
         var error = [Float](repeating: 0, count: height * width)
@@ -78,7 +79,7 @@ extension BundleComparison {
         )
     }
 
-    /// A table: a pixel for each number, rows of the table from left to right.
+    /// A table: one pixel for each number, with the rows of the table from left to right.
     private func table(
         _ kind: Correspondence, _ a: StageTensor, _ b: StageTensor, _ ours: [Float], _ theirs: [Float]
     ) throws -> ErrorMap? {
@@ -109,7 +110,7 @@ extension BundleComparison {
     }
 }
 
-/// Channels of a map among the numbers of a stage.
+/// The channels of one map within the numbers of a stage.
 private struct Planes {
     let numbers: [Float]
     let start: Int
@@ -117,7 +118,7 @@ private struct Planes {
     let height: Int
     let width: Int
 
-    /// `shape` ends in height and width.
+    /// The last two axes of `shape` are height and width.
     init(_ numbers: [Float], from start: Int, shape: [Int]) {
         self.numbers = numbers
         self.start = start
@@ -134,7 +135,7 @@ private struct Planes {
     }
 }
 
-/// Squares of pixels made one.
+/// Reduces a map by merging squares of pixels.
 private struct Reduction {
     let width: Int
     let height: Int

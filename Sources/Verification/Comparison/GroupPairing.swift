@@ -2,14 +2,14 @@ import Geometry
 import Inference
 import Tensors
 
-/// How the selected rows of two sides correspond.
+/// The correspondence between the selected rows of two sides.
 struct GroupPairing: Sendable {
     let pairing: RowPairing
     let counts: RowCounts?
-    /// Why the rows were not paired by what they are, if they were not.
+    /// Why the rows were paired by index and not by content; nil if they were paired by content.
     let remark: String?
 
-    /// Pairs the rows of a group; nil when a side lacks the boxes, or has them in no shape of boxes.
+    /// Pairs the rows of a group; nil when a side lacks the boxes, or they do not have shape `[N, 4]`.
     init?(
         _ group: RowGroup, reference: some StageSource, candidate: some StageSource, limits: SelectionLimits
     ) throws {
@@ -29,7 +29,7 @@ struct GroupPairing: Sendable {
 }
 
 extension RankedBoxes {
-    /// The rows of a group; scores and classes are left out where they are missing or of another length.
+    /// The rows of a group; scores and classes are nil if they are missing or have another length.
     init?(_ group: RowGroup, from source: some StageSource) throws {
         guard let boxes = try source.stageTensor(group.boxes), boxes.shape.count == 2, boxes.shape[1] == 4,
             case .floats(let edges) = boxes.elements

@@ -2,10 +2,10 @@ import Formats
 import Inference
 import Synchronization
 
-/// The stages that a model makes from a bundle's own tensors, one at a time.
+/// The stages that a model computes from a bundle's own tensors, one at a time.
 final class IsolatedStages: StageSource {
     let runner: StageRunner
-    /// Rows are needed more than once, and small. Everything else is forgotten.
+    /// Selected rows, which are small and needed more than once. Other stages are not kept.
     private let rows = Mutex<[Stage: StageTensor]>([:])
 
     init(runner: StageRunner) { self.runner = runner }
@@ -17,8 +17,8 @@ final class IsolatedStages: StageSource {
         return tensor
     }
 
-    /// The rows that the model selects from the candidate's inputs, with the candidate's. A group whose stages
-    /// cannot run is left out; comparing it says why.
+    /// The pairings of the rows that the model selects from the candidate's inputs with the candidate's own.
+    /// A group whose stages cannot run is left out; comparing its stages reports why.
     func pairings(with candidate: TensorBundle, limits: SelectionLimits) -> [RowGroup: GroupPairing] {
         var pairings: [RowGroup: GroupPairing] = [:]
         for group in candidate.stages.rowGroups {
@@ -28,7 +28,7 @@ final class IsolatedStages: StageSource {
         return pairings
     }
 
-    /// A stage whose inputs are not there.
+    /// The result for a stage whose inputs are missing.
     func notRun(_ stage: Stage, _ shape: [Int]?, _ fault: FileError) -> StageComparison {
         var result = StageComparison(stage: stage, referenceShape: nil, candidateShape: shape)
         result.verdict = .notRun
@@ -38,8 +38,8 @@ final class IsolatedStages: StageSource {
 }
 
 extension StageComparison {
-    /// An end-to-end comparison together with that of the stage alone: an error that the stage alone does not
-    /// make was inherited.
+    /// Combines an end-to-end comparison with that of the isolated stage: an error that the isolated stage
+    /// does not make was inherited.
     func combined(with alone: StageComparison?) -> StageComparison {
         guard var result = alone else { return self }
         result.endToEndError = measures?.relativeError

@@ -1,22 +1,24 @@
-/// How far paired keypoints are apart.
+/// The distances between paired keypoints.
 package struct KeypointComparison: Sendable, Equatable {
-    /// Keypoints compared.
+    /// The number of keypoints compared.
     package internal(set) var count = 0
-    /// The largest distance, in pixels of the picture.
+    /// The largest distance, in pixels of the image.
     package internal(set) var largestDistance = 0.0
-    /// The mean distance.
+    /// The mean distance, in pixels of the image.
     package internal(set) var meanDistance = 0.0
-    /// Keypoints closer than ``near``.
+    /// The number of keypoints closer than ``near``.
     package internal(set) var nearCount = 0
-    /// Keypoints of which a coordinate is not finite on one side.
+    /// The number of keypoints with a coordinate that is not finite on one side.
     package internal(set) var notFinite = 0
 
-    /// What counts as the same place, in pixels.
+    /// The distance below which keypoints count as equal, in pixels.
     package static let near = 0.1
-    /// A peak between two positions of a heat map may fall to either: so many pixels are no fault by themselves.
+    /// The largest distance that rounding explains, in pixels: a peak between two positions of a heat map may
+    /// go to either.
     static let farthest = 2.0
 
-    /// Whether rounding explains the distances: nine keypoints in ten at the same place, none far from it.
+    /// Whether rounding explains the distances: at least nine keypoints in ten are equal, none is farther
+    /// than ``farthest``.
     package var isExplained: Bool {
         notFinite == 0 && largestDistance <= Self.farthest && Double(nearCount) >= 0.9 * Double(count)
     }

@@ -1,32 +1,33 @@
-/// How far paired masks are apart.
+/// The differences between paired masks.
 package struct MaskComparison: Sendable, Equatable {
-    /// Masks compared.
+    /// The number of mask pairs compared.
     package internal(set) var count = 0
-    /// The mean over masks of intersection over union; 1 for two empty masks.
+    /// The mean IoU over all pairs; 1 for two empty masks.
     package internal(set) var meanOverlap = 1.0
-    /// The smallest.
+    /// The smallest IoU of a pair.
     package internal(set) var smallestOverlap = 1.0
-    /// Pixels that belong to one mask of a pair only, over all pairs.
+    /// The number of pixels that belong to only one mask of a pair, over all pairs.
     package internal(set) var differingPixels = 0
-    /// The largest distance, in pixels, from a pixel on the border of one mask to the nearest on the border of
-    /// the other. Distances beyond ``farthest`` count as that.
+    /// The largest distance, in pixels, from a pixel on the border of one mask to the nearest one on the
+    /// border of the other. Distances beyond ``farthest`` count as ``farthest``.
     package internal(set) var largestBoundaryDistance = 0.0
-    /// The mean of these distances over all pixels on borders.
+    /// The mean of these distances over all border pixels.
     package internal(set) var meanBoundaryDistance = 0.0
-    /// The pair with the smallest overlap: rows of the reference and the candidate; nil when all are equal.
+    /// The pair with the smallest IoU, as rows of the reference and the candidate; nil when all pairs are
+    /// equal.
     package internal(set) var worst: RowPairing.Pair?
     /// Whether a value other than 0 and 1 occurs.
     package internal(set) var hasOtherValues = false
 
-    /// How far the nearest pixel of the other border is looked for.
+    /// The largest distance, in pixels, at which the other border is searched.
     package static let farthest = 16
 
-    /// As many masks, each equal to its partner.
+    /// A comparison of `count` pairs of equal masks.
     package init(count: Int = 0) { self.count = count }
 }
 
 extension MaskComparison {
-    /// Compares masks of the same size, `[rows, height, width]`; what is not 0 belongs to the mask.
+    /// Compares masks of the same size, `[rows, height, width]`; every value but 0 belongs to the mask.
     package init(
         reference: [UInt8], candidate: [UInt8], height: Int, width: Int, pairs: [RowPairing.Pair]
     ) {
@@ -63,7 +64,7 @@ extension MaskComparison {
     }
 }
 
-/// One mask among several.
+/// One mask of a stack.
 private struct MaskPlane {
     let pixels: UnsafeBufferPointer<UInt8>
     let height: Int
@@ -76,10 +77,10 @@ private struct MaskPlane {
         self.width = width
     }
 
-    /// Pixels of both masks, pixels of one only, and the largest value.
+    /// The numbers of pixels in both masks and in only one of them, and the largest value.
     func counts(with other: MaskPlane, area: Int) -> (both: Int, different: Int, largest: UInt8) {
         var (both, different, largest) = (0, 0, UInt8(0))
-        // At most 255 vectors at a time, so that the lanes' counters of 8 bits suffice.
+        // At most 255 vectors at a time, so that 8-bit counters per lane suffice.
         let (a, b) = (UnsafeRawBufferPointer(pixels), UnsafeRawBufferPointer(other.pixels))
         let (one, zero) = (SIMD32<UInt8>(repeating: 1), SIMD32<UInt8>.zero)
         var start = 0
@@ -133,13 +134,13 @@ private struct MaskPlane {
         return (count, sum, largest)
     }
 
-    /// The distance from a pixel to the nearest pixel on the border, looked for in growing squares.
+    /// The distance from a pixel to the nearest border pixel, searched in growing squares.
     private func distanceToBorder(_ y: Int, _ x: Int) -> Double {
         if isBorder(y, x) { return 0 }
         var nearest = Int.max
         let farthest = MaskComparison.farthest
         for radius in 1...farthest {
-            // Whatever lies on a farther square is at least that far.
+            // All pixels on larger squares are at least that far away.
             if nearest <= radius * radius { break }
             for row in max(y - radius, 0)...min(y + radius, height - 1) {
                 let isEdge = abs(row - y) == radius

@@ -5,15 +5,15 @@ import Inference
 import Synchronization
 import Tensors
 
-/// Measures how far a run of the pipeline is from a recorded one, stage by stage as they come, so that the second
-/// run is never in memory as a whole.
+/// Measures the differences between a run of the pipeline and a recorded one while it runs, stage by stage,
+/// so that the second run is never in memory as a whole.
 final class NoiseMeter: Observer, Sendable {
     /// The recorded run.
     private let reference: RecordedStages
     private let state = Mutex(State())
 
     private struct State {
-        /// Selected rows of this run: what belongs to them is compared by them.
+        /// The selected rows of this run, by which stages that follow them are compared.
         var rows: [Stage: StageTensor] = [:]
         var pairings: [RowGroup: GroupPairing] = [:]
         var noise: [String: StageNoise] = [:]
@@ -37,7 +37,7 @@ final class NoiseMeter: Observer, Sendable {
         }
     }
 
-    /// Stage → noise, once the run is over.
+    /// The noise by stage, complete when the run is over.
     var noise: [String: StageNoise] {
         state.withLock { state in
             for (stage, tensor) in state.rows {
@@ -74,7 +74,7 @@ final class NoiseMeter: Observer, Sendable {
     }
 }
 
-/// Stages in memory.
+/// Recorded stages, in memory.
 struct RecordedStages: StageSource, Sendable {
     var stages: [Stage: StageTensor]
 
@@ -82,12 +82,12 @@ struct RecordedStages: StageSource, Sendable {
 }
 
 extension Recorder {
-    /// What float32 arithmetic alone makes of each recorded stage: the picture goes through the model again with
-    /// every algorithm for convolution but the direct one, which is slow, and the largest difference from what
-    /// was recorded counts.
+    /// The differences in each recorded stage caused by float32 rounding alone: the model runs again on the
+    /// image with every convolution algorithm except the direct one, which is slow, and the largest
+    /// difference from the recorded stage counts.
     ///
-    /// The number of threads is not varied: results do not depend on it.
-    /// - Returns: stage → noise, for bundles' metadata and ``Tolerances``.
+    /// The number of threads is not varied, since results do not depend on it.
+    /// - Returns: the noise by stage name, for bundles' metadata and ``Tolerances``.
     package func noise(of model: Model, on image: Image) -> [String: StageNoise] {
         let reference = RecordedStages(
             stages: Dictionary(stages.map { ($0.stage, StageTensor($0.tensor)) }) { first, _ in first })
@@ -104,7 +104,7 @@ extension Recorder {
 }
 
 extension [String: StageNoise] {
-    /// As bundles' metadata have it under ``Tolerances/metadataKey``.
+    /// The text in bundles' metadata under ``Tolerances/metadataKey``.
     package var metadataText: String {
         get throws {
             let encoder = JSONEncoder()

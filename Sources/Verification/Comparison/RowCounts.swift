@@ -1,23 +1,23 @@
 import Geometry
 import Inference
 
-/// The thresholds that select rows, where rounding alone can make a row come or go.
+/// The thresholds that select rows. Near them, rounding alone can make a row come or go.
 package struct SelectionLimits: Sendable {
-    /// Detections below this probability are dropped.
+    /// The score threshold of detections, as a probability.
     package var score: Float
-    /// Largest overlap of two proposals.
+    /// The NMS threshold of proposals, as IoU.
     package var proposalOverlap: Float
-    /// Largest overlap of two detections of one class.
+    /// The NMS threshold of detections of one class, as IoU.
     package var detectionOverlap: Float
 
-    /// Limits; by default those that all profiles share.
+    /// Thresholds; by default those that all profiles share.
     package init(score: Float = 0.05, proposalOverlap: Float = 0.7, detectionOverlap: Float = 0.5) {
         self.score = score
         self.proposalOverlap = proposalOverlap
         self.detectionOverlap = detectionOverlap
     }
 
-    /// Those of a model.
+    /// The thresholds of a model.
     package init(_ model: Model) {
         self.init(
             score: model.settings.boxes.scoreThreshold,
@@ -36,34 +36,34 @@ package struct SelectionLimits: Sendable {
     }
 }
 
-/// What became of selected rows: how many have a partner, stand elsewhere, or are on one side only, and which of
-/// these rounding explains.
+/// Statistics of the selected rows of two sides: how many have a partner, changed their order, or are on one
+/// side only, and how many of these differences rounding explains.
 package struct RowCounts: Sendable, Equatable {
-    /// Rows with a partner.
+    /// The number of rows with a partner.
     package internal(set) var paired: Int
-    /// Rows of the reference without one.
+    /// The number of rows of the reference without a partner.
     package internal(set) var unmatchedReference: Int
-    /// Rows of the candidate without one.
+    /// The number of rows of the candidate without a partner.
     package internal(set) var unmatchedCandidate: Int
-    /// Paired rows out of order, the fewest that would have to move.
+    /// The number of paired rows out of order: the smallest number that would have to move.
     package internal(set) var reordered = 0
-    /// Those of them whose score is that of the row whose place they take, within the scores' own error.
+    /// How many of these have, within the error of the scores, the score of the row whose position they take.
     package internal(set) var ties = 0
-    /// Unmatched rows whose score is at the threshold for scores.
+    /// Unmatched rows whose score is near the score threshold.
     package internal(set) var flipsAtScore = 0
-    /// Unmatched rows whose overlap with a row of the other side is at the threshold of suppression, or that
-    /// such a row would suppress.
+    /// Unmatched rows whose IoU with a row of the other side is near the NMS threshold, or that such a row
+    /// would suppress.
     package internal(set) var flipsAtOverlap = 0
-    /// Unmatched rows whose score is that of the last row that the other side keeps.
+    /// Unmatched rows whose score is about that of the last row that the other side keeps.
     package internal(set) var flipsAtCut = 0
 
-    /// Unmatched rows of both sides.
+    /// The number of unmatched rows of both sides.
     package var unmatched: Int { unmatchedReference + unmatchedCandidate }
-    /// Unmatched rows that rounding explains.
+    /// The number of unmatched rows that rounding explains.
     package var flips: Int { flipsAtScore + flipsAtOverlap + flipsAtCut }
 
-    /// Whether rounding explains everything: no order but that of ties, and no unmatched row but flips, at most
-    /// two or one row in fifty.
+    /// Whether rounding explains everything: only ties are out of order, and all unmatched rows are flips, of
+    /// which there are at most two or one row in fifty.
     package var areExplained: Bool {
         let rows = paired + max(unmatchedReference, unmatchedCandidate)
         return reordered == ties && unmatched == flips && flips <= max(2, rows / 50)
@@ -71,9 +71,9 @@ package struct RowCounts: Sendable, Equatable {
 }
 
 extension RowCounts {
-    /// How near a score must be to a threshold for rounding to decide.
+    /// The distance of a score from a threshold within which rounding may decide.
     private static let scoreMargin: Float = 1e-4
-    /// How near an overlap must be.
+    /// The same for an IoU.
     private static let overlapMargin: Float = 2e-3
 
     package init(
@@ -92,7 +92,7 @@ extension RowCounts {
         var causes = sides.map { side in
             side.rows.map { side.flip($0, group: group, limits: limits, margin: margin) }
         }
-        // A row also comes or goes when one that suppresses it does.
+        // A row also comes or goes with a row that suppresses it.
         if let overlap = limits.overlap(of: group) {
             let first = causes
             for (index, side) in sides.enumerated() {
@@ -114,7 +114,7 @@ extension RowCounts {
         }
     }
 
-    /// Two rows can change places when their scores differ by less than the errors of both.
+    /// The difference of scores below which two rows can change their order: the sum of the errors of both.
     private static func margin(_ pairing: RowPairing, _ reference: RankedBoxes, _ candidate: RankedBoxes)
         -> Float
     {
@@ -127,7 +127,7 @@ extension RowCounts {
         let moved = pairing.movedPairs
         reordered = moved.count
         guard let scores, !moved.isEmpty else { return }
-        // The place of each pair among all pairs, in the candidate's order.
+        // The rank of each pair among all pairs, in the candidate's order.
         let order = pairing.pairs.indices.sorted {
             pairing.pairs[$0].candidate < pairing.pairs[$1].candidate
         }
@@ -148,7 +148,7 @@ extension RowCounts {
         let own: RankedBoxes
         let other: RankedBoxes
 
-        /// Which threshold the row is at, if any.
+        /// The threshold near which the row is; nil if there is none.
         func flip(_ row: Int, group: RowGroup, limits: SelectionLimits, margin: Float) -> Flip? {
             if let score = own.scores?[row] {
                 if let threshold = limits.score(of: group), abs(score - threshold) <= scoreMargin {
@@ -168,7 +168,7 @@ extension RowCounts {
             return isNear ? .overlap : nil
         }
 
-        /// Whether a row of the other side would suppress one of this side.
+        /// Whether a row of the other side would suppress a row of this side.
         func suppresses(_ suppressor: Int, _ row: Int, above threshold: Float) -> Bool {
             sharesClass(row, suppressor)
                 && own.boxes[row].overlap(with: other.boxes[suppressor]) > threshold - overlapMargin

@@ -1,19 +1,20 @@
 import Geometry
 
-// Selected rows are paired one to one before they are compared, since a score that differs in its last bit can
-// change their order, and a score near a threshold their number:
+// Selected rows are paired one to one before they are compared, since a difference in the last bit of a score
+// can change their order and, near a threshold, their number:
 //
-// 1. Two rows can be partners if their boxes overlap by at least 0.7: more than two detections that suppression
-//    leaves, and as much as two proposals.
-// 2. The better the overlap and the nearer the scores, the better the pair; another class counts against it.
-// 3. The best pair of all is taken, its rows are gone, and so on. Of equal pairs the one of nearer rows wins.
+// 1. Two rows can be partners if the IoU of their boxes is at least 0.7, which is above the NMS threshold of
+//    detections and equal to that of proposals.
+// 2. The quality of a pair is its IoU minus the difference of the scores, minus 0.5 if the classes differ.
+// 3. Pairs are chosen greedily, best first, each row at most once. Of equally good pairs, the one whose row
+//    indices are closer comes first.
 
-/// Boxes with what ranks and separates them.
+/// Boxes with their scores and classes.
 package struct RankedBoxes: Sendable {
     package var boxes: [Box]
-    /// One a box, or nil.
+    /// One per box; nil if there are none.
     package var scores: [Float]?
-    /// One a box, or nil.
+    /// One per box; nil if there are none.
     package var classes: [Int]?
 
     package init(boxes: [Box], scores: [Float]? = nil, classes: [Int]? = nil) {
@@ -23,45 +24,45 @@ package struct RankedBoxes: Sendable {
     }
 }
 
-/// Which rows of two lists are the same thing.
+/// A one-to-one pairing of the rows of two lists.
 package struct RowPairing: Sendable, Equatable {
-    /// A row of the reference and one of the candidate.
+    /// A row of the reference and its partner in the candidate.
     package struct Pair: Sendable, Equatable {
-        /// Index into the reference's rows.
+        /// The index of the reference's row.
         package let reference: Int
-        /// Index into the candidate's rows.
+        /// The index of the candidate's row.
         package let candidate: Int
 
-        /// One row of each.
+        /// A pair of the rows at the given indices.
         package init(reference: Int, candidate: Int) {
             self.reference = reference
             self.candidate = candidate
         }
     }
 
-    /// In the order of the reference's rows.
+    /// The pairs, in the order of the reference's rows.
     package let pairs: [Pair]
-    /// How many rows the reference has.
+    /// The number of rows of the reference.
     package let referenceCount: Int
-    /// How many rows the candidate has.
+    /// The number of rows of the candidate.
     package let candidateCount: Int
-    /// Rows of the reference without a partner.
+    /// The indices of the reference's rows without a partner.
     package let unmatchedReference: [Int]
-    /// Rows of the candidate without a partner.
+    /// The indices of the candidate's rows without a partner.
     package let unmatchedCandidate: [Int]
 
-    /// Two lists with more rows than this are compared row by row instead.
+    /// The largest number of rows that are paired by content; longer lists are paired by index.
     static let limit = 4096
-    /// The smallest overlap of two boxes that can be the same.
+    /// The smallest IoU of two boxes that can be partners.
     static let smallestOverlap: Float = 0.7
 
-    /// Whether every row has a partner at its own place.
+    /// Whether every row has a partner at the same index.
     package var isInPlace: Bool {
         referenceCount == candidateCount && pairs.count == referenceCount
             && pairs.allSatisfy { $0.reference == $0.candidate }
     }
 
-    /// Given pairs, in any order.
+    /// A pairing of the given pairs, which may be in any order.
     package init(_ pairs: [Pair], referenceCount: Int, candidateCount: Int) {
         self.pairs = pairs.sorted { $0.reference < $1.reference }
         self.referenceCount = referenceCount
@@ -71,14 +72,15 @@ package struct RowPairing: Sendable, Equatable {
         unmatchedCandidate = (0..<candidateCount).filter { !candidate.contains($0) }
     }
 
-    /// Every row with the one at its own place, as far as both go.
+    /// The pairing by index, up to the length of the shorter list.
     package static func inPlace(_ referenceCount: Int, _ candidateCount: Int) -> RowPairing {
         RowPairing(
             (0..<min(referenceCount, candidateCount)).map { Pair(reference: $0, candidate: $0) },
             referenceCount: referenceCount, candidateCount: candidateCount)
     }
 
-    /// Pairs by the three steps above. Complexity: O(n · m) overlaps, and sorting those that are large enough.
+    /// Pairs rows by the three steps at the top of this file. Complexity: O(n · m) IoUs, and sorting those
+    /// that are large enough.
     package init(reference: RankedBoxes, candidate: RankedBoxes) {
         struct Possible {
             let quality: Float
@@ -122,8 +124,9 @@ package struct RowPairing: Sendable, Equatable {
         self.init(pairs, referenceCount: rows, candidateCount: columns)
     }
 
-    /// The overlap of two boxes. Boxes so thin that a rounding moves them apart count by the distance of their
-    /// edges, and the same box twice has overlap 1 even without area.
+    /// The IoU of two boxes; for boxes whose edges differ by at most 0.1 pixels, at least 1 − that
+    /// difference. So thin boxes that rounding makes disjoint can be partners, and equal boxes have 1 even
+    /// without area.
     static func likeness(_ a: Box, _ b: Box) -> Float {
         let distance = max(
             max(abs(a.x1 - b.x1), abs(a.y1 - b.y1)), max(abs(a.x2 - b.x2), abs(a.y2 - b.y2)))
@@ -132,10 +135,11 @@ package struct RowPairing: Sendable, Equatable {
         return overlap
     }
 
-    /// The pairs that stand in another order than the reference's, as indices into ``pairs``: the fewest that
-    /// would have to move for all to be in order.
+    /// The pairs that are out of order, as indices into ``pairs``: the smallest set that would have to move
+    /// for all to be in the reference's order.
     package var movedPairs: [Int] {
-        // The longest increasing subsequence, by patience sorting: `tails[k]` ends the best run of length k + 1.
+        // The longest increasing subsequence, by patience sorting: `tails[k]` is the end of the best
+        // subsequence of length k + 1.
         var tails: [Int] = []
         var previous = [Int?](repeating: nil, count: pairs.count)
         for (index, pair) in pairs.enumerated() {

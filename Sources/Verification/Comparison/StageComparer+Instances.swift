@@ -1,11 +1,12 @@
 import Inference
 import Tensors
 
-// What is not compared number by number: masks, keypoints, and where detections come from.
+// Comparisons that are not made number by number: masks, keypoints, and the proposals from which detections
+// come.
 
 extension StageComparer {
-    /// Numbers of proposals, which mean something only through the pairing of the proposals.
-    /// - Returns: whether detections come from other proposals.
+    /// Compares indices of proposals, translated by the pairing of the proposals.
+    /// - Returns: whether more than one detection in a hundred comes from another proposal.
     func compareOrigins(
         _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ pairs: [RowPairing.Pair]?,
         _ result: inout StageComparison
@@ -35,8 +36,8 @@ extension StageComparer {
         return others > pairs.count / 100
     }
 
-    /// Masks by their overlap and the distance of their boundaries.
-    /// - Returns: whether they are beyond tolerance.
+    /// Compares masks by their IoU and the distance of their boundaries.
+    /// - Returns: whether the difference is beyond tolerance.
     func compareMasks(
         _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ a: StageTensor,
         _ pairs: [RowPairing.Pair]?, _ limit: Double, _ result: inout StageComparison
@@ -48,13 +49,13 @@ extension StageComparer {
             reference: ours, candidate: theirs, height: a.shape[1], width: a.shape[2], pairs: pairs)
         result.masks = masks
         if masks.hasOtherValues { result.notes.append("values other than 0 and 1") }
-        // A pixel at one half may fall either way: one a mask is no fault by itself.
+        // A pixel with a probability near one half may fall either way: one per mask is not a fault.
         return masks.hasOtherValues
             || (1 - masks.meanOverlap > limit && masks.differingPixels > masks.count)
     }
 
-    /// Keypoints by their distance in pixels, and their scores.
-    /// - Returns: whether they are beyond tolerance.
+    /// Compares keypoints by their distance in pixels, and by their scores.
+    /// - Returns: whether the difference is beyond tolerance.
     func compareKeypoints(
         _ ours: ContractTensor.Elements, _ theirs: ContractTensor.Elements, _ a: StageTensor,
         _ pairs: [RowPairing.Pair]?, _ limit: Double, _ result: inout StageComparison
@@ -89,7 +90,8 @@ extension StageComparer {
 }
 
 extension StageTensor {
-    /// Every row with the one at its place. A tensor without elements may claim any number of rows.
+    /// The pairs of rows with the same index; none for a tensor without elements, whose shape can claim any
+    /// number of rows.
     var rowsInPlace: [RowPairing.Pair] {
         shape.contains(0) ? [] : (0..<rowCount).map { RowPairing.Pair(reference: $0, candidate: $0) }
     }

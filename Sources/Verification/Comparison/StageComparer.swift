@@ -2,26 +2,27 @@ import Formats
 import Inference
 import Tensors
 
-/// Compares single stages of two sides. Shapes come first, then NaN and infinities, then numbers: these by value,
-/// whatever the types of elements.
+/// Compares single stages of two sides: first shapes, then NaN and infinities, then numbers, which are
+/// compared by value whatever the element types.
 struct StageComparer<Reference: StageSource, Candidate: StageSource> {
     let reference: Reference
     let candidate: Candidate
     /// The largest relative error that passes.
     let tolerance: @Sendable (Stage) -> Double
-    /// The same for integers.
+    /// The largest relative error of integers that passes.
     let exactTolerance: @Sendable (Stage) -> Double
-    /// Which rows correspond. A group that is not there could not be paired.
+    /// The pairings of the row groups; groups that could not be paired are absent.
     let pairings: [RowGroup: GroupPairing]
-    /// Whether a row for each proposal or detection corresponds as it is, as on the same inputs.
+    /// Whether rows for proposals and detections correspond by index, because both sides have the same
+    /// inputs.
     let sharesRows: Bool
-    /// Of the network's input, to name places.
+    /// The size of the network's input, to name positions.
     let inputSize: (height: Int, width: Int)?
-    /// Of the map that a level's anchors lie on, to name them.
+    /// The shape of the feature map of a level's anchors, to name them.
     let mapShape: @Sendable (Stage) -> [Int]?
 
     /// Compares a stage of the contract.
-    /// - Throws: ``FileError`` when a side cannot be read.
+    /// - Throws: ``FileError`` when a bundle cannot be read.
     func compare(_ stage: Stage) throws -> StageComparison {
         let (a, b) = (try reference.stageTensor(stage), try candidate.stageTensor(stage))
         guard let a, let b else {
@@ -45,7 +46,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
             return result
         }
         let isExact = if case .floats = ours { false } else { true }
-        // Nothing finer can be known of numbers in 16 bits.
+        // 16-bit numbers cannot be compared more finely than their rounding.
         let rounding = max(a.type.roundingError, b.type.roundingError)
         let limit =
             isExact && kind != .masks ? exactTolerance(stage) : max(tolerance(stage), rounding)
@@ -82,7 +83,8 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
         }
     }
 
-    /// What is wrong with the candidate's shape, or nil. Rows may be more or fewer where they are paired.
+    /// The fault of the candidate's shape; nil if it is right. The number of rows may differ if rows are
+    /// paired.
     private func shapeFault(
         _ kind: Correspondence, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
     ) -> String? {
@@ -102,7 +104,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
         shape.isEmpty ? "of a single number" : shape.map(String.init).joined(separator: "×")
     }
 
-    /// The rows to compare; nil for all, each with the one at its place.
+    /// The pairs of rows to compare; nil to compare all rows by index.
     private func rowPairs(
         _ kind: Correspondence, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor
     ) -> [RowPairing.Pair]? {
@@ -162,7 +164,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
 
     // MARK: Verdict
 
-    /// Says what became of rows, and whether that is a difference by itself.
+    /// Adds notes on the pairing of rows, and returns whether it is in itself a difference.
     private func explainRows(
         _ kind: Correspondence, _ group: GroupPairing?, _ a: StageTensor, _ b: StageTensor,
         _ result: inout StageComparison
@@ -177,7 +179,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
         }
         switch kind {
         case .selected:
-            // Said once of boxes and scores, which rank and select; the others only follow.
+            // Only for boxes and scores, which rank and select; the others follow them.
             let isRanked = result.stage.name.hasSuffix("boxes") || result.stage.name.hasSuffix("scores")
             guard isRanked else { return false }
             result.rows = group.counts
@@ -227,7 +229,7 @@ struct StageComparer<Reference: StageSource, Candidate: StageSource> {
 }
 
 extension ContractTensor.Elements {
-    /// One element, as a Double.
+    /// Returns an element as a Double.
     fileprivate var doubles: (Int) -> Double {
         switch self {
         case .floats(let tensor):

@@ -1,30 +1,31 @@
 import Formats
 import Inference
 
-/// What comparing a stage came to. The raw values are for people and for JSON.
+/// The result of comparing a stage. The raw values are used in reports and JSON.
 package enum Verdict: String, Sendable, CaseIterable {
     /// Within tolerance.
     case equal
-    /// Beyond tolerance, or rows come and go without a threshold near.
+    /// Beyond tolerance, or rows come and go that are not near a threshold.
     case differs
-    /// The two have other shapes.
+    /// The shapes differ.
     case shape
-    /// Elements of a type that cannot be read.
+    /// The element type cannot be read.
     case elementType = "dtype"
-    /// A NaN or an infinity where the other side has something else.
+    /// A NaN or an infinity where the other side has another value.
     case notFinite = "not finite"
-    /// The candidate lacks it.
+    /// The candidate lacks the stage.
     case missing
-    /// The reference lacks it: nothing to compare with.
+    /// The reference lacks the stage, so that there is nothing to compare with.
     case extra
     /// In isolation: beyond tolerance on the candidate's own inputs, so the error is made in this stage.
     case madeHere = "made here"
-    /// In isolation: right for its inputs, but these differ from the reference's.
+    /// In isolation: correct for its inputs, which differ from the reference's.
     case inherited
-    /// In isolation: the candidate lacks an input of it, or has it in a shape that the model cannot take.
+    /// In isolation: the candidate lacks an input of the stage, or the input has a shape that does not fit
+    /// the model.
     case notRun = "not run"
 
-    /// Whether the candidate is wrong there.
+    /// Whether the candidate's stage is wrong or missing.
     package var isFailure: Bool {
         switch self {
         case .equal, .extra, .notRun: false
@@ -35,52 +36,52 @@ package enum Verdict: String, Sendable, CaseIterable {
 
 /// The element of a stage with the largest error.
 package struct WorstElement: Sendable, Equatable {
-    /// Where it is: image position, channel, anchor, class.
+    /// Its meaning: image position, channel, anchor, class.
     package let name: String
-    /// Row-major index into the reference's tensor.
+    /// The row-major index in the reference's tensor.
     package let index: Int
-    /// The same for the candidate's: another one where rows are paired.
+    /// The row-major index in the candidate's tensor, which differs where rows are paired.
     package let candidateIndex: Int
-    /// What the reference has.
+    /// The reference's value.
     package let reference: Double
-    /// What the candidate has.
+    /// The candidate's value.
     package let candidate: Double
 }
 
-/// One stage of two bundles, compared.
+/// The comparison of one stage of two bundles.
 package struct StageComparison: Sendable {
-    /// Which stage.
+    /// The stage.
     package let stage: Stage
-    /// What it came to.
+    /// The result.
     package internal(set) var verdict: Verdict
-    /// Of the reference; nil when it lacks the stage.
+    /// The shape in the reference; nil when it lacks the stage.
     package internal(set) var referenceShape: [Int]?
-    /// Of the candidate; nil when it lacks the stage.
+    /// The shape in the candidate; nil when it lacks the stage.
     package internal(set) var candidateShape: [Int]?
-    /// What the reference's elements are.
+    /// The element type of the reference.
     package internal(set) var referenceType: ElementType?
-    /// What the candidate's elements are.
+    /// The element type of the candidate.
     package internal(set) var candidateType: ElementType?
-    /// The numbers; nil when shapes forbid comparing them.
+    /// The errors; nil when the shapes do not allow a comparison.
     package internal(set) var measures: TensorComparison?
-    /// Where the error is largest.
+    /// The element with the largest error.
     package internal(set) var worst: WorstElement?
     /// The largest relative error that passes.
     package internal(set) var tolerance: Double?
-    /// For selected rows.
+    /// The statistics of selected rows; nil for other stages.
     package internal(set) var rows: RowCounts?
-    /// Rows without a partner, for a stage with a row for each proposal, detection or instance.
+    /// The number of rows without a partner, for a stage with one row per proposal, detection or instance.
     package internal(set) var unpairedRows = 0
-    /// For masks.
+    /// The comparison of masks; nil for other stages.
     package internal(set) var masks: MaskComparison?
-    /// For keypoints.
+    /// The comparison of keypoints; nil for other stages.
     package internal(set) var keypoints: KeypointComparison?
     /// In isolation: the relative error against the reference bundle, end to end.
     package internal(set) var endToEndError: Double?
-    /// What else there is to say, one line each.
+    /// Further remarks, one line each.
     package internal(set) var notes: [String] = []
 
-    /// The smallest tolerance with which the numbers would pass; nil when no tolerance would do.
+    /// The smallest tolerance with which the numbers would pass; nil when they fail at any tolerance.
     package var passesAt: Double? {
         guard verdict != .elementType, measures?.notFiniteMismatches ?? 0 == 0 else { return nil }
         if let masks { return 1 - masks.meanOverlap }
@@ -97,7 +98,7 @@ package struct StageComparison: Sendable {
         candidateType = candidate?.type
     }
 
-    /// A stage that one side lacks.
+    /// The comparison of a stage that one side lacks.
     init(stage: Stage, referenceShape: [Int]?, candidateShape: [Int]?) {
         self.stage = stage
         verdict = candidateShape == nil ? .missing : .extra

@@ -2,13 +2,13 @@ import Formats
 import Inference
 import Tensors
 
-/// One version of a stage, as far as comparing needs it.
+/// One version of a stage, with what a comparison needs.
 struct StageTensor: Sendable {
-    /// As the file says.
+    /// The element type in the file.
     let type: ElementType
     /// The length of each axis.
     let shape: [Int]
-    /// The numbers; nil when elements of this type cannot be read.
+    /// The values; nil when elements of this type cannot be read.
     let elements: ContractTensor.Elements?
 
     /// The number of rows: the length of the first axis.
@@ -34,7 +34,7 @@ struct StageTensor: Sendable {
         case .float32: elements = .floats(try stored.floats())
         case .int64: elements = .integers(try stored.integers().map(Int64.init))
         case .uint8: elements = .bytes(try stored.bytes())
-        // Other types than the contract's, compared by value.
+        // Types that differ from the contract's are compared by value.
         case .float64, .float16, .bfloat16: elements = .floats(try stored.floats())
         case .bool: elements = .bytes(try stored.bytes().map { $0 == 0 ? 0 : 1 })
         case .int8, .int16, .int32, .uint16, .uint32, .uint64:
@@ -45,7 +45,7 @@ struct StageTensor: Sendable {
 }
 
 extension ElementType {
-    /// By how much, relative to a number, rounding to this type can change it; 0 for types as fine as the contract's.
+    /// The largest relative error of rounding to this type; 0 for types at least as fine as the contract's.
     var roundingError: Double {
         switch self {
         case .float16: 0x1p-11
@@ -56,7 +56,7 @@ extension ElementType {
 }
 
 extension ContractTensor.Elements {
-    /// The numbers as floats, whatever they are.
+    /// The values as floats, whatever their type.
     var asFloats: Tensor {
         switch self {
         case .floats(let tensor): tensor
@@ -66,7 +66,7 @@ extension ContractTensor.Elements {
         }
     }
 
-    /// The numbers as integers; nil if one is none.
+    /// The values as integers; nil if one is not an integer.
     var asIntegers: [Int64]? {
         switch self {
         case .floats(let tensor):
@@ -77,7 +77,7 @@ extension ContractTensor.Elements {
         }
     }
 
-    /// The numbers as the pixels of masks: 0, 1, and 255 for everything else.
+    /// The values as mask pixels: 0, 1, and 255 for everything else.
     var asMasks: [UInt8] {
         switch self {
         case .floats(let tensor): tensor.array.map { $0 == 0 ? 0 : $0 == 1 ? 1 : 255 }
@@ -87,9 +87,9 @@ extension ContractTensor.Elements {
     }
 }
 
-/// Where one side of a comparison comes from.
+/// One side of a comparison.
 protocol StageSource {
-    /// The stage, or nil when this side lacks it.
+    /// The stage; nil when this side lacks it.
     func stageTensor(_ stage: Stage) throws -> StageTensor?
 }
 

@@ -1,17 +1,17 @@
 import Tensors
 
-/// How far the numbers of two tensors are apart, element by element.
+/// The elementwise differences between two tensors.
 ///
-/// Elements that are not finite on either side stay out of the sums and are counted instead.
+/// Elements that are not finite on one side are excluded from the sums and counted instead.
 package struct TensorComparison: Sendable, Equatable {
-    /// NaN and infinities of one side.
+    /// The numbers of NaNs and infinities of one side.
     package struct NotFinite: Sendable, Equatable {
-        /// Elements that are not a number.
+        /// The number of NaNs.
         package internal(set) var nans = 0
-        /// Elements that are infinite.
+        /// The number of infinities.
         package internal(set) var infinities = 0
 
-        /// How many of either.
+        /// The number of both together.
         package var count: Int { nans + infinities }
     }
 
@@ -19,14 +19,14 @@ package struct TensorComparison: Sendable, Equatable {
     package struct Element: Sendable, Equatable {
         /// The row-major index in the reference.
         package let referenceIndex: Int
-        /// The row-major index in the candidate: another one where rows are paired.
+        /// The row-major index in the candidate, which differs where rows are paired.
         package let candidateIndex: Int
-        /// What the reference has there.
+        /// The reference's value.
         package let reference: Double
-        /// What the candidate has there.
+        /// The candidate's value.
         package let candidate: Double
 
-        /// One element of both.
+        /// An element with the given indices and values.
         package init(referenceIndex: Int, candidateIndex: Int, reference: Double, candidate: Double) {
             self.referenceIndex = referenceIndex
             self.candidateIndex = candidateIndex
@@ -43,27 +43,27 @@ package struct TensorComparison: Sendable, Equatable {
     package internal(set) var meanError = 0.0
     /// ‖candidate − reference‖ / ‖reference‖; infinite when the reference is all zeros and the candidate is not.
     package internal(set) var relativeError = 0.0
-    /// What |candidate − reference| is at most for 99 elements in 100, within 1 %.
+    /// The 99th percentile of |candidate − reference|, accurate to 1 %.
     package internal(set) var percentile99 = 0.0
-    /// 1 − the cosine of the angle between the two, taken as vectors. Kept as the distance from 1, of which
-    /// small values would be lost.
+    /// 1 − the cosine of the angle between the two tensors as vectors. Stored as the distance from 1, since
+    /// small values would be lost in the cosine.
     package internal(set) var cosineDistance = 0.0
     /// The element with the largest error, or the first that is finite on one side only; nil when all are equal.
     package internal(set) var worst: Element?
-    /// What of the reference is not finite.
+    /// The reference's elements that are not finite.
     package internal(set) var referenceNotFinite = NotFinite()
-    /// What of the candidate is not finite.
+    /// The candidate's elements that are not finite.
     package internal(set) var candidateNotFinite = NotFinite()
-    /// Elements of which one side is not finite and the other is something else.
+    /// The number of elements that are not finite on one side and different on the other.
     package internal(set) var notFiniteMismatches = 0
-    /// Elements that are not exactly equal.
+    /// The number of elements that are not exactly equal.
     package internal(set) var unequal = 0
 
-    /// The cosine of the angle between the two, taken as vectors; 1 when both are zero.
+    /// The cosine of the angle between the two tensors as vectors; 1 when both are zero.
     package var cosine: Double { 1 - cosineDistance }
 }
 
-/// Adds up errors, tensor by tensor or row by row.
+/// Accumulates errors, tensor by tensor or row by row.
 package struct ErrorAccumulator {
     private var result = TensorComparison()
     private var errorSum = 0.0
@@ -71,11 +71,11 @@ package struct ErrorAccumulator {
     private var referenceSquares = 0.0
     private var candidateSquares = 0.0
     private var dot = 0.0
-    /// Errors by the leading 16 bits of their Float: eight of exponent, seven of mantissa, so that neighbours
-    /// are less than 1 % apart.
+    /// A histogram of errors by the leading 16 bits of their Float: the sign, which is 0, eight bits of
+    /// exponent and seven of mantissa, so that neighbouring bins differ by less than 1 %.
     private var histogram = [Int](repeating: 0, count: 1 << 15)
 
-    /// Elements handled at once: their sums tell whether one of them is not finite.
+    /// The number of elements per block: a block's sums show whether one of its elements is not finite.
     private static let block = 2048
 
     package init() {}
@@ -180,7 +180,7 @@ package struct ErrorAccumulator {
         histogram[Int(min(error, .greatestFiniteMagnitude).bitPattern >> 16)] += 1
     }
 
-    /// What has come together so far.
+    /// The comparison of all elements added so far.
     package var comparison: TensorComparison {
         var result = result
         let finite = histogram.reduce(0, +)
@@ -198,8 +198,9 @@ package struct ErrorAccumulator {
         return result
     }
 
-    /// For unit vectors, half the square of their difference is 1 − cosine, without the loss of digits that
-    /// subtracting from 1 has. Of |c − r|² the part that only the lengths make is taken off.
+    /// For unit vectors, 1 − cosine is half the squared length of their difference, which avoids the
+    /// cancellation in a subtraction from 1. The part of |c − r|² that is due to different lengths is
+    /// subtracted.
     private var cosineDistance: Double {
         guard referenceSquares > 0 && candidateSquares > 0 else { return 1 }
         let (candidate, reference) = (candidateSquares.squareRoot(), referenceSquares.squareRoot())
@@ -211,14 +212,14 @@ package struct ErrorAccumulator {
         var left = Int((share * Double(count)).rounded(.up))
         for (bits, number) in histogram.enumerated() {
             left -= number
-            // The middle of the errors that share these bits.
+            // The middle of the bin.
             if left <= 0 { return bits == 0 ? 0 : Double(Float(bitPattern: UInt32(bits) << 16 | 0x8000)) }
         }
         return 0
     }
 }
 
-/// The sums over a few thousand elements, eight at a time.
+/// The sums over a block of elements, eight at a time.
 private struct BlockSums {
     var errors = 0.0
     var errorSquares = 0.0
@@ -227,7 +228,7 @@ private struct BlockSums {
     var dot = 0.0
     var maximum: Float = 0
 
-    /// Any NaN or infinity, and any difference that Float cannot hold, spoils one of these.
+    /// Any NaN or infinity, and any difference that overflows Float, makes one of these sums not finite.
     var isFinite: Bool { (errors + referenceSquares + candidateSquares).isFinite }
 
     init(_ candidate: UnsafeBufferPointer<Float>, _ reference: UnsafeBufferPointer<Float>) {

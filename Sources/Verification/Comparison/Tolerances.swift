@@ -2,8 +2,8 @@ import Formats
 import Foundation
 import Inference
 
-/// What float32 arithmetic alone makes of a stage: the largest difference between runs whose convolutions add
-/// the same numbers up in another order.
+/// The float32 noise of a stage: the largest difference between runs whose convolutions add the same numbers
+/// in different orders.
 package struct StageNoise: Sendable, Codable, Equatable {
     /// ‖difference‖ / ‖reference‖.
     package var relative: Double
@@ -17,11 +17,11 @@ package struct StageNoise: Sendable, Codable, Equatable {
     }
 }
 
-/// How large the relative error ‖candidate − reference‖ / ‖reference‖ of each stage may be.
+/// The largest relative error ‖candidate − reference‖ / ‖reference‖ of each stage that passes.
 ///
-/// In this order: what the user says; ``noiseFactor`` times the noise that the reference has in its metadata
-/// under `noise`, at least ``noiseFloor``; ``endToEndDefault``. A stage in isolation has no inherited noise:
-/// ``isolatedDefault``.
+/// By precedence: the user's overrides; ``noiseFactor`` times the noise that the reference has in its
+/// metadata under `noise`, at least ``noiseFloor``; ``endToEndDefault``. A stage in isolation has no
+/// inherited noise: ``isolatedDefault``.
 package struct Tolerances: Sendable {
     /// A tolerance for the stages that match a pattern.
     package struct Override: Sendable, Equatable {
@@ -42,15 +42,16 @@ package struct Tolerances: Sendable {
         }
     }
 
-    /// Two implementations differ by several times what two orders of addition do.
+    /// The tolerance as a multiple of the noise: two implementations differ by several times as much as two
+    /// orders of addition.
     package static let noiseFactor = 10.0
-    /// The smallest tolerance that noise gives.
+    /// The smallest tolerance derived from noise.
     package static let noiseFloor = 1e-5
-    /// For references without noise.
+    /// The end-to-end tolerance for references without measured noise.
     package static let endToEndDefault = 1e-4
-    /// For one stage on given inputs.
+    /// The tolerance of a single stage on given inputs.
     package static let isolatedDefault = 1e-5
-    /// Where a bundle's metadata have the noise: a JSON object, stage → ``StageNoise``.
+    /// The metadata key of a bundle's noise: a JSON object of ``StageNoise`` by stage name.
     package static let metadataKey = "noise"
 
     private let noise: [String: StageNoise]
@@ -78,27 +79,26 @@ package struct Tolerances: Sendable {
         self.init(noise: noise, overrides: overrides)
     }
 
-    /// Whether the reference says how large its noise is.
+    /// Whether the reference contains measured noise.
     package var areMeasured: Bool { !noise.isEmpty }
 
-    /// What a user said of a stage.
+    /// The user's tolerance for a stage; nil if there is none.
     private func override(_ stage: Stage) -> Double? {
         overrides.last { stage.matches($0.pattern) }?.tolerance
     }
 
-    /// How large the relative error of integers may be: they agree or they do not, unless an override names
-    /// these stages.
+    /// The tolerance of integers: 0, unless an override names the stage.
     @Sendable package func exact(_ stage: Stage) -> Double {
         overrides.last { $0.pattern != "*" && stage.matches($0.pattern) }?.tolerance ?? 0
     }
 
-    /// How large the relative error may be when both sides ran from the picture on.
+    /// The tolerance when both sides ran the whole pipeline, starting from the image.
     @Sendable package func endToEnd(_ stage: Stage) -> Double {
         if let given = override(stage) { return given }
         guard let noise = noise[stage.name] else { return Self.endToEndDefault }
         return max(Self.noiseFactor * noise.relative, Self.noiseFloor)
     }
 
-    /// How large the relative error may be when both sides have the same inputs.
+    /// The tolerance when both sides have the same inputs.
     @Sendable package func isolated(_ stage: Stage) -> Double { override(stage) ?? Self.isolatedDefault }
 }

@@ -2,7 +2,7 @@ import Geometry
 import Inference
 import Tensors
 
-// What goes wrong with anchors: their shapes, their places, their order.
+// Common faults of anchors: their shapes, their positions, their order.
 
 extension Diagnosis {
     static var anchorSuspects: [Suspect] {
@@ -95,7 +95,7 @@ extension Trial {
         }
         let map = try bundle.shape(feature)
         let shapes = model.architecture.proposals.anchorsPerPosition
-        // In Double: a broken bundle can claim any size.
+        // In Double, since a broken bundle can claim any size.
         guard map.count == 3, map[1] > 0, map[2] > 0,
             Double(map[1]) * Double(map[2]) * Double(4 * shapes) == Double(expected.count)
         else { return nil }
@@ -110,7 +110,7 @@ extension Box {
         Box(x1: x1 + x, y1: y1 + y, x2: x2 + x, y2: y2 + y)
     }
 
-    /// About the same centre.
+    /// The box scaled about its centre.
     fileprivate func resized(by factor: Float) -> Box {
         let (x, y) = (width / 2 * factor, height / 2 * factor)
         return Box(x1: centre.x - x, y1: centre.y - y, x2: centre.x + x, y2: centre.y + y)

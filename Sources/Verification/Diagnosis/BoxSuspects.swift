@@ -3,8 +3,8 @@ import Kernels
 import Inference
 import Tensors
 
-// What goes wrong with boxes: how four numbers are meant, and how deltas become boxes. The stages are named by
-// the first of those that are judged together.
+// Common faults of boxes: the meaning of the four numbers, and the decoding of deltas. Stages that are judged
+// together are named by the first of them.
 
 private let lists = [
     "anchors.*", "rpn.candidates.*.boxes", "rpn.proposals.boxes", "detections.boxes", "output.boxes",
@@ -158,7 +158,7 @@ extension BoxCoder.Scaling {
 }
 
 extension Trial {
-    /// The stage that holds the deltas of the boxes in question.
+    /// The stage of the deltas from which the boxes under test are decoded.
     fileprivate var deltas: Stage {
         lead == .detectionBoxes
             ? .boxDeltas : .rpnDeltas(String(lead.name.split(separator: ".")[2]))

@@ -2,28 +2,28 @@ import Formats
 import Inference
 import Tensors
 
-// Why a stage diverges:
+// How the cause of a divergence is found:
 //
-// 1. What the stage should be: the model's own stage, run on the candidate's inputs, so that an error inherited
-//    from earlier stages does not count. Where it cannot run alone, the reference's tensor.
-// 2. Each usual suspect is a hypothesis that predicts what the candidate would then have recorded: by changing
-//    that tensor (swap, transpose, shift), or by running the stage again with another convention.
-// 3. A suspect explains as much of the error as its prediction is nearer to the candidate:
+// 1. The expected result is the model's own stage, run on the candidate's inputs, so that errors inherited
+//    from earlier stages do not count. If it cannot run alone, it is the reference's tensor.
+// 2. Each suspect, a common fault, predicts what the candidate would have recorded with it: by changing the
+//    expected tensor (swap, transpose, shift), or by running the stage again with another convention.
+// 3. The share of the error that a suspect explains is how much nearer its prediction is to the candidate:
 //    1 − ‖candidate − predicted‖² / ‖candidate − expected‖². Lists, such as proposals, count rows that have no
 //    partner instead of squares.
 
-/// One usual suspect, and how much of a stage's error it explains.
+/// A possible cause of a stage's error, and how much of the error it explains.
 package struct Cause: Hashable, Sendable {
-    /// What went wrong, as in ``Diagnosis/names``.
+    /// The fault, one of ``Diagnosis/names``.
     package let name: String
-    /// Which of several forms of it, if it has several: `0.7` for a threshold.
+    /// The variant of the fault: `0.7` for a threshold; nil if there is only one.
     package let detail: String?
-    /// Where.
+    /// The stage with the error.
     package let stage: Stage
-    /// The share of the error that is gone if this is what went wrong: 0 … 1.
+    /// The share of the error that this cause explains: 0 … 1.
     package let explains: Double
 
-    /// A cause; `detail` is nil if there is but one form of it.
+    /// A cause that explains the given share of a stage's error.
     package init(name: String, detail: String? = nil, stage: Stage, explains: Double) {
         self.name = name
         self.detail = detail
@@ -32,13 +32,14 @@ package struct Cause: Hashable, Sendable {
     }
 }
 
-/// Finds out why a candidate's stages differ from a reference's, by trying the usual suspects.
+/// Finds out why a candidate's stages differ from a reference's, by trying a list of common faults, the
+/// suspects.
 package struct Diagnosis: Sendable {
     /// The model, run by the reference's conventions.
     package let model: Model
-    /// What a good run recorded.
+    /// The bundle recorded by a correct run.
     package let reference: TensorBundle
-    /// What is under suspicion.
+    /// The bundle to diagnose.
     package let candidate: TensorBundle
 
     /// A diagnosis of one bundle.
@@ -55,22 +56,21 @@ package struct Diagnosis: Sendable {
         return allSuspects.map(\.name).filter { seen.insert($0).inserted }
     }()
 
-    /// A cause must explain at least this much to be worth naming.
+    /// The share of the error that a cause must explain to be reported.
     package static let leastShare = 0.1
 
-    /// Float32 arithmetic in another order gives errors of up to this size, relative to the tensor; they have
-    /// no cause.
+    /// The largest relative error that is attributed to float32 rounding and not diagnosed.
     package static let roundingError = 1e-4
 
-    /// What may have gone wrong in a stage, best explanation first; empty when the stage is as it should be from
-    /// the candidate's own inputs, or none of the suspects fits, or the bundle lacks the stage.
+    /// The possible causes of a stage's error, best explanation first; empty when the stage is correct for
+    /// the candidate's own inputs, no suspect explains the error, or the bundle lacks the stage.
     package func causes(of stage: Stage) -> [Cause] {
         guard let trial = Trial(model: model, reference: reference, candidate: candidate, stage: stage),
             let error = trial.error(of: trial.expected), error > 0
         else { return [] }
         var best: [String: Cause] = [:]
         for suspect in Self.allSuspects where suspect.isSuspected(of: trial.lead) {
-            // A stage that cannot be run in some way has not gone wrong in that way.
+            // A stage that cannot be run with this fault does not have it.
             for prediction in (try? suspect.predictions(trial)) ?? [] {
                 guard let left = trial.error(of: prediction.outcome) else { continue }
                 let share = max(0, 1 - left / error)
@@ -79,7 +79,7 @@ package struct Diagnosis: Sendable {
                     name: suspect.name, detail: prediction.detail, stage: stage, explains: share)
             }
         }
-        // Suspects that explain the same, but for rounding, come in the order of the list.
+        // Suspects that explain the error equally well, up to rounding, keep the order of the list.
         func rank(_ cause: Cause) -> Int { Int((cause.explains * 1e6).rounded()) }
         return Self.names.compactMap { best[$0] }.sorted { rank($0) > rank($1) }
     }
@@ -90,13 +90,13 @@ package struct Diagnosis: Sendable {
     }
 }
 
-/// Something that goes wrong often.
+/// A common fault.
 struct Suspect {
-    /// A short phrase for tables.
+    /// Its name, a short phrase for tables.
     let name: String
-    /// Patterns of the stages that it can go wrong in.
+    /// Patterns of the stages in which it can occur.
     let stages: [String]
-    /// What the candidate would then be, in each form of it.
+    /// Predicts the candidate's outcome with this fault, for each variant of it.
     let predictions: (Trial) throws -> [Prediction]
 
     init(
@@ -110,9 +110,9 @@ struct Suspect {
     func isSuspected(of stage: Stage) -> Bool { stages.contains { stage.matches($0) } }
 }
 
-/// What a hypothesis says that the candidate recorded.
+/// The outcome that the candidate would have recorded with a fault.
 struct Prediction {
-    /// Which form of the suspect; nil if there is only one.
+    /// The variant of the fault; nil if there is only one.
     let detail: String?
     let outcome: Outcome
 

@@ -2,8 +2,8 @@ import Kernels
 import Inference
 import Tensors
 
-// What goes wrong in the heads: which number means which anchor, class or coordinate, and in which order a map
-// is flattened.
+// Common faults of the heads: the order of anchors, classes and coordinates among the outputs, and the order
+// in which a map is flattened.
 
 extension Diagnosis {
     static var headSuspects: [Suspect] {
@@ -57,7 +57,8 @@ extension Diagnosis {
                     ("height, width, channel", [0, 2, 3, 1]), ("channel, width, height", [0, 1, 3, 2]),
                     ("width, height, channel", [0, 3, 2, 1]),
                 ].map { detail, order in
-                    // What the layer takes for channel, height, width is in that other order.
+                    // The flattened map has its axes in the other order, while the layer expects channel,
+                    // height, width.
                     let flattened = pooled.permuted(order).reshaped(to: pooled.shape)
                     let changed = trial.bundle.replacing([.boxPooled: ContractTensor(flattened)])
                     return Prediction(try trial.run(bundle: changed), detail)

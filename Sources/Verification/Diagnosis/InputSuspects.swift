@@ -3,7 +3,7 @@ import Kernels
 import Inference
 import Tensors
 
-// What goes wrong before the first convolution, and with maps in general.
+// Common faults before the first convolution, and of feature maps in general.
 
 extension Diagnosis {
     static var inputSuspects: [Suspect] {
@@ -110,7 +110,7 @@ extension Diagnosis {
 }
 
 extension Suspect {
-    /// A suspect that changes the three channels of every pixel of the picture, and leaves the padding alone.
+    /// A suspect that changes the three channels of every pixel of the image, but not the padding.
     fileprivate static func pixelwise(
         _ name: String,
         _ changes: @escaping (Conventions.Input) -> [(String?, ([Float]) -> [Float])]
@@ -126,7 +126,7 @@ extension Suspect {
 }
 
 extension Trial {
-    /// Where the picture lies in `input.tensor`; all of it if that cannot be told.
+    /// The region of the image in `input.tensor`; all of it if the region is not known.
     fileprivate var window: PixelRegion {
         let shape = expected.tensor?.shape ?? []
         guard shape.count == 3 else { return .empty }
@@ -138,7 +138,7 @@ extension Trial {
 }
 
 extension Conventions.Input {
-    /// What a normalised value was, on the scale from 0 to the white point.
+    /// The original of a normalised value, on the scale from 0 to the white point.
     fileprivate func byte(_ value: Float, channel: Int) -> Float {
         value * standardDeviation[channel] + mean[channel]
     }
@@ -180,11 +180,11 @@ extension Tensor {
     }
 }
 
-/// Where a resized picture's pixels are read from, if not from the centres.
+/// Sampling grids for resizing that do not align pixel centres.
 private enum ResamplingGrid: Sendable {
-    /// Pixel i reads place i · in / out.
+    /// Output pixel i samples input index i · in / out: indices are scaled, without the half-pixel offset.
     case corner
-    /// Pixel i reads place i · (in − 1) / (out − 1).
+    /// Output pixel i samples input index i · (in − 1) / (out − 1): `align_corners=True` in PyTorch.
     case cornersAligned
 
     private func places(from count: Int, to newCount: Int) -> [(first: Int, weight: Float)] {
@@ -199,7 +199,7 @@ private enum ResamplingGrid: Sendable {
         }
     }
 
-    /// The picture's normalised values, `[height, width, 3]` in the network's order of channels.
+    /// The resized and normalised image, `[height, width, 3]` in the network's channel order.
     func resized(_ image: Image, to window: PixelRegion, conventions: Conventions.Input) -> Tensor {
         let rows = places(from: image.height, to: window.height)
         let columns = places(from: image.width, to: window.width)

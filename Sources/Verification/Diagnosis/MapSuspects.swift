@@ -2,7 +2,7 @@ import Kernels
 import Inference
 import Tensors
 
-// What goes wrong with feature maps: their layout, the backbone's strides, the pyramid's sums.
+// Common faults of feature maps: their layout, the backbone's strides, the pyramid's sums.
 
 extension Diagnosis {
     static var mapSuspects: [Suspect] {
@@ -52,7 +52,7 @@ extension Diagnosis {
 }
 
 extension Bottleneck {
-    /// The block with the stride of its second convolution given to the first, or the reverse.
+    /// The block with the strides of its first and second convolution exchanged.
     fileprivate func withStrideMoved(_ input: Tensor) -> Tensor {
         let residual = shortcut.map { input.convolved(by: $0, adding: nil, relu: false) } ?? input
         let strides = (conv1.convolution.window.stride, conv2.convolution.window.stride)

@@ -4,7 +4,7 @@ import Kernels
 import Inference
 import Tensors
 
-// What goes wrong from mask logits to pixels, and with keypoints.
+// Common faults between mask logits and pixels, and of keypoints.
 
 extension Diagnosis {
     static var maskSuspects: [Suspect] {
@@ -98,7 +98,7 @@ extension Diagnosis {
 }
 
 extension Trial {
-    /// The masks of other classes than the detections'.
+    /// The masks of classes other than the detected ones.
     fileprivate func masks(_ detail: String, _ change: (Int) -> Int) throws -> Prediction {
         let classes = try bundle.indices(.detectionClasses).map { Int64(change($0)) }
         let changed = bundle.replacing([
@@ -126,7 +126,7 @@ extension Trial {
         }
     }
 
-    /// The masks pasted onto boxes that are moved, in pixels of the picture.
+    /// The masks pasted onto shifted boxes, with the shift in pixels of the image.
     fileprivate func pasted(_ detail: String, moved step: Float) throws -> Prediction {
         let probabilities = try bundle.table(.maskProbabilities, rank: 3)
         let shape = try bundle.shape(.image)
@@ -136,7 +136,7 @@ extension Trial {
             expected.tensor?.shape == [boxes.count, shape[1], shape[2]]
         else { throw bundle.fault(.maskProbabilities, "does not fit the boxes") }
         let (side, picture) = (probabilities.shape[1], PixelSize(height: shape[1], width: shape[2]))
-        // Another library's masks, if they are not pasted at pixel centres, differ by more than half a pixel.
+        // Masks that are not pasted at pixel centres differ by more than half a pixel.
         var conventions = model.conventions.output
         conventions.pasting = .pixelCentres
         let masks = probabilities.withUnsafeElements { values in

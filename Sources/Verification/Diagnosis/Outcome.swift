@@ -2,18 +2,18 @@ import Geometry
 import Inference
 import Tensors
 
-/// What a stage gives, as far as it can be compared: a tensor, or a list whose rows may come and go.
+/// The result of a stage, for comparison: a tensor, or a list whose rows may come and go.
 enum Outcome {
     case tensor(Tensor)
     case rows(Rows)
 
-    /// The tensor, if it is one.
+    /// The tensor; nil for a list.
     var tensor: Tensor? { if case .tensor(let tensor) = self { tensor } else { nil } }
-    /// The rows, if it is a list.
+    /// The rows; nil for a tensor.
     var rows: Rows? { if case .rows(let rows) = self { rows } else { nil } }
 
-    /// How far another outcome is away: a sum of squares, or a number of rows. 0 for what rounding can do; nil
-    /// if the two cannot be compared.
+    /// The distance to another outcome: a sum of squares, or a number of rows. 0 for differences due to
+    /// rounding; nil if the two cannot be compared.
     func error(of other: Outcome) -> Double? {
         switch (self, other) {
         case (.tensor(let own), .tensor(let other)): own.squaredError(of: other)
@@ -24,8 +24,8 @@ enum Outcome {
 }
 
 extension Tensor {
-    /// ‖self − other‖², or 0 below ``Diagnosis/roundingError``. Tensors of different shapes have nothing in
-    /// common: the whole ‖self‖². Nil if a number is not finite.
+    /// ‖self − other‖², or 0 below ``Diagnosis/roundingError``; ‖self‖² for tensors of different shapes. Nil
+    /// if a value is not finite.
     fileprivate func squaredError(of other: Tensor) -> Double? {
         let isComparable = shape == other.shape
         let (error, norm) = withUnsafeElements { own in
@@ -46,7 +46,7 @@ extension Tensor {
     }
 }
 
-/// The rows of the stages that belong together: boxes with their scores, classes and proposals, as far as a
+/// The rows of stages that belong together: boxes with their scores, classes and proposals, as far as a
 /// bundle has them.
 struct Rows {
     var boxes: [Box]?
@@ -62,7 +62,7 @@ struct Rows {
         return Set(lengths).count <= 1
     }
 
-    /// The rows at the given places.
+    /// The rows at the given indices.
     func rows(_ indices: [Int]) -> Rows {
         Rows(
             boxes: boxes.map { boxes in indices.map { boxes[$0] } },
@@ -71,20 +71,21 @@ struct Rows {
             proposals: proposals.map { proposals in indices.map { proposals[$0] } })
     }
 
-    /// With other boxes.
+    /// The rows with other boxes.
     func with(boxes: [Box]) -> Rows {
         var rows = self
         rows.boxes = boxes
         return rows
     }
 
-    /// Rows of either list that have no partner in the other, and partners that come in another order.
+    /// The number of rows of either list without a partner in the other, plus the number of partners that are
+    /// out of order; nil if the columns of a list have different lengths.
     fileprivate func mismatch(with other: Rows) -> Double? {
         guard isConsistent && other.isConsistent else { return nil }
         var free = Array(0..<other.count)
         var partners: [Int] = []
         for row in 0..<count {
-            // Partners mostly come in the same order, so the search ends early.
+            // Partners are mostly in the same order, so the search ends early.
             guard let place = free.firstIndex(where: { isSame(row, as: $0, of: other) }) else { continue }
             partners.append(free.remove(at: place))
         }
@@ -92,7 +93,7 @@ struct Rows {
         return Double(count - partners.count + free.count + disorder)
     }
 
-    /// Whether two rows are the same but for rounding: a fiftieth of a pixel, a ten-thousandth of a probability.
+    /// Whether two rows are equal up to rounding: a fiftieth of a pixel, a probability of 10⁻⁴.
     private func isSame(_ row: Int, as otherRow: Int, of other: Rows) -> Bool {
         if let boxes, let others = other.boxes {
             guard boxes[row].isNear(others[otherRow]) else { return false }

@@ -3,7 +3,7 @@ import Kernels
 import Inference
 import Tensors
 
-// What goes wrong where regions become squares: the level, the layer, its samples, its scale.
+// Common faults of RoI pooling: the level, the layer, its samples, its scale.
 
 private let pooled = ["box.pooled", "mask.pooled", "keypoint.pooled"]
 
@@ -149,7 +149,7 @@ extension Diagnosis {
 }
 
 extension Trial {
-    /// What the regions pool when each box is changed, and its level is not.
+    /// The pooled features when each box is changed but its level is not.
     fileprivate func pooled(level fixed: Int? = nil, _ change: @escaping (Box) -> Box) throws -> Tensor {
         var steps = PipelineSteps<Tensor>()
         steps.pool = { [model] pooling in

@@ -5,33 +5,33 @@ import Inference
 package struct ProfileGuess: Sendable {
     /// The profile's name.
     package let profile: String
-    /// The share of the kinds of stages that agree: 0 … 1. A kind that has several levels counts as one.
+    /// The share of the kinds of stages that agree: 0 … 1. All levels together count as one kind.
     package let score: Double
-    /// Stages that come out of their own inputs by this profile's conventions.
+    /// Stages that this profile's conventions reproduce from the candidate's own inputs.
     package let agreeing: [Stage]
-    /// Stages that do not.
+    /// Stages that they do not reproduce.
     package let differing: [Stage]
 }
 
-/// Stages that conventions decide and no parameter does, and those that pool.
+/// Stages that depend on conventions and not on parameters, and those of RoI pooling.
 private let telling = [
     "input.size", "input.tensor", "anchors.*", "rpn.candidates.*.boxes", "rpn.proposals.boxes", "box.level",
     "box.pooled", "detections.boxes", "mask.level", "mask.pooled", "keypoint.pooled", "output.boxes",
     "output.masks", "output.keypoints",
 ]
 
-/// Which profile a candidate follows: runs its stages alone, each on the candidate's own inputs, by the
-/// conventions of every profile, and counts which come out. Best first; equal ones in the order of
-/// `Profile.all`.
+/// Guesses which profile a candidate follows: runs each stage on the candidate's own inputs with the
+/// conventions of every profile, and counts the stages that are reproduced. Best first; equal ones in the
+/// order of `Profile.all`.
 ///
-/// Only stages that follow from conventions are looked at, so `torchvision` and `torchvision-v2`, which differ in
-/// batch norm's epsilon, always score the same. A stage whose inputs the candidate lacks is left out; if that
-/// leaves none, all scores are 0.
+/// Only stages that depend on conventions alone are considered, so `torchvision` and `torchvision-v2`, which
+/// differ in the batch norm epsilon, always have the same score. A stage whose inputs the candidate lacks is
+/// left out; if that leaves none, all scores are 0.
 ///
 /// - Parameters:
-///   - candidate: what somebody's program recorded.
-///   - model: with the weights that it was recorded with, by whatever profile. The lengths that pictures are
-///     resized to, and settings other than that profile's, are kept.
+///   - candidate: the bundle recorded by the implementation in question.
+///   - model: a model with the weights of that implementation, with any profile. The sizes to which images
+///     are resized, and settings that differ from that profile's, are kept.
 package func guessProfile(candidate: TensorBundle, model: Model) -> [ProfileGuess] {
     let guesses = Profile.all.map { guess($0, candidate: candidate, model: model) }
     // `sorted` is stable.
@@ -66,8 +66,8 @@ private func guess(_ profile: Profile, candidate: TensorBundle, model: Model) ->
 }
 
 extension Model {
-    /// The model by another profile's conventions. The lengths of the resize, and settings that are not its own
-    /// profile's, are somebody's choice and stay.
+    /// The model with another profile's conventions. The sizes of the resize, and settings that differ from
+    /// its own profile's, were chosen by the user and are kept.
     fileprivate func following(_ profile: Profile) -> Model {
         let own = Profile.named(configuration.profileName)?.configuration(for: architecture)
         var other = profile.configuration(for: architecture)
@@ -76,7 +76,7 @@ extension Model {
             other.settings[keyPath: setting] = settings[keyPath: setting]
         }
         other.settings.input = settings.input
-        // A number of anchors on each level says nothing of a number over all levels.
+        // A number of anchors per level does not determine a number over all levels.
         if conventions.proposals.preNMSTopNIsPerLevel == other.conventions.proposals.preNMSTopNIsPerLevel {
             keep(\.proposals.preNMSTopN)
         }

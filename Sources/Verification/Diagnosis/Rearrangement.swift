@@ -1,11 +1,10 @@
 import Inference
 import Tensors
 
-// Ways in which the numbers of a tensor end up in other places. All tensors are in the order of the contract:
-// channels first.
+// Rearrangements of a tensor's values. All tensors are in the contract's layout: channels first.
 
 extension Tensor {
-    /// The same tensor with its axes in another order.
+    /// The tensor with its axes permuted: axis i of the result is axis `order[i]`.
     func permuted(_ order: [Int]) -> Tensor {
         let newShape = order.map { shape[$0] }
         var strides = [Int](repeating: 1, count: shape.count)
@@ -32,15 +31,15 @@ extension Tensor {
         }
     }
 
-    /// Height and width exchanged: the last two axes.
+    /// The tensor with its last two axes, height and width, exchanged; nil if it has fewer than three axes.
     var transposed: Tensor? {
         let axes = shape.count
         guard axes >= 3 else { return nil }
         return permuted(Array(0..<axes - 2) + [axes - 1, axes - 2])
     }
 
-    /// The slices along an axis in another order: the new one's slice i is the old one's slice `order[i]`. Nil
-    /// where there is no such axis, or it has another length.
+    /// The tensor with the slices along an axis reordered: slice i of the result is slice `order[i]`. Nil if
+    /// there is no such axis, or its length differs from that of `order`.
     func reordered(axis: Int, _ order: [Int]) -> Tensor? {
         guard shape.indices.contains(axis), shape[axis] == order.count else { return nil }
         let inner = shape.dropFirst(axis + 1).reduce(1, *), length = order.count
@@ -55,14 +54,14 @@ extension Tensor {
         }
     }
 
-    /// The slices along an axis moved by so many places; what leaves at one end comes back at the other.
+    /// The tensor with the slices along an axis shifted cyclically by `step`; nil if there is no such axis.
     func rolled(axis: Int, by step: Int) -> Tensor? {
         guard shape.indices.contains(axis) else { return nil }
         let length = shape[axis]
         return reordered(axis: axis, (0..<length).map { (($0 - step) % length + length) % length })
     }
 
-    /// Each number replaced.
+    /// The tensor with each value transformed.
     func mapped(_ transform: (Float) -> Float) -> Tensor {
         Tensor(shape: shape) { output in
             withUnsafeElements { input in
@@ -73,7 +72,7 @@ extension Tensor {
 }
 
 extension Suspect {
-    /// A suspect that changes the tensor that the stage should be. The change gives nil where it makes no sense.
+    /// A suspect that changes the expected tensor. A change returns nil if it cannot be applied.
     static func rearranged(
         _ name: String, in stages: [String], _ changes: [(String?, (Tensor) -> Tensor?)]
     ) -> Suspect {
@@ -85,7 +84,7 @@ extension Suspect {
         }
     }
 
-    /// A suspect that runs the stage by another convention or limit.
+    /// A suspect that runs the stage with another convention or setting.
     static func switched(
         _ name: String, in stages: [String],
         _ changes: [(String?, (inout Configuration) -> Void)]

@@ -3,7 +3,7 @@ import Geometry
 import Inference
 import Tensors
 
-// What goes wrong where lists are cut down: ranking, suppression, thresholds, class indices.
+// Common faults where rows are selected: ranking, non-maximum suppression, thresholds, class indices.
 
 private let suppressed = ["rpn.proposals.boxes", "detections.boxes"]
 private let thresholds: [Double] = [0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9]
@@ -11,7 +11,7 @@ private let thresholds: [Double] = [0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0
 extension Diagnosis {
     static var selectionSuspects: [Suspect] {
         [
-            // Before the thresholds: a high one may do the same as none.
+            // Before the other thresholds: a high one may have the same effect as none.
             .switched("suppression missing", in: suppressed, [(nil, { $0.setNMSThreshold(1) })]),
             .switched(
                 "another suppression threshold", in: suppressed,
@@ -122,7 +122,7 @@ extension Diagnosis {
                 guard let recorded = trial.recorded.rows?.scores, let scores = rows.scores,
                     recorded.count == scores.count
                 else { return [] }
-                // The same rows in the order of the candidate's scores: whatever that order is.
+                // The same rows in the order of the candidate's scores, whatever that is.
                 let order = recorded.indices.sorted { recorded[$0] > recorded[$1] }
                 guard order != Array(recorded.indices) else { return [] }
                 var places = [Int](repeating: 0, count: order.count)
@@ -154,7 +154,7 @@ private struct ScoredBox: Hashable {
 }
 
 extension Trial {
-    /// The logit of each candidate, of the level in question or of all.
+    /// The logit of each candidate, of the level under test or of all levels.
     fileprivate func candidateLogits() throws -> [ScoredBox: Float] {
         let levels =
             lead == .proposalBoxes
@@ -162,7 +162,7 @@ extension Trial {
         let runner = StageRunner(model: model, bundle: bundle)
         var logits: [ScoredBox: Float] = [:]
         for level in levels {
-            // Candidates come in the order of their logits.
+            // Candidates are in the order of their logits.
             let boxes = boxes(of: try runner.run(.candidateBoxes(level)).floats)
             let scores = try runner.run(.candidateScores(level)).floats.array
             let all = try bundle.anchorMap(.objectness(level), perAnchor: 1)
@@ -178,7 +178,7 @@ extension Trial {
 }
 
 extension Configuration {
-    /// In both suppressions.
+    /// Sets the threshold of both suppressions.
     fileprivate mutating func setNMSThreshold(_ threshold: Double) {
         settings.proposals.nmsThreshold = threshold
         settings.boxes.nmsThreshold = threshold

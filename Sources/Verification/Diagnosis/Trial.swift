@@ -3,22 +3,22 @@ import Geometry
 import Inference
 import Tensors
 
-/// One stage under suspicion: what the candidate recorded, what it should have, and the means to run the stage
-/// again in another way.
+/// A stage under test: what the candidate recorded, what is expected, and methods to run the stage again in
+/// another way.
 struct Trial {
     let model: Model
-    /// The candidate, with stages that it lacks from the reference: where inputs come from.
+    /// The source of inputs: the candidate, completed by the reference's stages where it lacks them.
     let bundle: TensorBundle
     let stage: Stage
-    /// The stages that are judged together with this one, the first of them for all: a detection is a box with a
-    /// score and a class.
+    /// The stages that are judged together with this one, represented by the first: a detection is a box with
+    /// a score and a class.
     let group: [Stage]
     /// What the candidate recorded.
     let recorded: Outcome
-    /// What the stage gives when it is run on the candidate's inputs; if that cannot be, what the reference has.
+    /// The result of the stage on the candidate's inputs; if it cannot run, the reference's.
     let expected: Outcome
 
-    /// The stage that the suspects go by.
+    /// The stage by which suspects are selected.
     var lead: Stage { group[0] }
 
     init?(model: Model, reference: TensorBundle, candidate: TensorBundle, stage: Stage) {
@@ -41,7 +41,7 @@ struct Trial {
         self.expected = expected
     }
 
-    /// How far an outcome is from what the candidate recorded.
+    /// The distance from an outcome to what the candidate recorded.
     func error(of outcome: Outcome) -> Double? { recorded.error(of: outcome) }
 
     // MARK: Running the stage in another way
@@ -61,7 +61,7 @@ struct Trial {
         return try Self.outcome(members) { try runner.run($0).floats }
     }
 
-    /// Those of the group that the candidate has.
+    /// The stages of the group that the candidate has.
     private var members: [Stage] {
         guard let rows = recorded.rows else { return [stage] }
         return group.filter { member in
@@ -93,7 +93,7 @@ struct Trial {
                 }
                 rows.boxes = boxes(of: numbers)
             case "scores": rows.scores = values
-            // What is no whole number is no class either; −1 equals none.
+            // A value that is not an integer becomes −1, which equals no class.
             case "classes": rows.classes = values.map { Int(exactly: $0) ?? -1 }
             default: rows.proposals = values.map { Int(exactly: $0) ?? -1 }
             }
