@@ -26,10 +26,10 @@ test: setup
 products: setup
 	python3 Tools/build_products.py
 
-# Opens JupyterLab with the notebooks. Needs Python alone: no Swift, nothing built.
+# Opens JupyterLab with the notebooks. Needs Python alone: no Swift, nothing built. OPTIONS=--allow-root as root.
 NOTEBOOKS = .build/notebooks
 notebook: $(NOTEBOOKS)/ready
-	$(NOTEBOOKS)/bin/python Notebooks-md/start.py
+	$(NOTEBOOKS)/bin/python Notebooks-md/start.py $(OPTIONS)
 
 # Executes every notebook, with its blanks and with its solutions, and the Python of every page, in an environment of
 # its own with the versions that they are known to run with; checks that the notebooks' checks name mistakes; and

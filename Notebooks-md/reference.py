@@ -150,7 +150,7 @@ def equal(mine, expected, tolerance):
 
 
 def _shapes(mine, expected, tolerance, axes):
-    wanted = f" ({', '.join(axes)})" if axes else ""
+    wanted = f" ({', '.join(axes)})" if len(axes) == expected.ndim else ""
     sentence = f"the shape is {mine.shape}; it should be {expected.shape}{wanted}"
     if sorted(mine.shape) == sorted(expected.shape):
         for order in itertools.permutations(range(mine.ndim)):
@@ -166,7 +166,7 @@ def _shapes(mine, expected, tolerance, axes):
         if len(differing) == 1:
             axis = differing[0]
             few, many = sorted([mine.shape[axis], expected.shape[axis]])
-            what = f" along the axis “{axes[axis]}”" if axes else f" along axis {axis}"
+            what = f" along the axis “{axes[axis]}”" if axis < len(axes) else f" along axis {axis}"
             return f"{sentence}. You have {many - few} too {'few' if mine.shape[axis] == few else 'many'}{what}"
     return sentence
 
@@ -184,6 +184,8 @@ def _pattern(mine, expected, tolerance, columns):
         names = columns or [f"column {i}" for i in range(mine.shape[1])]
         amounts = difference.mean(axis=0)
         return f"the columns are off by the same amount in every row: {', '.join(f'{n} by {a:+.4g}' for n, a in zip(names, amounts))}. "
+    if mine.size > 1 and not mine.any():
+        return "every number is 0. "
     scale = np.abs(expected) > 100 * tolerance
     if scale.sum() > 1:
         factors = mine[scale] / expected[scale]

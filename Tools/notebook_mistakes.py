@@ -37,6 +37,7 @@ MISTAKES = {
         ([(".transpose(2, 3, 0, 1).reshape(-1, 4)", ".reshape(-1, 4)")], "check_candidates", "the deltas are not turned"),
         ([(".transpose(1, 2, 0).reshape(-1)", ".reshape(-1)")], "check_candidates", "the logits are not turned"),
         ([("np.clip(boxes, 0, [width, height, width, height])", "boxes")], "check_candidates", "not clipped"),
+        ([("[width, height, width, height]", "[height, width, height, width]")], "check_candidates", "x is clipped to the height"),
         ([("1 / (1 + np.exp(-logits[best]))", "logits[best]")], "check_candidates", "these are logits"),
     ],
     "04-nms": [
@@ -66,6 +67,7 @@ MISTAKES = {
     ],
     "06-roialign": [
         ([("np.clip(np.floor(4 +", "(np.floor(4 +"), (", 2, 5).astype", ").astype")], "check_level", "clip to between 2 and 5"),
+        ([("np.floor(4 +", "(4 +"), (", 2, 5).astype(int)", ", 2, 5)")], "check_level", "whole numbers"),
         ([("v, u = y - top, x - left", "u, v = y - top, x - left")], "check_bilinear", "First at channel 0"),
         ([("top, left = int(y), int(x)", "y, x = y - 0.5, x - 0.5\n    top, left = max(int(y), 0), max(int(x), 0)")], "check_bilinear", "bilinear at y = 0.25"),
         ([("scale - 0.5", "scale")], "check_roi_align", "half a position too far to the lower right"),
@@ -106,6 +108,8 @@ MISTAKES = {
     ],
     "09-mask-pasting": [
         ([("* side - 0.5", "* side")], "check_places", "half a value too far on"),
+        ([("(np.arange(length) + 0.5 - first) / (last - first) * side - 0.5", "(np.arange(length) - first) / (last - first) * (side - 1)")],
+         "check_places", "there are `side` of them"),
         ([("np.arange(length) + 0.5", "np.arange(length)")], "check_places", "taken at their corner"),
         ([("interpolate(np.pad(square, 1)", "interpolate(np.pad(square >= 0.5, 1).astype(float)")], "check_paste", "cut at one half before it is enlarged"),
         ([("interpolate(np.pad(square, 1)", 'interpolate(np.pad(square, 1, mode="edge")')], "check_paste", "around the square there is 0"),

@@ -108,6 +108,7 @@ class Comparing(unittest.TestCase):
         self.assertIn("transpose(1, 0)", self.said(matrix.T, matrix))
         self.assertIn("only a reshape is missing", self.said(matrix.ravel(), matrix))
         self.assertIn("1 too few along the axis “row”", self.said(matrix[:1], matrix, axes=["row", "column"]))
+        self.assertIn("1 too few along axis 1", self.said(matrix[:, :2], matrix, axes=["row"]))
 
     def test_offsets_and_factors(self) -> None:
         values = np.arange(1.0, 13).reshape(3, 4)
@@ -117,6 +118,7 @@ class Comparing(unittest.TestCase):
         self.assertIn("too large by 0.5. ", self.said(values + 0.5, values))
         self.assertIn("c by +0.5", self.said(values + [0, 0, 0.5, 0], values, columns=["a", "b", "c", "d"]))
         self.assertIn("2 times", self.said(2 * values, values))
+        self.assertIn("every number is 0", self.said(0 * values, values))
         self.assertIn("1/4 of", self.said(values / 4, values))
 
     def test_orders(self) -> None:

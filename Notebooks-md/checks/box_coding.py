@@ -93,7 +93,7 @@ def check_candidates(candidates):
     height, width = stages["input.size"]
     size = np.array([width, height, width, height])
 
-    def wrong(level, turned=(2, 3, 0, 1), clipped=True, logits=(1, 2, 0), order=-1):
+    def wrong(level, turned=(2, 3, 0, 1), clipped=True, size=size, logits=(1, 2, 0), order=-1):
         score = stages[f"rpn.objectness.{level}"].transpose(logits).reshape(-1)
         best = np.argsort(order * score, kind="stable")[:300]
         deltas = stages[f"rpn.deltas.{level}"]
@@ -121,6 +121,7 @@ def check_candidates(candidates):
                 ("the deltas are in the order column, row, shape. ", wrong(level, (3, 2, 0, 1))),
                 ("the logits are not turned: the map is [A, h, w], its order should be row, column, shape. ", wrong(level, logits=(0, 1, 2))),
                 ("the boxes are not clipped to the picture. ", wrong(level, clipped=False)),
+                ("x is clipped to the height and y to the width; it is the other way round. ", wrong(level, size=size[[1, 0, 3, 2]])),
             ],
         )  # fmt: skip
     return "candidates: all 600 boxes and scores of p4, p5 and p6 are the reference's"

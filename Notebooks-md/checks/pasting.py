@@ -42,6 +42,8 @@ def check_places(places):
                  _places(*case, value=0)),
                 ("pixels are taken at their corner: pixel i has its middle at i + ½. ", _places(*case, pixel=0)),
                 ("both halves are missing: pixel i has its middle at i + ½, value k at k + ½. ", _places(*case, pixel=0, value=0)),
+                ("the outermost values lie on the edges of the box, side − 1 steps apart; each value is a cell, and there are `side` of them. ",
+                 (np.arange(case[2]) - case[0]) / (case[1] - case[0]) * (case[3] - 1)),
                 ("the box is counted with + 1; from 10 to 66 it is 56 wide. ", _places(*case, plus=1.0)),
                 ("this is the share of the way through the box; times `side` it is a place in the square. ",
                  (np.arange(case[2]) + 0.5 - case[0]) / (case[1] - case[0])),

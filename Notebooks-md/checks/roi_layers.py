@@ -95,9 +95,9 @@ def check_roi_pool(roi_pool):
 # RoIAlign
 
 
-def _level(boxes, canonical=224, log=np.log2, rounding=np.floor, clamp=True):
+def _level(boxes, log=np.log2, rounding=np.floor, clamp=True):
     sides = np.sqrt((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
-    level = rounding(4 + log(sides / canonical) + 1e-6)
+    level = rounding(4 + log(sides / 224) + 1e-6)
     return np.clip(level, 2, 5) if clamp else level
 
 
@@ -145,11 +145,15 @@ def check_level(level_of):
     squares = np.stack([np.zeros(8), np.zeros(8), sides, sides], axis=1)
     boxes = recorded()["detections.boxes"].astype(np.float64)
     for name, given in [("level_of, squares of sides 20, 111, 112, 223, 224, 447, 448, 2000", squares), ("level_of, the detections", boxes)]:
+        mine = numbers(name, call(level_of, given))
+        if mine.shape == (len(given),) and (mine != np.round(mine)).any():
+            raise Wrong(f"{name}: levels are whole numbers: cut them down, ⌊…⌋. The first is {mine.flat[0]:.4g}")
         compare(
-            name, call(level_of, given), _level(given), 0, ["box"], (),
+            name, mine, _level(given), 0, ["box"], (),
             [
                 ("levels below 2 or above 5 have no map: clip to between 2 and 5. ", _level(given, clamp=False)),
                 ("the level is rounded to the nearest; it should be cut down, ⌊…⌋. ", _level(given, rounding=np.round)),
+                ("the level is rounded up; it should be cut down, ⌊…⌋. ", _level(given, rounding=np.ceil)),
                 ("the logarithm should be to base 2: np.log2. ", _level(given, log=np.log)),
                 ("the area is used where its square root, the side, should be. ",
                  np.clip(np.floor(4 + np.log2((given[:, 2] - given[:, 0]) * (given[:, 3] - given[:, 1]) / 224)), 2, 5)),
