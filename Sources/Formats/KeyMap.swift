@@ -5,7 +5,7 @@
 /// differs between frameworks, and a last word, which does not: `weight`, `bias`, and for a normalisation
 /// also `running_mean` and `running_var`. So a scheme is a table of modules.
 ///
-/// To add a framework: a case here, its table below.
+/// To add a framework, add a case here and its table in an extension of ``KeyRule``.
 public enum KeyMap: String, Sendable, CaseIterable {
     /// This project's names.
     case native

@@ -40,9 +40,9 @@ package struct FileKind: Sendable {
     package static let pdf = FileKind("PDF document", beginningWith: ["%pdf-"])
     /// A web page.
     package static let html = FileKind("web page", beginningWith: ["<!doctype html", "<html"])
-    /// A JSON object: annotations, a configuration, a line of a log.
+    /// A JSON object: an annotation file, a configuration, a log of JSON lines.
     package static let jsonObject = FileKind("JSON object", beginningWith: ["{", "//", "/*"])
-    /// A JSON list: detections.
+    /// A JSON list: a results file.
     package static let jsonList = FileKind("list in JSON, as results are", beginningWith: ["["])
     /// The parameters of a network as a safetensors file. Other safetensors files, whose metadata names
     /// another format, are not of this kind.

@@ -31,7 +31,7 @@ struct PickleTree {
         case tuple(Items)
         case list(Items)
         case set(Items)
-        /// Key, value, key, value, …
+        /// A dictionary, as key, value, key, value, …
         case dictionary(Items)
         /// A Python class or function, by its qualified name.
         case global(Name)

@@ -1,4 +1,4 @@
-// From a pickle of PyTorch to named tensors.
+// Reads named tensors from a PyTorch pickle.
 //
 // A state dict is an ordered dictionary from names to calls of `torch._utils._rebuild_tensor_v2`, each with a
 // storage, and the offset, shape and strides of the tensor in it. Only the few functions below are
@@ -118,7 +118,7 @@ struct PyTorchStateDict {
                     + list(others) + " (--entry).")
     }
 
-    // MARK: Finding it
+    // MARK: Finding the state dict
 
     /// A dictionary that contains tensors.
     private struct Candidate {
@@ -242,7 +242,7 @@ struct PyTorchStateDict {
         }
     }
 
-    // MARK: Reading it
+    // MARK: Reading the state dict
 
     private func tensors(
         _ entries: [(key: PickleTree.Reference, value: PickleTree.Reference)]

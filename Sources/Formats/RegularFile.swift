@@ -22,7 +22,7 @@ func withRegularFile<Outcome>(
 }
 
 /// Reads the whole of a regular file of at most `limit` bytes into memory.
-/// - Throws: ``FileError``
+/// - Throws: ``FileError`` when it cannot be read, is not a regular file, or is larger than `limit`.
 package func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     try withRegularFile(path) { descriptor, size in
         guard size <= limit else { throw FileError(path: path, fault: "\(size) bytes are too many") }
@@ -31,7 +31,7 @@ package func readFile(_ path: String, limit: Int) throws -> [UInt8] {
 }
 
 /// Reads the first `count` bytes of a regular file, or all if it has fewer.
-/// - Throws: ``FileError``
+/// - Throws: ``FileError`` when it cannot be read or is not a regular file.
 func readStart(of path: String, count: Int) throws -> [UInt8] {
     try withRegularFile(path) { descriptor, size in
         try readBytes(min(size, count), from: descriptor, path: path)

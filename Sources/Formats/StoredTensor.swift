@@ -13,8 +13,7 @@ public struct StoredTensor: Sendable {
 
     /// The bytes of the elements: for a dense tensor exactly these, otherwise those of the whole storage.
     let contents: StoredBytes
-    /// The distance between neighbours along each axis, in elements; nil when the tensor is dense and
-    /// row-major.
+    /// The stride of each axis, in elements; nil when the tensor is dense and row-major.
     let strides: [Int]?
     /// The position of the first element, in elements from the start of `contents`.
     let offset: Int

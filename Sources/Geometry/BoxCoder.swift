@@ -42,7 +42,7 @@ public struct BoxCoder: Hashable, Sendable {
 
     /// How the reference box's centre is computed.
     package enum Centre: String, Hashable, Sendable, CaseIterable {
-        /// `x1 + 0.5 · w`.
+        /// `x1 + 0.5 · w`: the other frameworks.
         case cornerPlusHalf
         /// `(x1 + x2) · 0.5`: MMDetection.
         case meanOfCorners
@@ -50,7 +50,7 @@ public struct BoxCoder: Hashable, Sendable {
 
     /// How the decoded box's right and lower edge are computed.
     package enum FarEdge: String, Hashable, Sendable, CaseIterable {
-        /// `cx + 0.5 · w`.
+        /// `cx + 0.5 · w`: the other frameworks.
         case centrePlusHalf
         /// `x1 + w`: Matterport.
         case nearEdgePlusSize
@@ -94,10 +94,10 @@ public struct BoxCoder: Hashable, Sendable {
     }
 }
 
-// MARK: - The frameworks' conventions
+// MARK: - Conventions of the frameworks
 
 extension BoxCoder {
-    /// Which of the two regressions a coder serves.
+    /// The two box regressions of the network.
     package enum Stage: Hashable, Sendable {
         /// Anchors to proposals, in the region proposal network.
         case proposals
@@ -184,13 +184,13 @@ extension BoxCoder {
 
     /// The intermediate results of `decode` along one axis.
     package struct AxisSteps: Hashable, Sendable {
-        /// The reference box's size and centre.
+        /// The reference box's size and centre, in pixels.
         package let referenceSize: Float, referenceCentre: Float
         /// The logarithm of the size ratio, after clamping.
         package let logarithm: Float
-        /// The new box's size and centre.
+        /// The decoded box's size and centre, in pixels.
         package let size: Float, centre: Float
-        /// The new box's edges.
+        /// The decoded box's edges, in pixels.
         package let low: Float, high: Float
     }
 

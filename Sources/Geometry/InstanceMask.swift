@@ -101,7 +101,7 @@ extension InstanceMask {
         }
     }
 
-    /// The number of pixels that are set in either mask.
+    /// The number of pixels that are set in at least one of the masks.
     public func unionArea(with other: InstanceMask) -> Int {
         area + other.area - intersectionArea(with: other)
     }

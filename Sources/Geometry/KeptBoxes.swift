@@ -57,7 +57,7 @@ private func larger(_ vector: SIMD8<Float>, _ scalar: Float) -> SIMD8<Float> {
     vector.replacing(with: scalar, where: vector .< scalar)
 }
 
-/// `min(vector, scalar)` for each lane, likewise.
+/// `min(vector, scalar)` in each lane, likewise.
 @inline(__always)
 private func smaller(_ vector: SIMD8<Float>, _ scalar: Float) -> SIMD8<Float> {
     vector.replacing(with: scalar, where: vector .> scalar)

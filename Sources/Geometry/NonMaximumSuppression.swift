@@ -9,7 +9,8 @@
 // with the boxes kept so far: the result is the same, fewer pairs are compared (the search stops at the first
 // hit), and the suppressing box is known at no extra cost.
 
-/// Greedy non-maximum suppression, alone or within classes, with the switches in which frameworks differ.
+/// Greedy non-maximum suppression, over all boxes or per class, with switches for the differences between
+/// frameworks.
 ///
 /// IoUs are computed in Float32 in torchvision's order of operations and compared with the threshold in
 /// Double, as torchvision does.

@@ -27,12 +27,12 @@ public struct Polygon: Hashable, Sendable {
     /// The corners in order; the last is connected to the first.
     public let vertices: [Vertex]
 
-    /// The largest distance of a vertex from the origin along either axis, in pixels.
+    /// The largest absolute value of a coordinate, in pixels.
     public static let largestCoordinate = 1_000_000.0
 
     /// The polygon with the given corners, at least three.
     /// - Throws: ``PolygonError`` when there are fewer than three, when a coordinate is NaN or beyond
-    ///   ``largestCoordinate``, or when the outline is too long to walk along.
+    ///   ``largestCoordinate``, or when the outline is too long to rasterise.
     public init(vertices: [Vertex]) throws(PolygonError) {
         guard vertices.count >= 3 else { throw .tooFewVertices(vertices.count) }
         for (index, vertex) in vertices.enumerated() {

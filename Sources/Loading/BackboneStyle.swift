@@ -64,7 +64,7 @@ package struct InputChannels: Equatable, Sendable {
             deviation: input.standardDeviation.map { $0 * scale })
     }
 
-    /// Writes them into a profile.
+    /// Writes the channel order and normalisation into a profile.
     func apply(to input: inout Conventions.Input) {
         let scale = input.whitePoint / 255
         input.channelOrder = order

@@ -4,9 +4,9 @@ import Inference
 /// Metadata written by this project before configurations had their present form. Such checkpoints still
 /// load, with the same results; only this type knows their format.
 ///
-/// `configuration` was the JSON of the network with a few limits in it, `input` the lengths of an image's sides,
-/// `channels` the order of colours with three means and three deviations, and `stride_placement`,
-/// `batch_norm_epsilon` and `group_norm_groups` single values.
+/// `configuration` was the JSON of the architecture with a few limits, `input` the minimum and maximum side
+/// of the resized image, `channels` the channel order with three means and three standard deviations, and
+/// `stride_placement`, `batch_norm_epsilon` and `group_norm_groups` single values.
 struct EarlierMetadata {
     /// The architecture; nil unless the file has one.
     private(set) var architecture: Architecture?

@@ -5,7 +5,7 @@ import Inference
 package struct KnownDataset {
     /// Its usual name.
     package let name: String
-    /// Names and category ids.
+    /// The class names and category ids.
     package let classes: ClassTable
     /// The usual settings, by ``ConfigurationKey/name``.
     package let settings: [(key: String, value: ConfigurationValue)]

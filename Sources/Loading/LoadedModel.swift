@@ -54,7 +54,7 @@ public struct LoadingOptions: Sendable {
     }
 }
 
-/// A model and where it came from.
+/// A model, with the sources of its configuration.
 public struct LoadedModel: Sendable {
     /// A value that cannot be inferred from the tensors of a checkpoint, and its source.
     public struct Decision: Sendable {

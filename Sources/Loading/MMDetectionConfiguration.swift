@@ -13,6 +13,7 @@ package struct MMDetectionConfiguration {
     /// `style`: the stride is in the first convolution of a block for "caffe", in the second for "pytorch".
     let stridePlacement: Architecture.Backbone.StridePlacement?
 
+    /// Reads the text of a configuration.
     package init(_ text: String) {
         values = PythonLiteral.assignments(in: text)
         let dictionaries = PythonLiteral.dictionary(values).dictionaries

@@ -11,7 +11,7 @@ import Inference
 public struct ModelMetadata: Sendable {
     /// The configuration: everything but the parameters.
     public var configuration: Configuration
-    /// Names and category ids.
+    /// The class names and category ids.
     public var classes: ClassTable
     /// The values to write, by ``ConfigurationKey/name``.
     private let written: Set<String>

@@ -14,8 +14,8 @@ import Tensors
 /// taken as normal, averaged over channels and layers of the backbone: ½ (m² + s² − 1 − ln s²), where m and s
 /// are mean and deviation after the norm's own standardisation.
 ///
-/// One image is a small sample of what a norm has averaged: a picture with much sky may fit another order of colours
-/// better. Several images of different content should be given, and small differences not trusted.
+/// One image is a small sample of the data that a norm has averaged: an image with much sky may fit another
+/// channel order better. Use several images of different content, and do not trust small differences.
 ///
 /// A group norm stores no statistics, and detections do not decide: a wrong reading may give scores just as
 /// high. Such trials are listed but not ranked.
@@ -99,7 +99,7 @@ package struct ReadingTrial: Hashable, Sendable {
     }
 }
 
-/// Collects the mean and the deviation of each channel of each layer over all images.
+/// Collects the mean and the standard deviation of each channel of each layer over all images.
 private final class Meter {
     private struct Sums {
         var values: [Double], squares: [Double]

@@ -95,7 +95,7 @@ struct ResolvedConfiguration {
 
     // MARK: The profile
 
-    /// The conventions of the framework whose names a file has.
+    /// The profile of the framework whose naming scheme a file has.
     private static func profile(ofNames keyMap: KeyMap) -> Profile {
         switch keyMap {
         case .native, .torchvision: .torchvision
@@ -141,7 +141,7 @@ struct ResolvedConfiguration {
         return (assumptions, "known of detectron2's group norm")
     }
 
-    // MARK: What is known of files
+    // MARK: Knowledge about files
 
     private mutating func addPublished(_ checkpoint: Checkpoint, isProfileGiven: Bool) {
         guard checkpoint.contains("backbone.stem.norm.running_mean") else { return }
@@ -210,7 +210,7 @@ struct ResolvedConfiguration {
         }
     }
 
-    // MARK: What is said
+    // MARK: Given values
 
     private mutating func set(_ name: String, _ value: ConfigurationValue, _ source: String) throws {
         try ConfigurationKey.named(name)?.set(value, in: &configuration)

@@ -7,6 +7,7 @@ import Inference
 public struct StatedConfiguration: Sendable {
     /// A value and its source.
     package struct Statement: Sendable {
+        /// The value, not yet checked against a model.
         package var value: ConfigurationValue
         /// The source of the value: `config.json5`, `--set`, `the file's test_cfg.rcnn.score_thr`.
         package var origin: String

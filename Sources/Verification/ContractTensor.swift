@@ -6,7 +6,7 @@ import Tensors
 /// A tensor in the layout of the stage contract: channels first; 32-bit floats, 64-bit indices, images and
 /// masks as bytes.
 package struct ContractTensor: Sendable {
-    /// The numbers, in row-major order.
+    /// The values, in row-major order.
     package enum Elements: Sendable {
         /// F32.
         case floats(Tensor)
@@ -18,7 +18,7 @@ package struct ContractTensor: Sendable {
 
     /// The length of each axis.
     package let shape: [Int]
-    /// The numbers, in row-major order.
+    /// The values, in row-major order.
     package let elements: Elements
 
     /// A tensor of the given values.

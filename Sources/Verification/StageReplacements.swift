@@ -4,10 +4,8 @@ import Tensors
 
 /// Tensors that replace stages while a model runs, each from a bundle that has it under the stage's name.
 ///
-/// ```swift
-/// let mine = try TensorBundle(contentsOf: "mine.npz")
-/// let instances = try model.detect(picture, replacing: [.pyramid(2): mine])
-/// ```
+/// ```swift let mine = try TensorBundle(contentsOf: "mine.npz") let instances = try model.detect(image,
+/// replacing: [.pyramid(2): mine]) ```
 struct StageReplacements: StageProvider {
     let bundles: [Stage: TensorBundle]
 

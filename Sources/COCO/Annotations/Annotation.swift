@@ -73,7 +73,7 @@ public struct AnnotationBox: Hashable, Sendable {
             x: Double(box.x1), y: Double(box.y1), width: Double(box.width), height: Double(box.height))
     }
 
-    /// The box around whole pixels.
+    /// The box around a region of whole pixels.
     public init(_ region: PixelRegion) {
         self.init(
             x: Double(region.x), y: Double(region.y), width: Double(region.width),

@@ -37,7 +37,7 @@ public struct PrecisionCurve: Hashable, Sendable {
     }
 
     /// The envelope at the first detection that reaches each recall threshold; 0 beyond the largest recall.
-    /// - Parameter thresholds: ascending.
+    /// - Parameter thresholds: the recall thresholds, ascending.
     public func precisions(at thresholds: [Double]) -> [Double] {
         let envelope = envelope
         var precisions = Array(repeating: 0.0, count: thresholds.count)

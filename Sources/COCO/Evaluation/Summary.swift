@@ -2,7 +2,7 @@
 public struct Summary: Hashable, Sendable {
     /// One of the metrics.
     public struct Metric: Hashable, Sendable {
-        /// What is averaged.
+        /// The quantities that are averaged.
         public enum Measure: String, Sendable {
             /// Average precision: the area under the precision-recall curve.
             case averagePrecision = "AP"
@@ -10,7 +10,7 @@ public struct Summary: Hashable, Sendable {
             case averageRecall = "AR"
         }
 
-        /// What is averaged.
+        /// The quantity that is averaged.
         public let measure: Measure
         /// The IoU (or OKS) threshold; nil for the mean over all ten.
         public let threshold: Double?

@@ -130,7 +130,8 @@ extension JSONReader {
     }
 }
 
-/// The value of a field that an entry must have.
+/// The value of a required field.
+/// - Throws: `EntryFault` when it is nil.
 func required<Value>(_ value: Value?, _ name: String) throws -> Value {
     guard let value else { throw EntryFault(.form, "has no \(name)") }
     return value

@@ -3,7 +3,7 @@ import Geometry
 // The value formats that annotation files and results files have in common.
 
 extension JSONReader {
-    /// `[x, y, width, height]`; nil for null and for the empty list.
+    /// Reads `[x, y, width, height]`; nil for null and for the empty list.
     mutating func box() throws -> AnnotationBox? {
         if try skipNull() { return nil }
         let numbers = try numbers()
@@ -14,7 +14,7 @@ extension JSONReader {
         return AnnotationBox(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
 
-    /// `[x, y, visibility, …]`; nil for null.
+    /// Reads `[x, y, visibility, …]`; nil for null.
     mutating func keypoints() throws -> [AnnotationKeypoint]? {
         if try skipNull() { return nil }
         let numbers = try numbers()
@@ -26,8 +26,8 @@ extension JSONReader {
         }
     }
 
-    /// Polygons `[[x, y, …], …]`, run lengths `{"size": [height, width], "counts": …}`, or a list of run
-    /// lengths; the value is nil for null and for the empty list.
+    /// Reads polygons `[[x, y, …], …]`, run lengths `{"size": [height, width], "counts": …}`, or a list of
+    /// run lengths; the value is nil for null and for the empty list.
     mutating func segmentation() throws -> ReadSegmentation {
         switch peek() {
         case UInt8(ascii: "n"):
@@ -49,7 +49,7 @@ extension JSONReader {
         }
     }
 
-    /// The elements of a list.
+    /// Reads the elements of a list.
     mutating func values<Value>(_ element: (inout JSONReader) throws -> Value) throws -> [Value] {
         var values: [Value] = []
         try list { values.append(try element(&$0)) }

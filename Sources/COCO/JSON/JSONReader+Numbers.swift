@@ -34,7 +34,7 @@ extension JSONReader {
         var digits = 0
         /// The power of ten by which the digits, read as an integer, are multiplied.
         var scale = 0
-        /// Whether there is neither a point nor an exponent.
+        /// Whether there is neither a decimal point nor an exponent.
         var isWhole = true
     }
 

@@ -16,7 +16,7 @@ package struct ImageHeader: Equatable, Sendable {
         do {
             let start = try searchesAll ? readFile(path, limit: limit) : readStart(of: path, count: usual)
             do { self = try Self(start) } catch is ImageFault where !searchesAll && start.count == usual {
-                // Colour profiles and thumbnails can stand before the frame header of a JPEG.
+                // In a JPEG, colour profiles and thumbnails can precede the frame header.
                 self = try Self(try readFile(path, limit: limit))
             }
         } catch let fault as ImageFault {

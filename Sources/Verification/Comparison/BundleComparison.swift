@@ -20,7 +20,7 @@ package struct BundleComparison: Sendable {
     /// The stages to compare, in data-flow order: those of either bundle that match a pattern.
     package let stages: [Stage]
 
-    /// A comparison of the stages that match one of the patterns.
+    /// Prepares a comparison of the stages that match one of the patterns, in which `*` matches any text.
     ///
     /// Without patterns, all stages are compared; if the candidate's metadata say that it contains a single
     /// stage run in isolation, only that one.

@@ -2,6 +2,7 @@ import Inference
 
 /// Stages whose rows belong together and have the same order: boxes with their scores and classes.
 package struct RowGroup: Hashable, Sendable {
+    /// The selection from which the rows come.
     package let selection: RowSelection
     /// The stages, in the order of the table: boxes, scores, classes if there are any, and other columns.
     package let stages: [Stage]
@@ -18,8 +19,11 @@ package struct RowGroup: Hashable, Sendable {
         stages = stage.selectedTogether
     }
 
+    /// The proposals of the region proposal network.
     package static let proposals = RowGroup(of: .proposals, with: .proposalBoxes)
+    /// The detections of the box head.
     package static let detections = RowGroup(of: .detections, with: .detectionBoxes)
+    /// The final detections, in coordinates of the image.
     package static let output = RowGroup(of: .output, with: .outputBoxes)
 
     /// The stage of the boxes.

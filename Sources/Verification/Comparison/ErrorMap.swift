@@ -172,7 +172,7 @@ private struct Reduction {
 }
 
 extension ContractTensor.Elements {
-    /// All numbers as floats.
+    /// All values as floats.
     fileprivate var floats: [Float] {
         switch self {
         case .floats(let tensor): tensor.array

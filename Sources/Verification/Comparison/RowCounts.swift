@@ -76,6 +76,13 @@ extension RowCounts {
     /// The same for an IoU.
     private static let overlapMargin: Float = 2e-3
 
+    /// Counts the differences of a pairing, and finds out which of them rounding explains.
+    /// - Parameters:
+    ///   - pairing: the pairing of `reference` and `candidate`.
+    ///   - reference: the reference's rows.
+    ///   - candidate: the candidate's rows.
+    ///   - group: the group of the rows, which determines the thresholds that apply.
+    ///   - limits: the thresholds that selected the rows.
     package init(
         _ pairing: RowPairing, reference: RankedBoxes, candidate: RankedBoxes, group: RowGroup,
         limits: SelectionLimits

@@ -11,12 +11,14 @@ import Geometry
 
 /// Boxes with their scores and classes.
 package struct RankedBoxes: Sendable {
+    /// `[N]` boxes.
     package var boxes: [Box]
     /// One per box; nil if there are none.
     package var scores: [Float]?
     /// One per box; nil if there are none.
     package var classes: [Int]?
 
+    /// Boxes with optional scores and classes, in the same order.
     package init(boxes: [Box], scores: [Float]? = nil, classes: [Int]? = nil) {
         self.boxes = boxes
         self.scores = scores

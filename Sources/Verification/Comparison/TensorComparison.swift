@@ -78,6 +78,7 @@ package struct ErrorAccumulator {
     /// The number of elements per block: a block's sums show whether one of its elements is not finite.
     private static let block = 2048
 
+    /// An accumulator without elements.
     package init() {}
 
     /// Adds elements of two tensors of the same count, which start at the given row-major indices.

@@ -7,7 +7,7 @@ import Inference
 package struct StageNoise: Sendable, Codable, Equatable {
     /// ‖difference‖ / ‖reference‖.
     package var relative: Double
-    /// The largest difference of two elements.
+    /// The largest absolute difference of two elements.
     package var maximum: Double
 
     /// Noise of the given size.
@@ -25,7 +25,7 @@ package struct StageNoise: Sendable, Codable, Equatable {
 package struct Tolerances: Sendable {
     /// A tolerance for the stages that match a pattern.
     package struct Override: Sendable, Equatable {
-        /// `*` stands for anything.
+        /// Stage names, in which `*` matches any text.
         package let pattern: String
         /// The largest relative error that passes.
         package let tolerance: Double

@@ -35,7 +35,7 @@ package struct Cause: Hashable, Sendable {
 /// Finds out why a candidate's stages differ from a reference's, by trying a list of common faults, the
 /// suspects.
 package struct Diagnosis: Sendable {
-    /// The model, run by the reference's conventions.
+    /// The model, with the reference's conventions.
     package let model: Model
     /// The bundle recorded by a correct run.
     package let reference: TensorBundle
@@ -43,7 +43,8 @@ package struct Diagnosis: Sendable {
     package let candidate: TensorBundle
 
     /// A diagnosis of one bundle.
-    /// - Parameter model: with the weights that both were recorded with, and the reference's conventions.
+    /// - Parameter model: a model with the weights that both were recorded with, and the reference's
+    ///   conventions.
     package init(model: Model, reference: TensorBundle, candidate: TensorBundle) {
         self.model = model
         self.reference = reference
