@@ -1,6 +1,6 @@
 import Inference
 
-/// One line on what a model is: `Mask R-CNN, ResNet-50 with FPN, 90 classes`.
+/// A one-line description of an architecture: `Mask R-CNN, ResNet-50 with FPN, 90 classes`.
 package func describe(_ architecture: Architecture) -> String {
     let kind =
         switch (architecture.masks != nil, architecture.keypoints != nil) {

@@ -1,8 +1,8 @@
-/// Why a figure cannot be drawn of a picture or a model, in one sentence: "the model has no mask head".
+/// Why a figure cannot be drawn for an image or a model: "the model has no mask head".
 package struct NothingToDraw: Error, CustomStringConvertible {
-    /// The sentence.
+    /// The reason.
     package let description: String
 
-    /// For the reason given.
+    /// An error with the given reason.
     package init(_ description: String) { self.description = description }
 }

@@ -1,14 +1,14 @@
 import Drawing
 import Foundation
 
-// How numbers are said, the same on every screen and page.
+// The formats of numbers, shared by all screens and pages.
 
-/// `256×200×304`.
+/// A shape: `256×200×304`.
 package func wording(shape: [Int]) -> String {
     shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
 }
 
-/// Four significant digits, with a sign that keeps columns apart.
+/// A number with four significant digits, integers without decimals, and very large or small numbers with an exponent.
 package func wording(number: Double) -> String {
     guard number.isFinite else { return "\(number)" }
     if number == number.rounded() && abs(number) < 1e6 { return String(Int(number)) }
@@ -18,12 +18,12 @@ package func wording(number: Double) -> String {
     return String(format: "%.\(digits)f", number)
 }
 
-/// `12 ms` or `1.23 s`.
+/// A duration: `12 ms` or `1.23 s`.
 package func wording(seconds: Double) -> String {
     seconds < 0.9995 ? String(format: "%.0f ms", seconds * 1000) : String(format: "%.2f s", seconds)
 }
 
-/// `1.2 GB`.
+/// An amount of memory: `1.2 GB`.
 package func wording(bytes: Int) -> String {
     let units = ["bytes", "kB", "MB", "GB"]
     var size = Double(bytes)
@@ -35,7 +35,7 @@ package func wording(bytes: Int) -> String {
     return unit == 0 ? "\(bytes) bytes" : String(format: "%.1f %@", size, units[unit])
 }
 
-/// Breaks a text into lines of at most `width` columns, each after the first indented.
+/// Wraps a text to lines of at most `width` columns, indenting all but the first.
 package func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {
     var lines: [String] = []
     var line = ""

@@ -1,24 +1,24 @@
 import Inference
 import Tensors
 
-/// The pipeline, with something left out or exchanged.
+/// A variant of the pipeline in which a part is left out or replaced.
 package struct AblatedPipeline {
-    /// What it is, in a few words.
+    /// A short description.
     package let name: String
-    /// The network, with the conventions and limits to run it by.
+    /// The model, with the conventions and settings of the variant.
     package let model: Model
-    /// The steps that it takes.
+    /// The steps of the variant.
     package let steps: PipelineSteps<Tensor>
 
-    /// A model with other steps than its own; with none, all that is left out is what the model's profile and limits
-    /// leave out.
+    /// A variant with other steps than the standard ones; by default it differs only in the model's conventions and
+    /// settings.
     package init(name: String, model: Model, steps: PipelineSteps<Tensor> = PipelineSteps()) {
         self.name = name
         self.model = model
         self.steps = steps
     }
 
-    /// Finds the objects in a picture.
+    /// Detects the objects in an image.
     package func detect(_ image: Image) -> [Instance] {
         model.detect(image, in: PipelineRun(steps: steps))
     }

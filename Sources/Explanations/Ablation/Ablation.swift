@@ -3,7 +3,7 @@ import Kernels
 import Inference
 import Tensors
 
-/// A part of the pipeline that can be left out, to see what it is for. The network is not trained again.
+/// A part of the pipeline that can be left out, to measure its effect. The network is not retrained.
 package enum Ablation: String, CaseIterable, Sendable {
     case resize, normalisation, shortcuts, lateral
     case topDown = "top-down"
@@ -16,8 +16,8 @@ package enum Ablation: String, CaseIterable, Sendable {
     case refinement
     case detectionSuppression = "detection-suppression"
 
-    /// The pipelines to run in place of the whole one: one, or several where there are several stand-ins. None if
-    /// the model has no such part.
+    /// The variants of the pipeline without this part: several if there are several replacements, none if the model has
+    /// no such part.
     package func pipelines(_ model: Model) -> [AblatedPipeline] {
         if self == .lateral || self == .topDown, model.network.pyramid == nil { return [] }
         func changed(_ name: String, _ change: (inout Conventions) -> Void) -> AblatedPipeline {
@@ -116,13 +116,13 @@ package enum Ablation: String, CaseIterable, Sendable {
     }
 }
 
-/// A residual stage whose blocks are what their three convolutions make.
+/// A residual stage whose blocks consist of their three convolutions only.
 private func withoutShortcuts(_ stage: ResidualStage, _ map: Tensor) -> Tensor {
     stage.blocks.flatMap { [$0.conv1, $0.conv2, $0.conv3] }
         .reduce(map) { $0.convolved(by: $1, adding: nil, relu: true) }
 }
 
-/// As many anchors of all levels as there may be proposals, evenly spread, as they are.
+/// Anchors instead of proposals, only clipped: about as many as the limit on proposals, evenly spaced over all levels.
 private func unranked(_ selection: ProposalSelection<Tensor>) -> Proposals {
     let anchors = selection.anchors.flatMap { Array($0) }
     let step = max(anchors.count / selection.settings.postNMSTopN, 1)

@@ -1,10 +1,10 @@
 import COCO
 
-/// Average precision of detections in drawn scenes, of boxes and masks.
+/// Average precision of boxes and masks in drawn scenes.
 package struct PrecisionTable {
-    /// AP, AP50 and AP75 of boxes, then of masks; nil where there is nothing to compare.
+    /// AP, AP50 and AP75 of boxes, then of masks; nil if there is nothing to evaluate.
     private let values: [Double?]
-    /// The same without the first scene, without the second, …
+    /// The same values without the first scene, without the second, and so on.
     private let valuesWithoutOne: [[Double?]]
 
     package init(_ dataset: Dataset, _ results: Results) throws {
@@ -24,7 +24,7 @@ package struct PrecisionTable {
 
     private static func values(_ dataset: Dataset, _ results: Results) throws -> [Double?] {
         try [EvaluationKind.boxes, .masks].flatMap { kind -> [Double?] in
-            // A model without a mask head has no masks to compare.
+            // A model without a mask head has no masks to evaluate.
             guard results.kinds(comparableWith: dataset).contains(kind) else { return [nil, nil, nil] }
             let values = try Evaluation(dataset: dataset, results: results, kind: kind).summary.values
             return values.prefix(3).map { 100 * max($0, 0) }
@@ -39,7 +39,7 @@ package struct PrecisionTable {
 
     package func row(_ name: String) -> String { Self.line(name, values) }
 
-    /// The standard errors of the differences from `other`: how much they would vary with other scenes.
+    /// The standard errors of the differences from `other`, over the choice of scenes.
     package func errorRow(comparedTo other: PrecisionTable) -> String {
         let errors = values.indices.map { column -> Double? in
             let differences = zip(valuesWithoutOne, other.valuesWithoutOne).compactMap { mine, theirs in
@@ -59,7 +59,7 @@ package struct PrecisionTable {
     }
 }
 
-/// The standard error of a statistic of several samples, from its values without the first sample, without the
+/// The jackknife estimate of a statistic's standard error, from its values without the first sample, without the
 /// second, and so on; nil for fewer than two.
 ///
 /// Efron and Tibshirani, *An Introduction to the Bootstrap*, equation 11.5.

@@ -3,14 +3,14 @@ import Inference
 import Scenes
 import Tensors
 
-/// Drawn scenes, what is in them, and what a model finds in them.
+/// Drawn scenes with annotations, on which models are evaluated.
 package struct SceneTrial {
-    /// The scenes' annotations; pictures are numbered from 0.
+    /// The scenes' annotations; images are numbered from 0.
     package let dataset: Dataset
     private let scenes: [Scene]
     private let classes: ClassTable
 
-    /// The first scenes of a seed; none if the model's classes are not those of the scenes.
+    /// The first `count` scenes of a seed; nil if `classes` are not those of the scenes.
     package init?(seed: UInt64, count: Int, classes: ClassTable) {
         let names = Set(classes.names)
         guard SceneCategory.allCases.allSatisfy({ names.contains($0.name) }) else { return nil }
@@ -24,7 +24,7 @@ package struct SceneTrial {
         self.classes = classes
     }
 
-    /// What `detect` finds in each scene, to be compared with ``dataset``.
+    /// The detections in each scene, to be evaluated against ``dataset``.
     package func results(_ detect: (Image) -> [Instance]) -> Results {
         let ids = Dictionary(uniqueKeysWithValues: SceneCategory.allCases.map { ($0.name, $0.id) })
         var results = Results()
@@ -32,7 +32,7 @@ package struct SceneTrial {
             for instance in detect(scene.picture) {
                 guard let category = ids[classes.name(of: instance.label)] else { continue }
                 var detection = COCO.Detection(instance, imageID: index, categoryID: category)
-                // The keypoint head answers for everything; only persons' answers mean something.
+                // The keypoint head predicts keypoints for every region; they are meaningful only for persons.
                 if !classes.hasKeypoints(instance.label) { detection.keypoints = nil }
                 results.detections.append(detection)
             }

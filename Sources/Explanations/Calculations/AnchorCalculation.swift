@@ -11,7 +11,7 @@ package struct AnchorCalculation {
     private let picture: PixelSize
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(
         model: Model, level: Int, row: Int, column: Int, side: Float?, picture: PixelSize,
         print: @escaping (String) -> Void
@@ -33,7 +33,7 @@ package struct AnchorCalculation {
         let stride = 1 << level
         let input = conventions.input.paddedSize(
             of: picture, settings: model.settings.input)
-        // P6 is every second position of P5, so its size is rounded up.
+        // P6 takes every second position of P5, so its size is rounded up.
         let map = PixelSize(
             height: (input.height + stride - 1) / stride, width: (input.width + stride - 1) / stride)
         let (row, column) = (

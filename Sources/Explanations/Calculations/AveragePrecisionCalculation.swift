@@ -1,26 +1,26 @@
 import COCO
 
-/// A detection of which one knows whether it is right.
+/// A detection that has been judged right or wrong.
 package struct JudgedDetection: Sendable {
-    /// From 0 to 1.
+    /// The score, from 0 to 1.
     package let score: Double
-    /// Whether it found an object that none before it found.
+    /// Whether it matches an object that no earlier detection matches.
     package let isRight: Bool
 
-    /// The detection.
+    /// A detection with a judgement.
     package init(score: Double, isRight: Bool) {
         self.score = score
         self.isRight = isRight
     }
 }
 
-/// Average precision of detections of which one knows which are right: the curve, point by point.
+/// Average precision of judged detections: the precision-recall curve, point by point.
 package struct AveragePrecisionCalculation {
     private let detections: [JudgedDetection]
     private let objects: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(detections: [JudgedDetection], objects: Int, print: @escaping (String) -> Void) {
         self.detections = detections
         self.objects = objects

@@ -2,14 +2,14 @@ import Inference
 import Kernels
 import Tensors
 
-/// What one residual block costs, and what the same would cost without its bottleneck.
+/// The cost of one residual block, with and without its bottleneck.
 package struct BottleneckCalculation {
     private let channels: Int
     private let width: Int
     private let groups: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(channels: Int, width: Int, groups: Int, print: @escaping (String) -> Void) {
         self.channels = channels
         self.width = width
@@ -19,7 +19,7 @@ package struct BottleneckCalculation {
 
     package func run() throws {
         var source = RandomParameters(seed: 0)
-        /// The numbers in the weight of a layer of the network, made as the network makes it.
+        /// The number of weights of a layer, constructed as in the network.
         func weights(_ inputs: Int, _ outputs: Int, kernel: Int, groups: Int = 1) throws -> Int {
             let layer = try ConvolutionLayer(
                 "layer", inputs: inputs, outputs: outputs,

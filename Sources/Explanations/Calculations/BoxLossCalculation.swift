@@ -10,7 +10,7 @@ package struct BoxLossCalculation {
     private let target: Box
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(proposal: Box, predicted: Box, target: Box, print: @escaping (String) -> Void) {
         self.proposal = proposal
         self.predicted = predicted

@@ -1,16 +1,16 @@
 import Foundation
 import Geometry
 
-/// What a calculation asks for does not exist, or makes no sense: one line that names the option.
+/// An option of a calculation refers to something that does not exist, or is invalid.
 package struct CalculationError: Error, CustomStringConvertible {
-    /// The line.
+    /// One line that names the option.
     package let description: String
 
-    /// The error with this text.
+    /// An error with a one-line description.
     package init(_ description: String) { self.description = description }
 }
 
-/// Checks an index of something that only a run or a model has so many of.
+/// Checks an index whose upper bound depends on a run or a model.
 package func checked(_ index: Int, below count: Int, _ option: String) throws -> Int {
     guard 0..<count ~= index else {
         throw CalculationError(
@@ -22,7 +22,7 @@ package func checked(_ index: Int, below count: Int, _ option: String) throws ->
 }
 
 extension BinaryFloatingPoint {
-    /// The number with so many digits behind the point; no minus before zeros alone.
+    /// The number with `count` decimals, and without a minus sign if all digits are zero.
     package func digits(_ count: Int) -> String {
         let text = String(format: "%.\(count)f", Double(self))
         return text.hasPrefix("-") && text.allSatisfy({ "-0.".contains($0) })
@@ -31,7 +31,7 @@ extension BinaryFloatingPoint {
 }
 
 extension Box {
-    /// `10.0 20.0 30.0 40.0`.
+    /// The four edges with `count` decimals: `10.0 20.0 30.0 40.0`.
     package func digits(_ count: Int) -> String {
         [x1, y1, x2, y2].map { $0.digits(count) }.joined(separator: " ")
     }

@@ -9,7 +9,7 @@ package struct ClassLossCalculation {
     private let label: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(logits: [Float], label: Int, print: @escaping (String) -> Void) {
         self.logits = logits
         self.label = label

@@ -1,7 +1,7 @@
 import Inference
 import Tensors
 
-/// One output of one convolution, as the sum that it is.
+/// One output of one convolution, term by term.
 package struct ConvolutionCellCalculation {
     private let layer: String
     private let row: Int
@@ -9,7 +9,7 @@ package struct ConvolutionCellCalculation {
     private let channel: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(layer: String, row: Int, column: Int, channel: Int, print: @escaping (String) -> Void) {
         self.layer = layer
         self.row = row
@@ -75,7 +75,7 @@ package struct ConvolutionCellCalculation {
         print(sheet.text)
     }
 
-    /// The input, the layer, and whether ReLU follows.
+    /// The layer's input, the layer, and whether ReLU follows.
     private func parts(_ run: PictureRun) -> (Tensor, ConvolutionLayer, Bool)? {
         let network = run.model.network
         if layer == "backbone.stem" {

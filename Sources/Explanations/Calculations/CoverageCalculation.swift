@@ -10,7 +10,7 @@ package struct CoverageCalculation {
     private let seed: UInt64
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(model: Model, scenes: Int, seed: UInt64, print: @escaping (String) -> Void) {
         self.model = model
         self.scenes = scenes

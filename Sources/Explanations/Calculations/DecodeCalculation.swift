@@ -1,7 +1,7 @@
 import Geometry
 import Inference
 
-/// From a reference box and a delta to a box.
+/// Decoding a box from a reference box and a delta, step by step.
 package struct DecodeCalculation {
     private let anchor: Box
     private let delta: BoxDelta
@@ -10,7 +10,7 @@ package struct DecodeCalculation {
     private let size: PixelSize?
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(
         anchor: Box, delta: BoxDelta, profile: Profile, isRefinement: Bool, size: PixelSize?,
         print: @escaping (String) -> Void
@@ -34,7 +34,7 @@ package struct DecodeCalculation {
     }
 }
 
-/// The four numbers of a delta.
+/// The four numbers of a delta, separated by commas.
 package func list(_ delta: BoxDelta) -> String {
     [delta.dx, delta.dy, delta.dw, delta.dh].map { short($0) }.joined(separator: ", ")
 }

@@ -2,7 +2,7 @@ import Geometry
 import Inference
 import Tensors
 
-/// A few positions of one channel where lateral and top-down maps meet.
+/// The sum of lateral and top-down maps at a few positions of one channel.
 package struct FusionCalculation {
     private let level: Int
     private let row: Int
@@ -10,7 +10,7 @@ package struct FusionCalculation {
     private let channel: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(level: Int, row: Int, column: Int, channel: Int, print: @escaping (String) -> Void) {
         self.level = level
         self.row = row

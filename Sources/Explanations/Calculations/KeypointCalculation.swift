@@ -4,14 +4,14 @@ import Inference
 import Tensors
 import Training
 
-/// A keypoint on its way into a heat map and back: what each way of reading the map loses.
+/// Encoding a keypoint in a heat map and decoding it again: the error of each way of reading the map.
 package struct KeypointCalculation {
     private let box: Box
     private let place: (x: Float, y: Float)
     private let side: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(box: Box, place: (x: Float, y: Float), side: Int, print: @escaping (String) -> Void) {
         self.box = box
         self.place = place
@@ -56,7 +56,7 @@ package struct KeypointCalculation {
         print(table.text)
     }
 
-    /// The made-up heat map.
+    /// The synthetic heat map.
     private var logits: [Float] {
         (0..<side).flatMap { row in (0..<side).map { column in logit(column, row) } }
     }
@@ -66,7 +66,7 @@ package struct KeypointCalculation {
         return -(x * x + y * y) / 2
     }
 
-    /// A quarter cell towards the larger of the two neighbours, as pose networks without boxes do it.
+    /// An offset of a quarter cell towards the larger of the two neighbours, as in pose estimation networks.
     private func quarter(_ before: Float, _ after: Float) -> Float {
         after > before ? 0.25 : after < before ? -0.25 : 0
     }

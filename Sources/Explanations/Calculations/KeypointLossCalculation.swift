@@ -9,7 +9,7 @@ package struct KeypointLossCalculation {
     private let side: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(logit: Float, side: Int, print: @escaping (String) -> Void) {
         self.logit = logit
         self.side = side

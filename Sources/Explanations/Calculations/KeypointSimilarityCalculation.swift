@@ -1,27 +1,27 @@
 import COCO
 import Geometry
 
-/// A keypoint that was found so many pixels from where it is.
+/// A predicted keypoint, given by its distance from the true position.
 package struct DistantKeypoint: Sendable {
-    /// Which one.
+    /// The keypoint's name.
     package let keypoint: PersonKeypoint
-    /// In pixels.
+    /// The distance in pixels.
     package let distance: Double
 
-    /// The keypoint.
+    /// A keypoint at a distance.
     package init(keypoint: PersonKeypoint, distance: Double) {
         self.keypoint = keypoint
         self.distance = distance
     }
 }
 
-/// COCO's similarity of keypoints (OKS), term by term.
+/// COCO's object keypoint similarity (OKS), term by term.
 package struct KeypointSimilarityCalculation {
     private let keypoints: [DistantKeypoint]
     private let area: Double
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(keypoints: [DistantKeypoint], area: Double, print: @escaping (String) -> Void) {
         self.keypoints = keypoints
         self.area = area

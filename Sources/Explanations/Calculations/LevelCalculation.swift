@@ -1,12 +1,12 @@
 import Geometry
 import Inference
 
-/// Which level of the pyramid each box pools from, by each rule.
+/// The pyramid level that each box is pooled from, by each rule.
 package struct LevelCalculation {
     private let boxes: [Box]
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(boxes: [Box], print: @escaping (String) -> Void) {
         self.boxes = boxes
         self.print = print

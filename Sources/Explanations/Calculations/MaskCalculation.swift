@@ -2,14 +2,14 @@ import Geometry
 import Inference
 import Tensors
 
-/// One cell of a mask, by both of the pipeline's outputs.
+/// The probability of one cell of a mask, with sigmoid and with softmax.
 package struct MaskCalculation {
     private let print: (String) -> Void
 
-    /// A calculation; `print` takes its lines.
+    /// A calculation; `print` receives its text line by line.
     package init(print: @escaping (String) -> Void) { self.print = print }
 
-    /// A cell of which the logits are given, background first.
+    /// Prints a cell whose logits are given, background first.
     package func showCell(_ logits: [Float], chosen: Int) {
         print(
             "One cell; logits of background and \(logits.count - 1) classes, "
@@ -19,7 +19,7 @@ package struct MaskCalculation {
             threshold: Profile.paper.settings.masks.threshold)
     }
 
-    /// One cell of one detection in a picture.
+    /// Prints one cell of one detection in an image.
     package func showDetection(_ detection: Int, cell: (x: Int, y: Int)?, of run: PictureRun) throws {
         guard let logits = run.tensor(.maskLogits), let pooled = run.tensor(.maskPooled),
             case .indices(let classes)? = run[.detectionClasses],

@@ -9,7 +9,7 @@ package struct MaskLossCalculation {
     private let targets: [Float]
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(logits: [Float], targets: [Float], print: @escaping (String) -> Void) {
         self.logits = logits
         self.targets = targets

@@ -1,14 +1,14 @@
 import Geometry
 import Training
 
-/// What each candidate stands for in training, and by which overlap.
+/// What each candidate is matched to in training, and by which IoU.
 package struct MatchCalculation {
     private let objects: [Box]
     private let candidates: [Box]
     private let matcher: BoxMatcher
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(objects: [Box], candidates: [Box], matcher: BoxMatcher, print: @escaping (String) -> Void) {
         self.objects = objects
         self.candidates = candidates

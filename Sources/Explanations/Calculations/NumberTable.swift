@@ -1,4 +1,4 @@
-/// Rows of words and numbers in columns: the first flush left, the others flush right.
+/// A text table: the first column is left-aligned, the others right-aligned.
 package struct NumberTable {
     private var rows: [[String]]
 
@@ -10,7 +10,7 @@ package struct NumberTable {
 
     package mutating func add(_ cells: [String]) { rows.append(cells) }
 
-    /// The rows as lines, columns two blanks apart.
+    /// The table as lines, with two spaces between columns.
     package var text: String {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in

@@ -3,14 +3,14 @@ import Inference
 import Kernels
 import Tensors
 
-/// What the region proposal network says of the anchors of one cell.
+/// The region proposal network's output for the anchors of one cell.
 package struct ObjectnessCalculation {
     private let level: Int
     private let row: Int?
     private let column: Int?
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(level: Int, row: Int?, column: Int?, print: @escaping (String) -> Void) {
         self.level = level
         self.row = row

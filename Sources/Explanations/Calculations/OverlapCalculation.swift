@@ -1,12 +1,12 @@
 import Geometry
 
-/// Intersection over union of two boxes.
+/// Intersection over union of two boxes, step by step.
 package struct OverlapCalculation {
     private let first: Box
     private let second: Box
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(first: Box, second: Box, print: @escaping (String) -> Void) {
         self.first = first
         self.second = second
@@ -40,7 +40,7 @@ package struct OverlapCalculation {
     }
 }
 
-/// A box as x1, y1, x2, y2.
+/// A box as `x1, y1, x2, y2`, with at most `places` decimals.
 package func corners(_ box: Box, _ places: Int = 4) -> String {
     [box.x1, box.y1, box.x2, box.y2].map { short($0, places) }.joined(separator: ", ")
 }

@@ -1,16 +1,16 @@
-/// What the paper's tables say of RoIAlign's gains, absolute and relative, and of its speed.
+/// RoIAlign's gains in the paper's tables, absolute and relative, and the paper's inference times.
 package struct PaperCalculation {
     /// Mask AP, AP50 and AP75 of Mask R-CNN, arXiv 1703.06870.
     private static let gains: [(name: String, pool: [Double], align: [Double])] = [
         ("stride 16 (2c)", [26.9, 48.8, 26.4], [30.3, 51.2, 31.5]),
         ("stride 32 (2d)", [23.6, 46.5, 21.6], [30.9, 51.8, 32.1]),
     ]
-    /// Milliseconds a picture of R-101-FPN on a Tesla M40, and of resizing its outputs on a CPU (section 4.2).
+    /// Milliseconds per image of R-101-FPN on a Tesla M40, and of resizing its outputs on a CPU (section 4.2).
     private static let milliseconds = (network: 195.0, outputs: 15.0)
 
     private let print: (String) -> Void
 
-    /// The calculation; `print` takes its lines.
+    /// A calculation; `print` receives its text line by line.
     package init(print: @escaping (String) -> Void) { self.print = print }
 
     package func run() {

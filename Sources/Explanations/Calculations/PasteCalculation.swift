@@ -1,13 +1,13 @@
 import Geometry
 import Inference
 
-/// A mask on its way into the picture, by each way of pasting.
+/// A mask pasted into an image by each of the pasting conventions.
 package struct PasteCalculation {
     private let map: PlacedMask
     private let pixel: (x: Int, y: Int)?
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(map: PlacedMask, pixel: (x: Int, y: Int)?, print: @escaping (String) -> Void) {
         self.map = map
         self.pixel = pixel
@@ -76,7 +76,7 @@ package struct PasteCalculation {
     }
 }
 
-/// A mask and where it belongs.
+/// A mask, its box, and the size of the image.
 package struct PlacedMask {
     let values: [Float]
     let box: Box
@@ -86,7 +86,7 @@ package struct PlacedMask {
         (self.values, self.box, self.size) = (values, box, size)
     }
 
-    /// The mask of a detection.
+    /// The mask of a detection, as the mask head predicts it.
     package init(of detection: Int, in run: PictureRun) throws {
         guard let masks = run.tensor(.maskProbabilities) else {
             throw CalculationError("the model has no mask head")

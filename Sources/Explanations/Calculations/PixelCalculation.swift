@@ -2,7 +2,7 @@ import Geometry
 import Inference
 import Tensors
 
-/// One pixel on its way through normalisation.
+/// The normalisation of one pixel, step by step.
 package struct PixelCalculation {
     private let model: Model
     private let picture: Image
@@ -11,7 +11,7 @@ package struct PixelCalculation {
     private let column: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(
         model: Model, picture: Image, name: String, row: Int, column: Int, print: @escaping (String) -> Void
     ) {

@@ -2,13 +2,13 @@ import Geometry
 import Inference
 import Tensors
 
-/// What each convention makes of one box and one mask, in pixels.
+/// The effect of each profile's conventions on one box and one mask, in pixels.
 package struct ProfileCalculation {
     private let box: Box
     private let size: PixelSize
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(box: Box, size: PixelSize, print: @escaping (String) -> Void) {
         self.box = box
         self.size = size
@@ -16,7 +16,7 @@ package struct ProfileCalculation {
     }
 
     package func run() {
-        // Profiles that agree in everything here share a column.
+        // Profiles with the same results share a column.
         var columns: [(names: [String], effects: [String])] = []
         let effects = Profile.all.map { profile in
             ProfileEffects(profile, box: box, size: size)
@@ -45,7 +45,7 @@ package struct ProfileCalculation {
     }
 }
 
-/// What one profile makes of a picture, a box and a mask.
+/// The effects of one profile on an image, a box and a mask.
 private struct ProfileEffects {
     private(set) var rows: [(subject: String, words: String)] = []
 
@@ -81,7 +81,7 @@ private struct ProfileEffects {
             let down = Set(samples.map(\.y)).count
             rows.append(("samples a bin", "\(samples.count / max(down, 1)) × \(down)"))
             let mean = samples.map(\.x).reduce(0, +) / Float(max(samples.count, 1))
-            // The value at index i stands at (i + ½) strides.
+            // The value at index i is located at (i + ½) strides.
             let place = (mean + 0.5) / pooled.scales[level - 2]
             let right = scaled.x1 + scaled.width / 14
             rows.append(("first bin read at x", place.digits(2)))
@@ -89,7 +89,7 @@ private struct ProfileEffects {
         } else if case .crop(let crop) = conventions.pooling.layer.layer(outputSize: 7) {
             let scale = pooled.scales[level - 2]
             rows.append(("samples a bin", "1 × 1"))
-            // Its positions reach from the first to the last pixel.
+            // Its outermost positions lie on the first and the last pixel.
             let place = crop.coordinates(from: scaled.x1, to: scaled.x2, scale: scale)[0] / scale
             rows.append(("first bin read at x", place.digits(2)))
             rows.append(("its middle is at", (scaled.x1 + scaled.width / 14).digits(2)))
@@ -108,7 +108,7 @@ private struct ProfileEffects {
         rows.append(("keypoint score", conventions.output.keypointScore.rawValue))
     }
 
-    /// What the network sees of the first channel of a grey picture.
+    /// The first channel of a grey image after normalisation.
     private static func grey(_ profile: Profile) -> Float {
         let picture = Image(width: 32, height: 32, pixels: Array(repeating: 128, count: 32 * 32 * 3))
         let tensor = NetworkInput(

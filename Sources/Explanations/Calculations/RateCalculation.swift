@@ -6,7 +6,7 @@ package struct RateCalculation {
     private let steps: [Int]
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(configuration: TrainingConfiguration, steps: [Int], print: @escaping (String) -> Void) {
         self.configuration = configuration
         self.steps = steps

@@ -1,13 +1,13 @@
 import Loading
 import Training
 
-/// The losses of a training run, at a few of its steps.
+/// The losses of a training run at a few of its steps.
 package struct RecordCalculation {
     private let reports: [TrainingRecord.Report]
     private let rows: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(reports: [TrainingRecord.Report], rows: Int, print: @escaping (String) -> Void) {
         self.reports = reports
         self.rows = rows
@@ -16,7 +16,7 @@ package struct RecordCalculation {
 
     package func run() {
         let count = min(rows, reports.count)
-        // The first and the last, and others at equal distances.
+        // The first and the last step, and others at equal distances.
         let places =
             count < 2 ? Array(reports.indices) : (0..<count).map { $0 * (reports.count - 1) / (count - 1) }
         var table = NumberTable("step", "rate", "object", "deltas", "class", "box", "mask", "points")

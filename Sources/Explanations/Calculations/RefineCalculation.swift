@@ -2,13 +2,13 @@ import Geometry
 import Inference
 import Tensors
 
-/// From a proposal to a detection: class probabilities and the refined box.
+/// From a proposal to a detection: class probabilities and the refined box, step by step.
 package struct RefineCalculation {
     private let detection: Int
     private let proposal: Int?
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(detection: Int, proposal: Int?, print: @escaping (String) -> Void) {
         self.detection = detection
         self.proposal = proposal

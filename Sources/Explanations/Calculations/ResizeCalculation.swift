@@ -1,7 +1,7 @@
 import Geometry
 import Inference
 
-/// To which size a picture is resized and padded, by each profile.
+/// The size to which each profile resizes and pads an image.
 package struct ResizeCalculation {
     private let picture: PixelSize
     private let profiles: [Profile]
@@ -9,7 +9,7 @@ package struct ResizeCalculation {
     private let longest: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(
         picture: PixelSize, profiles: [Profile], shorter: Int, longest: Int, print: @escaping (String) -> Void
     ) {

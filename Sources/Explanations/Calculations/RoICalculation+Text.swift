@@ -3,9 +3,9 @@ import Geometry
 import Kernels
 
 extension RoICalculation {
-    /// The layers that can be worked through.
+    /// The layers that can be shown.
     package enum Layer: String, CaseIterable, Sendable {
-        /// RoIPool, in both of its ways of rounding.
+        /// RoIPool, with both ways of rounding.
         case pool
         /// RoIWarp.
         case warp
@@ -13,11 +13,11 @@ extension RoICalculation {
         case align
     }
 
-    /// Every number, step by step, in lines of at most 80 columns.
+    /// The whole calculation, step by step, in lines of at most 80 columns.
     /// - Parameters:
-    ///   - layers: in the order in which they are told.
-    ///   - row: of the bin whose samples are listed.
-    ///   - column: of that bin.
+    ///   - layers: the layers to show, in this order.
+    ///   - row: row of the bin whose samples are listed.
+    ///   - column: column of that bin.
     package func text(layers: [Layer], row: Int, column: Int) -> String {
         var parts = [heading]
         for layer in layers {
@@ -46,7 +46,7 @@ extension RoICalculation {
         ].joined(separator: "\n")
     }
 
-    /// A name, and beside it a text that may need several lines.
+    /// A name with a text beside it, wrapped to several lines if necessary.
     private func entry(_ name: String, _ text: String) -> String {
         let lines: String = wrapped(text, width: 80 - name.count)
         let indent = String(repeating: " ", count: name.count)
@@ -72,7 +72,7 @@ extension RoICalculation {
             ])
         lines += quantizationNotes(pooled, quantization)
         lines.append("  2. Bins to whole cells")
-        // Along both axes at once where they are alike.
+        // Both axes together if they are equal.
         let axes =
             pooled.columns == pooled.rows
             ? [("columns and rows", pooled.columns)] : [("columns", pooled.columns), ("rows", pooled.rows)]
@@ -90,7 +90,7 @@ extension RoICalculation {
             }
     }
 
-    /// How the region's corners came about, where that is more than rounding.
+    /// Notes on the region's corners if they involve more than rounding.
     private func quantizationNotes(_ pooled: Pooled, _ quantization: RoIPool.Quantization) -> [String] {
         let (columns, rows) = (pooled.columns.region, pooled.rows.region)
         switch quantization {
@@ -164,7 +164,7 @@ extension RoICalculation {
                 ("bottom", exact.y2, region.y2),
             ])
         lines.append("  2. Bins stay exact")
-        // As the layer does: the rounded region, in cells, is sampled without any offset.
+        // As in the layer, the rounded region, in cells, is sampled without an offset.
         lines += sampleLines(of: warp.sampling, in: region, scale: 1, row: row, column: column)
         return lines.joined(separator: "\n")
     }
@@ -221,16 +221,16 @@ extension RoICalculation {
 
     // MARK: Words
 
-    /// A number of cells, to a thousandth.
+    /// A number of cells with three decimals.
     private func cells(_ number: Float) -> String { figures(Double(number), decimals: 3) }
 
-    /// With a sign, or plain 0.
+    /// The number with a sign, or 0 without one.
     private func signed(_ number: Float, _ decimals: Int) -> String {
         let text = figures(Double(number), decimals: decimals)
         return number > 0 && text.contains { "123456789".contains($0) } ? "+" + text : text
     }
 
-    /// Whole where it is whole.
+    /// Without decimals if the number is an integer.
     private func plain(_ number: Float) -> String {
         number == number.rounded() && abs(number) < 1e7 ? figures(Double(number), decimals: 0) : cells(number)
     }

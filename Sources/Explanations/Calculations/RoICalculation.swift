@@ -1,25 +1,25 @@
 import Geometry
 import Kernels
 
-/// One region of interest worked through number by number: what RoIPool, RoIWarp and RoIAlign read of a map, as
-/// text; figures 12 and 13 draw it.
+/// How RoIPool, RoIWarp and RoIAlign read one region of a map, number by number. Printed as text, and drawn by figures
+/// 12 and 13.
 ///
-/// The numbers are asked of the layers themselves, which pool with them.
+/// The numbers come from the layers themselves, which use them for pooling.
 package struct RoICalculation: Sendable {
-    /// In pixels of the network's input.
+    /// The region, in pixels of the network's input.
     package var box: Box
-    /// Pixels a cell of the map.
+    /// The map's stride in pixels.
     package var stride: Float
     /// Bins along each axis.
     package var bins: Int
     /// Rows and columns of the map.
     package var mapSize: PixelSize
-    /// RoIAlign's sample points along each axis of a bin; nil for as many as the bin is long.
+    /// RoIAlign's sample points along each axis of a bin; nil for the bin's length in cells, rounded up.
     package var samplesPerAxis: Int?
-    /// Whether RoIAlign takes the value of a cell to stand at its centre.
+    /// Whether RoIAlign places the value of a cell at its centre.
     package var subtractsHalfPixel: Bool
 
-    /// The calculation for a box.
+    /// A calculation for a box.
     package init(
         box: Box, stride: Float, bins: Int, mapSize: PixelSize, samplesPerAxis: Int? = 2,
         subtractsHalfPixel: Bool = true
@@ -32,15 +32,15 @@ package struct RoICalculation: Sendable {
         self.subtractsHalfPixel = subtractsHalfPixel
     }
 
-    /// The example by which RoIPool is usually explained: a box of 665 pixels in a picture of 800, on a map of
-    /// stride 32, to 7 bins. 665 / 32 = 20.78 becomes 20, and 20 / 7 = 2.86 becomes 2.
+    /// The example with which RoIPool is usually explained: a box of 665 pixels in an image of 800, a map of stride 32,
+    /// and 7 bins. 665 / 32 = 20.78 becomes 20, and 20 / 7 = 2.86 becomes 2.
     package static let workedExample = RoICalculation(
         box: Box(x1: 0, y1: 0, x2: 665, y2: 665), stride: 32, bins: 7,
         mapSize: PixelSize(height: 25, width: 25))
 
     package var scale: Float { 1 / stride }
 
-    /// The box in cells of the map, with nothing rounded.
+    /// The box in cells of the map, without rounding.
     package var exact: Box { box.scaled(x: scale, y: scale) }
 
     package var align: RoIAlign {
@@ -49,7 +49,7 @@ package struct RoICalculation: Sendable {
 
     package var warp: RoIWarp { RoIWarp(outputSize: bins, samplesPerAxis: samplesPerAxis) }
 
-    /// Both axes of a region as RoIPool reads it.
+    /// Both axes of a region after RoIPool's quantisation.
     package struct Pooled {
         package let columns: RoIPool.Quantized
         package let rows: RoIPool.Quantized
@@ -68,9 +68,9 @@ package struct RoICalculation: Sendable {
             rows: layer.quantized(from: box.y1, to: box.y2, scale: scale, length: mapSize.height))
     }
 
-    /// The whole length that every bin has when everything is cut down.
+    /// The length of every bin, in cells, if everything is truncated.
     package func wholeBin(_ axis: RoIPool.Quantized) -> Int {
-        // Of all bins, since the map's border may have cut some off.
+        // The largest, since the map's border may have truncated some bins.
         max(axis.bins.map(\.count).max() ?? 1, 1)
     }
 }

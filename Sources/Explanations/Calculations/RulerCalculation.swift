@@ -3,14 +3,14 @@ import Inference
 import Kernels
 import Tensors
 
-/// Where each RoI layer looks, read off a map whose values are places.
+/// The positions that each RoI layer reads, measured with a map whose values are coordinates.
 package struct RulerCalculation {
     private let box: Box
     private let stride: Int
     private let bins: Int
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(box: Box, stride: Int, bins: Int, print: @escaping (String) -> Void) {
         self.box = box
         self.stride = stride
@@ -19,7 +19,7 @@ package struct RulerCalculation {
     }
 
     package func run() throws {
-        // A margin to the right and below, so that no layer meets the border of the map.
+        // A margin on the right and below, so that no layer reaches the border of the map.
         let cells = Int((max(box.x2, box.y2) / Float(stride)).rounded(.up)) + 4
         let ruler = Tensor(
             shape: [cells, cells, 1],

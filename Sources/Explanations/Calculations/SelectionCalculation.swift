@@ -2,12 +2,12 @@ import Geometry
 import Inference
 import Tensors
 
-/// From anchors to detections: how many boxes each step of the two selections leaves.
+/// From anchors to detections: the number of boxes after each step of the two selections.
 package struct SelectionCalculation {
     private let listsDetections: Bool
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(listsDetections: Bool, print: @escaping (String) -> Void) {
         self.listsDetections = listsDetections
         self.print = print

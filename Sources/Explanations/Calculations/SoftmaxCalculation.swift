@@ -1,12 +1,12 @@
 import Kernels
 import Tensors
 
-/// From logits to probabilities.
+/// The softmax of logits, step by step.
 package struct SoftmaxCalculation {
     private let logits: [Float]
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(logits: [Float], print: @escaping (String) -> Void) {
         self.logits = logits
         self.print = print
@@ -20,14 +20,14 @@ package struct SoftmaxCalculation {
 }
 
 extension Worksheet {
-    /// The steps of a softmax; `names` say what each logit stands for.
+    /// Adds the steps of a softmax; `names` has the class of each logit.
     package mutating func softmax(_ logits: [Float], names: [String]) {
         let probabilities = Kernels.softmax(Tensor(shape: [logits.count], elements: logits)).array
         let largest = logits.max() ?? 0
         heading("largest logit \(short(largest)); exp(logit - largest), divided by their sum; the sigmoid")
         step("", "   logit  exp(logit - largest)  probability   sigmoid")
         for (index, logit) in logits.enumerated() {
-            // The largest has exp(0) = 1, so its probability is one over the sum.
+            // The largest logit has exp(0) = 1, so its probability is one over the sum.
             let exponential = probabilities[index] / (probabilities.max() ?? 1)
             step(
                 names[index],

@@ -10,7 +10,7 @@ package struct StepCalculation {
     private let weightDecay: Float
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(
         rule: UpdateRule, gradients: [Float], parameter: Float, rate: Float, weightDecay: Float,
         print: @escaping (String) -> Void

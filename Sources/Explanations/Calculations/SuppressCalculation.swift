@@ -1,19 +1,19 @@
 import Geometry
 import Inference
 
-/// Non-maximum suppression, and who suppressed whom.
+/// Non-maximum suppression: which box suppressed which.
 package struct SuppressCalculation {
     private let threshold: Double?
     private let print: (String) -> Void
 
-    /// The calculation; `print` takes its lines.
-    /// - Parameter threshold: the overlap from which on a box is suppressed; nil for 0.5, or the model's.
+    /// A calculation; `print` receives its text line by line.
+    /// - Parameter threshold: the NMS threshold on the IoU; nil for 0.5, or the model's.
     package init(threshold: Double?, print: @escaping (String) -> Void) {
         self.threshold = threshold
         self.print = print
     }
 
-    /// Boxes with scores; those of different classes do not suppress each other.
+    /// Prints the suppression of boxes with scores. Boxes of different classes do not suppress each other.
     package func show(_ boxes: [Box], scores: [Float], classes: [Int]) {
         let suppression = NonMaximumSuppression(threshold: threshold ?? 0.5)
         let outcome = suppression.outcome(boxes: boxes, scores: scores, classes: classes)
@@ -21,7 +21,7 @@ package struct SuppressCalculation {
         print("\(outcome.kept.count) of \(boxes.count) are kept (threshold \(suppression.threshold))")
     }
 
-    /// The candidates of one level of a run, the best `count` of them listed.
+    /// Prints the suppression of the candidates of one level of a run, listing the best `count`.
     package func show(level: Int, count: Int, of run: PictureRun) throws {
         let trace = try SelectionTrace(run)
         guard let found = trace.levels.first(where: { $0.name == "p\(level)" }) else {
@@ -38,7 +38,7 @@ package struct SuppressCalculation {
     }
 }
 
-/// A table of boxes and what became of them, best first.
+/// A table of boxes, best first: kept, or suppressed by which.
 private struct Listing {
     let boxes: [Box]
     let scores: [Float]

@@ -2,13 +2,13 @@ import Execution
 import Kernels
 import Tensors
 
-/// One tile of Winograd's convolution, step by step, beside the other two algorithms.
+/// One tile of a Winograd convolution, step by step, with the results of the other two algorithms.
 package struct WinogradCalculation {
     private let kernel: [Float]?
     private let input: [Float]?
     private let print: (String) -> Void
 
-    /// The calculation for the numbers of the command line; `print` takes its lines.
+    /// A calculation for the given values; `print` receives its text line by line.
     package init(kernel: [Float]?, input: [Float]?, print: @escaping (String) -> Void) {
         self.kernel = kernel
         self.input = input
@@ -37,7 +37,7 @@ package struct WinogradCalculation {
         }
     }
 
-    /// The matrices of the three transforms.
+    /// Prints the matrices of the three transforms.
     package func showMatrices() {
         func columns(_ count: Int, _ transform: ([Float]) -> [Float]) -> [Float] {
             let columns = (0..<count).map { column in transform((0..<count).map { $0 == column ? 1 : 0 }) }

@@ -2,20 +2,20 @@ import Foundation
 import Inference
 import Verification
 
-/// A comparison for programs:
+/// A comparison as JSON:
 ///
 ///     {"firstDivergence": name or null,
 ///      "stages": [{"name", "verdict", …}],
 ///      "causes": [{"cause", "stage", "explains"}]}
 ///
-/// Stages are in data-flow order. A number that does not exist or is not finite is null.
+/// Stages are in data-flow order. Numbers that are absent or not finite are null.
 package struct ComparisonJSON: Encodable {
     private let report: ComparisonReport
 
-    /// The report's JSON.
+    /// The JSON of a report.
     package init(_ report: ComparisonReport) { self.report = report }
 
-    /// The text, with keys in alphabetical order.
+    /// The JSON text, with keys in alphabetical order.
     package func text() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -24,10 +24,10 @@ package struct ComparisonJSON: Encodable {
 
     private enum Keys: String, CodingKey { case firstDivergence, stages, causes }
 
-    /// Exactly the three keys above.
+    /// Encodes exactly the three keys above.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
-        // As null, where `encodeIfPresent` would leave it out.
+        // Encodes nil as null, which `encodeIfPresent` would omit.
         try container.encode(report.firstDivergence?.name, forKey: .firstDivergence)
         try container.encode(report.stages.map(StageJSON.init), forKey: .stages)
         try container.encode(report.causes.map(CauseJSON.init), forKey: .causes)

@@ -5,11 +5,11 @@ import Inference
 import Tensors
 import Verification
 
-/// A comparison as a web page: one file that needs no other and no network, light or dark as the reader has it.
+/// A comparison as a web page: a single self-contained file, light or dark as the reader's system is set.
 package struct ComparisonPage {
     private let report: ComparisonReport
     private let comparison: BundleComparison
-    /// Pictures make the page large; what follows the first divergences mostly inherits them.
+    /// Limits the size of the page; stages after the first divergences mostly inherit their errors.
     private static let mostMaps = 24
 
     /// The page of a report.
@@ -18,8 +18,8 @@ package struct ComparisonPage {
         self.comparison = comparison
     }
 
-    /// Writes `index.html` to a folder, which is made if it is not there.
-    /// - Throws: `FileError` when that is not possible.
+    /// Writes `index.html` to a folder, which is created if necessary.
+    /// - Throws: `FileError` if the file cannot be written.
     package func write(to folder: String) throws {
         let html = try html()
         do {
@@ -30,8 +30,8 @@ package struct ComparisonPage {
         try OutputFile.write(Array(html.utf8), to: folder + "/index.html")
     }
 
-    /// The page.
-    /// - Throws: `FileError` when a bundle cannot be read.
+    /// The page's HTML.
+    /// - Throws: `FileError` if a bundle cannot be read.
     package func html() throws -> String {
         let failed = report.stages.filter { $0.verdict.isFailure }
         var body = heading
@@ -114,12 +114,12 @@ package struct ComparisonPage {
         return html
     }
 
-    /// The maps of a stage, or nil when it has none.
+    /// The section with the maps of a stage; nil if it has none.
     private func section(_ stage: StageComparison) throws -> String? {
         guard let map = try comparison.errorMap(of: stage) else { return nil }
         let finite = map.error.filter(\.isFinite)
         let largest = finite.max() ?? 0
-        // A stage that differs in its rows alone has no error to draw.
+        // A stage that differs only in the number of its rows has no error to draw.
         guard largest > 0 || finite.count < map.error.count else { return nil }
         // NaN and infinities are drawn grey.
         let errors = map.error.map { $0.isFinite ? $0 : .nan }
@@ -149,7 +149,7 @@ package struct ComparisonPage {
         let image = colors.image(
             of: values, width: map.width, height: map.height, scale: scale > 0 ? scale : 1)
         let data = Data(try image.encodedPNG(name: stage.stage.name)).base64EncodedString()
-        // Small maps are enlarged by whole factors, so that their positions can be told apart.
+        // Small maps are enlarged by integer factors, so that single positions are visible.
         let zoom = max(1, 256 / max(map.width, map.height))
         return "<figure><img alt=\"\(escaped(stage.stage.name)): \(escaped(caption))\" "
             + "width=\"\(map.width * zoom)\" height=\"\(map.height * zoom)\" "

@@ -7,14 +7,14 @@ package struct ComparisonTable {
     private let report: ComparisonReport
     private let isColoured: Bool
 
-    /// The report's table.
+    /// The table of a report.
     /// - Parameter isColoured: whether verdicts may be coloured.
     package init(_ report: ComparisonReport, isColoured: Bool = false) {
         self.report = report
         self.isColoured = isColoured
     }
 
-    /// The table, what it means, and what there is to say besides.
+    /// The table, the conclusion, and the remarks.
     package var text: String {
         var lines = [heading, row(Self.header)]
         for stage in report.stages {
@@ -77,7 +77,7 @@ package struct ComparisonTable {
     private func row(_ cells: Cells, verdict: Verdict? = nil) -> String {
         let gap = 33 - cells.stage.count - cells.shape.count
         var text = cells.stage + String(repeating: " ", count: max(gap, 1)) + cells.shape
-        // What a long first cell takes too much is saved in the blanks that follow.
+        // The excess length of a long first cell is taken from the padding of the following cells.
         var debt = max(text.count - 33, 0)
         for (number, width) in zip(cells.numbers, [7, 6, 7, 6, 6, 6]) {
             let blanks = max(width - number.count, 1)

@@ -2,7 +2,7 @@ import Foundation
 import Inference
 import Verification
 
-// How a comparison is said, the same in the table and on the page.
+// The wording of a comparison, shared by the table and the page.
 
 /// One or two significant digits in at most seven columns: `1.2e-5`, `0.034`, `12`.
 package func wording(error: Double, digits: Int = 2) -> String {
@@ -13,25 +13,25 @@ package func wording(error: Double, digits: Int = 2) -> String {
         let places = max(0, digits - 1 - Int(floor(log10(size))))
         return String(format: "%.\(places)f", error)
     }
-    // Foundation writes two digits of exponent at least.
+    // Foundation writes at least two digits of the exponent.
     let parts = String(format: "%.\(digits - 1)e", error).split(separator: "e")
     return parts.count == 2 ? "\(parts[0])e\(Int(parts[1]) ?? 0)" : String(parts[0])
 }
 
-/// A number rounded up to one digit, so that it passes as a tolerance.
+/// A number rounded up to one digit, so that it can be used as a tolerance.
 package func wording(tolerance: Double) -> String {
     guard tolerance > 0, tolerance.isFinite else { return tolerance == 0 ? "0" : "–" }
     let unit = pow(10, floor(log10(tolerance)))
-    // What stands above a digit by rounding alone does not count.
+    // The subtraction ignores an excess over a digit that is only a rounding error.
     let digit = ceil(tolerance / unit - 1e-9)
     return wording(error: digit * unit, digits: 1)
 }
 
 extension StageComparison {
-    /// The reference's shape, or the candidate's where the reference has none.
+    /// The reference's shape, or the candidate's if the reference lacks the stage.
     var shownShape: String { (referenceShape ?? candidateShape).map { wording(shape: $0) } ?? "–" }
 
-    /// What the numbers do not say: one sentence each, most important first.
+    /// Remarks that the numbers do not show, one sentence each, most important first.
     package var remarks: [String] {
         var remarks = notes
         if let rows { remarks += rows.remarks }
@@ -67,7 +67,7 @@ extension StageComparison {
 }
 
 extension RowCounts {
-    /// What became of the rows.
+    /// Remarks on how the rows were matched.
     fileprivate var remarks: [String] {
         var remarks: [String] = []
         if unmatched > 0 {
@@ -91,7 +91,7 @@ extension RowCounts {
 }
 
 extension ComparisonReport {
-    /// One sentence on the whole.
+    /// A one-sentence summary.
     package var conclusion: String {
         let compared = stages.filter { $0.verdict != .missing && $0.verdict != .extra }
         if agrees {
@@ -107,7 +107,7 @@ extension ComparisonReport {
             + "\(failed) of \(compared.count) stages differ\(made)."
     }
 
-    /// Lines on what is missing or not known.
+    /// Remarks on missing stages and unknown names, one line each.
     package var remarks: [String] {
         var lines: [String] = []
         func say(_ names: [String], _ text: (String) -> String) {
@@ -139,7 +139,7 @@ extension ComparisonReport {
     }
 }
 
-/// A name out of a file, with nothing in it that would move a cursor.
+/// A name from a file, with control characters replaced so that it cannot affect the terminal.
 private func printable(_ name: String) -> String {
     String(
         String.UnicodeScalarView(

@@ -1,17 +1,18 @@
 import Inference
 import Kernels
 
-/// What the layers of one run multiply and write, from their definitions and the sizes of the maps.
+/// The multiplications and memory writes of each layer of a run, from the layers' definitions and the sizes of the
+/// maps.
 package struct Cost {
     package private(set) var multiplications: [PipelineStep: Double] = [:]
     package private(set) var activations: [PipelineStep: Double] = [:]
     package private(set) var parameters: [PipelineStep: Double] = [:]
 
-    /// Height and width of a map, or of each of several.
+    /// The size of a map, or of each of `count` maps.
     package struct Size {
         package var height: Int
         package var width: Int
-        /// How many maps.
+        /// The number of maps.
         package var count = 1
         package var positions: Double { Double(height * width * count) }
     }
@@ -73,7 +74,7 @@ package struct Cost {
     private mutating func addMasks(_ run: PictureRun) {
         guard let pooled = run.tensor(.maskPooled), let head = run.model.network.mask else { return }
         var size = regions(pooled.shape, .masks)
-        // A C4 model's masks go through the boxes' fifth stage, once more.
+        // In a C4 model, masks run the box head's fifth stage again.
         if case .residualStage(let stage) = run.model.network.box.body { size = add(stage, .masks, on: size) }
         switch head.body {
         case .convolutions(let convolutions, let upsampled, let logits):
@@ -99,7 +100,7 @@ package struct Cost {
         activations[step, default: 0] += 4 * numbers
     }
 
-    /// Counts what regions pool, `[regions, height, width, channels]`.
+    /// Counts the pooled features of regions, `[regions, height, width, channels]`.
     private mutating func regions(_ shape: [Int], _ step: PipelineStep) -> Size {
         write(step, Double(shape.reduce(1, *)))
         return Size(height: shape[1], width: shape[2], count: shape[0])
@@ -111,7 +112,7 @@ package struct Cost {
             height: window.outputLength(size.height), width: window.outputLength(size.width),
             count: size.count)
         multiplications[step, default: 0] += output.positions * Double(layer.convolution.weight.count)
-        // A group norm writes a map of its own.
+        // A group norm writes another map.
         let maps = layer.groupNorm == nil ? 1.0 : 2.0
         write(step, maps * output.positions * Double(layer.convolution.outputs))
         return output

@@ -2,9 +2,9 @@ import Inference
 import Kernels
 import Tensors
 
-/// One layer of a network, as tables of weights and costs see it.
+/// One layer of a network, for tables of weights and costs.
 package struct NetworkLayer {
-    /// What it does with its weights.
+    /// The kind of layer, with its kernel.
     package enum Kind {
         case convolution(Convolution)
         case transposed(TransposedConvolution)
@@ -29,7 +29,7 @@ package struct NetworkLayer {
         (name, self.step, kind) = (layer.name, step, .dense(layer.dense))
     }
 
-    /// The weights in the order of their file.
+    /// The weights, in PyTorch's axis order.
     package var weight: Tensor {
         switch kind {
         case .convolution(let layer): layer.weight
@@ -38,8 +38,7 @@ package struct NetworkLayer {
         }
     }
 
-    /// How many outputs share the weights; the axis of ``weight`` that they lie on is 1 in transposed
-    /// convolutions, 0 in others.
+    /// The number of output channels: axis 1 of ``weight`` in transposed convolutions, axis 0 in other layers.
     package var outputs: Int {
         switch kind {
         case .convolution(let layer): layer.outputs
@@ -48,23 +47,23 @@ package struct NetworkLayer {
         }
     }
 
-    /// How many products are added up for one number of the output.
+    /// The number of products that are summed for one output element.
     package var summands: Int {
         switch kind {
         case .convolution(let layer): layer.weight.count / max(layer.outputs, 1)
         case .transposed(let layer):
-            // A kernel of twice the stride reaches each output from two inputs along each axis.
+            // Each output receives (kernel / stride)² of the kernel's products per input channel.
             layer.weight.count / max(layer.outputs * layer.stride * layer.stride, 1)
         case .dense(let layer): layer.inputs
         }
     }
 
-    /// A frozen batch norm's factors, by which the weights of each output are multiplied.
+    /// The scale of a folded batch norm, one factor per output; nil if there is none.
     package var scale: [Float]? {
         if case .convolution(let layer) = kind { layer.scale } else { nil }
     }
 
-    /// The output that a weight belongs to, by its index in memory.
+    /// The output channel of the weight at a flat index.
     package func output(ofWeight index: Int) -> Int {
         let shape = weight.shape
         if case .transposed = kind { return index / (shape[2] * shape[3]) % shape[1] }
@@ -73,7 +72,7 @@ package struct NetworkLayer {
 }
 
 extension Network {
-    /// Every layer with weights, in data-flow order.
+    /// All layers with weights, in data-flow order.
     package var layers: [NetworkLayer] {
         var layers = [NetworkLayer(backbone.stem, .backbone)]
         layers += backbone.stages.flatMap { $0.layers(.backbone) }

@@ -9,7 +9,7 @@ package struct MaskMaps {
     /// `[detections, m, m, channels]`.
     package let logits: Tensor
 
-    /// - Throws: ``NothingToDraw`` for a model without masks or a picture in which nothing was found.
+    /// - Throws: ``NothingToDraw`` for a model without a mask head or an image without detections.
     package init(_ run: PictureRun) throws {
         guard run.model.network.mask != nil else { throw NothingToDraw("the model has no mask head") }
         guard let logits = run.tensor(.maskLogits), logits.shape[0] > 0, !run.instances.isEmpty else {
@@ -19,9 +19,9 @@ package struct MaskMaps {
         self.logits = logits
     }
 
-    /// m.
+    /// The side m of a mask.
     package var side: Int { logits.shape[1] }
-    /// Classes and background, or 1 for masks that do not know classes.
+    /// The number of classes with background, or 1 for class-agnostic masks.
     package var channels: Int { logits.shape[3] }
 
     /// One channel of one detection's logits, row by row.
@@ -47,7 +47,7 @@ package struct MaskMaps {
         }
     }
 
-    /// What the box head said of the classes of the proposal that a detection came from; background first.
+    /// The box head's class probabilities of the proposal that a detection comes from, background first.
     package func classProbabilities(of detection: Int) -> [Float] {
         let proposals = run.indices(.detectionProposals)
         guard proposals.indices.contains(detection), let table = run.tensor(.boxProbabilities) else {

@@ -4,13 +4,13 @@ import Inference
 import Kernels
 import Tensors
 
-// What figures and pages about single regions ask of a run.
+// Values of a run that figures and pages about single regions need.
 
 extension PictureRun {
-    /// The maps that the heads pool from.
+    /// The maps that the heads pool from; nil if the run lacks one.
     package var pooledMaps: PooledMaps<Tensor>? { pooledMaps(for: model) }
 
-    /// The same, pooled from as a model with other conventions does.
+    /// The same maps, with the conventions of another model.
     package func pooledMaps(for model: Model) -> PooledMaps<Tensor>? {
         let features = model.levelNames.indices.compactMap { level in
             switch model.architecture.features {
@@ -23,13 +23,13 @@ extension PictureRun {
         return model.pooledMaps(features, size: size)
     }
 
-    /// The size of the resized picture, without padding.
+    /// The size of the resized image, without padding.
     package var resizedSize: PixelSize? {
         guard case .indices(let size) = self[.inputSize], size.count == 2 else { return nil }
         return PixelSize(height: size[0], width: size[1])
     }
 
-    /// The boxes of a stage; none for a stage that is something else.
+    /// The boxes of a stage; empty for a stage of another kind.
     package func boxes(_ stage: Stage) -> [Box] {
         if case .boxes(let boxes) = self[stage] { boxes } else { [] }
     }
@@ -44,15 +44,15 @@ extension PictureRun {
         if case .indices(let indices) = self[stage] { indices } else { [] }
     }
 
-    /// A box of the resized frame in pixels of the picture as decoded.
+    /// Converts a box from coordinates of the resized image to those of the original image.
     package func inPicture(_ box: Box) -> Box {
         guard let size = resizedSize else { return box }
         return box.scaled(
             x: Float(image.width) / Float(size.width), y: Float(image.height) / Float(size.height))
     }
 
-    /// The detection that figures of a single one show: of those that are likelier than not, the largest; the
-    /// best one, if none is.
+    /// The detection that figures of a single detection show: the largest with a score above one half, or else the
+    /// best.
     package var example: Instance? {
         instances.filter { $0.score >= 0.5 }.max { $0.box.area < $1.box.area } ?? instances.first
     }

@@ -22,6 +22,6 @@ extension PictureRun {
         return Explanations.wording(shape: shape)
     }
 
-    /// The backbone's stages that were recorded, `2 … 5` or, in a C4 model, `2 … 4`.
+    /// The numbers of the backbone's recorded stages, `2 … 5` or, in a C4 model, `2 … 4`.
     package var backboneStages: [Int] { (2...5).filter { tensor(.backbone($0)) != nil } }
 }

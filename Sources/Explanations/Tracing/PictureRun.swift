@@ -5,27 +5,26 @@ import Loading
 import Synchronization
 import Tensors
 
-/// One picture's way through a model, with all that it left behind: what figures are drawn from and pages talk
-/// about.
+/// The record of one run of a model on one image, with all stages: the source of figures and pages.
 public struct PictureRun: Sendable {
-    /// The model, and how it came to be what it is.
+    /// The model, and where its parts were loaded from.
     public let loaded: LoadedModel
-    /// The picture as decoded.
+    /// The decoded image at its original size.
     public package(set) var image: Image
-    /// What to call the picture.
+    /// The image's name.
     public let name: String
-    /// What is known to be in the picture, which is the only one of this dataset; nil if nothing is known.
+    /// The image's annotations, as a dataset of this image only; nil if there are none.
     public package(set) var annotations: Dataset?
-    /// What was found.
+    /// The detected objects.
     public let instances: [Instance]
-    /// Each step's time, in seconds.
+    /// The duration of each step, in seconds.
     public let seconds: [PipelineStep: Double]
-    /// The stages that this model has, in the order in which they came to be.
+    /// The stages of this model, in the order in which they were computed.
     public let stages: [Stage]
     private var values: [Stage: StageValue]
 
     /// Runs the whole pipeline once and keeps every stage.
-    /// - Parameter annotations: what is known to be in the picture, for figures of what training does with it.
+    /// - Parameter annotations: the image's annotations, for figures about training.
     public init(
         _ loaded: LoadedModel, on image: Image, named name: String, annotations: Dataset? = nil
     ) {
@@ -57,7 +56,7 @@ public struct PictureRun: Sendable {
     }
 }
 
-/// Keeps everything, and the time of each step.
+/// Records all stages and the duration of each step.
 private final class Keeper: Observer, Sendable {
     private struct State {
         var stages: [Stage] = []

@@ -2,42 +2,42 @@ import Geometry
 import Inference
 import Tensors
 
-/// Where one detection comes from: mask ← RoI ← pyramid level ← proposal ← anchor, cell and level, with the
-/// scores, and the boxes that it suppressed on the way.
+/// The provenance of one detection: mask ← RoI ← pyramid level ← proposal ← anchor, cell and level, with scores and the
+/// boxes that it suppressed.
 ///
-/// Boxes are in the frame of the resized picture, except those of ``instance``.
+/// Boxes are in coordinates of the resized image, except those of ``instance``.
 package struct Provenance: Sendable {
-    /// The anchor that everything began with.
+    /// The anchor that the detection comes from.
     package struct Anchor: Hashable, Sendable {
         /// `p2` … `p6`, `c4` or `c5`.
         package let level: String
         /// The level as an index into the model's level names.
         package let levelIndex: Int
-        /// Cells of the level's map.
+        /// Height and width of the level's map, in cells.
         package let mapSize: PixelSize
-        /// Pixels from one row of cells to the next.
+        /// Pixels between neighbouring rows of cells.
         package let verticalStride: Int
-        /// Pixels from one column of cells to the next.
+        /// Pixels between neighbouring columns of cells.
         package let horizontalStride: Int
         /// The cell's row, from 0.
         package let row: Int
         /// The cell's column, from 0.
         package let column: Int
-        /// Which of the shapes at that cell, from 0.
+        /// The index of the anchor's shape at that cell, from 0.
         package let shape: Int
         /// The side of a square of the same area, in pixels.
         package let size: Float
         /// Height over width.
         package let aspectRatio: Float
-        /// The anchor itself.
+        /// The anchor's box.
         package let box: Box
     }
 
     /// A candidate that the detection's proposal suppressed.
     package struct SuppressedCandidate: Hashable, Sendable {
-        /// Its place among the candidates of the level, 0 for the best.
+        /// Its rank among the candidates of the level, 0 for the best.
         package let rank: Int
-        /// Decoded and clipped.
+        /// The decoded and clipped box.
         package let box: Box
         /// Its objectness as a probability.
         package let score: Float
@@ -49,7 +49,7 @@ package struct Provenance: Sendable {
     package struct SuppressedClassBox: Hashable, Sendable {
         /// The proposal that it was refined from, an index into `rpn.proposals`.
         package let proposal: Int
-        /// Refined and clipped.
+        /// The refined and clipped box.
         package let box: Box
         /// Its probability of the class.
         package let score: Float
@@ -63,19 +63,19 @@ package struct Provenance: Sendable {
     // Region proposal network.
     /// The anchor, its cell and its level.
     package let anchor: Anchor
-    /// The anchor's objectness as the network gives it.
+    /// The anchor's objectness logit.
     package let logit: Float
-    /// The same as a probability.
+    /// The anchor's objectness probability.
     package let objectness: Float
-    /// How the network would change the anchor.
+    /// The predicted delta of the anchor.
     package let delta: BoxDelta
-    /// The anchor, changed; it may reach beyond the picture.
+    /// The anchor after applying ``delta``; may extend beyond the image.
     package let decoded: Box
-    /// The part of ``decoded`` within the picture: the candidate and later the proposal.
+    /// The part of ``decoded`` within the image: the candidate and later the proposal.
     package let clipped: Box
-    /// The candidate's place among those of its level, 0 for the best.
+    /// The candidate's rank within its level, 0 for the best.
     package let rank: Int
-    /// How many candidates the level has.
+    /// The number of candidates of the level.
     package let candidateCount: Int
     /// The candidates that it suppressed, best first.
     package let suppressedCandidates: [SuppressedCandidate]
@@ -83,7 +83,7 @@ package struct Provenance: Sendable {
     // Box head.
     /// The proposal: an index into `rpn.proposals`, 0 for the best.
     package let proposal: Int
-    /// How many proposals there are.
+    /// The number of proposals.
     package let proposalCount: Int
     /// The pyramid level that the proposal was pooled from: 2 for p2.
     package let poolingLevel: Int
@@ -95,12 +95,11 @@ package struct Provenance: Sendable {
     package let className: String
     /// Its probability: the detection's score.
     package let score: Float
-    /// How the box head would change the proposal if it is of that class, as the network gives it (the coder
-    /// divides it by its weights).
+    /// The predicted delta of the proposal for that class, before the coder divides it by its weights.
     package let refinement: BoxDelta
-    /// The proposal, changed; it may reach beyond the picture.
+    /// The proposal after applying ``refinement``; may extend beyond the image.
     package let refined: Box
-    /// The part of ``refined`` within the picture: the detection's box.
+    /// The part of ``refined`` within the image: the detection's box.
     package let box: Box
     /// The boxes of the same class that it suppressed, best first.
     package let suppressedClassBoxes: [SuppressedClassBox]
@@ -108,15 +107,15 @@ package struct Provenance: Sendable {
     // Output.
     /// The pyramid level that the mask was pooled from; nil without a mask head.
     package let maskLevel: Int?
-    /// What came out, in the frame of the picture as decoded: box, mask with its area, and keypoints; nil if
-    /// nothing of it lies in the picture.
+    /// The result in coordinates of the original image: box, mask and keypoints; nil if no part of it lies in the
+    /// image.
     package let instance: Instance?
 
     /// Traces a detection of a run.
     /// - Parameters:
     ///   - detection: an index into `detections.*`, 0 for the best.
-    ///   - trace: the run's selections, if they are at hand.
-    /// - Throws: ``NothingToDraw`` when there is no such detection.
+    ///   - trace: the trace of the run's selections; nil to compute it.
+    /// - Throws: ``NothingToDraw`` if there is no such detection.
     package init(_ run: PictureRun, detection: Int, trace: SelectionTrace? = nil) throws {
         let trace = try trace ?? SelectionTrace(run)
         let detections = trace.detections
@@ -187,7 +186,7 @@ package struct Provenance: Sendable {
 }
 
 extension Provenance.Anchor {
-    /// The anchor of an index into a level's grid.
+    /// The anchor at an index into a level's grid.
     fileprivate init(_ index: Int, level levelIndex: Int, of level: SelectionTrace.Level, model: Model) {
         let grid = level.anchors
         let (position, shape) = index.quotientAndRemainder(dividingBy: grid.shapes.boxes.count)
@@ -209,7 +208,7 @@ extension NonMaximumSuppression.Outcome {
 }
 
 extension Tensor {
-    /// Four numbers in a row as a change of a box, the first four being those at 0.
+    /// The four elements from 4 · `index` on as a delta.
     package func delta(at index: Int) -> BoxDelta {
         withUnsafeElements {
             BoxDelta(

@@ -2,16 +2,16 @@ import Geometry
 import Inference
 import Tensors
 
-/// Every choice between the anchors and the detections of one run: who was kept, and who was suppressed by whom.
+/// All selections between the anchors and the detections of one run: which boxes were kept, and which suppressed which.
 ///
-/// Bundles hold what the two selections leave. What they took it from is seen here while the pipeline runs once more on
-/// the recorded logits and deltas, so the answers are the same bit by bit.
+/// Bundles contain only the results of the two selections. Their inputs are recorded here by running the pipeline again
+/// on the recorded logits and deltas, so the results are identical bit for bit.
 package struct SelectionTrace: Sendable {
-    /// One map of the region proposal network.
+    /// One level of the region proposal network.
     package struct Level: Sendable {
         /// `p2` … `p6`, `c4` or `c5`.
         package let name: String
-        /// Its anchors, in the frame of the resized picture.
+        /// Its anchors, in coordinates of the resized image.
         package let anchors: AnchorGrid
         /// Logits, `[height, width, anchors]`.
         package let objectness: Tensor
@@ -25,25 +25,25 @@ package struct SelectionTrace: Sendable {
     package let levels: [Level]
     /// Suppression among the candidates.
     package let suppression: CandidateSuppression
-    /// What it left, after the cut.
+    /// The proposals: the candidates kept, up to the limit.
     package let proposals: Proposals
     /// `[proposals, classes + 1]`, background first.
     package let probabilities: Tensor
-    /// dx, dy, dw, dh of each class, `[proposals, classes + 1, 4]`.
+    /// dx, dy, dw, dh per class, `[proposals, classes + 1, 4]`.
     package let refinements: Tensor
-    /// The refined box of every class of every proposal that is probable enough.
+    /// The refined boxes of all classes of all proposals whose probability passes the score threshold.
     package let classBoxes: Detections
-    /// Suppression among these: indices into ``classBoxes``. Detection i is the i-th kept one.
+    /// Suppression among these, as indices into ``classBoxes``. Detection i is the i-th kept.
     package let classSuppression: NonMaximumSuppression.Outcome
-    /// What it left, after the cut, in the frame of the resized picture.
+    /// The detections: the boxes kept, up to the limit, in coordinates of the resized image.
     package let detections: Detections
-    /// The resized picture, without padding: the frame of all boxes here.
+    /// Size of the resized image, without padding; all boxes are in its coordinates.
     package let size: PixelSize
-    /// The network's input, with padding.
+    /// Size of the network's input, with padding.
     package let paddedSize: PixelSize
 
-    /// Follows both selections of a run.
-    /// - Throws: ``NothingToDraw`` if the run lacks a stage, which one of a whole pipeline does not.
+    /// Traces both selections of a run.
+    /// - Throws: ``NothingToDraw`` if the run lacks a stage; a complete run has all of them.
     package init(_ run: PictureRun) throws {
         let model = run.model
         let onlooker = Onlooker()
@@ -87,7 +87,7 @@ package struct SelectionTrace: Sendable {
     }
 }
 
-/// Takes the pipeline's own steps, and remembers what they selected from.
+/// Runs the standard selection steps and records their inputs.
 private final class Onlooker {
     private(set) var candidates: [(selection: CandidateSelection, candidates: Candidates)] = []
     private(set) var proposals: ProposalSelection<Tensor>?
@@ -112,7 +112,7 @@ private final class Onlooker {
     }
 }
 
-/// A run once more, in which only rows are selected; all else is as recorded.
+/// Replays a run: only the selections are computed; all other stages are taken from the record.
 private struct SelectionReplay: StageProvider {
     let run: PictureRun
 
@@ -120,7 +120,7 @@ private struct SelectionReplay: StageProvider {
         switch stage.row?.rows {
         case .selected(.candidates), .selected(.proposals), .selected(.detections):
             return stage == .detectionProposals ? .computedLast : .computed
-        // The grids are the model's own, and levels follow from boxes.
+        // Anchors come from the model, and levels are computed from boxes.
         case _ where stage.family == .anchors || stage == .boxLevel: return .omitted
         default:
             guard let value = run[stage] else { throw NothingToDraw("the run has no \(stage)") }
@@ -130,7 +130,7 @@ private struct SelectionReplay: StageProvider {
 }
 
 extension PictureRun {
-    /// The sizes of the resized picture and of the network's input, which is padded.
+    /// The sizes of the resized image and of the network's input, which is padded.
     package func inputSizes() throws -> (size: PixelSize, padded: PixelSize) {
         let shape = try recorded(.inputTensor).shape
         guard case .indices(let size)? = self[.inputSize], size.count == 2 else {
