@@ -1,11 +1,11 @@
 import Foundation
 
 extension StyledText {
-    /// Reads Markdown's marks within a paragraph: `**strong**`, `*emphasis*`, `` `code` ``, links and escapes.
+    /// Parses inline Markdown: `**strong**`, `*emphasis*`, `` `code` ``, links and escapes.
     ///
-    /// A link is shown as its text, with the address where that leads out of the project. Everything else stays
-    /// as it is, so that a formula comes through.
-    /// - Parameter keepsBackticks: where nothing is coloured, the marks of code have to say that it is code.
+    /// A link is shown as its text, followed by the address if it leads outside the project. Everything else, such as
+    /// formulas, is unchanged.
+    /// - Parameter keepsBackticks: whether backticks stay around code, for output without colours.
     init(markdown: String, keepsBackticks: Bool) {
         var reader = InlineReader(text: Array(markdown), keepsBackticks: keepsBackticks)
         reader.read()
@@ -81,7 +81,7 @@ private struct InlineReader {
         return true
     }
 
-    /// Tags that Markdown's pages use here and there change nothing in a terminal; `<https://…>` is its address.
+    /// Drops the HTML tags that the pages use, which have no effect in a terminal; `<https://…>` becomes its address.
     private mutating func readTag() -> Bool {
         guard text[index] == "<", let end = find([">"], from: index) else { return false }
         let inside = String(text[index + 1..<end])
@@ -100,7 +100,7 @@ private struct InlineReader {
         let length = index + 1 < text.count && text[index + 1] == mark ? 2 : 1
         let start = index + length
         guard start < text.count, text[start] != " ", text[start] != mark else { return false }
-        // An underscore within a word, as in x_k, is none.
+        // An underscore within a word, as in x_k, is not a mark.
         if mark == "_" && index > 0 && (text[index - 1].isLetter || text[index - 1].isNumber) { return false }
         var end = start + 1
         while end + length <= text.count {

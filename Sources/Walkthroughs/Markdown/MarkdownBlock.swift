@@ -1,16 +1,16 @@
 import Foundation
 
-/// A part of a Markdown page: as much of Markdown as the pages use.
+/// A block of a Markdown page, in the subset of Markdown that the pages use.
 package indirect enum MarkdownBlock: Equatable {
-    /// Level 1 to 6, and the text.
+    /// A heading with its level, 1 to 6, and its text.
     case heading(Int, String)
     case paragraph(String)
-    /// What stands before each item, `-` or `1.`, and what is in it.
+    /// A list; each item has its marker, `-` or `1.`, and its blocks.
     case list([ListItem])
     case table(header: [String], rows: [[String]], isTrailing: [Bool])
-    /// A fenced or indented block. `line` is the page's line of its first line, from 0.
+    /// A fenced or indented code block. `line` is the line number of its first line on the page, from 0.
     case code(language: String, lines: [String], line: Int)
-    /// A picture on a line of its own.
+    /// An image on a line of its own.
     case figure(caption: String, path: String)
     case quote([MarkdownBlock])
     case rule
@@ -20,10 +20,10 @@ package indirect enum MarkdownBlock: Equatable {
         let blocks: [MarkdownBlock]
     }
 
-    /// A line, with its number on the page, from 0.
+    /// A line with its number on the page, from 0.
     package typealias Line = (number: Int, text: String)
 
-    /// Reads the blocks of some lines.
+    /// Parses lines into blocks.
     package static func blocks(of lines: [Line]) -> [MarkdownBlock] {
         var reader = BlockReader(lines: lines)
         return reader.read()
@@ -49,7 +49,7 @@ private struct BlockReader {
                     fenced() ?? indented() ?? heading() ?? rule() ?? quote() ?? list() ?? table()
                         ?? paragraph())
             }
-            // Whatever a page holds, reading it comes to an end.
+            // Guarantees progress for any input.
             if index == start { index += 1 }
         }
         return blocks
@@ -57,7 +57,7 @@ private struct BlockReader {
 
     private func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 
-    /// Lines that only fold a part away on a web page.
+    /// Whether the line is a comment, or a tag that only folds a section on a web page.
     private func isTag(_ text: String) -> Bool {
         text.hasPrefix("<details") || text.hasPrefix("</details") || text.hasPrefix("<summary")
             || text.hasPrefix("<!--")
@@ -125,7 +125,7 @@ private struct BlockReader {
             let indent = mark.count + 1
             var inside: [MarkdownBlock.Line] = [(lines[index].number, String(text.dropFirst(indent)))]
             index += 1
-            // An item goes on over indented lines, lines right below it, and blank lines before indented ones.
+            // An item continues over indented lines, lines directly below it, and blank lines before indented ones.
             while index < lines.count {
                 if isBlank(text) {
                     guard index + 1 < lines.count, lines[index + 1].text.hasPrefix("  ") else { break }
@@ -148,7 +148,7 @@ private struct BlockReader {
         return .list(items)
     }
 
-    /// `-`, `*` or `1.`, if the line begins an item of a list.
+    /// The marker `-`, `*` or `1.` if the line begins a list item, otherwise nil.
     private static func mark(of text: String) -> String? {
         if text.hasPrefix("- ") || text.hasPrefix("* ") { return "-" }
         let digits = text.prefix { $0.isASCII && $0.isNumber }
@@ -178,7 +178,7 @@ private struct BlockReader {
             isTrailing: (0..<header.count).map { $0 < isTrailing.count && isTrailing[$0] })
     }
 
-    /// What stands between the bars; a bar within code or after a backslash is none.
+    /// The cells between the bars; a bar within code or after a backslash does not separate cells.
     private static func cells(of line: String) -> [String] {
         var cells = [""]
         var isCode = false
