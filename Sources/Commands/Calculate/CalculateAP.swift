@@ -32,7 +32,7 @@ struct CalculateAP: ParsableCommand {
     }
 }
 
-/// `0.9:right`.
+/// Parses a score and a judgement: `0.9:right`.
 extension JudgedDetection: ExpressibleByArgument {
     package init?(argument: String) {
         let parts = argument.split(separator: ":", omittingEmptySubsequences: false)

@@ -3,7 +3,7 @@ import Explanations
 import Geometry
 import Inference
 
-/// The anchors of one cell.
+/// Prints the anchors of one cell.
 struct CalculateAnchors: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "anchors",
@@ -46,7 +46,7 @@ struct CalculateAnchors: ParsableCommand {
         ).run()
     }
 
-    /// The size to which the model resizes the drawn scene.
+    /// The size to which the model resizes the shipped scene.
     private func sceneSize(_ model: Model) throws -> PixelSize {
         let scene = try readPicture(nil)
         return model.conventions.input.resize.targetSize(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// What one residual block costs, and what the same would cost without its bottleneck.
+/// Prints the cost of one residual block, with and without its bottleneck.
 struct CalculateBottleneck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bottleneck",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// One output of one convolution, as the sum that it is.
+/// Prints one output of one convolution, term by term.
 struct CalculateConvolutionCell: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convolution-cell",

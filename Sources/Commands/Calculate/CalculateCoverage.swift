@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// How well anchors cover the objects of drawn scenes.
+/// Prints how well anchors cover the objects of drawn scenes.
 struct CalculateCoverage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coverage",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 import Inference
 
-/// From a reference box and a delta to a box.
+/// Decodes a reference box and a delta to a box, step by step.
 struct CalculateDecode: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",

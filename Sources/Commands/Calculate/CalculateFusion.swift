@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// A few positions of one channel where lateral and top-down maps meet.
+/// Prints how a lateral and a top-down map are added at a few positions of one channel.
 struct CalculateFusion: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fusion",

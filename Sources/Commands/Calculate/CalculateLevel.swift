@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// Which level of the pyramid a box pools from.
+/// Prints the pyramid level that a box is pooled from.
 struct CalculateLevel: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "level",

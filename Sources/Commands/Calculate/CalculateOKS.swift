@@ -33,7 +33,7 @@ struct CalculateOKS: ParsableCommand {
     }
 }
 
-/// `nose:3`: a keypoint found three pixels from where it is.
+/// Parses a keypoint and its error in pixels: `nose:3`.
 extension DistantKeypoint: ExpressibleByArgument {
     package init?(argument: String) {
         let parts = argument.split(separator: ":", omittingEmptySubsequences: false)

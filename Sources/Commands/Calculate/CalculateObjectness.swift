@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// What the region proposal network says of the anchors of one cell.
+/// Prints the region proposal network's output for the anchors of one cell.
 struct CalculateObjectness: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "objectness",

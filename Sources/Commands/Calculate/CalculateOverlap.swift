@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// Intersection over union of two boxes.
+/// Computes the intersection over union of two boxes, step by step.
 struct CalculateOverlap: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "overlap",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 import Inference
 
-/// One pixel on its way through normalisation.
+/// Normalises one pixel, step by step.
 struct CalculatePixel: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pixel",

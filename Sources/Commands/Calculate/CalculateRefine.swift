@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// What the box head makes of one proposal.
+/// Prints the box head's output for one proposal, and the refined box.
 struct CalculateRefine: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refine",

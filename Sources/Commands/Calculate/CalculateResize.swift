@@ -3,7 +3,7 @@ import Explanations
 import Geometry
 import Inference
 
-/// How large a picture is made before the network sees it.
+/// Prints the size to which each profile resizes and pads an image.
 struct CalculateResize: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resize",

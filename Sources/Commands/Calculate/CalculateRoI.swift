@@ -99,7 +99,7 @@ struct CalculateRoI: ParsableCommand {
         }
     }
 
-    /// The cells that the picture has on this stride; the last ones may reach beyond it.
+    /// The size of the map with this stride, rounded up: the last cells may extend beyond the image.
     private var mapSize: PixelSize {
         let width = size?.values[0] ?? max(800, box.values[2]),
             height = size?.values[1] ?? max(800, box.values[3])

@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 import Geometry
 
-/// Where each RoI layer looks, measured with a map whose values are places.
+/// Prints the positions that each RoI layer reads, measured with a map whose values are coordinates.
 struct CalculateRuler: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ruler",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// How many boxes each step of the two selections leaves.
+/// Prints the number of boxes after each step of the two selections.
 struct CalculateSelection: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "selection",

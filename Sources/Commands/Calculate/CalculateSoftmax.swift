@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// From logits to probabilities.
+/// Computes probabilities from logits, step by step.
 struct CalculateSoftmax: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "softmax",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 import Geometry
 
-/// Non-maximum suppression of a handful of boxes, or of a picture's candidates: who suppressed whom.
+/// Non-maximum suppression of given boxes, or of an image's candidates: which box suppressed which.
 struct CalculateSuppress: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suppress",

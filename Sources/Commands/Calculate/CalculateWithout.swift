@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-/// How good the model is on drawn scenes, whole and with a part of the pipeline left out.
+/// Prints the average precision on drawn scenes of the whole pipeline and of one without a part.
 struct CalculateWithout: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "without",

@@ -8,7 +8,7 @@ private func numbers(_ text: String, count: ClosedRange<Int>) -> [Float]? {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     guard count ~= parts.count else { return nil }
     let numbers = parts.compactMap { Float($0) }
-    // Larger ones are no pixels, and their squares are no numbers.
+    // Larger values are not meaningful as pixels, and their squares would lose precision or overflow.
     guard numbers.count == parts.count, numbers.allSatisfy({ $0.isFinite && abs($0) <= 1e6 }) else {
         return nil
     }
@@ -25,11 +25,11 @@ struct CornersArgument: ExpressibleByArgument {
     }
 }
 
-/// A box with a score and perhaps a class on the command line: `x1,y1,x2,y2,score` or `x1,y1,x2,y2,score,class`.
+/// A box with a score and optionally a class on the command line: `x1,y1,x2,y2,score` or `x1,y1,x2,y2,score,class`.
 struct ScoredBoxArgument: ExpressibleByArgument {
     let box: Box
     let score: Float
-    /// 0 unless given.
+    /// The class; 0 unless given.
     let label: Int
 
     init?(argument: String) {
@@ -42,7 +42,7 @@ struct ScoredBoxArgument: ExpressibleByArgument {
     }
 }
 
-/// The change of a box on the command line: `dx,dy,dw,dh`.
+/// The deltas of a box on the command line: `dx,dy,dw,dh`.
 struct DeltaArgument: ExpressibleByArgument {
     let delta: BoxDelta
 
@@ -63,7 +63,7 @@ struct NumbersArgument: ExpressibleByArgument, CustomStringConvertible {
         self.values = values
     }
 
-    /// As it would be given.
+    /// The text that would be given on the command line.
     var description: String {
         values.map { $0 == $0.rounded() && abs($0) < 1e7 ? String(Int($0)) : "\($0)" }.joined(separator: ",")
     }
@@ -71,7 +71,7 @@ struct NumbersArgument: ExpressibleByArgument, CustomStringConvertible {
     var defaultValueDescription: String { description }
 }
 
-/// A picture's size on the command line, height first: `480x640`.
+/// An image's size on the command line, height first: `480x640`.
 struct SizeArgument: ExpressibleByArgument {
     let size: PixelSize
 
@@ -86,7 +86,7 @@ struct SizeArgument: ExpressibleByArgument {
 
 /// A level of the pyramid on the command line: `p2` … `p6`.
 struct LevelArgument: ExpressibleByArgument {
-    /// 2 for p2.
+    /// The level's number: 2 for p2.
     let index: Int
     var name: String { "p\(index)" }
 
@@ -100,7 +100,7 @@ struct LevelArgument: ExpressibleByArgument {
     }
 }
 
-/// The picture and the model of a calculation that runs the pipeline.
+/// The image and the model of a calculation that runs the pipeline.
 struct PipelineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The picture: PNG or JPEG (default: a drawn scene).", valueName: "file"),
@@ -109,7 +109,7 @@ struct PipelineOptions: ParsableArguments {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    /// Runs the pipeline once and calls `body` with everything that it left behind.
+    /// Runs the pipeline once and calls `body` with all recorded stages.
     func withRun(_ body: (PictureRun) throws -> Void) throws {
         try model.withSettings {
             let picture = try readPicture(image)

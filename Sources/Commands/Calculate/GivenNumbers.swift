@@ -1,7 +1,7 @@
 import ArgumentParser
 import Geometry
 
-/// A box on the command line whose edges are in order: left, upper, right and lower, `10,20,30,40`.
+/// A box on the command line, `left,upper,right,lower` with edges in ascending order: `10,20,30,40`.
 struct GivenBox: ExpressibleByArgument {
     let box: Box
 
@@ -13,7 +13,7 @@ struct GivenBox: ExpressibleByArgument {
     }
 }
 
-/// Two whole numbers on the command line: `12,34`.
+/// Two integers on the command line: `12,34`.
 struct GivenPlace: ExpressibleByArgument {
     let x: Int
     let y: Int
