@@ -179,18 +179,18 @@ public struct Architecture: Hashable, Codable, Sendable {
 
     /// The mask head.
     public struct Masks: Hashable, Codable, Sendable {
-        /// How a pooled detection becomes masks (table 2e).
+        /// The layers that turn a pooled detection into mask logits (table 2e).
         public enum Head: Hashable, Sendable {
             /// 3×3 convolutions, then a 2×2 transposed convolution. With no convolutions and a C4 box head, the shared
             /// fifth stage comes first.
             case fullyConvolutional(convolutions: Int, channels: Int, norm: Normalization)
-            /// Fully connected layers; the last one has classes · side² outputs.
+            /// Fully connected layers; the last one has (classes + 1) · side² outputs, or side² if class-agnostic.
             case fullyConnected(hidden: [Int], side: Int)
         }
 
-        /// How masks of different classes relate (table 2b).
+        /// Whether classes compete for pixels (table 2b).
         public enum Output: String, Hashable, Codable, Sendable, CaseIterable {
-            /// Each class has a mask of its own, decided pixel by pixel with a sigmoid.
+            /// Each class has its own mask, with an independent sigmoid at each pixel.
             case sigmoid
             /// Classes compete at each pixel, through a softmax.
             case softmax

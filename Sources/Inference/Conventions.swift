@@ -51,25 +51,25 @@ public struct Conventions: Hashable, Sendable {
             /// On the right and below, up to the next multiple of `padMultiple`.
             case rightAndBelow
             /// On all sides, to a square whose side is the settings' `maximumSide`, so that all inputs have the same
-            /// size.
+            /// size (Matterport).
             case aroundInSquare
         }
         /// Where an image is padded, and to what size.
         public var padding = Padding.rightAndBelow
-        /// Whether padding is black before normalising rather than 0 after it.
+        /// Whether padding is black, 0 before normalising (Matterport), rather than 0 after it.
         public var normalizesPadding = false
     }
 
     /// How anchors are placed.
     public struct Anchors: Hashable, Sendable {
-        /// Whether the corners of the anchors around (0, 0) are rounded to whole pixels, ties to even.
+        /// Whether the corners of the anchors around (0, 0) are rounded to whole pixels, ties to even (torchvision).
         public var roundsCorners: Bool
         /// The distance between neighbouring anchors.
         public enum Stride: String, Hashable, Sendable, CaseIterable {
-            /// The padded image's size divided by the map's, rounded down: 61 instead of 64 for p6 of an
+            /// The padded image's size divided by the map's, rounded down (torchvision): 61 instead of 64 for p6 of an
             /// 800-pixel image.
             case measured
-            /// 4, 8, 16, 32, 64.
+            /// The power of two of the level: 4, 8, 16, 32, 64.
             case nominal
         }
         /// The distance between neighbouring anchors.
@@ -80,7 +80,7 @@ public struct Conventions: Hashable, Sendable {
         public enum AspectRatio: String, Hashable, Sendable, CaseIterable {
             /// Height / width: an anchor of ratio 2 is tall.
             case heightOverWidth
-            /// Width / height: an anchor of ratio 2 is wide. The same shapes in the opposite order.
+            /// Width / height (Matterport): an anchor of ratio 2 is wide. The same shapes in the opposite order.
             case widthOverHeight
         }
         /// The definition of an anchor's aspect ratio.
@@ -91,7 +91,7 @@ public struct Conventions: Hashable, Sendable {
 
     /// How proposals are selected from anchors.
     public struct Proposals: Hashable, Sendable {
-        /// How deltas turn into boxes.
+        /// How deltas are decoded into boxes.
         public var coder: BoxCoder
         /// The smallest width and height of a proposal, in pixels of the resized image.
         public var minimumSide: Float
@@ -112,9 +112,9 @@ public struct Conventions: Hashable, Sendable {
     public struct Suppression: Hashable, Sendable {
         /// Whether a box is suppressed by an IoU that equals the threshold, or only above it.
         public var comparison = NonMaximumSuppression.Comparison.above
-        /// How classes, or levels, are kept apart.
+        /// How boxes of different classes, or levels, are kept from suppressing each other.
         public var classSeparation = NonMaximumSuppression.ClassSeparation.automatic(above: 1000)
-        /// Whether edges are indices of pixels, so that widths are `x2 − x1 + 1` (Detectron 1).
+        /// Whether box edges are pixel indices, so that widths are `x2 − x1 + 1` (Detectron 1).
         public var edgesAreInclusive = false
 
         /// Non-maximum suppression with these conventions at an IoU threshold.
@@ -129,26 +129,27 @@ public struct Conventions: Hashable, Sendable {
     public struct Pooling: Hashable, Sendable {
         /// Where ε is added in 4 + log₂(√area / 224) to guard against rounding errors; s is √area.
         public enum LevelRule: Hashable, Sendable {
-            /// ⌊4 + log₂(s / 224) + ε⌋.
+            /// ⌊4 + log₂(s / 224) + ε⌋ (torchvision).
             case epsilonOutside(Float)
-            /// ⌊4 + log₂(s / 224 + ε)⌋.
+            /// ⌊4 + log₂(s / 224 + ε)⌋ (detectron2).
             case epsilonInside(Float)
-            /// ⌊2 + log₂(s / 56 + ε)⌋, counted from p2.
+            /// ⌊2 + log₂(s / 56 + ε)⌋, counted from p2 (MMDetection).
             case epsilonInsideFromFinest(Float)
-            /// 4 + log₂(s / 224) rounded to the nearest integer, ties to even: boxes change level at √2 times the side
-            /// at which they do under the other rules.
+            /// 4 + log₂(s / 224) rounded to the nearest integer, ties to even (Matterport). A box moves from p3 to p4
+            /// at a side of 224 / √2 pixels instead of 224.
             case rounded
         }
         /// How the level of a box is computed from its size.
         public var level: LevelRule
         /// The scale from pixels to map positions.
         public enum Scale: String, Hashable, Sendable, CaseIterable {
-            /// 1/4, 1/8, …
+            /// The inverse of the nominal stride: 1/4, 1/8, …
             case nominal
-            /// 2 to the power of round(log₂(h / H)), where h is the map's height and H that of the unpadded image.
+            /// 2 to the power of round(log₂(h / H)), where h is the map's height and H that of the unpadded image
+            /// (torchvision).
             case measured
             /// The map's outermost positions lie on the padded image's outermost pixels: (h − 1) / (H − 1), where h is
-            /// the map's height and H that of the padded image.
+            /// the map's height and H that of the padded image (Matterport).
             case cornerToCorner
         }
         /// The scale from pixels to map positions.
@@ -159,7 +160,7 @@ public struct Conventions: Hashable, Sendable {
 
     /// How detections are selected from proposals.
     public struct Detections: Hashable, Sendable {
-        /// How deltas turn into boxes.
+        /// How deltas are decoded into boxes.
         public var coder: BoxCoder
         /// The smallest width and height of a detection, in pixels of the resized image; 0 for no limit.
         public var minimumSide: Float
@@ -179,21 +180,23 @@ public struct Conventions: Hashable, Sendable {
         public var roundsBoxes = false
         /// How a mask is enlarged to its box.
         public enum Pasting: String, Hashable, Sendable, CaseIterable {
-            /// The mask is padded by one value and resized to a box truncated to whole pixels.
+            /// The mask is padded by one value on each side and resized to a box truncated to whole pixels
+            /// (torchvision).
             case wholePixels
-            /// The mask is sampled at the centre of each pixel, relative to the unrounded box.
+            /// The mask is sampled at the centre of each pixel, relative to the unrounded box (detectron2,
+            /// MMDetection).
             case pixelCentres
-            /// The mask is resized to the whole pixels of the box, outside of which nothing is pasted.
+            /// The mask is resized to the whole pixels of the box, outside of which nothing is pasted (Matterport).
             case resizedToBox
         }
         /// How a mask is enlarged to its box.
         public var pasting: Pasting
         /// How a keypoint's score is computed.
         public enum KeypointScore: String, Hashable, Sendable, CaseIterable {
-            /// The logit at the maximum of the enlarged heat map.
+            /// The logit at the maximum of the enlarged heat map (torchvision).
             case logit
             /// The probability at the maximum, with a softmax whose denominator is summed over the map before
-            /// enlargement.
+            /// enlargement (detectron2).
             case probability
         }
         /// How a keypoint's score is computed.

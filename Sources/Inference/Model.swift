@@ -226,7 +226,7 @@ public struct Model: Sendable {
             window: conventions.input.window(of: size, in: padded), conventions: conventions.pooling)
     }
 
-    /// Classifies and refines proposals, and selects detections.
+    /// Runs the box head on the proposals, and selects detections.
     public func detect<A: Activation>(
         _ proposals: Proposals, from features: [A], size: PixelSize, in run: PipelineRun<A> = PipelineRun()
     ) -> Detections {

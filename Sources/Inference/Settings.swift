@@ -5,9 +5,9 @@ public struct Settings: Hashable, Sendable {
     public var input: Input
     /// The number of proposals, and how much they may overlap.
     public var proposals: Proposals
-    /// Which boxes become detections.
+    /// The score and NMS thresholds, and the largest number of detections.
     public var boxes: Boxes
-    /// Which pixels belong to a mask.
+    /// The mask threshold.
     public var masks: Masks
 
     /// Settings; the defaults are the paper's.
@@ -53,7 +53,7 @@ public struct Settings: Hashable, Sendable {
         }
     }
 
-    /// Which boxes become detections.
+    /// The score and NMS thresholds, and the largest number of detections.
     public struct Boxes: Hashable, Codable, Sendable {
         /// Boxes whose class probability is below this are dropped.
         public var scoreThreshold: Float
@@ -72,7 +72,7 @@ public struct Settings: Hashable, Sendable {
         }
     }
 
-    /// Which pixels belong to a mask.
+    /// The mask threshold.
     public struct Masks: Hashable, Codable, Sendable {
         /// The smallest mask probability of a pixel inside the mask.
         public var threshold: Float

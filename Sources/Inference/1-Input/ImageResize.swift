@@ -15,15 +15,14 @@ public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
     /// PyTorch's `interpolate`: bilinear between the four nearest pixels, in Float32, on the normalised
     /// image (torchvision). See `Tensor.resizedBilinear(to:)`.
     case bilinearFloat
-    /// Pillow's `BILINEAR`: a triangle as wide as the shrinking asks for, rounded to bytes after each axis, on
-    /// the original image (detectron2). See `Image.resizedAntialiased(to:)`.
+    /// Pillow's `BILINEAR`: a triangle filter whose width scales with the downscaling factor, rounded to bytes after
+    /// each axis, on the original image (detectron2). See `Image.resizedAntialiased(to:)`.
     case antialiasedBytes
     /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the image as
     /// decoded (MMDetection). See `Image.resizedFixedPoint(to:)`.
     case fixedPointBytes
-    /// scikit-image's `resize` of order 1 with zeros around the image: bilinear between the four nearest
-    /// pixels in Double, cut down to bytes, on the original image (Matterport). See
-    /// `Image.resizedTruncating(to:)`.
+    /// scikit-image's `resize` of order 1 with zeros around the image: bilinear between the four nearest pixels in
+    /// Double, truncated to bytes, on the original image (Matterport). See `Image.resizedTruncating(to:)`.
     case truncatedBytes
 }
 
@@ -111,7 +110,7 @@ private func blend(_ low: Float, _ high: Float, _ neighbours: Neighbours<Float>)
 private func floatNeighbours(from count: Int, to newCount: Int) -> [Neighbours<Float>] {
     let scale = Float(count) / Float(newCount)
     return (0..<newCount).map { index in
-        // Fused as well. Without, coordinates near 1000 are off by 2⁻¹⁴, and so are the weights.
+        // Fused as well. Unfused, coordinates near 1000 would be off by 2⁻¹⁴, and so would the weights.
         let coordinate = max(Float(-0.5).addingProduct(scale, Float(index) + 0.5), 0)
         let low = min(Int(coordinate), count - 1)
         let weight = min(coordinate - Float(low), 1)
@@ -151,8 +150,8 @@ extension Image {
     }
 }
 
-/// - Parameter keepsOutside: whether a coordinate beyond the border keeps its two weights, both of which then
-///   go to the border's pixel; OpenCV does so along y and not along x, and the rounding shows it.
+/// - Parameter keepsOutside: whether a coordinate beyond the border keeps its two weights, both applied to the border's
+///   pixel; OpenCV does so along y but not along x, which affects the rounding.
 private func fixedPointNeighbours(
     from count: Int, to newCount: Int, keepsOutside: Bool
 ) -> [Neighbours<Int32>] {
@@ -172,7 +171,7 @@ private func fixedPointNeighbours(
 
 // MARK: - Shared by the two bilinear filters
 
-/// The two input samples that an output sample lies between, and what each contributes.
+/// The two input samples that an output sample lies between, and their weights.
 private struct Neighbours<Weight> {
     var low: Int
     var high: Int
@@ -272,7 +271,7 @@ private struct TriangleWeights {
     private static let half: Int32 = 1 << (precision - 1)
 
     private var spans: [Range<Int>] = []
-    /// `stride` of them for each output sample, of which the first `span.count` are used.
+    /// `stride` weights per output sample, of which the first `span.count` are used.
     private var weights: [Int32]
     private let stride: Int
 
@@ -297,7 +296,7 @@ private struct TriangleWeights {
         }
     }
 
-    /// One row of interleaved RGB.
+    /// Resamples one row of interleaved RGB.
     func resample(_ row: UnsafePointer<UInt8>, into result: UnsafeMutablePointer<UInt8>) {
         weights.withUnsafeBufferPointer { weights in
             for (index, span) in spans.enumerated() {
@@ -316,7 +315,7 @@ private struct TriangleWeights {
         }
     }
 
-    /// One output row: a weighted sum of input rows.
+    /// Computes one output row, a weighted sum of input rows.
     func combine(
         _ rows: UnsafePointer<UInt8>, rowLength: Int, at index: Int, into result: UnsafeMutablePointer<UInt8>
     ) {

@@ -118,7 +118,7 @@ extension Tensor {
 }
 
 extension PixelSize {
-    /// The smallest size that holds this one and whose sides are multiples of `multiple`.
+    /// This size with both sides rounded up to multiples of `multiple`.
     package func padded(toMultipleOf multiple: Int) -> PixelSize {
         func up(_ length: Int) -> Int { (length + multiple - 1) / multiple * multiple }
         return PixelSize(height: up(height), width: up(width))

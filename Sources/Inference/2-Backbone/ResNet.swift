@@ -48,7 +48,7 @@ package struct Bottleneck: Sendable {
                 window: ConvolutionWindow(kernel: 1, stride: stride), norm: norm, from: &source)
     }
 
-    /// ReLU(conv3(ReLU(conv2(ReLU(conv1(x))))) + x).
+    /// ReLU(conv3(ReLU(conv2(ReLU(conv1(x))))) + x), with shortcut(x) in place of the last x where there is a shortcut.
     package func callAsFunction<A: Activation>(_ input: A) -> A {
         let residual = shortcut.map { input.convolved(by: $0) } ?? input
         return
@@ -121,12 +121,12 @@ package struct ResNet: Sendable {
         self.stages = stages
     }
 
-    /// Convolution, norm, ReLU and max pool: `[height, width, 3]` → a quarter of the size.
+    /// Convolution, norm, ReLU and max pool: `[height, width, 3]` → `[height / 4, width / 4, channels]`, rounded up.
     package func stem<A: Activation>(of input: A) -> A {
         input.convolved(by: stem, relu: true).maxPooled(Self.stemPool)
     }
 
-    /// The outputs of all stages, `c2` first, with strides 4, 8, 16 and 32.
+    /// The outputs of all stages, c2 first, with strides 4, 8, 16 and 32.
     package func callAsFunction<A: Activation>(_ input: A, in run: PipelineRun<A> = PipelineRun()) -> [A] {
         var map = run.stage(.stem, .map(channels: stem.convolution.outputs)) { stem(of: input) }
         return stages.enumerated().map { index, stage in

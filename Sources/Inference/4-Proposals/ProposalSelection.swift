@@ -52,7 +52,7 @@ public struct Proposals: Sendable {
 ///   - anchors: the level's anchors, one per logit and in the same order.
 ///   - count: the largest number of candidates.
 ///   - size: size of the resized image, without padding: boxes are clipped to it.
-///   - conventions: how deltas turn into boxes, and what ranks them.
+///   - conventions: how deltas are decoded, and whether logits or probabilities rank.
 package func selectCandidates(
     objectness: Tensor, deltas: Tensor, anchors: some RandomAccessCollection<Box>, count: Int,
     size: PixelSize, conventions: Conventions.Proposals
@@ -107,7 +107,7 @@ package func candidateCounts(_ objectness: [Tensor], preNMSTopN: Int, convention
 /// - Parameters:
 ///   - candidates: one element per level.
 ///   - settings: the NMS threshold, and the largest number of proposals.
-///   - conventions: the smallest box, and suppression.
+///   - conventions: the smallest side of a box, and the choices of suppression.
 package func selectProposals(
     _ candidates: [Candidates], settings: Settings.Proposals, conventions: Conventions.Proposals
 ) -> Proposals {
@@ -147,7 +147,7 @@ package struct CandidateSuppression: Sendable {
 /// - Parameters:
 ///   - candidates: one element per level.
 ///   - nmsThreshold: the largest IoU that two proposals may have.
-///   - conventions: the smallest box, and suppression.
+///   - conventions: the smallest side of a box, and the choices of suppression.
 package func suppressCandidates(
     _ candidates: [Candidates], nmsThreshold: Double, conventions: Conventions.Proposals
 ) -> CandidateSuppression {

@@ -5,10 +5,10 @@ import Tensors
 // From proposals to detections (Mask R-CNN, section 3.1, "Inference"):
 //
 // 1. Softmax over the classes; background is dropped.
-// 2. Every class of every proposal with enough probability is a detection of its own, with the box that this
-//    class's deltas give, clipped to the image.
+// 2. Every class of every proposal whose probability passes the score threshold becomes a box of its own, decoded from
+//    this class's deltas and clipped to the image.
 // 3. Drop boxes that are too small.
-// 4. Suppress within each class.
+// 4. Non-maximum suppression within each class.
 // 5. Keep the highest-scoring detections, over all classes.
 
 /// The detections, highest score first, in coordinates of the resized image.
@@ -55,8 +55,8 @@ package func selectDetections(
         classes: kept.map { found.classes[$0] }, proposals: kept.map { found.proposals[$0] })
 }
 
-/// Steps 2 and 3: the refined box of every class of every proposal that is probable enough, proposal after
-/// proposal. What suppression then chooses from.
+/// Steps 2 and 3: the refined boxes of all classes of all proposals whose probability passes the score threshold,
+/// proposal by proposal. They are the input of suppression.
 ///
 /// - Parameters:
 ///   - probabilities: `[proposals, classes + 1]`, background first.

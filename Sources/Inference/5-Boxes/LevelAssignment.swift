@@ -3,8 +3,7 @@ import Geometry
 import Kernels
 import Tensors
 
-/// The maps that regions are pooled from, and which of them a box of a given size uses (FPN, section 4.2,
-/// equation 1).
+/// The maps that regions are pooled from, with the assignment of boxes to levels (FPN, section 4.2, equation 1).
 public struct PooledMaps<A: Activation> {
     /// p2 … p5, or the single map of a C4 or C5 model.
     package let maps: [A]
@@ -51,7 +50,7 @@ public struct PooledMaps<A: Activation> {
     /// The pyramid levels of the maps.
     package var levels: ClosedRange<Int> { firstLevel...firstLevel + max(maps.count - 1, 0) }
 
-    /// The pyramid level that a box pools from: a box of 224 × 224 pixels uses p4, one of half the side p3.
+    /// The pyramid level that a box is pooled from: p4 for a box of 224 × 224 pixels, p3 for one of half the side.
     package func level(of box: Box) -> Int {
         guard maps.count > 1 else { return firstLevel }
         return conventions.level.level(of: box, among: levels)
@@ -84,7 +83,7 @@ extension Conventions.Pooling.LevelRule {
         }
     }
 
-    /// The level that a box pools from, clamped to `levels`.
+    /// The level that a box is pooled from, clamped to `levels`.
     public func level(of box: Box, among levels: ClosedRange<Int>) -> Int {
         let exact = exactLevel(of: box)
         let level =

@@ -101,7 +101,7 @@ public final class PipelineRun<A: Activation> {
     /// Whether the stage was computed and then replaced by a value from outside.
     func isReplaced(_ stage: Stage) -> Bool { replaced.contains(stage) }
 
-    /// One of the pipeline's steps is done.
+    /// Reports to the observer that a step of the pipeline has finished.
     func finished(_ step: PipelineStep) { if !isOver { observer?.finished(step) } }
 
     /// Ends the run because a value from outside does not fit.

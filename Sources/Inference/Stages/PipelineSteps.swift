@@ -57,7 +57,7 @@ package struct CandidateSelection {
     package let count: Int
     /// Size of the resized image, without padding.
     package let size: PixelSize
-    /// How deltas turn into boxes, and what ranks them.
+    /// How deltas are decoded, and whether logits or probabilities rank.
     package let conventions: Conventions.Proposals
 
     init(
@@ -123,7 +123,7 @@ package struct ProposalSelection<A: Activation> {
     package let size: PixelSize
     /// The largest number of proposals, and the NMS threshold.
     package let settings: Settings.Proposals
-    /// The smallest box, and suppression.
+    /// The smallest side of a box, and the choices of suppression.
     package let conventions: Conventions.Proposals
 
     /// The standard selection: what non-maximum suppression leaves, best first.
@@ -159,7 +159,7 @@ package struct DetectionSelection<A: Activation> {
     package let size: PixelSize
     /// The score and NMS thresholds, and the largest number of detections.
     package let settings: Settings.Boxes
-    /// How deltas turn into boxes, the smallest box, and suppression.
+    /// How deltas are decoded, the smallest side of a box, and the choices of suppression.
     package let conventions: Conventions.Detections
 
     init(
@@ -198,7 +198,7 @@ package struct MaskPrediction<A: Activation> {
     package let logits: A
     /// The class of each detection.
     package let classes: [Int]
-    /// How logits become probabilities.
+    /// How mask logits become probabilities.
     package let output: Architecture.Masks.Output
 
     /// The standard probabilities of each detection's class, `[detections, side, side]`.

@@ -9,7 +9,7 @@ public struct Stage: Hashable, Sendable, CustomStringConvertible {
     /// A stage with any name; ``family`` is nil if the contract has no such name.
     public init(_ name: String) { self.name = name }
 
-    /// The only stage of a family.
+    /// The single stage of a family without levels or numbers.
     private init(_ family: StageFamily) { self.init(family.rawValue) }
 
     /// The stage of a family with a number: 3 for `backbone.c3`.
@@ -18,7 +18,7 @@ public struct Stage: Hashable, Sendable, CustomStringConvertible {
     /// The stage of a family with a level: `p3`.
     private init(_ family: StageFamily, _ level: String) { self.init(family.name(of: level)) }
 
-    /// The name.
+    /// The stage's name.
     public var description: String { name }
 
     // Input.

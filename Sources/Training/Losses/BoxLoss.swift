@@ -20,7 +20,7 @@ public enum BoxLoss: Hashable, Sendable {
     ///   - delta: the predicted deltas.
     ///   - reference: the anchor or proposal that the deltas are relative to.
     ///   - target: the ground-truth box.
-    ///   - coder: how deltas turn into boxes.
+    ///   - coder: how deltas are decoded into boxes.
     package func callAsFunction(_ delta: BoxDelta, from reference: Box, to target: Box, coder: BoxCoder)
         -> (value: Float, gradient: BoxDelta)
     {

@@ -12,7 +12,7 @@ public struct LearningRate: Hashable, Codable, Sendable {
     /// The factor that the rate is multiplied by at each drop.
     public var dropFactor: Double
 
-    /// A schedule.
+    /// A schedule of the given values.
     public init(
         base: Double, warmUpSteps: Int = 0, warmUpStart: Double = 0.001, drops: [Int] = [],
         dropFactor: Double = 0.1

@@ -35,7 +35,7 @@ public struct Trainer: Sendable {
         public let step: Int
         /// The terms of the loss before the update, unweighted.
         public let losses: [LossKind: Double]
-        /// Their weighted sum.
+        /// The weighted sum of the terms.
         public let total: Double
         /// The learning rate.
         public let rate: Double
@@ -117,7 +117,7 @@ public struct Trainer: Sendable {
         return try Model(modelConfiguration, classes: classes, from: &source)
     }
 
-    /// Takes one step.
+    /// Takes one training step: computes the losses and gradients of a batch, and updates the parameters.
     /// - Throws: the source's errors; ``TrainingError`` if a loss or gradient is NaN or infinite, naming the first such
     ///   layer. The state is then unchanged.
     public mutating func advance() throws -> Report {

@@ -21,7 +21,7 @@ public struct TrainingSettings: Hashable, Sendable {
     package var proposalBoxLoss = BoxLoss.smoothL1(beta: 1 / 9)
     /// The loss of the box head's deltas.
     package var boxLoss = BoxLoss.smoothL1(beta: 1 / 9)
-    /// Whether mask targets are 0 or 1, or shares of cells.
+    /// Whether mask targets are binary instead of the covered fraction of each cell.
     package var masksAreBinary = false
     /// The weight of each term of the loss; 1 for those that are missing.
     package var weights: [LossKind: Float] = [:]

@@ -14,7 +14,7 @@ import Geometry
 package enum BoxMatch: Hashable, Sendable {
     /// The object with this index.
     case object(Int)
-    /// No object.
+    /// Background: no object.
     case background
     /// Neither: the candidate does not contribute to the loss.
     case ignored
@@ -46,7 +46,7 @@ public struct BoxMatcher: Hashable, Codable, Sendable {
     /// A background box is ignored if more than this fraction of its area lies in a crowd region.
     static let crowdShare: Float = 0.5
 
-    /// Matches every candidate.
+    /// Matches candidates to objects.
     /// - Parameters:
     ///   - candidates: anchors or proposals, in the coordinates of the objects.
     ///   - objects: boxes of single objects.
