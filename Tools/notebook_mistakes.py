@@ -10,6 +10,17 @@ MISTAKES = {
         ([("x.reshape(groups, -1)", "x.reshape(len(x), -1)")], "check_group_norm", "each channel is normalised by itself"),
         ([("scale, shift, 8)", "scale, shift, 64)")], "check_lateral", "groups are not 8 but one for each channel"),
         ([("x.repeat(2, axis=1).repeat(2, axis=2)", "np.tile(x, (1, 2, 2))")], "check_merge", "the map as a whole is repeated"),
+        ([("return side + enlarge(above)", "return side + enlarged_bilinearly(above)"),
+          ("def merge(", """def enlarged_bilinearly(x):
+    for axis in [1, 2]:
+        n = x.shape[axis]
+        place = np.clip((np.arange(2 * n) + 0.5) / 2 - 0.5, 0, n - 1)
+        low = place.astype(int)
+        share = (place - low).reshape([-1 if a == axis else 1 for a in range(3)])
+        x = x.take(low, axis) * (1 - share) + x.take(np.minimum(low + 1, n - 1), axis) * share
+    return x
+
+def merge(""")], "check_merge", "enlarged bilinearly"),
         ([("return side + enlarge(above)", "return enlarge(above)")], "check_merge", "add the lateral one"),
         ([("weight[:, :, k, l]", "weight[:, :, 2 - k, 2 - l]")], "check_convolve", "turned by 180°"),
         ([("(1, 1), (1, 1)))", '(1, 1), (1, 1)), mode="edge")')], "check_convolve", "repeats the map's edge"),
@@ -18,6 +29,8 @@ MISTAKES = {
     "02-anchors": [
         ([("size / np.sqrt(ratios), size * np.sqrt(ratios)", "size * np.sqrt(ratios), size / np.sqrt(ratios)")], "check_shapes", "height over width"),
         ([("axis=1) / 2", "axis=1)")], "check_shapes", "twice as large"),
+        ([("return np.stack([-width, -height, width, height], axis=1) / 2", "return np.round(np.stack([-width, -height, width, height], axis=1) / 2)")],
+         "check_shapes", "corners are rounded"),
         ([("return np.stack([-width, -height, width, height], axis=1) / 2", "return np.stack([-width, -height, width, height]) / 2")],
          "check_shapes", "transpose(1, 0) puts them right"),
         ([("axis=1) / 2", "axis=1)[:, [1, 0, 3, 2]] / 2")], "check_shapes", "a box is x1 y1 x2 y2"),
@@ -46,6 +59,12 @@ MISTAKES = {
         ([("(b[..., 2] - b[..., 0]) * (b[..., 3] - b[..., 1])", "(b[..., 2] - b[..., 0] + 1) * (b[..., 3] - b[..., 1] + 1)"),
           ("right_bottom - left_top, 0", "right_bottom - left_top + 1, 0")], "check_overlap", "+ 1"),
         ([("<= threshold", "< threshold")], "check_suppress", "equals the threshold"),
+        ([("    while len(order):", """    for i, index in enumerate(order):
+        better = order[:i]
+        if i == 0 or overlap(boxes[index], boxes[better]).max() <= threshold:
+            kept.append(index)
+    order = []
+    while len(order):""")], "check_suppress", "goes on dropping others"),
         ([("np.argsort(-scores, kind", "np.argsort(scores, kind")], "check_suppress", "begins with the lowest score"),
         ([('for level in ["p2", "p3", "p4", "p5", "p6"]:', "for level in [0]:"),
           ('boxes = reference[f"rpn.candidates.{level}.boxes"]',
@@ -84,6 +103,9 @@ MISTAKES = {
         ([("np.exp(logits - logits.max(axis=1, keepdims=True))", "np.exp(logits)")], "check_softmax", "subtract the row's largest logit"),
         ([("deltas[:, k] / weights", "deltas[:, k]")], "check_refine", "the division by the weights (10, 10, 5, 5) is missing"),
         ([("return np.clip(boxes, 0, [width, height, width, height])", "return boxes")], "check_refine", "not clipped"),
+        ([("    found.sort(", """    kept = suppress(np.array([f[2] for f in found]), np.array([f[0] for f in found]), 0.5)
+    found = [found[i] for i in kept]
+    found.sort(""")], "check_detect", "classes suppress each other"),
         ([("range(1, probabilities", "range(0, probabilities")], "check_detect", "background, class 0"),
         ([("rows[suppress(boxes[rows, k], probabilities[rows, k], 0.5)]", "rows")], "check_detect", "copies of the same object"),
         ([("found.sort(", "sorted(found, ")], "check_detect", "in the order of classes"),
@@ -97,7 +119,7 @@ MISTAKES = {
          "check_masks", "this is a softmax over the classes"),
         ([("sigmoid(logits[np.arange(len(classes)), classes])", "sigmoid(logits[np.arange(len(classes)), classes - 1])")],
          "check_masks", "off by one"),
-        ([("powers.sum(axis=1, keepdims=True)", "powers.sum(axis=(2, 3), keepdims=True)")], "check_softmax_masks", "First at detection 0"),
+        ([("powers.sum(axis=1, keepdims=True)", "powers.sum(axis=(2, 3), keepdims=True)")], "check_softmax_masks", "the sum is over the pixels of a channel"),
         ([("np.exp(logits - logits.max(axis=1, keepdims=True))", "np.exp(logits)")], "check_softmax_masks", "subtract the largest logit"),
         ([("(np.exp(-np.abs(x)))).mean()", "(np.exp(-np.abs(x)))).sum()")], "check_loss", "take the mean"),
         ([("(np.maximum(x, 0) - x * targets + np.log1p(np.exp(-np.abs(x)))).mean()",
@@ -112,6 +134,8 @@ MISTAKES = {
          "check_places", "there are `side` of them"),
         ([("np.arange(length) + 0.5", "np.arange(length)")], "check_places", "taken at their corner"),
         ([("interpolate(np.pad(square, 1)", "interpolate(np.pad(square >= 0.5, 1).astype(float)")], "check_paste", "cut at one half before it is enlarged"),
+        ([("low = np.minimum(np.floor(place).astype(int), len(padded) - 2)", "place = np.floor(place + 0.5)\n    low = np.minimum(np.floor(place).astype(int), len(padded) - 2)")],
+         "check_paste", "the nearest value is taken"),
         ([("interpolate(np.pad(square, 1)", 'interpolate(np.pad(square, 1, mode="edge")')], "check_paste", "around the square there is 0"),
         ([("places(box[1], box[3]", "places(box[0], box[2]"), ("rows.T, places(box[0], box[2]", "rows.T, places(box[1], box[3]")],
          "check_paste", "x and y are exchanged"),
@@ -125,6 +149,10 @@ MISTAKES = {
          "check_weights", "what falls beyond the border is lost"),
         ([("(column + 0.5)", "column"), ("(row + 0.5)", "row")], "check_keypoints", "the half is missing"),
         ([("np.ceil", "np.floor")], "check_keypoints", "rounded up"),
+        ([("w, h = int(np.ceil(x2 - x1)), int(np.ceil(y2 - y1))", "w = h = 56"), ("large = rows @ map @ columns.T", "large = map")],
+         "check_keypoints", "the maps are not enlarged"),
+        ([("matrix = cubic(np.abs(place[:, None] - np.arange(-2, cells + 2)))",
+           "matrix = np.maximum(1 - np.abs(place[:, None] - np.arange(-2, cells + 2)), 0)")], "check_weights", "this is linear"),
         ([("row, column = np.unravel_index", "column, row = np.unravel_index"), ("large[row, column]", "large.max()")],
          "check_keypoints", "row and column are exchanged"),
         ([("cells[:, 1] * maps.shape[2] + cells[:, 0]", "cells[:, 0] * maps.shape[2] + cells[:, 1]")], "check_loss", "column and row of the right cell"),
@@ -150,6 +178,9 @@ MISTAKES = {
     "12-training-step": [
         ([(" - right).mean()", " - right).sum()")], "check_loss", "take the mean"),
         ([("z = logits - logits.max(axis=1, keepdims=True)", "z = logits")], "check_loss", "exp(900) is infinite"),
+        ([("    z = logits - logits", """    t = np.eye(logits.shape[1])[labels]
+    return (np.maximum(logits, 0) - logits * t + np.log1p(np.exp(-np.abs(logits)))).sum(axis=1).mean()
+    z = logits - logits""")], "check_loss", "they are one softmax"),
         ([("return gradient / len(labels)", "return gradient")], "check_gradient", "divide by the number of proposals"),
         ([("return gradient / len(labels)", "return -gradient / len(labels)")], "check_gradient", "probability minus target"),
         ([("gradient.T @ features", "features.T @ gradient")], "check_pullback", "transpose it"),
@@ -167,7 +198,11 @@ MISTAKES = {
         ([("np.linspace(0, 1, 101)", "np.linspace(0, 1, 11)")], "check_average_precision", "11 points"),
         ([("            free[best] = False", "            pass")], "check_judge", "an object is found twice"),
         ([(">= threshold", "> threshold")], "check_judge", "equals the threshold is enough"),
-        ([("    return np.mean(results)", "    return np.mean(results) * 1.01")], "check_ap", "yours is"),
+        ([("    return np.mean(results)", """    means = []
+    for category in categories:
+        each = [(judge(b, o, threshold), len(o)) for image in images for b, _, o in [pictures[image, category]] if len(o)]
+        means.append(np.mean([average_precision(right, count) for right, count in each]))
+    return np.mean(means)""")], "check_ap", "the mean is over pictures"),
         ([("for category in categories:", "for group in [categories]:"),
           ("            boxes, scores, objects = pictures[image, category]\n            all_scores.extend(scores)\n"
            "            right.extend(judge(boxes, objects, threshold))\n            count += len(objects)",

@@ -16,6 +16,12 @@ def _softmax(logits, axis=-3):
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
+def _places_sum(logits):
+    """A softmax over places, with the largest logit of each pixel subtracted."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=(2, 3), keepdims=True)
+
+
 def _chosen(values, classes):
     return values[np.arange(len(classes)), classes]
 
@@ -68,6 +74,8 @@ def check_softmax_masks(softmax_masks):
             ("this is the sigmoid; the other classes of the pixel have to be in the sum. ", stages["mask.probabilities"][:3]),
             ("the sum is over the pixels of a channel; it should be over the channels of a pixel. ",
              _chosen(_softmax(logits.reshape(3, 9, -1), axis=2).reshape(logits.shape), classes)),
+            ("the sum is over the pixels of a channel; it should be over the channels of a pixel. ",
+             _chosen(_places_sum(logits), classes)),
             ("the sum is over the detections; it should be over the classes, axis 1. ", _chosen(_softmax(logits, axis=0), classes)),
         ],
     )  # fmt: skip
