@@ -20,7 +20,7 @@ def main() -> None:
         sys.exit(f"start.py: {', '.join(missing)} not installed; run: {sys.executable} -m pip install -r requirements.txt")
     # JupyterLab reads its defaults from the folders `labconfig` beside all configuration files that it looks for.
     others = os.environ.get("JUPYTER_CONFIG_PATH")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(HERE / "jupyterlab"), *([others] if others else [])])
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(HERE / "settings"), *([others] if others else [])])
     os.chdir(HERE)
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/02-anchors.md", *sys.argv[1:]]
     os.execv(sys.executable, command)

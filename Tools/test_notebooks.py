@@ -136,6 +136,14 @@ class Comparing(unittest.TestCase):
         said = self.said(wrong, values, axes=["row"], columns=["x", "y"])
         self.assertIn("First at row 1, y: yours is 4, the reference 0; 1 of 6 numbers", said)
 
+    def test_one_number(self) -> None:
+        self.assertEqual(self.said(2.5, 7.0), "x: Yours is 2.5, the reference 7.")
+
+    def test_blanks_are_told_from_faults(self) -> None:
+        self.assertRaises(reference.NotDone, reference.call, lambda: ... + 1)
+        with self.assertRaises(reference.Wrong):
+            reference.call(lambda: np.einsum("oi->o", np.zeros((2, 2, 1))))
+
     def test_not_numbers(self) -> None:
         self.assertIn("not a number", self.said(np.array([1, np.nan]), [1, 2]))
         self.assertIn("infinite", self.said(np.array([1, np.inf]), [1, 2]))

@@ -72,6 +72,7 @@ def check_sizes(sizes):
             f"sizes({height}, {width})", call(sizes, height, width), _sizes(height, width), 0, ["level"], ["rows", "columns"],
             [
                 ("the picture is not padded to multiples of 32 first. ", _sizes(height, width, multiple=1)),
+                ("the picture is not padded to multiples of 32 first, and p6 is cut down. ", _sizes(height, width, multiple=1, floor=True)),
                 ("it is padded to multiples of 64; the network's coarsest stage has stride 32, and that is enough. ", _sizes(height, width, multiple=64)),
                 ("p6 is cut down; every second of 25 rows, beginning with the first, are 13. ", _sizes(height, width, floor=True)),
                 ("p6 is missing. ", _sizes(height, width)[:4]),
