@@ -18,8 +18,8 @@ public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
     /// Pillow's `BILINEAR`: a triangle filter whose width scales with the downscaling factor, rounded to bytes after
     /// each axis, on the original image (detectron2). See `Image.resizedAntialiased(to:)`.
     case antialiasedBytes
-    /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the image as
-    /// decoded (MMDetection). See `Image.resizedFixedPoint(to:)`.
+    /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the original image
+    /// (MMDetection). See `Image.resizedFixedPoint(to:)`.
     case fixedPointBytes
     /// scikit-image's `resize` of order 1 with zeros around the image: bilinear between the four nearest pixels in
     /// Double, truncated to bytes, on the original image (Matterport). See `Image.resizedTruncating(to:)`.
@@ -29,9 +29,9 @@ public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
 // MARK: - PyTorch: bilinear in Float32
 
 extension Tensor {
-    /// Resizes a map `[height, width, channels]`, as `torch.nn.functional.interpolate` with `mode="bilinear",
-    /// align_corners=False` computes it on a processor with fused multiply-add. (Where the new height and width sum to
-    /// 128 or less, PyTorch adds in another order: the last bit may differ.)
+    /// Resizes a map `[height, width, channels]` as `torch.nn.functional.interpolate` does with `mode="bilinear"` and
+    /// `align_corners=False` on a processor with fused multiply-add. (Where the new height and width sum to 128 or
+    /// less, PyTorch adds in another order: the last bit may differ.)
     /// - Parameter size: at least one pixel along each axis, as in all functions here.
     package func resizedBilinear(to size: PixelSize) -> Tensor {
         precondition(shape.count == 3, "a map of shape \(shape)")

@@ -26,8 +26,8 @@ package struct KeypointHead: Sendable {
             outputs: configuration.count, kernel: 4, stride: 2, padding: 1, from: &source)
     }
 
-    /// Logits, `[regions, 4 · size, 4 · size, keypoints]`, from the pooled features of each region, `[regions, size,
-    /// size, channels]`.
+    /// Heat map logits of each region, `[regions, 4 · size, 4 · size, keypoints]`, from its pooled features,
+    /// `[regions, size, size, channels]`.
     package func callAsFunction<A: Activation>(_ pooled: A, in run: PipelineRun<A> = PipelineRun()) -> A {
         var map = pooled
         for (index, layer) in hidden.enumerated() {

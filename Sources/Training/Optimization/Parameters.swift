@@ -69,7 +69,7 @@ public struct Parameters: Sendable {
 
 extension Parameters: ParameterSource {
     /// The parameter with this name.
-    /// - Throws: ``ParameterError`` if it is missing or its shape is not `shape`.
+    /// - Throws: `ParameterError` if it is missing or its shape is not `shape`.
     public func parameter(_ name: String, shape: [Int], initialization: Initialization) throws -> Tensor {
         guard let tensor = tensors[name] else { throw ParameterError.missing(name: name) }
         guard tensor.shape == shape else {

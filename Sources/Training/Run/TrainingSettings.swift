@@ -32,7 +32,7 @@ public struct TrainingSettings: Hashable, Sendable {
 
 /// The number of proposals during training.
 public struct ProposalLimits: Hashable, Codable, Sendable {
-    /// Anchors kept before suppression, counted as in ``Settings/Proposals/preNMSTopN``.
+    /// Anchors kept before suppression, counted as in `Settings.Proposals.preNMSTopN`.
     package var preNMSTopN: Int
     /// Proposals kept after suppression, over all levels.
     package var postNMSTopN: Int
