@@ -7,6 +7,7 @@ computed, and prints a line that begins with ✓ (right), ✗ (what is wrong) or
 import copy
 import functools
 import itertools
+import textwrap
 import traceback
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def _scene():
 outcomes = []
 
 
+WIDTH = 96  # of a line that a check prints
 UNREADABLE = "the check cannot make sense of this answer"
 
 
@@ -63,7 +65,7 @@ def check(function):
         except Exception as error:  # an answer that the check did not expect
             outcome, message = "wrong", f"✗ {UNREADABLE}: {type(error).__name__}: {error}"
         outcomes.append((function.__name__, outcome, message))
-        print(message)
+        print(textwrap.fill(message, WIDTH, subsequent_indent="  ", break_long_words=False))
 
     return checked
 
