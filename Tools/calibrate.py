@@ -17,6 +17,8 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.ops import FrozenBatchNorm2d
 
 NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
+# Lines of blurs by the size of the kernel.
+BLURS = {2: [1.0, 1.0], 3: [0.5, 1.0, 0.5], 4: [0.25, 0.75, 0.75, 0.25]}
 
 # Means and deviations given to the last layers; deltas are small, as those of a trained model.
 OBJECTNESS = (-3.0, 1.8)
@@ -35,7 +37,7 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
 
     `images` are float tensors of shape (3, height, width) in 0…1.
     """
-    _draw(model, torch.Generator().manual_seed(seed))
+    draw(model, torch.Generator().manual_seed(seed))
     with _norms_learn_statistics(model):
         model.backbone(model.transform(images)[0].tensors)
 
@@ -49,8 +51,8 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
     sizes = [batch.image_sizes for batch in batches]
     pooled = _pool(heads.box_roi_pool, features, proposals, sizes)
     described = _calibrate_box_head(heads.box_head, pooled)
-    logits = _standardise(heads.box_predictor.cls_score, described, *_class_logits(heads))
-    deltas = _standardise(heads.box_predictor.bbox_pred, described, *BOX_DELTAS)
+    logits = standardise(heads.box_predictor.cls_score, described, *_class_logits(heads))
+    deltas = standardise(heads.box_predictor.bbox_pred, described, *BOX_DELTAS)
 
     def detect(image: int, rows: Tensor | slice = slice(None), shift: float = 0.0) -> Tensor:
         """The boxes found among some of an image's proposals when the background's scores are shifted."""
@@ -68,14 +70,14 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
     limit, heads.detections_per_img = heads.detections_per_img, 1000
     for _ in range(8):
         shifts = [
-            _bisect(lambda shift: len(detect(i, rows, shift)), min(share, most * len(rows)))
+            bisect(lambda shift: len(detect(i, rows, shift)), min(share, most * len(rows)))
             for i, rows in groups
         ]
-        _steer(score, [0], [described[i][rows] for i, rows in groups], shifts)
+        steer(score, [0], [described[i][rows] for i, rows in groups], shifts)
         logits = [score(x) for x in described]
     # The background's last shift leaves the widest gap around the score threshold.
     counts = [[len(detect(i, shift=step / 400)) for i in range(len(images))] for step in range(-100, 101)]
-    score.bias[0] += (_longest_run(counts) - 100) / 400
+    score.bias[0] += (longest_run(counts) - 100) / 400
     logits = [score(x) for x in described]
     heads.detections_per_img = limit
     boxes = [detect(i) for i in range(len(images))]
@@ -86,26 +88,31 @@ def calibrate(model: GeneralizedRCNN, images: list[Tensor], seed: int, detection
         for block in heads.mask_head:
             regions = _run_block(block, regions)
         predictor = heads.mask_predictor
-        regions = _standardise(predictor.conv5_mask, regions, *HIDDEN)
-        _standardise(predictor.mask_fcn_logits, [x.relu() for x in regions], *MASK_LOGITS)
+        regions = standardise(predictor.conv5_mask, regions, *HIDDEN)
+        standardise(predictor.mask_fcn_logits, [x.relu() for x in regions], *MASK_LOGITS)
     if heads.has_keypoint():
         regions = _pool(heads.keypoint_roi_pool, features, boxes, sizes)
         for layer in heads.keypoint_head:
             if isinstance(layer, nn.Conv2d):
-                regions = [x.relu() for x in _standardise(layer, regions, *HIDDEN)]
-        _standardise(heads.keypoint_predictor.kps_score_lowres, regions, *HEATMAPS)
+                regions = [x.relu() for x in standardise(layer, regions, *HIDDEN)]
+        standardise(heads.keypoint_predictor.kps_score_lowres, regions, *HEATMAPS)
 
 
-def _draw(model: nn.Module, generator: torch.Generator) -> None:
-    """Draws all weights: scaled to the fan-in for convolutions and dense layers, near one for norms.
+def draw(
+    model: nn.Module,
+    generator: torch.Generator,
+    is_norm: Callable[[nn.Module], bool] = lambda module: isinstance(module, NORMS),
+    is_last: Callable[[str], bool] = lambda name: name.endswith(".bn3"),
+) -> None:
+    """Draws all weights: scaled to the fan-in for convolutions and dense layers, near one for norms. `is_last` knows
+    the name of the last norm of a residual branch.
 
     Two things keep rounding errors from growing from layer to layer, as they do in a network of plain noise and do
     not in a trained one: kernels are mostly smooth, and the last norm of a residual branch is small.
     """
     for name, module in model.named_modules():
-        if isinstance(module, NORMS):
-            last = name.endswith(".bn3")
-            module.weight.uniform_(*((0.2, 0.5) if last else (0.5, 1.5)), generator=generator)
+        if is_norm(module):
+            module.weight.uniform_(*((0.2, 0.5) if is_last(name) else (0.5, 1.5)), generator=generator)
             module.bias.normal_(0, 0.2, generator=generator)
         elif isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             transposed = isinstance(module, nn.ConvTranspose2d)
@@ -125,8 +132,8 @@ def _smooth(weight: Tensor) -> None:
         line = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
         blurred = F.conv2d(weight.view(-1, 1, size, size), torch.outer(line, line)[None, None], padding=2)
         weight.copy_(3 * blurred.view_as(weight))
-    elif size > 1:
-        line = torch.tensor({2: [1.0, 1.0], 3: [0.5, 1.0, 0.5], 4: [0.25, 0.75, 0.75, 0.25]}[size])
+    elif size in BLURS:
+        line = torch.tensor(BLURS[size])
         strength = weight[:, :, 1, 1].clone()
         weight.mul_(0.2).add_(strength[:, :, None, None] * torch.outer(line, line))
 
@@ -147,7 +154,7 @@ def _norms_learn_statistics(model: nn.Module) -> Iterator[None]:
             hook.remove()
 
 
-def _standardise(layer: nn.Module, inputs: list[Tensor], mean: float, deviation: float) -> list[Tensor]:
+def standardise(layer: nn.Module, inputs: list[Tensor], mean: float, deviation: float) -> list[Tensor]:
     """Rescales a layer so that each output channel has this mean and deviation; returns its outputs."""
     outputs = torch.cat([layer(x).transpose(0, 1).flatten(1) for x in inputs], dim=1)
     scale = deviation / outputs.std(dim=1).clamp(min=1e-3)
@@ -167,25 +174,25 @@ def _run_block(block: nn.Sequential, inputs: list[Tensor]) -> list[Tensor]:
         with _norms_learn_statistics(block):
             block(torch.cat(inputs))
         return [block(x) for x in inputs]
-    return [x.relu() for x in _standardise(block[0], inputs, *HIDDEN)]
+    return [x.relu() for x in standardise(block[0], inputs, *HIDDEN)]
 
 
 def _calibrate_box_head(head: nn.Module, pooled: list[Tensor]) -> list[Tensor]:
     if hasattr(head, "fc6"):
-        hidden = [x.relu() for x in _standardise(head.fc6, [x.flatten(1) for x in pooled], *HIDDEN)]
-        return [x.relu() for x in _standardise(head.fc7, hidden, *HIDDEN)]
+        hidden = [x.relu() for x in standardise(head.fc6, [x.flatten(1) for x in pooled], *HIDDEN)]
+        return [x.relu() for x in standardise(head.fc7, hidden, *HIDDEN)]
     values = pooled
     for layer in head:
         if isinstance(layer, nn.Sequential):
             values = _run_block(layer, values)
         elif isinstance(layer, nn.Linear):
-            values = _standardise(layer, values, *HIDDEN)
+            values = standardise(layer, values, *HIDDEN)
         else:
             values = [layer(x) for x in values]
     return values
 
 
-def _steer(layer: nn.Module, channels: list[int], groups: list[Tensor], shifts: list[float]) -> None:
+def steer(layer: nn.Module, channels: list[int], groups: list[Tensor], shifts: list[float]) -> None:
     """Shifts some output channels of a dense layer or a 1×1 convolution by a different amount for each group of inputs.
 
     The weights change as little as they can such that each group's mean input gets its shift. Groups have shape
@@ -206,8 +213,8 @@ def _calibrate_proposal_head(head: nn.Module, features: list[dict[str, Tensor]],
     levels = list(zip(*(maps.values() for maps in features)))
     hidden = [value for level in levels for value in level]
     for block in head.conv:
-        hidden = [x.relu() for x in _standardise(block[0], hidden, *HIDDEN)]
-    _standardise(head.bbox_pred, hidden, *PROPOSAL_DELTAS)
+        hidden = [x.relu() for x in standardise(block[0], hidden, *HIDDEN)]
+    standardise(head.bbox_pred, hidden, *PROPOSAL_DELTAS)
 
     images = len(features)
     good = [max(1, round(share * proposals * images)) for share in GOOD_ANCHORS]
@@ -215,13 +222,13 @@ def _calibrate_proposal_head(head: nn.Module, features: list[dict[str, Tensor]],
     rows = [torch.cat([x[0].flatten(1).T for x in group]) for group in groups]
     anchors = list(range(head.cls_logits.out_channels))
     for _ in range(6):
-        _standardise(head.cls_logits, hidden, *OBJECTNESS)
+        standardise(head.cls_logits, hidden, *OBJECTNESS)
         reached = []
         for group, count in zip(groups, good):
             logits = torch.cat([head.cls_logits(x).flatten() for x in group])
             reached.append(logits.topk(min(count, max(1, len(logits) // 4))).values[-1].item())
         common = sum(reached) / len(reached)
-        _steer(head.cls_logits, anchors, rows, [(common - value) / 2 for value in reached])
+        steer(head.cls_logits, anchors, rows, [(common - value) / 2 for value in reached])
 
 
 def _class_logits(heads: nn.Module) -> tuple[float, float]:
@@ -246,7 +253,7 @@ def _pool(pooler: nn.Module, features: list, boxes: list[Tensor], sizes: list) -
     return pooled
 
 
-def _longest_run(values: list[list[int]]) -> int:
+def longest_run(values: list[list[int]]) -> int:
     """The middle index of the longest run of equal values."""
     start, best = 0, (0, 0)
     for index in range(1, len(values) + 1):
@@ -256,7 +263,7 @@ def _longest_run(values: list[list[int]]) -> int:
     return best[1]
 
 
-def _bisect(count: Callable[[float], float], wanted: float) -> float:
+def bisect(count: Callable[[float], float], wanted: float) -> float:
     """The shift of the background's score at which `count(shift)`, a falling function, passes `wanted`.
 
     No shift if it never does: to ask for more boxes than there are would only let all pass with a score of one.

@@ -1,13 +1,22 @@
 #!/usr/bin/env python3
-"""Checks `maskrcnn` against torchvision: every model, every photograph, every stage.
+"""Checks `maskrcnn` against other implementations: every model, every stage.
 
-    check_fidelity.py REFERENCES [--maskrcnn .build/release/maskrcnn]
+    check_fidelity.py --framework torchvision|detectron2|mmdetection --image PHOTOGRAPH [--model NAME]
+    check_fidelity.py REFERENCES
 
-REFERENCES is a directory written by make_references.py. Each pair of a model and a photograph runs twice:
-end to end from the picture's file, and stage by stage, each on the reference's own inputs. Each run is compared
-with the reference as compare_bundles.py does; one table sums up.
+With --framework (repeatable, or `all`), models of its zoo are made, run by the framework's own code, and compared:
+end to end from the picture's file, stage by stage, each on the framework's own tensors, and, where the framework keeps
+a configuration beside the checkpoint, with the checkpoint alone. One line a model: the largest relative error of the
+input, of the stages of numbers end to end and isolated, how many detections pair and how many of their masks overlap.
+Models that are other networks have to be refused by name. A framework that is not installed is skipped, and what to
+install is said. The reference sides are kept in --cache, some gigabytes, and made again only where versions or the
+picture differ.
 
-Exit code 0: all agree. 1: some stage differs, or a run failed. 2: bad usage or input.
+REFERENCES is a directory written by make_references.py. Each pair of a model and a photograph runs twice: end to end
+and stage by stage, compared as compare_bundles.py does.
+
+Exit code 0: all agree. 1: some stage differs, a run failed, or a model was not refused. 2: bad usage or input, or
+nothing could run.
 """
 
 import argparse
@@ -21,8 +30,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import zoo_fidelity
 from bundles import Bundle, ToolError, fail
 from compare_bundles import Row, add_tolerance_options, compare, print_table
+from zoo_fidelity import FRAMEWORKS
 
 MODES = ("isolated", "end-to-end")
 
@@ -138,9 +149,32 @@ def print_summary(results: list[Result]) -> None:
         )
 
 
+def check_zoos(program: str, arguments: argparse.Namespace) -> int:
+    """Models of frameworks' zoos; see zoo_fidelity.py."""
+    if arguments.image is None:
+        raise ToolError("--framework needs a picture: --image")
+    names = list(FRAMEWORKS) if "all" in arguments.framework else list(dict.fromkeys(arguments.framework))
+    lines, versions, missing = zoo_fidelity.run(
+        program, names, arguments.model, arguments.image, arguments.cache, arguments.timeout, arguments.threads
+    )
+    if arguments.json:
+        arguments.json.write_text(zoo_fidelity.as_json(lines, versions, missing) + "\n")
+    if not lines:
+        raise ToolError("nothing could be compared")
+    print("\n".join(versions.values()) + "\n")
+    print(zoo_fidelity.table(lines, arguments.markdown))
+    return 0 if all(line.passed for line, _ in lines) else 1
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("references", type=Path, metavar="REFERENCES")
+    parser.add_argument("references", type=Path, metavar="REFERENCES", nargs="?")
+    parser.add_argument("--framework", action="append", choices=[*FRAMEWORKS, "all"], help="models of its zoo; repeatable")
+    parser.add_argument("--image", type=Path, help="the picture for --framework: PNG or JPEG")
+    parser.add_argument("--cache", type=Path, default=Path(".build/fidelity"), metavar="DIR",
+                        help="where the sides of --framework are kept (default %(default)s)")  # fmt: skip
+    parser.add_argument("--threads", type=int, default=2, help="of either side, with --framework (default %(default)s)")
+    parser.add_argument("--markdown", action="store_true", help="print the table of --framework as Markdown")
     parser.add_argument("--maskrcnn", default=".build/release/maskrcnn", help="the program (default %(default)s)")
     parser.add_argument("--model", action="append", help="only this model; repeatable")
     parser.add_argument("--photograph", action="append", help="only this photograph; repeatable")
@@ -156,6 +190,10 @@ def main() -> int:
         program = shutil.which(arguments.maskrcnn)
         if program is None:
             raise ToolError(f"{arguments.maskrcnn}: no such program")
+        if (arguments.references is None) == (arguments.framework is None):
+            raise ToolError("either REFERENCES or --framework is needed")
+        if arguments.framework:
+            return check_zoos(program, arguments)
         selected = list(cases(arguments.references, arguments.model, arguments.photograph))
         if not selected:
             raise ToolError(f"{arguments.references}: holds no bundles (of these models and photographs)")

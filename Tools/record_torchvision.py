@@ -25,11 +25,11 @@ import torch.nn.functional as F
 import torchvision
 from bundles import ToolError, fail, select, sha256, write_bundle
 from PIL import Image, UnidentifiedImageError
+from stage_recorder import FINEST_LEVEL, StageRecorder, expect
 from torch import Tensor, nn
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.ops import boxes as box_ops
 
-FINEST_LEVEL = 2
 PRODUCER = f"torchvision {torchvision.__version__.split('+')[0]}, torch {torch.__version__.split('+')[0]}"
 
 
@@ -90,23 +90,13 @@ def metadata(
     return result
 
 
-class _Recorder:
-    """Copies tensors out of a running model. A copy, because some activations are rectified in place."""
-
-    def __init__(self) -> None:
-        self.tensors: dict[str, Tensor] = {}
-        self._undo: list[Callable[[], None]] = []
-
-    def keep(self, name: str, value: Tensor) -> None:
-        """Stores a copy under a name that must be new."""
-        if name in self.tensors:
-            raise ToolError(f"model: stage {name} ran twice")
-        self.tensors[name] = value.detach().clone()
+class _Recorder(StageRecorder):
+    """Knows where in torchvision's models each stage is computed."""
 
     @contextmanager
     def watching(self, model: GeneralizedRCNN) -> Iterator[None]:
         """Watches all stages of a model while the block runs, and leaves it as it was."""
-        try:
+        with self.undone():
             self._watch_input(model)
             self._watch_backbone(model.backbone)
             self._watch_proposals(model.rpn)
@@ -116,42 +106,10 @@ class _Recorder:
             if model.roi_heads.has_keypoint():
                 self._watch_keypoints(model.roi_heads)
             yield
-        finally:
-            while self._undo:
-                self._undo.pop()()
-
-    def _after(self, module: nn.Module, action: Callable[[Any], None]) -> None:
-        """Calls the action with each output of the module."""
-        self._undo.append(module.register_forward_hook(lambda _m, _i, output: action(output)).remove)
-
-    def _before(self, module: nn.Module, action: Callable[[Any], None]) -> None:
-        """Calls the action with the first argument of each call of the module."""
-        self._undo.append(module.register_forward_pre_hook(lambda _m, inputs: action(inputs[0])).remove)
-
-    def _around(self, owner: nn.Module, method: str, action: Callable[[tuple, Any], None]) -> None:
-        """Calls the action with the arguments and the result of each call of a method."""
-        original = getattr(owner, method)
-
-        def wrapped(*arguments: Any) -> Any:
-            result = original(*arguments)
-            action(arguments, result)
-            return result
-
-        setattr(owner, method, wrapped)
-        self._undo.append(lambda: delattr(owner, method))
-
-    def _keeps(self, name: str) -> Callable[[Tensor], None]:
-        """An action that stores the only image of a batch."""
-        return lambda value: self.keep(name, value[0])
-
-    def _keeps_all(self, name: str) -> Callable[[Tensor], None]:
-        """An action that stores all rows, one a region."""
-        return lambda value: self.keep(name, value)
 
     def _keeps_levels(self, name: str, arrange: Callable[[Tensor], Tensor] = lambda x: x) -> Callable[[Tensor], None]:
         """An action for a module that is called once a level, finest first."""
-        level = iter(range(FINEST_LEVEL, 100))
-        return lambda value: self.keep(f"{name}.p{next(level)}", arrange(value[0]))
+        return self.keeps_each([f"{name}.p{level}" for level in range(FINEST_LEVEL, 10)], arrange)
 
     def _watch_input(self, model: GeneralizedRCNN) -> None:
         def action(output: Any) -> None:
@@ -159,37 +117,32 @@ class _Recorder:
             self.keep("input.tensor", images.tensors[0])
             self.keep("input.size", torch.tensor(images.image_sizes[0]))
 
-        self._after(model.transform, action)
+        self.after(model.transform, action)
 
     def _watch_backbone(self, backbone: nn.Module) -> None:
-        self._after(backbone.body["maxpool"], self._keeps("backbone.stem"))
+        self.after(backbone.body["maxpool"], self.keeps("backbone.stem"))
         for level in range(2, 6):
-            self._after(backbone.body[f"layer{level - 1}"], self._keeps(f"backbone.c{level}"))
+            self.after(backbone.body[f"layer{level - 1}"], self.keeps(f"backbone.c{level}"))
         for index, (lateral, smooth) in enumerate(zip(backbone.fpn.inner_blocks, backbone.fpn.layer_blocks)):
             level = FINEST_LEVEL + index
-            self._after(lateral, self._keeps(f"fpn.lateral.p{level}"))
-            self._before(smooth, self._keeps(f"fpn.merged.p{level}"))
+            self.after(lateral, self.keeps(f"fpn.lateral.p{level}"))
+            self.before(smooth, self.keeps(f"fpn.merged.p{level}"))
 
         def action(features: dict[str, Tensor]) -> None:
             for level, value in enumerate(features.values(), start=FINEST_LEVEL):
                 self.keep(f"fpn.p{level}", value[0])
             for level in range(FINEST_LEVEL, FINEST_LEVEL + len(backbone.fpn.inner_blocks) - 1):
-                self._keep_topdown(level)
+                coarser = self.tensors[f"fpn.merged.p{level + 1}"]
+                size = self.tensors[f"fpn.lateral.p{level}"].shape[-2:]
+                self.keep_topdown(level, F.interpolate(coarser[None], size=size, mode="nearest")[0])
 
-        self._after(backbone, action)
-
-    def _keep_topdown(self, level: int) -> None:
-        lateral, merged = self.tensors[f"fpn.lateral.p{level}"], self.tensors[f"fpn.merged.p{level}"]
-        coarser = self.tensors[f"fpn.merged.p{level + 1}"]
-        topdown = F.interpolate(coarser[None], size=lateral.shape[-2:], mode="nearest")[0]
-        _expect(torch.equal(lateral + topdown, merged), f"fpn.merged.p{level} is not lateral + topdown")
-        self.keep(f"fpn.topdown.p{level}", topdown)
+        self.after(backbone, action)
 
     def _watch_proposals(self, rpn: nn.Module) -> None:
-        self._after(rpn.head.conv, self._keeps_levels("rpn.hidden"))
-        self._after(rpn.head.cls_logits, self._keeps_levels("rpn.objectness"))
+        self.after(rpn.head.conv, self._keeps_levels("rpn.hidden"))
+        self.after(rpn.head.cls_logits, self._keeps_levels("rpn.objectness"))
         # Channel 4a + c is coordinate c of anchor shape a.
-        self._after(rpn.head.bbox_pred, self._keeps_levels("rpn.deltas", lambda x: x.unflatten(0, (-1, 4))))
+        self.after(rpn.head.bbox_pred, self._keeps_levels("rpn.deltas", lambda x: x.unflatten(0, (-1, 4))))
 
         def keep_anchors(anchors: list[Tensor]) -> None:
             levels = [name for name in self.tensors if name.startswith("rpn.objectness.")]
@@ -197,7 +150,7 @@ class _Recorder:
             for name, value in zip(levels, anchors[0].split(counts), strict=True):
                 self.keep(name.replace("rpn.objectness", "anchors"), value)
 
-        def keep_candidates(arguments: tuple, result: Any) -> None:
+        def keep_candidates(arguments: tuple, _: dict, result: Any) -> None:
             boxes, objectness, image_shapes, counts = arguments
             objectness = objectness.reshape(1, -1)
             order = rpn._get_top_n_idx(objectness, counts)[0]
@@ -211,23 +164,23 @@ class _Recorder:
             self.keep("rpn.proposals.boxes", result[0][0])
             self.keep("rpn.proposals.scores", result[1][0])
 
-        self._after(rpn.anchor_generator, keep_anchors)
-        self._around(rpn, "filter_proposals", keep_candidates)
+        self.after(rpn.anchor_generator, keep_anchors)
+        self.around(rpn, "filter_proposals", keep_candidates)
 
     def _watch_boxes(self, heads: nn.Module) -> None:
-        self._after(heads.box_roi_pool, self._keeps_all("box.pooled"))
+        self.after(heads.box_roi_pool, self.keeps_all("box.pooled"))
         if hasattr(heads.box_head, "fc6"):
-            self._before(heads.box_head.fc7, self._keeps_all("box.hidden.1"))
-            self._after(heads.box_head, self._keeps_all("box.hidden.2"))
+            self.before(heads.box_head.fc7, self.keeps_all("box.hidden.1"))
+            self.after(heads.box_head, self.keeps_all("box.hidden.2"))
         else:
             convolutions = [layer for layer in heads.box_head if isinstance(layer, nn.Sequential)]
             for number, layer in enumerate(convolutions, start=1):
-                self._after(layer, self._keeps_all(f"box.convolution.{number}"))
+                self.after(layer, self.keeps_all(f"box.convolution.{number}"))
             dense = [layer for layer in heads.box_head if isinstance(layer, nn.ReLU)]
             for number, layer in enumerate(dense, start=1):
-                self._after(layer, self._keeps_all(f"box.hidden.{number}"))
+                self.after(layer, self.keeps_all(f"box.hidden.{number}"))
 
-        def keep_detections(arguments: tuple, result: Any) -> None:
+        def keep_detections(arguments: tuple, _: dict, result: Any) -> None:
             logits, deltas, proposals, image_shapes = arguments
             self.keep("box.level", _levels(heads.box_roi_pool, proposals))
             self.keep("box.logits", logits)
@@ -240,7 +193,7 @@ class _Recorder:
             decoded = box_ops.clip_boxes_to_image(heads.box_coder.decode(deltas, proposals), image_shapes[0])
             self.keep("detections.proposal", self._origin(decoded, boxes, scores, classes))
 
-        self._around(heads, "postprocess_detections", keep_detections)
+        self.around(heads, "postprocess_detections", keep_detections)
 
     def _origin(self, decoded: Tensor, boxes: Tensor, scores: Tensor, classes: Tensor) -> Tensor:
         """The proposal whose decoded box and probability of the class are exactly those of each detection."""
@@ -249,30 +202,30 @@ class _Recorder:
             same_box = (decoded[:, label] == box).all(dim=1)
             same_score = self.tensors["box.probabilities"][:, label] == score
             matches = torch.where(same_box & same_score)[0]
-            _expect(len(matches) > 0, "a detection stems from no proposal")
+            expect(len(matches) > 0, "a detection stems from no proposal")
             rows.append(matches[0])
         return torch.stack(rows) if rows else torch.zeros(0, dtype=torch.int64)
 
     def _watch_masks(self, heads: nn.Module) -> None:
-        self._after(heads.mask_roi_pool, self._keeps_all("mask.pooled"))
+        self.after(heads.mask_roi_pool, self.keeps_all("mask.pooled"))
         for number, layer in enumerate(heads.mask_head, start=1):
-            self._after(layer, self._keeps_all(f"mask.hidden.{number}"))
-        self._after(heads.mask_predictor.relu, self._keeps_all("mask.upsampled"))
-        self._after(heads.mask_predictor, self._keeps_all("mask.logits"))
+            self.after(layer, self.keeps_all(f"mask.hidden.{number}"))
+        self.after(heads.mask_predictor.relu, self.keeps_all("mask.upsampled"))
+        self.after(heads.mask_predictor, self.keeps_all("mask.logits"))
 
         def action(output: Any) -> None:
             detections = self.tensors["detections.boxes"]
             self.keep("mask.level", _levels(heads.mask_roi_pool, [detections]))
             self.keep("mask.probabilities", output[0][0]["masks"][:, 0])
 
-        self._after(heads, action)
+        self.after(heads, action)
 
     def _watch_keypoints(self, heads: nn.Module) -> None:
-        self._after(heads.keypoint_roi_pool, self._keeps_all("keypoint.pooled"))
+        self.after(heads.keypoint_roi_pool, self.keeps_all("keypoint.pooled"))
         rectified = [layer for layer in heads.keypoint_head if isinstance(layer, nn.ReLU)]
         for number, layer in enumerate(rectified, start=1):
-            self._after(layer, self._keeps_all(f"keypoint.hidden.{number}"))
-        self._after(heads.keypoint_predictor, self._keeps_all("keypoint.heatmaps"))
+            self.after(layer, self.keeps_all(f"keypoint.hidden.{number}"))
+        self.after(heads.keypoint_predictor, self.keeps_all("keypoint.heatmaps"))
 
 
 def _keep_output(recorder: _Recorder, output: dict[str, Tensor]) -> None:
@@ -295,11 +248,6 @@ def _poolers(model: GeneralizedRCNN) -> list[nn.Module]:
 def _levels(pool: nn.Module, boxes: list[Tensor]) -> Tensor:
     """The pyramid level that each box is pooled from; the pooler counts from its finest."""
     return pool.map_levels(boxes) + FINEST_LEVEL
-
-
-def _expect(condition: bool, fault: str) -> None:
-    if not condition:
-        raise ToolError(f"recorder: {fault}")
 
 
 def _array(value: Tensor) -> np.ndarray:

@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 """Checks the tools themselves on the narrow models: `python3 test_tools.py`."""
 
+import contextlib
+import importlib.util
+import io
+import json
+import sys
 import tempfile
 import unittest
 import unittest.mock
@@ -8,15 +13,24 @@ from pathlib import Path
 
 import benchmark_training
 import calibrate
+import calibrate_zoo
+import check_fidelity
 import compare_bundles
 import models
 import narrow
 import numpy as np
+import record_detectron2
+import record_mmdetection
 import record_torchvision
+import record_torchvision_zoo
 import torch
 import torchvision
 import training_model
+import zoo
+import zoo_fidelity
 from bundles import Bundle, ToolError, write_bundle
+from PIL import Image
+from stage_recorder import StageRecorder, with_background
 from stages import TABLE
 from torch.nn import functional as F
 from torchvision.models.detection.roi_heads import RoIHeads
@@ -218,6 +232,221 @@ class Stages(unittest.TestCase):
     def test_other_names_are_not(self) -> None:
         for name in ("fpn.p7", "fpn.topdown.p5", "box.hidden.0", "box.hidden.01", "anchors.p2.boxes", "keypoint.level"):
             self.assertIsNone(TABLE.stage(name), name)
+
+
+class ZooModels(unittest.TestCase):
+    """Models of other frameworks' zoos, as far as no other framework is needed."""
+
+    FRAMEWORKS = (record_torchvision_zoo, record_detectron2, record_mmdetection)
+
+    def test_names_are_unique_and_words_can_match(self) -> None:
+        for framework in self.FRAMEWORKS:
+            names = [model.name for model in framework.MODELS]
+            self.assertEqual(len(names), len(set(names)), framework.FRAMEWORK)
+            for model in framework.MODELS:
+                self.assertTrue(all(model.refused), model.name)
+        self.assertEqual({module.FRAMEWORK for module in self.FRAMEWORKS}, set(zoo_fidelity.FRAMEWORKS))
+
+    def test_what_to_install_is_said(self) -> None:
+        with unittest.mock.patch.object(importlib.util, "find_spec", return_value=None):
+            for framework in (record_detectron2, record_mmdetection):
+                with self.assertRaisesRegex(zoo.NotInstalled, "is not installed: .*pip install"):
+                    framework.prepare()
+
+    def test_frameworks_that_are_not_installed_are_skipped(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        image = folder / "picture.png"
+        Image.fromarray(narrow.drawing()).save(image)
+        arguments = ["check_fidelity.py", "--framework", "detectron2", "--image", str(image), "--maskrcnn", sys.executable]
+        errors = io.StringIO()
+        with (
+            unittest.mock.patch.object(importlib.util, "find_spec", return_value=None),
+            unittest.mock.patch.object(sys, "argv", [*arguments, "--json", str(folder / "table.json")]),
+            contextlib.redirect_stderr(errors),
+        ):
+            self.assertEqual(check_fidelity.main(), 2)
+        self.assertRegex(errors.getvalue(), "^detectron2 is skipped. .*pip install")
+        self.assertIn("detectron2", json.loads((folder / "table.json").read_text())["skipped"])
+
+    def test_a_made_reference_is_kept_until_something_changes(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        image = folder / "picture.png"
+        Image.fromarray(narrow.drawing()).save(image)
+        framework = unittest.mock.Mock()
+        framework.versions.return_value, framework.profile.return_value = "one 1.0", "torchvision"
+
+        def make(model: zoo.ZooModel, where: Path, _: Path) -> zoo.Saved:
+            where.mkdir(exist_ok=True)
+            (where / "model.pth").write_bytes(b"weights")
+            return zoo.files(where)
+
+        framework.make.side_effect = make
+        framework.record.return_value = {"fpn.p2": torch.zeros(1, 2, 3)}
+        model = zoo.ZooModel("one", "one.yaml")
+        zoo.make_reference(framework, model, folder / "one", image)
+        zoo.make_reference(framework, model, folder / "one", image)
+        self.assertEqual(framework.make.call_count, 1)
+        self.assertEqual(Bundle(zoo.reference(folder / "one")).metadata["producer"], "one 1.0")
+        framework.versions.return_value = "one 2.0"
+        zoo.make_reference(framework, model, folder / "one", image)
+        self.assertEqual(framework.make.call_count, 2)
+        refused = zoo.ZooModel("other", "other.yaml", refused=("other",))
+        zoo.make_reference(framework, refused, folder / "other", image)
+        self.assertFalse(zoo.reference(folder / "other").exists())
+        self.assertTrue(zoo.is_made(framework, refused, folder / "other", image))
+
+    def test_recorder_leaves_the_model_as_it_was(self) -> None:
+        model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.ReLU(inplace=True))
+        recorder = StageRecorder()
+        with recorder.undone():
+            recorder.after(model[0], recorder.keeps("backbone.stem"))
+            recorder.around(model, "forward", lambda arguments, named, result: recorder.keep("input.tensor", arguments[0][0]))
+            result = model(torch.ones(1, 1, 1, 1) * -5)
+            with self.assertRaisesRegex(ToolError, "ran twice"):
+                model(torch.ones(1, 1, 1, 1))
+        self.assertFalse(model[0]._forward_hooks)
+        self.assertNotIn("forward", vars(model))
+        value = model[0].weight.item() * -5 + model[0].bias.item()
+        self.assertAlmostEqual(recorder.tensors["backbone.stem"].item(), value, 5)  # not what the rectifier made of it
+        self.assertAlmostEqual(result.item(), max(0, value), 5)
+
+    def test_background_of_masks(self) -> None:
+        self.assertEqual(with_background(torch.ones(2, 1, 3, 3)).shape, (2, 1, 3, 3))
+        padded = with_background(torch.ones(2, 4, 3, 3))
+        self.assertEqual((padded.shape, padded[:, 0].sum().item(), padded[:, 1:].min().item()), ((2, 5, 3, 3), 0, 1))
+
+    def test_running_calibration_scales_what_it_first_sees(self) -> None:
+        class Rectified(torch.nn.Conv2d):
+            """As detectron2's convolutions, with the rectifier inside."""
+
+            activation = staticmethod(torch.relu)
+
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                x = super().forward(x)
+                return x if self.activation is None else self.activation(x)
+
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, bias=False), torch.nn.BatchNorm2d(8), Rectified(8, 4, 1)).eval()
+        image = 50 + 9 * torch.rand(1, 3, 30, 30)
+        calibration = calibrate_zoo.RunningCalibration()
+        with torch.no_grad(), calibration.watching():
+            calibrate_zoo.draw_weights(model, seed=1)
+            calibration.norms(model)
+            calibration.layers(model, **{"2": (0.5, 2.0)})
+            model(image)
+            norm = model[1]
+            seen = model[:2](image)
+            torch.testing.assert_close(seen.mean(dim=(0, 2, 3)), norm.bias, atol=1e-4, rtol=1e-3)
+            with calibrate_zoo.linear(model[2]):
+                outputs = model(image)
+            torch.testing.assert_close(outputs.mean(dim=(0, 2, 3)), torch.full((4,), 0.5), atol=1e-3, rtol=1e-3)
+            torch.testing.assert_close(outputs.std(dim=(0, 2, 3)), torch.full((4,), 2.0), atol=1e-2, rtol=1e-3)
+        self.assertFalse(any(module._forward_pre_hooks for module in model.modules()))
+
+
+class ZooFidelity(unittest.TestCase):
+    """The table of zoos sees what is wrong, with a program that is told what to answer."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.tensors = record_torchvision.record(calibrated("mask"), narrow.drawing())
+
+    def line(self, changed: dict[str, np.ndarray]) -> zoo_fidelity.Line:
+        bundles = []
+        for name, tensors in (("a", self.tensors), ("b", changed)):
+            write_bundle(self.folder / f"{name}.safetensors", tensors, {})
+            bundles.append(Bundle(self.folder / f"{name}.safetensors"))
+        line = zoo_fidelity.Line("framework", "model")
+        zoo_fidelity.fill_end_to_end(line, *bundles)
+        return line
+
+    def without(self, rows: int) -> dict[str, np.ndarray]:
+        """The tensors without the last detections."""
+        prefixes = ("detections.", "mask.", "output.")
+        return {name: value[:-rows] if name.startswith(prefixes) else value for name, value in self.tensors.items()}
+
+    def test_equal_sides_pass(self) -> None:
+        line = self.line(self.tensors)
+        self.assertEqual((line.faults, line.input, line.end_to_end, line.paired, line.masks), ([], 0, 0, 1, 1))
+
+    def test_the_input_has_a_bound_of_its_own(self) -> None:
+        changed = {**self.tensors, "input.tensor": self.tensors["input.tensor"] * np.float32(1 + 1e-5)}
+        line = self.line(changed)
+        self.assertEqual(line.faults, ["input 1.0e-5"])
+
+    def test_the_worst_stage_is_named(self) -> None:
+        for factor, faults in ((1 + 5e-4, 0), (1 + 5e-3, 1)):
+            line = self.line({**self.tensors, "fpn.p3": self.tensors["fpn.p3"] * np.float32(factor)})
+            self.assertEqual((line.end_to_end_stage, len(line.faults)), ("fpn.p3", faults))
+            self.assertAlmostEqual(line.end_to_end, factor - 1, delta=1e-5)
+
+    def test_lost_detections_count(self) -> None:
+        count = len(self.tensors["output.scores"])
+        line = self.line(self.without(1))
+        self.assertAlmostEqual(line.paired, (count - 1) / count)
+        self.assertTrue(any("of the detections pair" in fault for fault in line.faults))
+        self.assertEqual(line.masks, 1)
+
+    def test_masks_of_pairs_are_compared(self) -> None:
+        masks = self.tensors["output.masks"].copy()
+        masks[0] = 1 - masks[0]
+        line = self.line({**self.tensors, "output.masks": masks})
+        self.assertAlmostEqual(line.masks, 1 - 1 / len(masks))
+        self.assertTrue(any("of the masks" in fault for fault in line.faults))
+        empty = np.zeros((2, 4, 4), np.uint8)
+        self.assertEqual(zoo_fidelity.masks_that_overlap(empty, empty), 1)
+
+    def test_another_frame_is_a_fault_and_not_an_error(self) -> None:
+        changed = {name: value for name, value in self.tensors.items() if not name.startswith("output.")}
+        line = self.line(changed | {"input.tensor": self.tensors["input.tensor"][:, 1:]})
+        self.assertEqual((line.input, line.paired), (float("inf"), 0))
+        text = zoo_fidelity.as_json([(line, zoo.ZooModel("model", "file"))], {}, {})
+        self.assertIsNone(json.loads(text)["models"][0]["input"])
+
+    def test_isolated_bound(self) -> None:
+        line = zoo_fidelity.Line("framework", "model")
+        rows = [
+            compare_bundles.Row("fpn.p2", "1", 2e-6, 0, 1e-5, True),
+            compare_bundles.Row("box.logits", "1", 2e-5, 0, 1e-5, False),
+            compare_bundles.Row("detections.boxes", "1", 0.1, 0, 0, True, "100.00% paired"),
+        ]
+        zoo_fidelity.fill_isolated(line, rows)
+        self.assertEqual((line.isolated, line.isolated_stage), (2e-5, "box.logits"))
+        self.assertEqual(line.faults, ["isolated 1 of 3 stages, first box.logits: 2.0e-5"])
+
+    def refusal(self, record: tuple[int, str], inspect: int) -> zoo_fidelity.Line:
+        """What comes of a Cascade R-CNN when the program answers like this."""
+        program = self.folder / "program"
+        program.write_text(
+            f"#!{sys.executable}\nimport sys\n"
+            f"if sys.argv[1] == 'inspect': sys.exit({inspect})\n"
+            f"print({record[1]!r}, file=sys.stderr)\nsys.exit({record[0]})\n"
+        )
+        program.chmod(0o755)
+        saved = zoo.Saved(self.folder / "model.pth", None)
+        model = zoo.ZooModel("cascade", "cascade.yaml", refused=("Cascade R-CNN",))
+        line = zoo_fidelity.Line("framework", "cascade")
+        runner = zoo_fidelity._Runner(str(program), saved, self.folder / "picture.png", 60, 1)
+        zoo_fidelity._check_refusal(line, model, runner, self.folder)
+        return line
+
+    def test_refusals_name_the_network(self) -> None:
+        self.assertEqual(self.refusal((2, "model.pth: this is a cascade R-CNN"), 1).faults, [])
+        self.assertEqual(len(self.refusal((2, "model.pth: 80 rows for 0 classes"), 1).faults), 1)
+        self.assertEqual(self.refusal((0, "! 9 tensors did not belong"), 0).faults,
+                         ["record ends with 0, not 2", "inspect ends with 0, not 1"])  # fmt: skip
+
+    def test_remarks_are_whole_sentences(self) -> None:
+        self.assertEqual(zoo_fidelity.sentences("! one\n  more\n\nerror: two\n"), ["! one more", "error: two"])
+
+    def test_table(self) -> None:
+        ran, refused = zoo.ZooModel("one", "one.yaml"), zoo.ZooModel("two", "two.yaml", refused=("word",))
+        first = zoo_fidelity.Line("framework", "one", 0, 2e-5, "fpn.p2", 3e-6, "box.logits", 100, 0.995, 1.0, faults=["what failed"])
+        second = zoo_fidelity.Line("framework", "two", remarks=["it is a word"])
+        text = zoo_fidelity.table([(first, ran), (second, refused)])
+        for part in ("2.0e-5 fpn.p2", "99.5 % of 100", "FAILED framework one: what failed", "refused framework two: it is a word"):
+            self.assertIn(part, text)
+        self.assertEqual(zoo_fidelity.table([(second, refused)], markdown=True).splitlines()[1], "|" + "---|" * 9)
 
 
 TRAINING = {
