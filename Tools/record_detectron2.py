@@ -27,7 +27,7 @@ import zoo
 from bundles import ToolError
 from calibrate import HEATMAPS, MASK_LOGITS
 from calibrate_zoo import LOWEST_SCORE, RunningCalibration, calibrate_predictor, draw_weights
-from stage_recorder import StageRecorder, with_background
+from stage_recorder import StageRecorder, deltas_of_classes, masks_of_classes
 from torch import Tensor, nn
 from torch.nn import functional as F
 from zoo import DETECTIONS, SEED, NotInstalled, Saved, ZooModel, read_pixels, version
@@ -215,7 +215,7 @@ def _calibrate(network: nn.Module, settings: Any, image: Path) -> None:
 
 
 @torch.no_grad()
-def record(saved: Saved, image: Path) -> dict[str, Tensor]:
+def record(_: ZooModel, saved: Saved, image: Path) -> dict[str, Tensor]:
     """Runs a saved model on a picture with detectron2's own predictor, and returns all stages by name."""
     from detectron2.config import get_cfg
     from detectron2.data.detection_utils import read_image
@@ -322,8 +322,7 @@ class _Recorder(StageRecorder):
             logits = logits.roll(1, dims=1)
             self.keep("box.logits", logits)
             self.keep("box.probabilities", F.softmax(logits, -1))
-            deltas = deltas.unflatten(1, (-1, 4))
-            self.keep("box.deltas", deltas if deltas.shape[1] == 1 else F.pad(deltas, (0, 0, 1, 0)))
+            self.keep("box.deltas", deltas_of_classes(deltas, heads.num_classes))
             found, rows = result[0][0], result[1][0]
             self.keep("detections.boxes", found.pred_boxes.tensor)
             self.keep("detections.scores", found.scores)
@@ -339,7 +338,7 @@ class _Recorder(StageRecorder):
             if name.startswith("mask_fcn") and "relu" not in name:
                 self.after(layer, self.keeps_all(f"mask.hidden.{name.removeprefix('mask_fcn')}"))
         self.after(heads.mask_head.deconv_relu, self.keeps_all("mask.upsampled"))
-        self.after(heads.mask_head.predictor, lambda value: self.keep("mask.logits", with_background(value)))
+        self.after(heads.mask_head.predictor, lambda value: self.keep("mask.logits", masks_of_classes(value, heads.num_classes)))
 
         def action(instances: list) -> None:
             self.keep("mask.level", _levels(heads, "mask", instances[0].pred_boxes))
@@ -368,12 +367,12 @@ def _levels(heads: nn.Module, part: str, boxes: Any) -> Tensor:
     """The level that each box is pooled from, by the pooler's own function."""
     from detectron2.modeling.poolers import assign_boxes_to_levels
 
-    features = getattr(heads, f"{part}_in_features", None) or heads.in_features
     pooler = getattr(heads, f"{part}_pooler", None) or heads.pooler
-    finest = int(features[0][-1])
-    if len(features) == 1:
-        return torch.full((len(boxes),), finest)
-    return finest + assign_boxes_to_levels([boxes], pooler.min_level, pooler.max_level, pooler.canonical_box_size, pooler.canonical_level)
+    levels = pooler.min_level, pooler.max_level
+    # A map's level is that of its scale: 4 for C4, and for DC5, whose fifth stage is dilated instead.
+    if levels[0] == levels[1]:
+        return torch.full((len(boxes),), levels[0])
+    return levels[0] + assign_boxes_to_levels([boxes], *levels, pooler.canonical_box_size, pooler.canonical_level)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ import zoo
 from bundles import ToolError
 from calibrate import MASK_LOGITS
 from calibrate_zoo import LOWEST_SCORE, RunningCalibration, calibrate_predictor, draw_weights
-from stage_recorder import FINEST_LEVEL, StageRecorder, expect, with_background
+from stage_recorder import FINEST_LEVEL, StageRecorder, deltas_of_classes, expect, masks_of_classes
 from torch import Tensor, nn
 from torch.nn import functional as F
 from zoo import DETECTIONS, SEED, NotInstalled, Saved, ZooModel, read_pixels, version
@@ -265,7 +265,7 @@ def _calibrate(network: nn.Module, settings: Any, image: Path) -> None:
 
 
 @torch.no_grad()
-def record(saved: Saved, image: Path) -> dict[str, Tensor]:
+def record(_: ZooModel, saved: Saved, image: Path) -> dict[str, Tensor]:
     """Runs a saved model on a picture with MMDetection's own entry points, and returns all stages by name."""
     from mmdet.apis import init_detector
     from mmengine.config import Config
@@ -377,8 +377,7 @@ class _Recorder(StageRecorder):
             logits = logits.roll(1, dims=1)
             self.keep("box.logits", logits)
             self.keep("box.probabilities", F.softmax(logits, -1))
-            deltas = deltas.unflatten(1, (-1, 4))
-            self.keep("box.deltas", deltas if deltas.shape[1] == 1 else F.pad(deltas, (0, 0, 1, 0)))
+            self.keep("box.deltas", deltas_of_classes(deltas, head.num_classes))
             found, meta = result[0], named["batch_img_metas"][0]
             boxes = found.bboxes
             if named["rescale"]:
@@ -411,7 +410,8 @@ class _Recorder(StageRecorder):
     def _level(self, extractor: nn.Module, rois: Tensor) -> Tensor:
         """The level that each box is pooled from, by the extractor's own function."""
         if extractor.num_inputs == 1:
-            return torch.full((len(rois),), int(self._levels[0][1:]))
+            # A map's level is that of its stride: 4 for C4, and for DC5, whose fifth stage is dilated instead.
+            return torch.full((len(rois),), extractor.featmap_strides[0].bit_length() - 1)
         return FINEST_LEVEL + extractor.map_roi_levels(rois, extractor.num_inputs)
 
     def _watch_masks(self, heads: nn.Module) -> None:
@@ -425,7 +425,7 @@ class _Recorder(StageRecorder):
 
         def keep(_: tuple, named: dict, result: list) -> None:
             logits, labels = named["mask_preds"][0], result[0].labels
-            self.keep("mask.logits", with_background(logits))
+            self.keep("mask.logits", masks_of_classes(logits, head.num_classes))
             rows = torch.arange(len(labels))
             chosen = logits[:, 0] if head.class_agnostic else logits[rows, labels]
             self.keep("mask.probabilities", chosen.sigmoid())

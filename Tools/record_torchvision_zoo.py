@@ -25,8 +25,8 @@ FRAMEWORK = "torchvision"
 
 MODELS = [
     *(ZooModel(name, name) for name in models.PUBLISHED),
+    ZooModel("two-convolution-rpn", "maskrcnn_resnet50_fpn", {"conv_depth": 2}),
     # What is not built here.
-    ZooModel("two-convolution-rpn", "maskrcnn_resnet50_fpn", {"conv_depth": 2}, refused=("rpn", "region proposal")),
     ZooModel("mask-head-without-its-last-layer", "maskrcnn_resnet50_fpn", {"without": "roi_heads.mask_predictor.mask_fcn_logits."}, refused=("mask",)),
     ZooModel("faster-mobilenet", "fasterrcnn_mobilenet_v3_large_fpn", refused=("mobilenet",)),
     ZooModel("retinanet", "retinanet_resnet50_fpn", refused=("retinanet",)),
@@ -64,19 +64,20 @@ def make(model: ZooModel, folder: Path, image: Path) -> Saved:
 
 
 def _build(model: ZooModel) -> nn.Module:
-    if not model.refused:
-        return models.build(models.PUBLISHED[model.configuration])
     torch.manual_seed(SEED)
-    network = getattr(torchvision.models.detection, model.configuration)(weights=None, weights_backbone=None)
+    if model.refused:
+        return getattr(torchvision.models.detection, model.configuration)(weights=None, weights_backbone=None).eval()
+    network = models.build(models.PUBLISHED[model.configuration])
     if depth := model.changes.get("conv_depth"):
-        network.rpn.head = RPNHead(256, models.ANCHORS_PER_CELL, conv_depth=depth)
-    return network.eval()
+        network.rpn.head = RPNHead(network.backbone.out_channels, models.ANCHORS_PER_CELL, conv_depth=depth).eval()
+    return network
 
 
-def record(saved: Saved, image: Path) -> dict[str, Tensor]:
+def record(model: ZooModel, saved: Saved, image: Path) -> dict[str, Tensor]:
     """Runs a saved model on a picture and returns all stages by name."""
-    tensors = record_torchvision.record(models.load(saved.weights), read_pixels(image))
-    return {name: torch.from_numpy(value) for name, value in tensors.items()}
+    network = _build(model)
+    network.load_state_dict(torch.load(saved.weights, weights_only=True))
+    return {name: torch.from_numpy(value) for name, value in record_torchvision.record(network, read_pixels(image)).items()}
 
 
 if __name__ == "__main__":

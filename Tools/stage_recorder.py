@@ -86,6 +86,18 @@ def expect(condition: bool, fault: str) -> None:
         raise ToolError(f"recorder: {fault}")
 
 
-def with_background(masks: Tensor) -> Tensor:
-    """Mask logits with a channel of zeros in front, the background's, where there is one channel a class."""
-    return masks if masks.shape[1] == 1 else F.pad(masks, (0, 0, 0, 0, 1, 0))
+def masks_of_classes(logits: Tensor, classes: int) -> Tensor:
+    """Mask logits with a channel of zeros in front, the background's; one channel for all classes stays alone.
+
+    `classes` are those of objects. With one of them, a channel of its own and one for all are the same.
+    """
+    return F.pad(logits, (0, 0, 0, 0, 1, 0)) if logits.shape[1] == classes else logits
+
+
+def deltas_of_classes(deltas: Tensor, classes: int) -> Tensor:
+    """Deltas of shape (rows, 4 · classes) as (rows, classes + 1, 4): nothing refines a box of background.
+
+    One box for all classes stays alone, as (rows, 1, 4).
+    """
+    deltas = deltas.unflatten(1, (-1, 4))
+    return F.pad(deltas, (0, 0, 1, 0)) if deltas.shape[1] == classes else deltas

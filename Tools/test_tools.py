@@ -30,7 +30,7 @@ import zoo
 import zoo_fidelity
 from bundles import Bundle, ToolError, write_bundle
 from PIL import Image
-from stage_recorder import StageRecorder, with_background
+from stage_recorder import StageRecorder, deltas_of_classes, masks_of_classes
 from stages import TABLE
 from torch.nn import functional as F
 from torchvision.models.detection.roi_heads import RoIHeads
@@ -310,10 +310,14 @@ class ZooModels(unittest.TestCase):
         self.assertAlmostEqual(recorder.tensors["backbone.stem"].item(), value, 5)  # not what the rectifier made of it
         self.assertAlmostEqual(result.item(), max(0, value), 5)
 
-    def test_background_of_masks(self) -> None:
-        self.assertEqual(with_background(torch.ones(2, 1, 3, 3)).shape, (2, 1, 3, 3))
-        padded = with_background(torch.ones(2, 4, 3, 3))
+    def test_background_has_masks_and_deltas(self) -> None:
+        self.assertEqual(masks_of_classes(torch.ones(2, 1, 3, 3), 4).shape, (2, 1, 3, 3))
+        self.assertEqual(masks_of_classes(torch.ones(2, 1, 3, 3), 1).shape, (2, 2, 3, 3))
+        padded = masks_of_classes(torch.ones(2, 4, 3, 3), 4)
         self.assertEqual((padded.shape, padded[:, 0].sum().item(), padded[:, 1:].min().item()), ((2, 5, 3, 3), 0, 1))
+        self.assertEqual(deltas_of_classes(torch.ones(2, 4), 4).shape, (2, 1, 4))
+        deltas = deltas_of_classes(torch.arange(16.0).view(2, 8), 2)
+        self.assertEqual(deltas[1].tolist(), [[0, 0, 0, 0], [8, 9, 10, 11], [12, 13, 14, 15]])
 
     def test_running_calibration_scales_what_it_first_sees(self) -> None:
         class Rectified(torch.nn.Conv2d):
@@ -438,6 +442,11 @@ class ZooFidelity(unittest.TestCase):
 
     def test_remarks_are_whole_sentences(self) -> None:
         self.assertEqual(zoo_fidelity.sentences("! one\n  more\n\nerror: two\n"), ["! one more", "error: two"])
+
+    def test_configurations_are_compared_by_their_values(self) -> None:
+        first = "{\n  // How large.\n  side: 800,  // profile detectron2\n}\n"
+        self.assertEqual(zoo_fidelity.values(first), zoo_fidelity.values("{\n  side: 800,  // config.yaml: INPUT\n}"))
+        self.assertNotEqual(zoo_fidelity.values(first), zoo_fidelity.values(first.replace("800", "1024")))
 
     def test_table(self) -> None:
         ran, refused = zoo.ZooModel("one", "one.yaml"), zoo.ZooModel("two", "two.yaml", refused=("word",))

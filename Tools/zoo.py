@@ -66,7 +66,7 @@ class Framework(Protocol):
     def make(self, model: ZooModel, folder: Path, image: Path) -> Saved:
         """Builds a model, gives it weights with which it finds something on the picture, and saves it."""
 
-    def record(self, saved: Saved, image: Path) -> dict[str, Tensor]:
+    def record(self, model: ZooModel, saved: Saved, image: Path) -> dict[str, Tensor]:
         """Runs a saved model on a picture: all stages by name."""
 
 
@@ -101,7 +101,7 @@ def make_reference(framework: Framework, model: ZooModel, folder: Path, image: P
     note.unlink(missing_ok=True)
     saved = framework.make(model, folder, image)
     if not model.refused:
-        tensors = {name: _array(value) for name, value in framework.record(saved, image).items()}
+        tensors = {name: _array(value) for name, value in framework.record(model, saved, image).items()}
         write_bundle(
             reference(folder), tensors,
             {

@@ -134,6 +134,16 @@ class _Runner:
     def inspect(self) -> Run:
         return self._run("inspect", "--summary", str(self.saved.weights))
 
+    def reads_alike_alone(self) -> bool:
+        """Whether the program takes the same values for all that tensors do not tell, with the configuration or not."""
+        texts = []
+        for configuration in ([], [str(self.saved.configuration)]):
+            done = self._call("inspect", str(self.saved.weights), "--configuration", *configuration)
+            if done is None or done.returncode != 0:
+                return False
+            texts.append(values(done.stdout))
+        return texts[0] == texts[1]
+
     def _model(self, configured: bool) -> list[str]:
         arguments = ["--weights", str(self.saved.weights), "--threads", str(self.threads)]
         if configured and self.saved.configuration:
@@ -141,17 +151,28 @@ class _Runner:
         return arguments
 
     def _run(self, *arguments: str) -> Run:
-        try:
-            done = subprocess.run(
-                [self.program, *arguments], capture_output=True, text=True, timeout=self.timeout, check=False
-            )
-        except subprocess.TimeoutExpired:
+        done = self._call(*arguments)
+        if done is None:
             return Run(None, [f"no end after {self.timeout:g} s"])
         hidden = (str(self.saved.weights), str(self.saved.configuration or ""))
         said = done.stderr.strip()
         for path in filter(None, hidden):
             said = said.replace(path, Path(path).name)
         return Run(done.returncode, sentences(said))
+
+
+    def _call(self, *arguments: str) -> subprocess.CompletedProcess[str] | None:
+        """None if the program does not end in time."""
+        command = [self.program, *arguments]
+        try:
+            return subprocess.run(command, capture_output=True, text=True, timeout=self.timeout, check=False)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def values(configuration: str) -> list[str]:
+    """The lines of a configuration as `inspect --configuration` prints it, without comments: where a value is from."""
+    return [row for row in (line.split("//")[0].rstrip() for line in configuration.splitlines()) if row]
 
 
 def sentences(text: str) -> list[str]:
@@ -211,6 +232,9 @@ def _check_stages(line: Line, runner: _Runner, path: Path, folder: Path) -> None
 
     if runner.saved.configuration is None:
         line.remarks = run.remarks
+        return
+    if run.code == 0 and runner.reads_alike_alone():
+        line.alone = line.paired
         return
     alone = runner.record(output, configured=False)
     line.remarks = alone.remarks
@@ -283,7 +307,7 @@ def masks_that_overlap(a: np.ndarray, b: np.ndarray) -> float:
     for x, y in zip(a.astype(bool), b.astype(bool)):
         union = np.count_nonzero(x | y)
         enough += union == 0 or np.count_nonzero(x & y) / union >= MASK_OVERLAP
-    return enough / len(a) if len(a) else 1.0
+    return float(enough) / len(a) if len(a) else 1.0
 
 
 def number(value: float | None) -> str:
