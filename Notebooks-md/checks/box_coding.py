@@ -8,13 +8,14 @@ DELTAS = ["dx", "dy", "dw", "dh"]
 LIMIT = np.log(1000 / 16)
 
 
-def _decode(deltas, boxes, limit=LIMIT, plus=0.0, exponential=True, corner=False, legacy_edge=False, swapped=False):
+def _decode(deltas, boxes, limit=LIMIT, lowest=-np.inf, plus=0.0, exponential=True, corner=False, legacy_edge=False, swapped=False):
     w, h = boxes[:, 2] - boxes[:, 0] + plus, boxes[:, 3] - boxes[:, 1] + plus
     x, y = (boxes[:, 0], boxes[:, 1]) if corner else (boxes[:, 0] + w / 2, boxes[:, 1] + h / 2)
     dx, dy, dw, dh = deltas.T[[1, 0, 3, 2]] if swapped else deltas.T
     x, y = x + dx * w, y + dy * h
     if exponential:
-        w, h = w * np.exp(np.minimum(dw, limit)), h * np.exp(np.minimum(dh, limit))
+        limits = np.broadcast_to(limit, 2)  # of dw and of dh
+        w, h = w * np.exp(np.clip(dw, lowest, limits[0])), h * np.exp(np.clip(dh, lowest, limits[1]))
     else:
         w, h = w * (1 + dw), h * (1 + dh)
     edge = plus if legacy_edge else 0.0
@@ -48,6 +49,9 @@ def check_decode(decode):
                 ("widths are counted with + 1 (x2 − x1 + 1); here a box from 10 to 50 is 40 wide. ", lambda: _decode(deltas, boxes, plus=1.0)),
                 ("dw and dh are not cut: take the smaller of dw and log(1000 / 16) before the exponential. ",
                  lambda: _decode(deltas, boxes, limit=np.inf)),
+                ("dh is not cut; it is, as dw is. ", lambda: _decode(deltas, boxes, limit=[LIMIT, np.inf])),
+                ("dw is not cut; it is, as dh is. ", lambda: _decode(deltas, boxes, limit=[np.inf, LIMIT])),
+                ("dw and dh are cut from below too; there is no lower limit. ", lambda: _decode(deltas, boxes, lowest=-LIMIT)),
                 ("sizes grow linearly, by 1 + dw; the new width is w · exp(dw). ", lambda: _decode(deltas, boxes, exponential=False)),
                 ("x1 and y1 are taken for the middle of the box: it is x1 + w / 2. ", lambda: _decode(deltas, boxes, corner=True)),
                 ("x and y are exchanged in the deltas: they are dx, dy, dw, dh. ", lambda: _decode(deltas, boxes, swapped=True)),
@@ -59,7 +63,8 @@ def check_decode(decode):
     random = np.random.default_rng(1)
     boxes, _ = _pairs()
     compared("decode, 500 boxes", random.normal(0, 0.5, (500, 4)), boxes, 1e-2)
-    compared("decode, a wild prediction", np.array([[0.0, 0, 9, 0]]), np.array([[10.0, 20, 50, 40]]), 1e-2)
+    for wild in [[0, 0, 9.0, 9.0], [0, 0, -9.0, -9.0]]:
+        compared(f"decode, a wild prediction {wild}", np.array([wild]), np.array([[10.0, 20, 50, 40]]), 1e-2)
     return "decode: right, and cut where it should be"
 
 

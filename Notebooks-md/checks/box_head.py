@@ -93,10 +93,10 @@ def check_refine(refine):
     return "refine: right, by hand and for 1800 boxes"
 
 
-def _detect(probabilities, boxes, threshold, first=1, apart=True, nms=True, best_only=False, sort=True):
+def _detect(probabilities, boxes, threshold, first=1, apart=True, nms=True, best_only=False, sort=True, equal=False):
     found = []
     for k in range(first, probabilities.shape[1]):
-        rows = probabilities[:, k] > threshold
+        rows = probabilities[:, k] >= threshold if equal else probabilities[:, k] > threshold
         if best_only:
             rows &= probabilities.argmax(axis=1) == k
         rows = np.flatnonzero(rows)
@@ -115,7 +115,7 @@ def check_detect(detect):
     stages = recorded()
     probabilities = _softmax(stages["box.logits"].astype(np.float64))
     boxes = _refine(stages["rpn.proposals.boxes"].astype(np.float64), stages["box.deltas"].astype(np.float64), stages["input.size"])
-    # A star twice, and a disc at the place of the first: page 9's example.
+    # A star twice, and a disc at the place of the first.
     small = np.zeros((3, 9))
     small[0, 4], small[1, 4], small[2, 5] = 0.9, 0.8, 0.7
     small[:, 0] = 1 - small.sum(axis=1)
@@ -126,8 +126,10 @@ def check_detect(detect):
     cases = [
         ("two stars and a disc", small, small_boxes, 0.05, None),
         ("a proposal of which two classes are likely", both, np.arange(9)[None, :, None] * 20 + np.array([0.0, 0, 10, 10]), 0.05, None),
+        ("a probability that equals the threshold", both, np.zeros((1, 9, 4)) + [0, 0, 10, 10], 0.4, None),
         ("the picture, threshold 0.5", probabilities, boxes, 0.5, [stages[f"detections.{part}"] for part in ["boxes", "scores", "classes"]]),
         ("the picture, threshold 0.05", probabilities, boxes, 0.05, None),
+        ("the picture, threshold 1: nothing", probabilities, boxes, 1.0, None),
     ]
     sentences = [
         ("background, class 0, is among the detections; begin with class 1. ", dict(first=0)),
@@ -135,9 +137,14 @@ def check_detect(detect):
         ("copies of the same object are left: suppress within each class, with threshold 0.5. ", dict(nms=False)),
         ("only the likeliest class of each proposal counts; every class above the threshold makes a detection of its own. ", dict(best_only=True)),
         ("they are in the order of classes; the best score comes first. ", dict(sort=False)),
+        ("a probability that equals the threshold makes a detection; it has to be above it. ", dict(equal=True)),
     ]
     for name, p, b, threshold, expected in cases:
-        answer = parts(f"detect, {name}", call(detect, p, b, threshold), 3, "boxes, scores and classes")
+        try:
+            answer = call(detect, p, b, threshold)
+        except Wrong as wrong:
+            raise Wrong(f"detect, {name}: {wrong}") from None
+        answer = parts(f"detect, {name}", answer, 3, "boxes, scores and classes")
         right = expected or _detect(p, b, threshold)
         for which, tolerance, columns in [(2, 0, ()), (1, 1e-4, ()), (0, 2e-2, CORNERS)]:
             mistakes = [(sentence, _detect(p, b, threshold, **options)[which]) for sentence, options in sentences]

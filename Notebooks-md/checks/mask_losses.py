@@ -90,12 +90,21 @@ def loss_cases():
     """Logits, [N, C, m, m], classes and targets: small ones, and the recorded ones."""
     random = np.random.default_rng(0)
     small = (random.normal(size=(2, 3, 2, 2)), np.array([2, 1]), random.integers(0, 2, (2, 2, 2)).astype(np.float64))
+    between = (*small[:2], random.choice([0, 0.25, 0.5, 0.75, 1], (2, 2, 2)))
     stages = recorded()
     logits = stages["mask.logits"].astype(np.float64)
-    return [("small maps", *small), ("three detections", logits, stages["detections.classes"][:3], soft_targets())]
+    return [
+        ("small maps", *small), ("small maps with targets between 0 and 1", *between),
+        ("three detections", logits, stages["detections.classes"][:3], moved_targets()),
+    ]  # fmt: skip
 
 
-def soft_targets():
+# Ways to make a target between 0 and 1 one of the two.
+CUTS = [lambda t: t > 0.5, lambda t: t >= 0.5, lambda t: t > 0, lambda t: t >= 1]
+UNCUT = "the targets are cut to 0 or 1; one that lies between counts as it is. "
+
+
+def moved_targets():
     """What the three detections should have said, [3, 28, 28]: their own masks moved by two cells, so that there is a loss."""
     masks = (recorded()["mask.probabilities"][:3] >= 0.5).astype(np.float64)
     return np.roll(masks, 2, axis=2)
@@ -121,12 +130,13 @@ def _gradient(logits, classes, targets, mean=True, everywhere=False, sign=1):
 
 @check
 def check_loss(mask_loss):
-    # Page 13's example: logits 2, −1, 0 that should be 1, 0 and ½.
+    # Logits 2, −1, 0 that should be 1, 0 and ½; and 2 that should be ½, since at logit 0 every target has the same loss.
     logits = np.zeros((1, 2, 1, 3))
     logits[0, 1, 0] = 2, -1, 0
     hand = ("the example by hand", logits, np.array([1]), np.array([[[1, 0, 0.5]]]))
+    half = ("logit 2 with target ½", np.array([[[[0.0]], [[2]]]]), np.array([1]), np.array([[[0.5]]]))
     huge = ("logits of 800 and −800", np.array([[[[0.0, 0]], [[800, -800]]]]), np.array([1]), np.array([[[0.0, 1]]]))
-    for name, logits, classes, targets in [hand, *loss_cases(), huge]:
+    for name, logits, classes, targets in [hand, half, *loss_cases(), huge]:
         mine = numbers(f"mask_loss, {name}", call(mask_loss, logits, classes, targets))
         if name == huge[0] and not np.isfinite(mine).all():
             raise Wrong("mask_loss, logits of 800 and −800: the sigmoid is 0 or 1 and the logarithm infinite; use max(x, 0) − x t + log(1 + exp(−|x|))")
@@ -138,6 +148,7 @@ def check_loss(mask_loss):
                 ("the loss is counted for all channels; only that of the right class counts. ",
                  np.mean([_loss(logits, np.full(len(classes), k), targets) for k in range(logits.shape[1])])),
                 ("this is negative: a loss is −log of a probability. ", -_loss(logits, classes, targets)),
+                *((UNCUT, _loss(logits, classes, cut(targets))) for cut in CUTS),
             ],
         )  # fmt: skip
     return "mask_loss: right, by hand and for three detections"
@@ -155,10 +166,11 @@ def check_gradient(mask_gradient):
                 ("the sign is the other way round: σ(x) − t. ", _gradient(logits, classes, targets, sign=-1)),
                 ("this is the gradient of the sum; the loss is a mean: divide by the number of cells. ", _gradient(logits, classes, targets, mean=False)),
                 ("each detection is divided by its own cells; the loss is the mean over the cells of all. ", right * len(classes)),
+                *((UNCUT, _gradient(logits, classes, cut(targets))) for cut in CUTS),
             ],
         )  # fmt: skip
     # That it is the slope of the loss: differences of the loss, at a few places.
-    name, logits, classes, targets = loss_cases()[0]
+    name, logits, classes, targets = loss_cases()[1]
     mine = numbers("mask_gradient", call(mask_gradient, logits, classes, targets))
     for place in [(0, 2, 0, 1), (0, 1, 0, 1), (1, 1, 1, 0)]:
         moved = [logits.copy() for _ in range(2)]

@@ -1,7 +1,7 @@
 """Checks of 01-pyramid."""
 
 import numpy as np
-from reference import call, check, compare, numbers, recorded
+from reference import Wrong, call, check, compare, numbers, recorded
 
 MAP = ["channel", "row", "column"]
 
@@ -100,6 +100,12 @@ def check_group_norm(group_norm):
             ("scale and shift are missing. ", wrong(affine=False)),
         ],
     )  # fmt: skip
+    flat = np.full((2, 2, 2), 3.0)
+    name = "group_norm of a map that is 3 everywhere, scale 1, shift 5"
+    mine = numbers(name, call(group_norm, flat, np.ones(2), np.full(2, 5.0), 1))
+    if not np.isfinite(mine).all():
+        raise Wrong(f"{name}: its variance is 0, and 0 / 0 is no number; add 10⁻⁵ under the root")
+    compare(name, mine, flat + 2, 1e-6, MAP)
     return "group_norm: right"
 
 

@@ -1,5 +1,7 @@
 """Checks of 05-roipool and 06-roialign."""
 
+import itertools
+
 import numpy as np
 from reference import Wrong, call, check, compare, numbers, parts, recorded
 
@@ -89,7 +91,17 @@ def check_roi_pool(roi_pool):
                 ("this is RoIAlign; here everything is rounded. ", stages["mask.pooled"][index]),
             ],
         )  # fmt: skip
-    return "roi_pool: all six detections are the reference's"
+    # Negative values, so that an empty bin's 0 shows; the box reaches beyond the map on the right and below.
+    feature, box = np.arange(-40.0, 0).reshape(2, 4, 5), np.array([8.0, 4, 40, 36])
+    compare(
+        "roi_pool, a box that reaches beyond the map", call(roi_pool, feature, box, 1 / 4, 4), _roi_pool(feature, box, 1 / 4, 4), 1e-6,
+        ["channel", "row", "column"], (),
+        [
+            ("a bin beyond the map repeats the map's border; a bin without positions is 0. ",
+             _roi_pool(np.pad(feature, ((0, 0), (0, 9), (0, 9)), mode="edge"), box, 1 / 4, 4)),
+        ],
+    )  # fmt: skip
+    return "roi_pool: all six detections are the reference's, and bins beyond the map are 0"
 
 
 # RoIAlign
@@ -118,7 +130,7 @@ def _bilinear(feature, y, x, shift=0.0, swapped=False, nearest=False, outside="c
         + v * (1 - u) * feature[:, bottom, left] + v * u * feature[:, bottom, right])  # fmt: skip
 
 
-def _roi_align(feature, box, scale, count, samples=2, half_pixel=0.5, edges=False, swapped=False, maximum=False):
+def _roi_align(feature, box, scale, count, samples=2, half_pixel=0.5, edges=False, swapped=False, maximum=False, factor=1.0, turned=False):
     """RoIAlign with one matrix for each axis: fast, and another way than the reader's."""
     channels, height, width = feature.shape
     x1, y1, x2, y2 = (box[[1, 0, 3, 2]] if swapped else box).astype(np.float64) * scale - half_pixel
@@ -126,17 +138,36 @@ def _roi_align(feature, box, scale, count, samples=2, half_pixel=0.5, edges=Fals
     def matrix(first, last, length):
         steps = np.arange(count * samples)
         offset = steps / samples if edges else (steps + 0.5) / samples
-        place = np.clip(first + offset * (last - first) / count, 0, length - 1)
+        index = first + offset * (last - first) / count
+        place = np.clip(index, 0, length - 1)
         low = np.minimum(place.astype(int), length - 1)
         high = np.minimum(low + 1, length - 1)
         weights = np.zeros((len(place), length))
         weights[steps, low] += 1 - (place - low)
         weights[steps, high] += place - low
+        weights[(index < -1) | (index > length)] = 0
         return weights
 
-    sampled = np.einsum("yh,chw,xw->cyx", matrix(y1, y2, height), feature.astype(np.float64), matrix(x1, x2, width))
+    sampled = matrix(y1, y2, height) @ feature.astype(np.float64) @ matrix(x1, x2, width).T
     blocks = sampled.reshape(channels, count, samples, count, samples)
-    return blocks.max(axis=(2, 4)) if maximum else blocks.mean(axis=(2, 4))
+    pooled = factor * (blocks.max(axis=(2, 4)) if maximum else blocks.mean(axis=(2, 4)))
+    return pooled.swapaxes(1, 2) if turned else pooled
+
+
+# Mistakes in roi_align, by what they are about: two of one kind exclude each other.
+ALIGN_MISTAKES = [
+    ("half", "everything is read half a position too far to the lower right: subtract ½ from the scaled corners (torchvision's models do not)",
+     lambda scale: dict(half_pixel=0)),
+    ("half", "the half is added where it should be subtracted", lambda scale: dict(half_pixel=-0.5)),
+    ("half", "the half pixel is subtracted before the box is scaled; it is half a position of the map", lambda scale: dict(half_pixel=0.5 * scale)),
+    ("samples", "there is one sample in the middle of each bin; there should be 2 × 2, at ¼ and ¾", lambda scale: dict(samples=1)),
+    ("samples", "the samples lie at 0 and ½ of each bin; they should lie at ¼ and ¾", lambda scale: dict(edges=True)),
+    ("mean", "the samples are added up; take their mean", lambda scale: dict(factor=4)),
+    ("mean", "the mean is divided by 4 once more; divide the sum of the samples by their number", lambda scale: dict(factor=0.25)),
+    ("mean", "this is the largest of the samples; take their mean", lambda scale: dict(maximum=True)),
+    ("axes", "x and y are exchanged: boxes are x1 y1 x2 y2, rows go with y", lambda scale: dict(swapped=True)),
+    ("axes", "rows and columns of the answer are exchanged", lambda scale: dict(turned=True)),
+]  # fmt: skip
 
 
 @check
@@ -169,15 +200,20 @@ def check_bilinear(bilinear):
     places = [(0.25, 0.5), (0, 0), (1, 2), (0.5, 1.75), (-0.4, 0.5), (1.3, 2.6), (-1.5, 1), (0, 3.5)]
     for y, x in places:
         mine = call(bilinear, feature, y, x)
+        zero = (
+            "this place is on the map, and 0 is read: the last row and the last column belong to it. "
+            if 0 <= y <= 1 and 0 <= x <= 2
+            else "up to one position outside the map the value of the border counts, not 0: clip y and x first. "
+        )
         compare(
             f"bilinear at y = {y}, x = {x}, of a map of 2 × 3", mine, _bilinear(feature, y, x), 1e-6, ["channel"], (),
             [
+                (zero, np.zeros(2)),
                 ("this is read half a position further down and right: y and x are indices already. ", _bilinear(feature, y, x, shift=0.5)),
                 ("this is read half a position further up and left: y and x are indices already. ", _bilinear(feature, y, x, shift=-0.5)),
                 ("x and y are exchanged. ", _bilinear(feature, y, x, swapped=True)),
                 ("this is the nearest value, not the mixture of four. ", _bilinear(feature, y, x, nearest=True)),
                 ("more than one position outside the map there should be 0. ", _bilinear(feature, min(max(y, 0), 1), min(max(x, 0), 2))),
-                ("up to one position outside the map the value of the border counts: clip y and x first. ", np.zeros(2)),
             ],
         )  # fmt: skip
     return "bilinear: right, inside the map, at its border and outside"
@@ -191,22 +227,12 @@ def check_roi_align(roi_align):
     for index in sorted(range(len(boxes)), key=lambda i: (np.flatnonzero(levels == levels[i])[0] != i, i)):
         box, level = boxes[index], int(levels[index])
         feature, expected, scale = stages[f"fpn.p{level}"], stages["mask.pooled"][index], 1 / 2**level
-        wrong = lambda f=feature, b=box, s=scale, **options: _roi_align(f, b, s, BINS, **options)
-        compare(
-            f"roi_align, detection {index}", call(roi_align, feature, box, scale), expected, 2e-3, ["channel", "row", "column"], (),
-            [
-                ("everything is read half a position too far to the lower right: subtract ½ from the scaled corners (torchvision's models do not). ",
-                 lambda w=wrong: w(half_pixel=0)),
-                ("the half is added where it should be subtracted. ", lambda w=wrong: w(half_pixel=-0.5)),
-                ("the half pixel is subtracted before the box is scaled; it is half a position of the map. ",
-                 lambda w=wrong, s=scale: w(half_pixel=0.5 * s)),
-                ("one sample in the middle of each bin; there should be 2 × 2, at ¼ and ¾. ", lambda w=wrong: w(samples=1)),
-                ("the samples lie at 0 and ½ of each bin; they should lie at ¼ and ¾. ", lambda w=wrong: w(edges=True)),
-                ("the samples are added up; take their mean. ", lambda e=expected: 4 * e),
-                ("this is the largest of the samples; take their mean. ", lambda w=wrong: w(maximum=True)),
-                ("x and y are exchanged: boxes are x1 y1 x2 y2, rows go with y. ", lambda w=wrong: w(swapped=True)),
-                ("rows and columns of the answer are exchanged. ", lambda e=expected: e.swapaxes(1, 2)),
-                ("this is RoIPool; here nothing is rounded. ", stages["roipool.mask.pooled"][index]),
-            ],
-        )  # fmt: skip
+        wrong = lambda *options, f=feature, b=box, s=scale: _roi_align(f, b, s, BINS, **{k: v for o in options for k, v in o(s).items()})
+        mistakes = [(f"{sentence}. ", lambda w=wrong, o=options: w(o)) for _, sentence, options in ALIGN_MISTAKES]
+        mistakes.append(("this is RoIPool; here nothing is rounded. ", stages["roipool.mask.pooled"][index]))
+        for (kind, first, options), (other, second, more) in itertools.combinations(ALIGN_MISTAKES, 2):
+            if kind != other:
+                mistakes.append((f"two mistakes. One: {first}. The other: {second}. ", lambda w=wrong, o=options, m=more: w(o, m)))
+        mine = call(roi_align, feature, box, scale)
+        compare(f"roi_align, detection {index}", mine, expected, 2e-3, ["channel", "row", "column"], (), mistakes)
     return "roi_align: all six detections are the reference's"

@@ -32,7 +32,7 @@ def check_overlaps(overlaps):
     return f"overlaps: right, for {len(anchors)} anchors and {len(objects)} objects"
 
 
-def _match(table, low=True, high=0.7, background=0.3, ignore=True, steal=False, single=False):
+def _match(table, low=True, high=0.7, background=0.3, ignore=True, steal=False, single=False, touching=True):
     best = table.argmax(axis=1)
     most = table.max(axis=1)
     answer = np.where(most >= high, best, np.where(most < background, -1, -2))
@@ -40,21 +40,24 @@ def _match(table, low=True, high=0.7, background=0.3, ignore=True, steal=False, 
         answer[answer == -2] = -1
     if low:
         for k in range(table.shape[1]):
-            rows = np.flatnonzero((table[:, k] == table[:, k].max()) & (table[:, k] > 0))
+            rows = np.flatnonzero((table[:, k] == table[:, k].max()) & ((table[:, k] > 0) | (not touching)))
             rows = rows[:1] if single else rows
             answer[rows] = k if steal else best[rows]
     return answer
 
 
 def _small_tables():
-    page = np.array([[90 / 110, 0], [70 / 130, 0], [40 / 160, 0], [0, 400 / 10000]])
+    hand = np.array([[90 / 110, 0], [70 / 130, 0], [40 / 160, 0], [0, 400 / 10000]])
     ties = np.array([[0.5, 0.0], [0.5, 0.1], [0.2, 0.2], [0.75, 0.4], [0.1, 0.6]])
     # An object's best anchor that overlaps another object more.
     stolen = np.array([[0.6, 0.5], [0.8, 0.2], [0.1, 0.1]])
     equal = np.array([[0.4, 0.0], [0.4, 0.0], [0.1, 0.0], [0.0, 0.9]])
     edges = np.array([[0.7], [0.3], [0.9], [0.29]])
-    return [("page 13's four anchors", page), ("five anchors", ties), ("an anchor that is the best of two objects", stolen),
-            ("two anchors that overlap an object alike", equal), ("overlaps of 0.7 and 0.3", edges)]  # fmt: skip
+    # An object that no anchor touches.
+    untouched = np.array([[0.8, 0.0], [0.1, 0.0], [0.0, 0.0], [0.5, 0.0]])
+    return [("the four anchors by hand", hand), ("five anchors", ties), ("an anchor that is the best of two objects", stolen),
+            ("two anchors that overlap an object alike", equal), ("overlaps of 0.7 and 0.3", edges),
+            ("an object that no anchor touches", untouched)]  # fmt: skip
 
 
 @check
@@ -62,17 +65,21 @@ def check_match(match):
     stages = recorded()
     anchors, _, _ = anchors_and_answers()
     table = _overlaps(anchors, stages["objects.boxes"].astype(np.float64))
-    cases = [(name, table, _match(table)) for name, table in _small_tables()]
+    cases = [(f"{name}, {small.round(4).tolist()}", small, _match(small)) for name, small in _small_tables()]
     cases.append((f"{len(anchors)} anchors", table, stages["targets.anchors"]))
     for name, given, right in cases:
         compare(
             f"match, {name}", call(match, given), right, 0, ["anchor"], (),
             [
                 ("an object is left without an anchor: the anchors that overlap it most are its own, however little that is. ", _match(given, low=False)),
+                ("an overlap of 0.3 itself is ignored; background is below 0.3. ", _match(given, background=0.3 + 1e-9)),
                 ("what lies between 0.3 and 0.7 is background; it should be ignored, −2. ", _match(given, ignore=False)),
-                ("a low-quality match gets the object that it is the best for; it keeps the object that it overlaps most itself. ",
-                 _match(given, steal=True)),
-                ("only one of several equally good anchors is an object's; all of them are. ", _match(given, single=True)),
+                ("a low-quality match stands for another object: yours gets the object that it is the best anchor of; it should keep the object "
+                 "that it overlaps most itself. ", _match(given, steal=True)),
+                ("of several anchors that overlap an object equally, yours makes only one positive; all of them should be. ", _match(given, single=True)),
+                ("where no anchor touches an object, its largest overlap is 0, and every anchor that has 0 becomes positive; only those that touch "
+                 "it should. ", _match(given, touching=False)),
+                ("an overlap of 0.7 itself is enough for a positive: at least 0.7. ", _match(given, high=0.7 + 1e-9)),
                 ("background and ignored are exchanged: −1 is background, −2 ignored. ", np.where(right < 0, -3 - right, right)),
                 ("these are the thresholds of proposals, 0.5 and 0.5; anchors have 0.7 and 0.3. ", _match(given, low=False, high=0.5, background=0.5)),
                 ("objects are counted from 1; count from 0. ", np.where(right >= 0, right + 1, right)),
@@ -129,11 +136,11 @@ def check_objectness(objectness_loss):
     stages = recorded()
     _, logits, _ = anchors_and_answers()
     matches, rows = stages["targets.anchors"], stages["targets.sample"]
-    hand = (np.array([2.0, -1, 0, 9]), np.array([0, -1, 3, -2]), np.array([0, 1, 2]))
+    hand = (np.array([2.0, -1, 3, 9]), np.array([0, -1, 3, -2]), np.array([0, 1, 2]))
     ignorant = (np.zeros(len(matches)), matches, rows)
     huge = (np.array([-800.0, 800]), np.array([0, 0]), np.array([0, 1]))
     for name, given in [
-        ("three anchors by hand", hand), ("a network that knows nothing", ignorant), ("the trained network", (logits, matches, rows)),
+        ("the example by hand", hand), ("a network that knows nothing", ignorant), ("the trained network", (logits, matches, rows)),
         ("a logit of −800", huge),
     ]:  # fmt: skip
         mine = numbers(f"objectness_loss, {name}", call(objectness_loss, *given))
@@ -147,7 +154,11 @@ def check_objectness(objectness_loss):
                 ("this is divided by the number of positives; divide by all sampled anchors. ", _objectness(*given, positives_only=True)),
                 ("positives and background are exchanged: an object's anchor should say 1. ",
                  _bce(given[0][given[2]], (given[1][given[2]] < 0).astype(np.float64)).mean()),
+                ("object 0 counts as background; matches from 0 on are objects, ≥ 0. ",
+                 _bce(given[0][given[2]], (given[1][given[2]] > 0).astype(np.float64)).mean()),
                 ("the target is the index of the object; it should be 1 for any object. ", _bce(given[0][given[2]], np.maximum(given[1][given[2]], 0)).mean()),
+                ("the target is the match itself, an object's index or −1; it should be 1 for any object and 0 for background. ",
+                 _bce(given[0][given[2]], given[1][given[2]]).mean()),
             ],
         )  # fmt: skip
     return f"objectness_loss: right; the trained network has {_objectness(logits, matches, rows):.5f}, one that knows nothing ln 2 = 0.69315"
@@ -158,13 +169,22 @@ def _smooth(d, beta):
     return np.where(d < beta, d**2 / (2 * beta), d - beta / 2)
 
 
-def _delta_loss(anchors, deltas, objects, matches, rows, beta=BETA, divide="sampled", raw=False, mean=False, all_rows=False):
-    positive = np.flatnonzero(matches >= 0) if all_rows else rows[matches[rows] >= 0]
-    wanted = encode(objects[matches[positive]], anchors[positive])
-    d = deltas[positive] - wanted
-    loss = np.abs(d) if raw else _smooth(d, beta)
-    total = loss.mean(axis=1).sum() if mean else loss.sum()
-    return total / (len(rows) if divide == "sampled" else max(len(positive), 1) if divide == "positives" else 1)
+def _unsigned(d, beta):
+    """Smooth L1 without its absolute values."""
+    return np.where(d < beta, d**2 / (2 * beta), d - beta / 2)
+
+
+def _delta_loss(anchors, deltas, objects, matches, rows, beta=BETA, divide="sampled", loss=_smooth, mean=False, counted="positive", exchanged=False):
+    counted = {
+        "positive": lambda: rows[matches[rows] >= 0],
+        "sampled": lambda: rows,
+        "every positive": lambda: np.flatnonzero(matches >= 0),
+        "all": lambda: np.arange(len(matches)),
+    }[counted]()
+    wanted, own = objects[matches[counted]], anchors[counted]
+    each = loss(deltas[counted] - (encode(own, wanted) if exchanged else encode(wanted, own)), beta)
+    total = each.mean(axis=1).sum() if mean else each.sum()
+    return total / {"sampled": len(rows), "positives": max(len(counted), 1), "nothing": 1, "all": len(matches)}[divide]
 
 
 @check
@@ -179,16 +199,27 @@ def check_delta_loss(delta_loss):
         ("a network that says nothing", (anchors, np.zeros_like(deltas), objects, matches, rows)),
         ("twelve anchors, of which three are positive", (anchors, deltas * 3, objects, matches, part)),
         ("the trained network", (anchors, deltas, objects, matches, rows)),
+        ("a sample without positives", (anchors, deltas, objects, matches, rows[matches[rows] < 0])),
     ]:
-        wrong = lambda g=given, **options: _delta_loss(*g, **options)
+        wrong = lambda given=given, **options: lambda: _delta_loss(*given, **options)
+        all_anchors = "all anchors are in the loss; only sampled ones are, and of them the positives. "
         compare(
-            f"delta_loss, {name}", call(delta_loss, *given), wrong(), 1e-6, (), (),
+            f"delta_loss, {name}", call(delta_loss, *given), _delta_loss(*given), 1e-6, (), (),
             [
                 ("the sum is divided by the positives; divide by all sampled anchors, negatives too. ", wrong(divide="positives")),
                 ("this is the sum; divide by the number of sampled anchors. ", wrong(divide="nothing")),
                 ("the mean over dx, dy, dw, dh is taken; they are added. ", wrong(mean=True)),
-                ("positives that were not sampled have a loss; only sampled ones do. ", wrong(all_rows=True)),
-                ("this is plain L1, |d|; below β it is quadratic. ", wrong(raw=True)),
+                ("this is the mean over the deltas of the positives; add them up, and divide by all sampled anchors, negatives too. ",
+                 wrong(mean=True, divide="positives")),
+                ("positives that were not sampled have a loss; only sampled ones do. ", wrong(counted="every positive")),
+                ("the sum is divided by all anchors; divide by the number of sampled ones. ", wrong(divide="all")),
+                *((all_anchors, wrong(counted="every positive", divide=divide)) for divide in ["all", "positives"]),
+                *((all_anchors, wrong(counted="all", divide=divide)) for divide in ["all", "sampled"]),
+                ("background has a loss of deltas too (objects[−1] is the last object); only positives do. ", wrong(counted="sampled")),
+                ("the arguments of encode are exchanged: encode(targets, boxes) is the way from the anchors to their objects. ", wrong(exchanged=True)),
+                ("the absolute value is missing: negative differences count as |d|. ", wrong(loss=_unsigned)),
+                ("the absolute value is missing: negative differences count as |d|. ", wrong(loss=lambda d, beta: _unsigned(-d, beta))),
+                ("this is plain L1, |d|; below β it is quadratic. ", wrong(loss=lambda d, beta: np.abs(d))),
                 ("β is 1; it should be 1/9. ", wrong(beta=1)),
             ],
         )  # fmt: skip
