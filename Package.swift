@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Formats", dependencies: ["Tensors", "CPNG", "CJPEG", "CZlib"]),
         .target(
             name: "Loading", dependencies: ["Tensors", "Geometry", "Kernels", "Inference", "Formats"],
-            resources: [.copy("Model")]),
+            resources: [.copy("Model"), .copy("ClassNames")]),
         .target(
             name: "Verification",
             dependencies: ["Execution", "Tensors", "Geometry", "Kernels", "Inference", "Formats"]),

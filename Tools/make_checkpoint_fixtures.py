@@ -21,6 +21,7 @@ import torch.nn.functional as F
 
 folder = pathlib.Path(__file__).parent.parent / "Tests" / "LoadingTests" / "Fixtures"
 STEM, OUTPUT, PYRAMID, HIDDEN = 4, 6, 4, 5
+GROUPS = 2  # of group norms
 STAGES = range(4)
 
 
@@ -32,9 +33,11 @@ def parameters(modules, seed):
     generator = np.random.default_rng(seed)
     state = OrderedDict()
     for name, kind, shape in modules:
-        if kind == "norm":
+        if kind in ("norm", "group norm"):
             state[name + ".weight"] = generator.uniform(0.6, 1.4, shape)
             state[name + ".bias"] = generator.normal(0, 0.2, shape)
+            if kind == "group norm":
+                continue
             state[name + ".running_mean"] = generator.normal(0, 0.2, shape)
             state[name + ".running_var"] = generator.uniform(0.5, 2, shape)
             continue
@@ -54,30 +57,38 @@ def scaled_input(state, name, deviation):
 class Blocks:
     """The residual blocks of one framework: how their parts are called."""
 
-    def __init__(self, norm, shortcut, shortcut_norm):
+    def __init__(self, norm, shortcut, shortcut_norm, kind="norm", basic=False):
         self.norm, self.shortcut, self.shortcut_norm = norm, shortcut, shortcut_norm
+        self.kind, self.basic = kind, basic
 
     def modules(self, stage, inputs, width, outputs, groups):
         rows = []
         shapes = [(width, inputs, 1, 1), (width, width // groups, 3, 3), (outputs, width, 1, 1)]
+        if self.basic:
+            shapes = [(outputs, inputs, 3, 3), (outputs, outputs, 3, 3)]
         for k, shape in enumerate(shapes, 1):
-            rows += [(f"{stage}.0.conv{k}", "convolution", shape), (f"{stage}.0." + self.norm(k), "norm", shape[0])]
+            rows += [(f"{stage}.0.conv{k}", "convolution", shape), (f"{stage}.0." + self.norm(k), self.kind, shape[0])]
         rows.append((f"{stage}.0.{self.shortcut}", "convolution", (outputs, inputs, 1, 1)))
-        rows.append((f"{stage}.0.{self.shortcut_norm}", "norm", outputs))
+        rows.append((f"{stage}.0.{self.shortcut_norm}", self.kind, outputs))
         return rows
 
-    def run(self, net, stage, x, stride, first, groups):
+    def run(self, net, stage, x, stride, first, groups, dilation=1):
         """`first`: whether the 1×1 convolution has the stride."""
         name = f"{stage}.0"
+        residual = net.norm(f"{name}.{self.shortcut_norm}", net.conv(f"{name}.{self.shortcut}", x, stride))
+        if self.basic:
+            y = F.relu(net.norm(f"{name}.{self.norm(1)}", net.conv(f"{name}.conv1", x, stride, 1)))
+            return F.relu(net.norm(f"{name}.{self.norm(2)}", net.conv(f"{name}.conv2", y, 1, 1)) + residual)
         y = F.relu(net.norm(f"{name}.{self.norm(1)}", net.conv(f"{name}.conv1", x, stride if first else 1)))
-        y = net.conv(f"{name}.conv2", y, 1 if first else stride, 1, groups)
+        y = net.conv(f"{name}.conv2", y, 1 if first else stride, dilation, groups, dilation)
         y = F.relu(net.norm(f"{name}.{self.norm(2)}", y))
         y = net.norm(f"{name}.{self.norm(3)}", net.conv(f"{name}.conv3", y))
-        return F.relu(y + net.norm(f"{name}.{self.shortcut_norm}", net.conv(f"{name}.{self.shortcut}", x, stride)))
+        return F.relu(y + residual)
 
 
 DETECTRON2 = Blocks(lambda k: f"conv{k}.norm", "shortcut", "shortcut.norm")
 MMDETECTION = Blocks(lambda k: f"bn{k}", "downsample.0", "downsample.1")
+MMDETECTION_BASIC_GROUP = Blocks(lambda k: f"gn{k}", "downsample.0", "downsample.1", "group norm", basic=True)
 
 
 class Net:
@@ -86,13 +97,15 @@ class Net:
     def __init__(self, state):
         self.state = {name: torch.from_numpy(value.astype(np.float64)) for name, value in state.items()}
 
-    def conv(self, name, x, stride=1, padding=0, groups=1):
+    def conv(self, name, x, stride=1, padding=0, groups=1, dilation=1):
         return F.conv2d(
-            x, self.state[name + ".weight"], self.state.get(name + ".bias"), stride, padding, groups=groups
+            x, self.state[name + ".weight"], self.state.get(name + ".bias"), stride, padding, dilation, groups
         )
 
     def norm(self, name, x):
         s = self.state
+        if name + ".running_mean" not in s:
+            return F.group_norm(x, GROUPS, s[name + ".weight"], s[name + ".bias"])
         return F.batch_norm(
             x, s[name + ".running_mean"], s[name + ".running_var"], s[name + ".weight"], s[name + ".bias"], eps=1e-5
         )
@@ -130,18 +143,19 @@ CAFFE2 = (*BGR, [57.375, 57.12, 58.395])
 PYTORCH = (*RGB, [58.395, 57.12, 57.375])
 
 
-def backbone(net, blocks, stem, stem_norm, stage, count, channels, first, groups):
+def backbone(net, blocks, stem, stem_norm, stage, count, channels, first, groups, last_dilation=1):
     x = network_input(*channels)
     x = F.max_pool2d(F.relu(net.norm(stem_norm, net.conv(stem, x, 2, 3))), 3, 2, 1)
     maps = []
     for s in range(count):
-        x = blocks.run(net, stage(s), x, 1 if s == 0 else 2, first, groups)
+        x = blocks.run(net, stage(s), x, 1 if s == 0 or s == 3 and last_dilation > 1 else 2, first, groups,
+                       last_dilation if s == 3 else 1)
         maps.append(x)
     return maps
 
 
 def backbone_modules(blocks, stem, stem_norm, stage, count, width, groups):
-    rows = [(stem, "convolution", (STEM, 3, 7, 7)), (stem_norm, "norm", STEM)]
+    rows = [(stem, "convolution", (STEM, 3, 7, 7)), (stem_norm, blocks.kind, STEM)]
     for s in range(count):
         rows += blocks.modules(stage(s), STEM if s == 0 else OUTPUT, width, OUTPUT, groups)
     return rows
@@ -269,11 +283,44 @@ def detectron2_c4(classes, seed):
     } | class_rows(net.linear(f"{box}.cls_score", x), net.linear(f"{box}.bbox_pred", x), masks, classes)
 
 
+def detectron2_dc5(classes, seed):
+    """No pyramid, a dilated c5, a box head of its own, one refined box for all classes."""
+    names = (DETECTRON2, "backbone.stem.conv1", "backbone.stem.conv1.norm", lambda s: f"backbone.res{s + 2}", 4)
+    rpn, box, mask = "proposal_generator.rpn_head", "roi_heads.box_predictor", "roi_heads.mask_head"
+    modules = backbone_modules(*names, 3, 1) + [
+        (f"{rpn}.conv", "layer", (OUTPUT, OUTPUT, 3, 3)),
+        (f"{rpn}.objectness_logits", "layer", (15, OUTPUT, 1, 1)),
+        (f"{rpn}.anchor_deltas", "layer", (60, OUTPUT, 1, 1)),
+        ("roi_heads.box_head.fc1", "layer", (HIDDEN, OUTPUT * 49)),
+        ("roi_heads.box_head.fc2", "layer", (HIDDEN, HIDDEN)),
+        (f"{box}.cls_score", "layer", (classes + 1, HIDDEN)),
+        (f"{box}.bbox_pred", "layer", (4, HIDDEN)),
+        (f"{mask}.mask_fcn1", "layer", (PYRAMID, OUTPUT, 3, 3)),
+        (f"{mask}.deconv", "layer", (PYRAMID, PYRAMID, 2, 2)),
+        (f"{mask}.predictor", "layer", (classes, PYRAMID, 1, 1)),
+    ]
+    state = parameters(modules, seed)
+    scaled_input(state, "backbone.stem.conv1.weight", 58)
+    net = Net(state)
+    c5 = backbone(net, *names, CAFFE, True, 1, last_dilation=2)[-1]
+    hidden = F.relu(net.conv(f"{rpn}.conv", c5, 1, 1))
+    x = wave(2, OUTPUT, 7, 7).flatten(1)
+    x = F.relu(net.linear("roi_heads.box_head.fc2", F.relu(net.linear("roi_heads.box_head.fc1", x))))
+    y = F.relu(net.conv(f"{mask}.mask_fcn1", wave(1, OUTPUT, 4, 4), 1, 1))
+    masks = net.conv(f"{mask}.predictor", F.relu(net.up(f"{mask}.deconv", y)))
+    deltas = net.linear(f"{box}.bbox_pred", x)
+    return state, {
+        "coarsest": rows_of(c5[0].permute(1, 2, 0)),
+        "objectness": rows_of(net.conv(f"{rpn}.objectness_logits", hidden)[0].permute(1, 2, 0)),
+    } | class_rows(net.linear(f"{box}.cls_score", x), deltas.repeat(1, classes), masks, classes)
+
+
 # MMDetection.
 
 
-def mmdetection(classes, seed, channels, first, width=3, groups=1):
-    names = (MMDETECTION, "backbone.conv1", "backbone.bn1", lambda s: f"backbone.layer{s + 1}", 4)
+def mmdetection(classes, seed, channels, first, width=3, groups=1, blocks=MMDETECTION):
+    stem_norm = "backbone." + blocks.norm(1)
+    names = (blocks, "backbone.conv1", stem_norm, lambda s: f"backbone.layer{s + 1}", 4)
     modules = backbone_modules(*names, width, groups)
     for s in STAGES:
         modules.append((f"neck.lateral_convs.{s}.conv", "layer", (PYRAMID, OUTPUT, 1, 1)))
@@ -394,6 +441,11 @@ def main():
     meta = {"cfg": PYTORCH_TEXT, "dataset_meta": {"classes": ["cat", "dog"], "palette": [(1, 2, 3), (4, 5, 6)]}}
     checkpoint = {"meta": meta, "state_dict": torch_state(state), "message_hub": {"log": odd_object()}}
     torch.save(checkpoint, folder / "mmdetection-3.pth", _use_new_zipfile_serialization=False)
+
+    state, goldens["detectron2-dc5.pth"] = detectron2_dc5(3, 7)
+    torch.save({"model": torch_state(state)}, folder / "detectron2-dc5.pth")
+    state, goldens["mmdetection-basic.pth"] = mmdetection(2, 8, PYTORCH, False, blocks=MMDETECTION_BASIC_GROUP)
+    torch.save({"meta": {"cfg": PYTORCH_TEXT}, "state_dict": torch_state(state)}, folder / "mmdetection-basic.pth")
 
     (folder / "checkpoints.json").write_text(json.dumps(goldens, separators=(",", ":")) + "\n")
     for path in sorted(folder.iterdir()):

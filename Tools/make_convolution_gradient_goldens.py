@@ -43,7 +43,7 @@ def gradients(shape, weight_shape, compute):
 
 def convolutions():
     cases = []
-    for name, shape, outputs, kernel, stride, padding, groups, scaled in [
+    for name, shape, outputs, kernel, stride, padding, groups, scaled, *dilation in [
         ("1×1", [2, 3, 4, 3], 5, 1, 1, 0, 1, True),
         ("1×1 of stride 2", [1, 5, 4, 3], 2, 1, 2, 0, 1, False),
         ("3×3", [2, 5, 6, 2], 3, 3, 1, 1, 1, True),
@@ -52,14 +52,17 @@ def convolutions():
         ("3×3 without padding", [1, 5, 7, 4], 2, 3, 1, 0, 1, False),
         ("3×3 in groups", [1, 4, 5, 8], 12, 3, 1, 1, 4, True),
         ("1×1 in groups, stride 2", [2, 3, 3, 6], 4, 1, 2, 0, 2, False),
+        ("3×3 of dilation 2", [1, 5, 6, 3], 2, 3, 1, 2, 1, True, 2),
     ]:
+        dilation = dilation[0] if dilation else 1
+
         def compute(x, weight):
-            y = F.conv2d(x, weight, stride=stride, padding=padding, groups=groups)
+            y = F.conv2d(x, weight, stride=stride, padding=padding, groups=groups, dilation=dilation)
             return y * pattern([outputs], 3)[:, None, None] if scaled else y
 
         cases.append({
             "name": name, "input": shape, "outputs": outputs, "kernel": kernel, "stride": stride,
-            "padding": padding, "groups": groups, "scale": scaled,
+            "padding": padding, "groups": groups, **({"dilation": dilation} if dilation > 1 else {}), "scale": scaled,
             "gradients": gradients(shape, [outputs, shape[3] // groups, kernel, kernel], compute)})
     return cases
 

@@ -48,7 +48,7 @@ def maps_last(values):
 def convolutions():
     """In float64, so that the expected values carry one rounding only."""
     cases = []
-    for name, shape, outputs, kernel, stride, padding, groups, steps, relu in [
+    for name, shape, outputs, kernel, stride, padding, groups, steps, relu, *dilation in [
         ("1×1", [1, 3, 4, 3], 5, 1, 1, 0, 1, "", False),
         ("3×3", [1, 5, 6, 2], 3, 3, 1, 1, 1, "", False),
         ("3×3 of stride 2", [2, 5, 4, 3], 2, 3, 2, 1, 1, "scale shift", True),
@@ -59,10 +59,13 @@ def convolutions():
         ("the end of a residual block", [1, 3, 4, 5], 9, 1, 1, 0, 1, "scale shift residual", True),
         ("3×3 of one position", [1, 1, 1, 4], 3, 3, 1, 1, 1, "shift", False),
         ("2×2, an even kernel", [1, 4, 3, 2], 3, 2, 1, 1, 1, "", False),
+        ("3×3 of dilation 2", [2, 5, 7, 3], 4, 3, 1, 2, 1, "scale shift", True, 2),
+        ("3×3 of dilation 3 in groups", [1, 8, 6, 4], 6, 3, 1, 3, 2, "", False, 3),
     ]:
+        dilation = dilation[0] if dilation else 1
         x = channels_first(tensor(shape, 1))
         weight = tensor([outputs, shape[3] // groups, kernel, kernel], 2)
-        y = F.conv2d(x, weight, stride=stride, padding=padding, groups=groups)
+        y = F.conv2d(x, weight, stride=stride, padding=padding, groups=groups, dilation=dilation)
         if "scale" in steps:
             y = y * tensor([outputs], 3)[:, None, None]
         if "shift" in steps:
@@ -71,7 +74,8 @@ def convolutions():
             y = y + channels_first(tensor([y.shape[0], y.shape[2], y.shape[3], outputs], 5))
         cases.append({
             "name": name, "input": shape, "outputs": outputs, "kernel": kernel, "stride": stride,
-            "padding": padding, "groups": groups, "scale": "scale" in steps, "shift": "shift" in steps,
+            "padding": padding, "groups": groups, **({"dilation": dilation} if dilation > 1 else {}),
+            "scale": "scale" in steps, "shift": "shift" in steps,
             "residual": "residual" in steps, "relu": relu,
             "output": maps_last(y.relu() if relu else y)})
     return cases

@@ -14,6 +14,13 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Leave tensors of these names out of the file, which is refused where some belong to no part of the "
+                + "network; * stands for anything.",
+            valueName: "pattern"))
+    var ignore: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "Numeric conventions: \(Profile.all.map(\.name).joined(separator: ", ")).",
             discussion: "By default as the names in the checkpoint suggest.", valueName: "name"),
         completion: .list(Profile.all.map(\.name)))
@@ -65,7 +72,9 @@ struct ConfigurationOptions: ParsableArguments {
     var roiLayer: PoolingLayer.Kind?
 
     @Option(
-        help: ArgumentHelp("Drop detections below this probability (default: 0.05).", valueName: "number"))
+        help: ArgumentHelp(
+            "Drop detections below this probability (default: what the profile or data set has, mostly 0.05).",
+            valueName: "number"))
     var scoreThreshold: Float?
 
     mutating func validate() throws {
@@ -97,6 +106,7 @@ struct ConfigurationOptions: ParsableArguments {
         options.assignments = try stated()
         options.classes = classes
         options.entry = entry
+        options.ignoredTensors = ignore
         return options
     }
 
@@ -113,7 +123,7 @@ struct ConfigurationOptions: ParsableArguments {
                 ("--roi-layer", roiLayer?.rawValue),
                 ("--score-threshold", scoreThreshold.map(\.description)),
                 ("--classes", classes.map(absolute)),
-            ] + assignments.map { ("--set", $0) }
+            ] + ignore.map { ("--ignore", $0) } + assignments.map { ("--set", $0) }
         return options.flatMap { name, value in value.map { [name, $0] } ?? [] }
     }
 }

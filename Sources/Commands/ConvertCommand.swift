@@ -42,7 +42,8 @@ struct ConvertCommand: ParsableCommand {
         try writing.permission(reading: [input]).check(output, .parameters)
         let loaded = try LoadedModel(
             contentsOf: input, options: try reading.loadingOptions(configuration: file.configuration))
-        let checkpoint = try Checkpoint(contentsOf: input, entry: reading.entry)
+        let checkpoint = try Checkpoint(
+            contentsOf: input, entry: reading.entry, ignoring: reading.ignore)
         var metadata = try ModelMetadata(loaded).strings
         metadata["format"] = "pt"
         // Names that nobody has said are made up again.

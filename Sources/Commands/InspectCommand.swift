@@ -181,7 +181,7 @@ private struct Report: Encodable {
             remarks =
                 isTrainingState
                 ? ["This is the state of a training run; its model is beside it, in model.safetensors."]
-                : isBundle ? [] : ["The names are of no network that is known here."]
+                : isBundle ? [] : [Self.remark(onUnknown: contents)]
             isRefused = !isBundle && !isTrainingState && contents.container.holdsModels
             return
         }
@@ -199,6 +199,16 @@ private struct Report: Encodable {
             remarks = ["It does not load: \(error.fault)."]
             isRefused = true
         }
+    }
+}
+
+extension Report {
+    /// What to say of names that no network built here has.
+    private static func remark(onUnknown file: TensorFile) -> String {
+        guard let other = OtherNetwork(in: file.names) else {
+            return "The names are of no network that is known here."
+        }
+        return "It does not load: it \(other.fault)."
     }
 }
 

@@ -53,11 +53,18 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
+    /// How the options read a checkpoint.
+    /// - Parameter recorded: what a bundle says of the model that it was recorded from.
+    func loadingOptions(recorded: StatedConfiguration?) throws -> LoadingOptions {
+        var options = try reading.loadingOptions(configuration: file.configuration)
+        options.recorded = recorded
+        return options
+    }
+
     /// Loads the model that the options describe.
     /// - Parameter recorded: what a bundle says of the model that it was recorded from.
     func load(recorded: StatedConfiguration? = nil) throws -> LoadedModel {
-        var options = try reading.loadingOptions(configuration: file.configuration)
-        options.recorded = recorded
+        let options = try loadingOptions(recorded: recorded)
         if let weights { return try LoadedModel(contentsOf: weights, options: options) }
         if let randomWeights { return try LoadedModel(randomSeed: randomWeights, options: options) }
         return try LoadedModel.shipped(options: options)

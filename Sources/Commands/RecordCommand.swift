@@ -65,6 +65,8 @@ struct RecordCommand: ParsableCommand {
         if !bundles.isEmpty {
             metadata["replaced"] = bundles.keys.map(\.name).sorted().joined(separator: " ")
         }
+        let backbone = loaded.model.network.backbone
+        metadata[Tolerances.depthKey] = String(backbone.convolutionCount)
         if noise {
             metadata[Tolerances.metadataKey] = try recorder.noise(of: loaded.model, on: picture).metadataText
         }

@@ -18,8 +18,8 @@ struct VerifyCommand: ParsableCommand {
             error made in a stage is told from one that it inherits.
 
             Tolerances are for ‖candidate − reference‖ / ‖reference‖: ten times the noise that \
-            'record --noise' measured, at least 1e-5; 1e-4 for bundles without; 1e-5 for a stage in isolation. \
-            Integers must agree.
+            'record --noise' measured, at least 1e-5; for bundles without, 5e-6 for each convolution of the backbone, \
+            at least 1e-4; 1e-5 for a stage in isolation. Integers must agree.
 
             Where something differs, the usual suspects are tried on the first stage that does, and those that \
             explain its error are named. That takes the model: --weights, unless the shipped one made the \
@@ -114,7 +114,14 @@ struct VerifyCommand: ParsableCommand {
         -> [Cause]
     {
         guard let stage = report.firstDivergence, let model = try modelBehind(reference) else { return [] }
-        return Diagnosis(model: model, reference: reference, candidate: candidate).causes(of: stage)
+        let path = try self.model.weights ?? LoadedModel.shippedPath
+        let options = try self.model.loadingOptions(
+            recorded: StatedConfiguration(bundleMetadata: reference.metadata))
+        return Diagnosis(model: model, reference: reference, candidate: candidate) {
+            ReadingTrial.otherReadings(of: path, as: model, options: options, layersOnly: true).map {
+                OtherReading(option: $0.option, model: $0.model)
+            }
+        }.causes(of: stage)
     }
 
     /// The model that a reference was recorded with, if it is known: the one given, or the shipped one if the

@@ -10,8 +10,10 @@ package func describe(_ architecture: Architecture) -> String {
         case (false, false): "Faster R-CNN"
         }
     let backbone = architecture.backbone
-    let layers = 2 + 3 * backbone.blocks.reduce(0, +)
-    let isWide = backbone.stem == 64 && backbone.outputs == [256, 512, 1024, 2048]
+    // The stem and the classifier that it was trained with count as well.
+    let layers = 2 + (backbone.block == .basic ? 2 : 3) * backbone.blocks.reduce(0, +)
+    let usual = backbone.block == .basic ? [64, 128, 256, 512] : [256, 512, 1024, 2048]
+    let isWide = backbone.stem == 64 && backbone.outputs == usual
     let body =
         backbone.groups > 1
         ? "ResNeXt-\(layers) \(backbone.groups)×\(backbone.widths[0] / backbone.groups)d"
@@ -20,7 +22,7 @@ package func describe(_ architecture: Architecture) -> String {
         switch architecture.features {
         case .pyramid: "FPN"
         case .c4: "C4 features"
-        case .c5: "C5 features"
+        case .c5: backbone.lastStageDilation > 1 ? "DC5 features" : "C5 features"
         }
     let classes = architecture.classes
     return "\(kind), \(body) with \(features), \(classes) class\(classes == 1 ? "" : "es") and background"

@@ -29,7 +29,17 @@ public struct Checkpoint: ParameterSource, Sendable {
     /// - Parameter entry: the key or the prefix of the network to read, in a file with several.
     /// - Throws: ``FileError`` when it is not a file of tensors, or its naming scheme is unknown.
     public init(contentsOf path: String, entry: String? = nil) throws {
-        try self.init(try TensorFile(contentsOf: path, entry: entry), entry: entry)
+        try self.init(contentsOf: path, entry: entry, ignoring: [])
+    }
+
+    /// Opens the file at `path` without some of its tensors.
+    /// - Parameters:
+    ///   - entry: where a file has several networks, under which key, or after which prefix, the one is.
+    ///   - patterns: of names in the file; `*` stands for anything.
+    /// - Throws: ``FileError`` when it is no file of tensors, has no names that we know, or none that fits a pattern.
+    public init(contentsOf path: String, entry: String? = nil, ignoring patterns: [String]) throws {
+        let file = try TensorFile(contentsOf: path, entry: entry)
+        try self.init(patterns.isEmpty ? file : try file.ignoring(patterns), entry: entry)
     }
 
     /// The parameters in `file`.
@@ -65,6 +75,10 @@ public struct Checkpoint: ParameterSource, Sendable {
         for name in names {
             guard let stored = shapes[name] else { continue }
             if let fault = rowOrder.fault(of: name, stored: stored) {
+                // The class-agnostic boxes of a cascade, for example.
+                if let other = OtherNetwork(in: unrecognized) {
+                    throw FileError(path: file.path, fault: other.fault)
+                }
                 throw FileError(path: file.path, fault: "parameter \(quoted(keys[name] ?? name)) \(fault)")
             }
             shapes[name] = rowOrder.shape(of: name, stored: stored)
@@ -110,6 +124,9 @@ public struct Checkpoint: ParameterSource, Sendable {
         guard !relevant.isEmpty else { throw fault("has no parameters") }
         let readings = ParameterNames.readings(of: relevant.map(\.name))
         guard !readings.isEmpty else {
+            if let other = OtherNetwork(in: relevant.map(\.name)) {
+                throw fault(other.fault)
+            }
             let some = relevant.prefix(4).map { quoted($0.name) }.joined(separator: ", ")
             throw fault("has parameters of no known network: \(some)\(relevant.count > 4 ? ", …" : "")")
         }

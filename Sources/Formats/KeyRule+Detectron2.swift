@@ -22,6 +22,8 @@ extension KeyRule {
 
     private static let detectron2Heads: [KeyRule] = [
         .layer("rpn.hidden.1", "proposal_generator.rpn_head.conv"),
+        // With MODEL.RPN.CONV_DIMS of several layers.
+        .layer("rpn.hidden.{k}", "proposal_generator.rpn_head.conv.conv{k-1}"),
         .layer("rpn.objectness", "proposal_generator.rpn_head.objectness_logits"),
         .layer("rpn.deltas", "proposal_generator.rpn_head.anchor_deltas"),
         .layer("box.logits", "roi_heads.box_predictor.cls_score"),
@@ -30,6 +32,11 @@ extension KeyRule {
         .norm("mask.hidden.{k}.norm", "roi_heads.mask_head.mask_fcn{k}.norm"),
         .layer("mask.upsampled", "roi_heads.mask_head.deconv"),
         .layer("mask.logits", "roi_heads.mask_head.predictor"),
+        .layer("box.convolution.{k}", "roi_heads.box_head.conv{k}"),
+        .norm("box.convolution.{k}.norm", "roi_heads.box_head.conv{k}.norm"),
+        .layer("box.hidden.{k}", "roi_heads.box_head.fc{k}"),
+        .layer("keypoint.hidden.{k}", "roi_heads.keypoint_head.conv_fcn{k}"),
+        .layer("keypoint.heatmaps", "roi_heads.keypoint_head.score_lowres"),
     ]
 
     static let detectron2: [KeyRule] =
@@ -38,12 +45,9 @@ extension KeyRule {
             .norm("fpn.lateral.p{p}.norm", "backbone.fpn_lateral{p}.norm"),
             .layer("fpn.p{p}", "backbone.fpn_output{p}"),
             .norm("fpn.p{p}.norm", "backbone.fpn_output{p}.norm"),
-            .layer("box.convolution.{k}", "roi_heads.box_head.conv{k}"),
-            .norm("box.convolution.{k}.norm", "roi_heads.box_head.conv{k}.norm"),
-            .layer("box.hidden.{k}", "roi_heads.box_head.fc{k}"),
-            .layer("keypoint.hidden.{k}", "roi_heads.keypoint_head.conv_fcn{k}"),
-            .layer("keypoint.heatmaps", "roi_heads.keypoint_head.score_lowres"),
         ]
+
+    // Of models without a pyramid: C4, whose box head is the fifth stage, and DC5, which has one of its own.
 
     static let detectron2C4: [KeyRule] =
         detectron2Backbone("backbone") + detectron2Heads

@@ -24,7 +24,8 @@ extension KeyRule {
                 "fpn.lateral.p{p}", "backbone.fpn.inner_blocks.{p-2}.0",
                 "backbone.fpn.inner_blocks.{p-2}"),
             .layer("fpn.p{p}", "backbone.fpn.layer_blocks.{p-2}.0", "backbone.fpn.layer_blocks.{p-2}"),
-            .layer("rpn.hidden.1", "rpn.head.conv.0.0", "rpn.head.conv"),
+            .layer("rpn.hidden.{k}", "rpn.head.conv.{k-1}.0"),
+            .layer("rpn.hidden.1", "rpn.head.conv"),
             .layer("box.hidden.1", "roi_heads.box_head.fc6"),
             .layer("box.hidden.2", "roi_heads.box_head.fc7"),
             .layer(

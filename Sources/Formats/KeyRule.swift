@@ -14,9 +14,9 @@ struct KeyRule: Sendable {
     }
 
     /// A normalisation.
-    static func norm(_ native: String, _ foreign: String) -> KeyRule {
+    static func norm(_ native: String, _ foreign: String, _ other: String...) -> KeyRule {
         KeyRule(
-            native: ModulePattern(native), foreign: [ModulePattern(foreign)],
+            native: ModulePattern(native), foreign: ([foreign] + other).map(ModulePattern.init),
             words: ["weight", "bias", "running_mean", "running_var"])
     }
 

@@ -14,8 +14,10 @@ import Tensors
 ///     box.deltas   4 K rows         class 1, …, class K
 ///     mask.logits  K rows           class 1, …, class K
 ///
-/// The background has neither boxes nor masks: its rows of deltas and mask logits are never used, and are
-/// zero if a file does not have them.
+/// Where all classes share one box, box.deltas has 4 rows everywhere; where they share one mask, mask.logits has 1.
+///
+/// Background has neither a box nor a mask: its rows of deltas and mask logits are never looked at, and are zero
+/// where a file does not have them.
 struct RowOrder: Sendable {
     /// Whether files have the background's logit last, and no other rows for the background.
     let isBackgroundLast: Bool
@@ -50,8 +52,9 @@ struct RowOrder: Sendable {
         guard isBackgroundLast, let count = shape.first else { return nil }
         let needed: [Int]
         switch layer(of: name) {
-        case "box.deltas": needed = [4 * classes]
-        // Or one mask for all classes.
+        // One box for all classes.
+        case "box.deltas": needed = [4 * classes, 4]
+        // One mask for all classes.
         case "mask.logits": needed = [classes, 1]
         default: return nil
         }

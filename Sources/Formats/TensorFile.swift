@@ -134,6 +134,19 @@ public struct TensorFile: Sendable {
         self.indices = indices
     }
 
+    /// The same file without some of its tensors.
+    /// - Parameter patterns: of names; `*` stands for anything.
+    /// - Throws: ``FileError`` when a pattern fits none.
+    package func ignoring(_ patterns: [String]) throws -> TensorFile {
+        for pattern in patterns where !tensors.contains(where: { $0.name.matches(pattern: pattern) }) {
+            throw FileError(path: path, fault: "has no tensor whose name fits \(quoted(pattern)) (--ignore)")
+        }
+        return try TensorFile(
+            path: path, container: container,
+            tensors: tensors.filter { tensor in !patterns.contains { tensor.name.matches(pattern: $0) } },
+            metadata: metadata, entry: entry, remark: remark, files: files)
+    }
+
     /// The names of the tensors, in the order of the file.
     public var names: [String] { tensors.map(\.name) }
 

@@ -3,14 +3,17 @@
 // key ({"pyramid": {…}}).
 
 extension Normalization: Codable {
-    private enum Kind: String, CodingKey { case bias, frozenBatch, group }
+    private enum Kind: String, CodingKey { case bias, frozenBatch, group, standardizedGroup }
 
-    /// Reads `"bias"`, `{"frozenBatch": epsilon}` or `{"group": groups}`.
+    /// `"bias"`, `{"frozenBatch": epsilon}`, `{"group": groups}` or, with standardised weights,
+    /// `{"standardizedGroup": groups}`.
     public init(from decoder: any Decoder) throws {
         self = try decoder.alternative(of: Kind.self, plain: [.bias: .bias]) { kind, container in
             switch kind {
             case .frozenBatch: .frozenBatch(epsilon: try container.decode(Float.self, forKey: kind))
             case .group: .group(groups: try container.decode(Int.self, forKey: kind))
+            case .standardizedGroup:
+                .group(groups: try container.decode(Int.self, forKey: kind), standardizesWeights: true)
             case .bias: nil
             }
         }
@@ -21,8 +24,66 @@ extension Normalization: Codable {
         switch self {
         case .bias: try encoder.encode(plain: Kind.bias)
         case .frozenBatch(let epsilon): try encoder.encode(epsilon, as: Kind.frozenBatch)
-        case .group(let groups): try encoder.encode(groups, as: Kind.group)
+        case .group(let groups, let isStandardized):
+            try encoder.encode(groups, as: isStandardized ? Kind.standardizedGroup : Kind.group)
         }
+    }
+}
+
+extension Architecture.Backbone {
+    private enum Member: String, CodingKey {
+        case stem, block, blocks, widths, outputs, groups, stridePlacement, lastStageDilation, norm
+    }
+
+    /// An object with all members. Without those that older files do not have, its blocks are bottlenecks, and nothing
+    /// is dilated.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Member.self)
+        self.init(
+            stem: try members.decode(Int.self, forKey: .stem),
+            block: try members.decodeIfPresent(Block.self, forKey: .block) ?? .bottleneck,
+            blocks: try members.decode([Int].self, forKey: .blocks),
+            widths: try members.decode([Int].self, forKey: .widths),
+            outputs: try members.decode([Int].self, forKey: .outputs),
+            groups: try members.decode(Int.self, forKey: .groups),
+            stridePlacement: try members.decode(StridePlacement.self, forKey: .stridePlacement),
+            lastStageDilation: try members.decodeIfPresent(Int.self, forKey: .lastStageDilation) ?? 1,
+            norm: try members.decode(Normalization.self, forKey: .norm))
+    }
+
+    /// As it is read; what older programs would not know is left out where it has the usual value.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Member.self)
+        try members.encode(stem, forKey: .stem)
+        if block != .bottleneck { try members.encode(block, forKey: .block) }
+        try members.encode(blocks, forKey: .blocks)
+        try members.encode(widths, forKey: .widths)
+        try members.encode(outputs, forKey: .outputs)
+        try members.encode(groups, forKey: .groups)
+        try members.encode(stridePlacement, forKey: .stridePlacement)
+        if lastStageDilation != 1 { try members.encode(lastStageDilation, forKey: .lastStageDilation) }
+        try members.encode(norm, forKey: .norm)
+    }
+}
+
+extension Architecture.Boxes {
+    private enum Member: String, CodingKey { case head, poolSize, isClassAgnostic }
+
+    /// An object with all members; without the last, which older files do not have, each class has a box of its own.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Member.self)
+        self.init(
+            head: try members.decode(Head.self, forKey: .head),
+            poolSize: try members.decode(Int.self, forKey: .poolSize),
+            isClassAgnostic: try members.decodeIfPresent(Bool.self, forKey: .isClassAgnostic) ?? false)
+    }
+
+    /// As it is read; the last member only where it is true.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Member.self)
+        try members.encode(head, forKey: .head)
+        try members.encode(poolSize, forKey: .poolSize)
+        if isClassAgnostic { try members.encode(true, forKey: .isClassAgnostic) }
     }
 }
 

@@ -20,6 +20,16 @@ extension Architecture {
     public init(inferredFrom shapes: [String: [Int]], assuming assumptions: ArchitectureAssumptions) throws {
         let reader = ShapeReader(
             shapes: shapes, epsilon: assumptions.batchNormEpsilon, groups: assumptions.groupNormGroups)
+        guard reader.has("rpn.objectness.weight") || !reader.has("box.logits.weight") else {
+            throw InferenceError(
+                description:
+                    "has no region proposal network: Fast R-CNN, whose proposals come from elsewhere, is not run here"
+            )
+        }
+        guard reader.has("box.logits.weight") || !reader.has("rpn.objectness.weight") else {
+            throw InferenceError(
+                description: "has a region proposal network and no box head ('box.logits.weight')")
+        }
         let isC4 = reader.has("box.c5.0.conv2.weight")
         let isPyramid = reader.has("fpn.lateral.p2.weight")
         guard !(isC4 && isPyramid) else {
@@ -28,6 +38,9 @@ extension Architecture {
         backbone = try reader.backbone(isC4: isC4)
         backbone.stridePlacement =
             backbone.groups > 1 ? assumptions.groupedStridePlacement : assumptions.stridePlacement
+        if !isC4, !isPyramid, backbone.block == .bottleneck {
+            backbone.lastStageDilation = assumptions.lastStageDilation
+        }
         let channels: Int
         if isPyramid {
             let weight = try reader.shape("fpn.p2.weight", rank: 4)
@@ -42,6 +55,7 @@ extension Architecture {
         guard logits[0] >= 2 else { throw reader.fault("box.logits.weight", "has no class but background") }
         classes = logits[0] - 1
         boxes = try reader.boxes(isC4: isC4, channels: channels)
+        boxes.isClassAgnostic = try reader.shape("box.deltas.weight", rank: 2)[0] == 4
         masks = try reader.masks(poolSize: 14)
         keypoints = try reader.keypoints()
         try checkGroupNorms()
@@ -50,7 +64,7 @@ extension Architecture {
     /// Group norm needs a number of groups that divides its channels, which a wrong assumption may not.
     private func checkGroupNorms() throws {
         func check(_ norm: Normalization, _ channels: [Int], _ part: String) throws {
-            guard case .group(let groups) = norm else { return }
+            guard case .group(let groups, _) = norm else { return }
             guard let odd = channels.first(where: { groups <= 0 || $0 % groups != 0 }) else { return }
             throw InferenceError(
                 description:
@@ -98,6 +112,13 @@ private struct ShapeReader {
         return index - first
     }
 
+    /// Refuses a head whose last layer is missing: to run without the head would be to run another network.
+    private func refuse(part: String, without last: String) throws {
+        guard let name = shapes.keys.filter({ $0.hasPrefix("\(part).") }).min() else { return }
+        throw InferenceError(
+            description: "has a \(part) head, such as '\(name)', without its last layer '\(last)'")
+    }
+
     func norm(of layer: String) -> Normalization {
         if has("\(layer).norm.running_mean") { return .frozenBatch(epsilon: epsilon) }
         return has("\(layer).norm.weight") ? .group(groups: groups) : .bias
@@ -107,10 +128,16 @@ private struct ShapeReader {
         let stem = try shape("backbone.stem.weight", rank: 4)
         var backbone = Architecture.Backbone(
             stem: stem[0], blocks: [], widths: [], outputs: [], norm: norm(of: "backbone.stem"))
+        guard stem[2] == 7 else {
+            throw fault("backbone.stem.weight", "is \(stem[2])×\(stem[3]), where a ResNet has 7×7")
+        }
+        // Of the first block's convolutions, the first is 1×1 in a bottleneck and 3×3 in a basic block.
+        let isBasic = try shape("backbone.c2.0.conv1.weight", rank: 4)[2] == 3
+        backbone.block = isBasic ? .basic : .bottleneck
         for index in 2...5 {
             let stage = isC4 && index == 5 ? "box.c5" : "backbone.c\(index)"
             let inner = try shape("\(stage).0.conv2.weight", rank: 4)
-            let last = try shape("\(stage).0.conv3.weight", rank: 4)
+            let last = isBasic ? inner : try shape("\(stage).0.conv3.weight", rank: 4)
             guard inner[0] % inner[1] == 0 else {
                 throw fault("\(stage).0.conv2.weight", "has shape \(inner), which no number of groups gives")
             }
@@ -155,7 +182,10 @@ private struct ShapeReader {
     }
 
     func masks(poolSize: Int) throws -> Architecture.Masks? {
-        guard has("mask.logits.weight") else { return nil }
+        guard has("mask.logits.weight") else {
+            try refuse(part: "mask", without: "mask.logits.weight")
+            return nil
+        }
         if has("mask.upsampled.weight") {
             let outputs = try shape("mask.logits.weight", rank: 4)[0]
             let upsampled = try shape("mask.upsampled.weight", rank: 4)
@@ -182,7 +212,10 @@ private struct ShapeReader {
     }
 
     func keypoints() throws -> Architecture.Keypoints? {
-        guard has("keypoint.heatmaps.weight") else { return nil }
+        guard has("keypoint.heatmaps.weight") else {
+            try refuse(part: "keypoint", without: "keypoint.heatmaps.weight")
+            return nil
+        }
         let heatmaps = try shape("keypoint.heatmaps.weight", rank: 4)
         return Architecture.Keypoints(
             convolutions: count(from: 1) { "keypoint.hidden.\($0).weight" }, channels: heatmaps[0],

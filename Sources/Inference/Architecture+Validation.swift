@@ -24,6 +24,11 @@ extension Architecture {
         try proposals.validate(levels: levels)
         try check(classes, in: 1...10_000, "classes")
         try boxes.validate()
+        guard backbone.lastStageDilation == 1 || features == .c5 else {
+            throw ConfigurationError(
+                description:
+                    "backbone.lastStageDilation: only a network whose heads read from c5 can have it dilated")
+        }
         if case .residualStage = boxes.head, features != .c4 {
             throw ConfigurationError(description: "boxes.head: the fifth stage is free only in a C4 model")
         }
@@ -52,6 +57,14 @@ extension Architecture.Backbone {
         try check(groups, in: 1...65536, "backbone.groups")
         guard widths.allSatisfy({ $0 % groups == 0 }) else {
             throw ConfigurationError(description: "backbone.groups must divide every width")
+        }
+        try check(lastStageDilation, in: 1...16, "backbone.lastStageDilation")
+        if block == .basic {
+            guard groups == 1, lastStageDilation == 1, widths == outputs else {
+                throw ConfigurationError(
+                    description:
+                        "backbone.block: basic blocks have neither groups nor dilation, and no inner width")
+            }
         }
         try check(norm, of: [stem] + widths + outputs, "backbone.norm")
     }
@@ -125,7 +138,7 @@ private func check(_ norm: Normalization, of channels: [Int], _ name: String) th
         guard epsilon >= 0 && epsilon.isFinite else {
             throw ConfigurationError(description: "\(name): epsilon must be 0 or more")
         }
-    case .group(let groups):
+    case .group(let groups, _):
         guard groups > 0, let odd = channels.first(where: { $0 % groups != 0 }) else {
             guard groups > 0 else { throw ConfigurationError(description: "\(name): no groups") }
             return

@@ -50,11 +50,21 @@ public struct Architecture: Hashable, Codable, Sendable {
             case conv2
         }
 
-        /// Output channels of the stem.
+        /// What the stages are made of.
+        public enum Block: String, Hashable, Codable, Sendable, CaseIterable {
+            /// 1×1, 3×3, 1×1: ResNet-50 and deeper, ResNeXt.
+            case bottleneck
+            /// Two 3×3 convolutions: ResNet-18 and -34.
+            case basic
+        }
+
+        /// Channels after the stem.
         public var stem: Int
-        /// Number of blocks in c2 … c5.
+        /// What the stages are made of.
+        public var block: Block
+        /// Blocks in c2 … c5.
         public var blocks: [Int]
-        /// Inner channels of the blocks of c2 … c5.
+        /// Inner channels of the blocks of c2 … c5; of basic blocks the same as `outputs`.
         public var widths: [Int]
         /// Output channels of c2 … c5.
         public var outputs: [Int]
@@ -62,20 +72,26 @@ public struct Architecture: Hashable, Codable, Sendable {
         public var groups: Int
         /// Which convolution of a downsampling block has stride 2.
         public var stridePlacement: StridePlacement
-        /// The normalisation after each convolution.
+        /// Dilation of the 3×3 convolutions of c5. Above 1 the stage keeps the size of c4, stride 16, instead of
+        /// halving it (DC5); only where the heads read from c5.
+        public var lastStageDilation: Int
+        /// What follows each convolution.
         public var norm: Normalization
 
         /// A backbone of the given sizes.
         public init(
-            stem: Int, blocks: [Int], widths: [Int], outputs: [Int], groups: Int = 1,
-            stridePlacement: StridePlacement = .conv2, norm: Normalization
+            stem: Int, block: Block = .bottleneck, blocks: [Int], widths: [Int], outputs: [Int],
+            groups: Int = 1, stridePlacement: StridePlacement = .conv2, lastStageDilation: Int = 1,
+            norm: Normalization
         ) {
             self.stem = stem
+            self.block = block
             self.blocks = blocks
             self.widths = widths
             self.outputs = outputs
             self.groups = groups
             self.stridePlacement = stridePlacement
+            self.lastStageDilation = lastStageDilation
             self.norm = norm
         }
 
@@ -116,7 +132,7 @@ public struct Architecture: Hashable, Codable, Sendable {
         case pyramid(Pyramid)
         /// c4, stride 16; the fifth residual stage is the box head.
         case c4
-        /// c5, stride 32.
+        /// c5, stride 32; 16 where that stage is dilated.
         case c5
     }
 
@@ -169,11 +185,16 @@ public struct Architecture: Hashable, Codable, Sendable {
         public var head: Head
         /// Side of the pooled features of a proposal, in bins.
         public var poolSize: Int
+        /// One refined box for all classes instead of one each.
+        public var isClassAgnostic: Bool
 
         /// A box head; by default the paper's.
-        public init(head: Head = .twoLayers(hidden: 1024), poolSize: Int = 7) {
+        public init(
+            head: Head = .twoLayers(hidden: 1024), poolSize: Int = 7, isClassAgnostic: Bool = false
+        ) {
             self.head = head
             self.poolSize = poolSize
+            self.isClassAgnostic = isClassAgnostic
         }
     }
 
@@ -266,9 +287,29 @@ extension Architecture {
 extension Architecture {
     /// The same network with another epsilon in all its frozen batch norms, which no shape determines.
     public func with(batchNormEpsilon epsilon: Float) -> Architecture {
-        func changed(_ norm: Normalization) -> Normalization {
-            if case .frozenBatch = norm { .frozenBatch(epsilon: epsilon) } else { norm }
+        withNorms { if case .frozenBatch = $0 { .frozenBatch(epsilon: epsilon) } else { $0 } }
+    }
+
+    /// The same network with weights standardised before all its group norms, or before none: no shape tells it.
+    package func with(standardizedWeights isStandardized: Bool) -> Architecture {
+        withNorms {
+            guard case .group(let groups, _) = $0 else { return $0 }
+            return .group(groups: groups, standardizesWeights: isStandardized)
         }
+    }
+
+    /// Whether weights are standardised before group norms; nil where there are none.
+    package var standardizesWeights: Bool? {
+        var found: Bool?
+        _ = withNorms { norm in
+            if case .group(_, let isStandardized) = norm { found = found ?? false || isStandardized }
+            return norm
+        }
+        return found
+    }
+
+    /// The same network with each part's norm changed.
+    private func withNorms(_ changed: (Normalization) -> Normalization) -> Architecture {
         var result = self
         result.backbone.norm = changed(backbone.norm)
         if case .pyramid(var pyramid) = features {

@@ -412,7 +412,7 @@ public struct Model: Sendable {
         switch architecture.features {
         case .pyramid: 2
         case .c4: 4
-        case .c5: 5
+        case .c5: architecture.backbone.lastStageDilation > 1 ? 4 : 5
         }
     }
 

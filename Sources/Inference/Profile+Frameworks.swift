@@ -53,7 +53,8 @@ extension Profile {
                 coder: .torchvision(.detections), minimumSide: 0),
             output: Conventions.Output(
                 clipsBoxes: true, pasting: .pixelCentres, keypointScore: .probability)),
-        assumptions: ArchitectureAssumptions(batchNormEpsilon: 1e-5, stridePlacement: .conv1),
+        assumptions: ArchitectureAssumptions(
+            batchNormEpsilon: 1e-5, stridePlacement: .conv1, lastStageDilation: 2),
         padMultipleWithoutPyramid: 1)
 
     /// MMDetection 2 and 3, `mask_rcnn_r50_fpn` in "pytorch" style (RGB; stride in the 3×3 convolution).
@@ -82,7 +83,8 @@ extension Profile {
                 suppression: Conventions.Suppression(classSeparation: .automatic(above: 9999))),
             output: Conventions.Output(
                 clipsBoxes: false, pasting: .pixelCentres, keypointScore: .logit)),
-        assumptions: ArchitectureAssumptions(batchNormEpsilon: 1e-5, stridePlacement: .conv2))
+        assumptions: ArchitectureAssumptions(
+            batchNormEpsilon: 1e-5, stridePlacement: .conv2, lastStageDilation: 2))
 
     /// The conventions of Matterport's Mask_RCNN.
     ///

@@ -50,17 +50,22 @@ public struct ArchitectureAssumptions: Hashable, Sendable {
     package var stridePlacement: Architecture.Backbone.StridePlacement
     /// The same for ResNeXt, whose blocks have groups.
     package var groupedStridePlacement: Architecture.Backbone.StridePlacement
-    /// Number of groups of group norms.
+    /// Dilation of c5 where the heads read from it. detectron2's and MMDetection's own models of this kind are all
+    /// dilated (DC5).
+    package var lastStageDilation: Int
+    /// Groups of group norms.
     package var groupNormGroups: Int
 
     /// Assumptions of the given values.
     package init(
         batchNormEpsilon: Float, stridePlacement: Architecture.Backbone.StridePlacement,
-        groupedStridePlacement: Architecture.Backbone.StridePlacement = .conv2, groupNormGroups: Int = 32
+        groupedStridePlacement: Architecture.Backbone.StridePlacement = .conv2, lastStageDilation: Int = 1,
+        groupNormGroups: Int = 32
     ) {
         self.batchNormEpsilon = batchNormEpsilon
         self.stridePlacement = stridePlacement
         self.groupedStridePlacement = groupedStridePlacement
+        self.lastStageDilation = lastStageDilation
         self.groupNormGroups = groupNormGroups
     }
 }

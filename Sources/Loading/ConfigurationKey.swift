@@ -123,6 +123,18 @@ extension ConfigurationKey {
             "backbone.batchNormEpsilon", "Added to the variance in all batch norms.", .architecture,
             value: { $0.architecture.batchNormEpsilon },
             set: { $0.architecture = $0.architecture.with(batchNormEpsilon: $1) }),
+        ConfigurationKey(
+            "backbone.lastStageDilation",
+            "Dilation of c5's 3×3 convolutions; above 1 that stage does not halve the map (DC5).",
+            .architecture,
+            value: { $0.architecture.features == .c5 ? $0.architecture.backbone.lastStageDilation : nil },
+            set: { $0.architecture.backbone.lastStageDilation = $1 }),
+        ConfigurationKey(
+            "groupNorms.standardizeWeights",
+            "Whether convolutions before group norms have their weights standardised (Qiao et al., arXiv 1903.10520).",
+            .architecture,
+            value: { $0.architecture.standardizesWeights },
+            set: { $0.architecture = $0.architecture.with(standardizedWeights: $1) }),
         .groups("backbone", \.backboneNorm),
         .groups("pyramid", \.pyramidNorm),
     ]
@@ -312,10 +324,18 @@ extension ConfigurationKey {
         ConfigurationKey(
             "\(part).groupNormGroups", "Groups of the group norms.", .architecture,
             value: { configuration -> Int? in
-                guard case .group(let groups)? = configuration.architecture[keyPath: path] else { return nil }
+                guard case .group(let groups, _)? = configuration.architecture[keyPath: path] else {
+                    return nil
+                }
                 return groups
             },
-            set: { $0.architecture[keyPath: path] = .group(groups: $1) })
+            set: { configuration, groups in
+                guard case .group(_, let isStandardized)? = configuration.architecture[keyPath: path] else {
+                    return
+                }
+                configuration.architecture[keyPath: path] = .group(
+                    groups: groups, standardizesWeights: isStandardized)
+            })
     }
 
     private static func suppression(

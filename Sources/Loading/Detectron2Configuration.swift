@@ -53,6 +53,8 @@ package struct Detectron2Configuration {
                 "backbone.stridePlacement", .string(isFirst ? "conv1" : "conv2"),
                 "MODEL.RESNETS.STRIDE_IN_1X1")
         }
+        state(
+            "backbone.lastStageDilation", value("MODEL.RESNETS.RES5_DILATION"), "MODEL.RESNETS.RES5_DILATION")
         for (path, key) in [
             ("MODEL.RPN.BBOX_REG_WEIGHTS", "proposals.deltaScaling"),
             ("MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS", "boxes.deltaScaling"),

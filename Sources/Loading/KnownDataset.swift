@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 import Inference
 
 /// A dataset recognised by a model's number of classes, with the usual settings of models trained on it.
@@ -28,7 +29,7 @@ package struct KnownDataset {
         switch count {
         case 1203, 1230:
             name = count == 1203 ? "LVIS" : "LVIS 0.5"
-            classes = ClassTable(names: (1...count).map { "LVIS category \($0)" })
+            classes = count == 1203 ? .lvis : ClassTable(names: (1...count).map { "LVIS category \($0)" })
             settings = [("boxes.detectionsPerImage", .number(300)), ("boxes.scoreThreshold", .number(1e-4))]
         case 8 where isZoo:
             name = "Cityscapes"
@@ -45,6 +46,13 @@ package struct KnownDataset {
 }
 
 extension ClassTable {
+    /// The 1203 categories of LVIS 1.0, in the order of their ids, as its annotations call them (Gupta et al.,
+    /// arXiv 1908.03195).
+    static let lvis = ClassTable(
+        names: Bundle.module.url(forResource: "lvis-1", withExtension: "txt", subdirectory: "ClassNames")
+            .flatMap { try? String(contentsOf: $0, encoding: .utf8) }?
+            .split(separator: "\n").map(String.init) ?? (1...1203).map { "LVIS category \($0)" })
+
     /// The 8 classes of Cityscapes that have instances, with the ids of its labels.
     static let cityscapes = ClassTable(
         names: ["person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle"],

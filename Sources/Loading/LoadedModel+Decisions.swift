@@ -12,13 +12,21 @@ extension ResolvedConfiguration {
         if case .frozenBatch(let epsilon) = architecture.backbone.norm {
             lines.add("batch-norm epsilon", "\(epsilon)", ["backbone.batchNormEpsilon"])
         }
-        if case .group(let groups) = architecture.backbone.norm {
+        if case .group(let groups, _) = architecture.backbone.norm {
             lines.add("group-norm groups", "\(groups)", ["backbone.groupNormGroups"])
         }
-        lines.add(
-            "stride",
-            architecture.backbone.stridePlacement == .conv1
-                ? "in the 1×1 convolution" : "in the 3×3 convolution", ["backbone.stridePlacement"])
+        if architecture.backbone.block == .bottleneck {
+            lines.add(
+                "stride",
+                architecture.backbone.stridePlacement == .conv1
+                    ? "in the 1×1 convolution" : "in the 3×3 convolution", ["backbone.stridePlacement"])
+        }
+        if architecture.features == .c5 {
+            let dilation = architecture.backbone.lastStageDilation
+            lines.add(
+                "c5", dilation == 1 ? "stride 32" : "stride 16, dilation \(dilation)",
+                ["backbone.lastStageDilation"])
+        }
         let input = conventions.input
         lines.add("channels", input.channelOrder.rawValue.uppercased(), ["input.channelOrder"])
         lines.add(

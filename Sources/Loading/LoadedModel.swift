@@ -23,7 +23,9 @@ public struct LoadingOptions: Sendable {
     /// Which of several networks in a file to load: a key of the checkpoint, or the prefix of the parameters'
     /// names.
     public var entry: String?
-    /// The configuration in the metadata of a bundle.
+    /// Names of tensors to leave out of a file, in which `*` stands for anything.
+    public var ignoredTensors: [String] = []
+    /// What a bundle says of the model that it was recorded from.
     public var recorded: StatedConfiguration?
     /// The values of a configuration file.
     public var configuration: StatedConfiguration?
@@ -83,7 +85,8 @@ public struct LoadedModel: Sendable {
     /// - Throws: `FileError` when the file cannot be read, does not contain a known model, lacks a parameter,
     ///   or has one with another shape or with NaN.
     public init(contentsOf path: String, options: LoadingOptions = LoadingOptions()) throws {
-        var checkpoint = try Checkpoint(contentsOf: path, entry: options.entry)
+        var checkpoint = try Checkpoint(
+            contentsOf: path, entry: options.entry, ignoring: options.ignoredTensors)
         if checkpoint.keyMap == .mmdetection, checkpoint.unrecognizedKeys.contains("bbox_head.fc_cls.weight")
         {
             throw FileError(
@@ -91,6 +94,12 @@ public struct LoadedModel: Sendable {
                 fault:
                     "is of MMDetection 1, whose order of classes, anchors and RoI layer are others and not read"
             )
+        }
+        if let other = OtherNetwork(in: checkpoint.unrecognizedKeys) {
+            throw FileError(
+                path: path,
+                fault:
+                    "\(other.fault); --ignore leaves tensors out, and runs another network than was trained")
         }
         do {
             let resolved = try ResolvedConfiguration(checkpoint, options)
@@ -106,7 +115,8 @@ public struct LoadedModel: Sendable {
                 resolved.remarks
                 + (own.isForeign
                     ? ["The file's own 'classes' is not in this program's form, and passed over."] : [])
-                + [checkpoint.file.remark].compactMap { $0 } + unusedRemarks(checkpoint)
+                + [checkpoint.file.remark].compactMap { $0 }
+                + Self.remarks(on: checkpoint, ignored: options.ignoredTensors)
         } catch let error as ParameterError {
             throw FileError(path: path, fault: error.description)
         } catch let error as InferenceError {
@@ -114,7 +124,37 @@ public struct LoadedModel: Sendable {
         } catch let error as ConfigurationError {
             throw FileError(path: path, fault: error.description)
         }
+        let unused = checkpoint.unusedKeys
+        guard unused.isEmpty else {
+            throw FileError(
+                path: path,
+                fault: "has \(Self.list(unused)) that belong\(unused.count == 1 ? "s" : "") to no part of "
+                    + "\(checkpoint.keyMap.framework)'s network as it is built here (--ignore 'name*' leaves such "
+                    + "tensors out)")
+        }
         file = checkpoint.file
+    }
+
+    /// How many keys there are, with the first of them.
+    private static func list(_ keys: [String]) -> String {
+        "\(keys.count) tensor\(keys.count == 1 ? "" : "s") (\(keys.prefix(3).joined(separator: ", "))"
+            + (keys.count > 3 ? ", …)" : ")")
+    }
+
+    /// What to know of tensors that were left out.
+    private static func remarks(on checkpoint: Checkpoint, ignored patterns: [String]) -> [String] {
+        var remarks: [String] = []
+        if !patterns.isEmpty {
+            remarks.append(
+                "Tensors named \(patterns.joined(separator: ", ")) are ignored: this is another network than the "
+                    + "file was trained as.")
+        }
+        if !checkpoint.keysOutsidePrefix.isEmpty {
+            remarks.append(
+                "\(list(checkpoint.keysOutsidePrefix)) of the file did not begin with \(quoted(checkpoint.prefix)), "
+                    + "as those of the model do.")
+        }
+        return remarks
     }
 
     /// A model with random parameters, for use without weights: every stage runs and has the right shape, but
@@ -148,18 +188,4 @@ public struct LoadedModel: Sendable {
         remarks = ["The weights are random numbers: the stages are real, what they find means nothing."]
         file = nil
     }
-}
-
-private func unusedRemarks(_ checkpoint: Checkpoint) -> [String] {
-    func remark(_ keys: [String], _ fault: String) -> [String] {
-        guard !keys.isEmpty else { return [] }
-        return [
-            "\(keys.count) tensor\(keys.count == 1 ? "" : "s") of the file \(fault): "
-                + keys.prefix(3).joined(separator: ", ") + (keys.count > 3 ? ", …" : "")
-        ]
-    }
-    return remark(checkpoint.unusedKeys, "did not belong to the model")
-        + remark(
-            checkpoint.keysOutsidePrefix,
-            "did not begin with \(quoted(checkpoint.prefix)), as those of the model do")
 }

@@ -51,6 +51,7 @@ package struct MMDetectionConfiguration {
             reader.state(
                 "backbone.stridePlacement", .string(stridePlacement.rawValue), "backbone.style")
         }
+        reader.readBackbone()
         reader.readAnchors()
         reader.readProposals()
         reader.readRegions()
@@ -125,6 +126,29 @@ private struct Reader {
             }
         }
         return nil
+    }
+
+    /// What belongs to the network and shows in no shape.
+    mutating func readBackbone() {
+        if let dilation = model.member("backbone.dilations")?.numbers?.last,
+            let stride = model.member("backbone.strides")?.numbers?.last, (dilation > 1) == (stride == 1)
+        {
+            state("backbone.lastStageDilation", .number(dilation), "backbone.dilations")
+        }
+        if model.member("backbone.norm_cfg.type")?.string == "GN" {
+            state(
+                "backbone.groupNormGroups", number: "norm_cfg.num_groups",
+                in: model.member("backbone") ?? .none,
+                "backbone.")
+        }
+        switch model.member("backbone.conv_cfg.type")?.string {
+        case "ConvWS": state("groupNorms.standardizeWeights", .bool(true), "backbone.conv_cfg")
+        case "Conv2d", "Conv", nil:
+            if model.member("backbone.norm_cfg.type")?.string == "GN" {
+                state("groupNorms.standardizeWeights", .bool(false), "backbone.conv_cfg")
+            }
+        case let type?: stated.remark("model.backbone.conv_cfg \(type) is not followed")
+        }
     }
 
     mutating func readAnchors() {

@@ -1,8 +1,8 @@
 import Inference
 
-/// The subset of YAML that detectron2's configurations use: indented mappings and lists, lists in brackets,
-/// numbers, words, quoted text and comments. Anchors, tags, block scalars and multiple documents are refused
-/// with their line number.
+/// The part of YAML that configurations of detectron2 are written in: mappings and lists by indentation, lists in
+/// brackets, numbers, words, quoted text, comments, and anchors with their aliases, which `yaml.safe_dump` writes
+/// wherever one list of Python's stands twice. Tags, blocks of text and several documents are refused with their line.
 package struct PlainYAML {
     private struct Line {
         var number: Int
@@ -13,6 +13,12 @@ package struct PlainYAML {
     private let lines: [Line]
     private var index = 0
     private static let deepest = 32
+    /// What `&name` stood before.
+    private var anchors: [Substring: ConfigurationValue] = [:]
+    /// Values that aliases have repeated so far.
+    private var repeated = 0
+    /// No configuration repeats more; a hostile one could make a tree of billions of leaves in ten lines.
+    private static let mostRepeated = 1 << 16
 
     /// Reads a text.
     /// - Throws: ``ConfigurationError``, which names the line, for unsupported or malformed text.
@@ -81,8 +87,10 @@ package struct PlainYAML {
             let text = lines[index].text
             guard let colon = Self.colon(in: text) else { throw fault("is no member: '\(text.prefix(40))'") }
             let name = Self.unquoted(text[..<colon])
-            let rest = text[text.index(after: colon)...].drop { $0 == " " }
+            var rest = text[text.index(after: colon)...].drop { $0 == " " }
             guard members[name] == nil else { throw fault("has '\(name)' a second time") }
+            let anchor = Self.takeAnchor(from: &rest)
+            defer { if let anchor { anchors[anchor] = members[name] } }
             if rest.isEmpty {
                 index += 1
                 guard index < lines.count else {
@@ -111,7 +119,9 @@ package struct PlainYAML {
         while index < lines.count, lines[index].indent == indent {
             let text = lines[index].text
             guard text == "-" || text.hasPrefix("- ") else { break }
-            let rest = text.dropFirst().drop { $0 == " " }
+            var rest = text.dropFirst().drop { $0 == " " }
+            let anchor = Self.takeAnchor(from: &rest)
+            defer { if let anchor { anchors[anchor] = values.last } }
             if rest.isEmpty {
                 index += 1
                 let isDeeper = index < lines.count && lines[index].indent > indent
@@ -124,6 +134,8 @@ package struct PlainYAML {
                     Line(number: lines[index].number, indent: indent + offset, text: rest))
                 values.append(try inner.block(indent: indent + offset, depth: depth + 1))
                 index = inner.index
+                anchors = inner.anchors
+                repeated = inner.repeated
             } else {
                 values.append(try inline(rest, depth: depth))
             }
@@ -134,7 +146,10 @@ package struct PlainYAML {
     private func replacing(_ line: Line) -> PlainYAML {
         var lines = lines
         lines[index] = line
-        return PlainYAML(lines: lines, index: index)
+        var reader = PlainYAML(lines: lines, index: index)
+        reader.anchors = anchors
+        reader.repeated = repeated
+        return reader
     }
 
     private init(lines: [Line], index: Int) {
@@ -142,8 +157,31 @@ package struct PlainYAML {
         self.index = index
     }
 
-    /// A scalar, or a list in brackets, which may extend over several lines.
+    /// Takes `&name` and the spaces after it from the beginning of a value.
+    private static func takeAnchor(from text: inout Substring) -> Substring? {
+        guard text.first == "&" else { return nil }
+        let name = text.dropFirst().prefix { $0 != " " }
+        text = text.dropFirst(1 + name.count).drop { $0 == " " }
+        return name
+    }
+
+    /// What stood behind an anchor, repeated.
+    private mutating func alias(_ name: Substring) throws -> ConfigurationValue {
+        guard let value = anchors[name] else {
+            throw fault("has '*\(name.prefix(20))', which no '&' came before")
+        }
+        repeated += value.leaves
+        guard repeated <= Self.mostRepeated else { throw fault("repeats too much by '*\(name.prefix(20))'") }
+        return value
+    }
+
+    /// A scalar, or a list in brackets, which may go on in further lines.
     private mutating func inline(_ text: Substring, depth: Int) throws -> ConfigurationValue {
+        if text.first == "*" {
+            let value = try alias(text.dropFirst())
+            index += 1
+            return value
+        }
         var whole = String(text)
         if whole.hasPrefix("[") || whole.hasPrefix("(") {
             while Self.isOpen(whole) {
@@ -240,5 +278,16 @@ package struct PlainYAML {
             return String(text)
         }
         return String(text.dropFirst().dropLast())
+    }
+}
+
+extension ConfigurationValue {
+    /// The values in it, itself included.
+    fileprivate var leaves: Int {
+        switch self {
+        case .list(let values): values.reduce(1) { $0 + $1.leaves }
+        case .members(let members): members.values.reduce(1) { $0 + $1.leaves }
+        default: 1
+        }
     }
 }

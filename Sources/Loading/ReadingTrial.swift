@@ -36,14 +36,11 @@ package struct ReadingTrial: Hashable, Sendable {
         -> [ReadingTrial]
     {
         let loaded = try LoadedModel(contentsOf: path, options: options)
-        let checkpoint = try Checkpoint(contentsOf: path)
+        let checkpoint = try Checkpoint(
+            contentsOf: path, entry: options.entry, ignoring: options.ignoredTensors)
         var trials = [ReadingTrial("as it loads", loaded.model, checkpoint, images)]
-        for (reading, change) in alternatives(to: loaded.model) {
-            var other = options
-            change(&other)
-            // A reading that does not load cannot be the right one.
-            guard let model = try? LoadedModel(contentsOf: path, options: other).model else { continue }
-            trials.append(ReadingTrial(reading, model, checkpoint, images))
+        for (option, model) in otherReadings(of: path, as: loaded.model, options: options) {
+            trials.append(ReadingTrial(option, model, checkpoint, images))
         }
         guard let own = trials[0].divergence else { return trials }
         func divergence(_ trial: ReadingTrial) -> Double { trial.divergence ?? .infinity }
@@ -52,22 +49,41 @@ package struct ReadingTrial: Hashable, Sendable {
         return own <= 1.01 * divergence(sorted[0]) ? [trials[0]] + sorted.filter { $0 != trials[0] } : sorted
     }
 
-    /// The alternative readings of a file, named by their options.
+    /// The models that a file may be as well, each with the option that reads it so; what does not even load is left
+    /// out.
+    /// - Parameters:
+    ///   - model: as it loads with the options.
+    ///   - layersOnly: leaves out what changes the input alone.
+    package static func otherReadings(
+        of path: String, as model: Model, options: LoadingOptions, layersOnly: Bool = false
+    ) -> [(option: String, model: Model)] {
+        alternatives(to: model).filter { !layersOnly || !$0.0.hasPrefix("--channel-order") }
+            .compactMap { option, change in
+                var other = options
+                change(&other)
+                return (try? LoadedModel(contentsOf: path, options: other)).map { (option, $0.model) }
+            }
+    }
+
+    /// What else a file may mean, in the words of the options that say so.
     private static func alternatives(to model: Model) -> [(String, (inout LoadingOptions) -> Void)] {
         let architecture = model.architecture
         let placement: Architecture.Backbone.StridePlacement =
             architecture.backbone.stridePlacement == .conv1 ? .conv2 : .conv1
         let order: Conventions.Input.ChannelOrder = model.conventions.input.channelOrder == .rgb ? .bgr : .rgb
         var result: [(String, (inout LoadingOptions) -> Void)] = [
-            ("--stride-placement \(placement.rawValue)", { $0.stridePlacement = placement }),
-            ("--channel-order \(order.rawValue)", { $0.channelOrder = order }),
+            ("--channel-order \(order.rawValue)", { $0.channelOrder = order })
         ]
+        if architecture.backbone.block == .bottleneck {
+            result.insert(
+                ("--stride-placement \(placement.rawValue)", { $0.stridePlacement = placement }), at: 0)
+        }
         switch architecture.backbone.norm {
         case .frozenBatch(let own):
             for epsilon in [0, 1e-5, 1e-3] as [Float] where epsilon != own {
                 result.append(("--batch-norm-epsilon \(epsilon)", { $0.batchNormEpsilon = epsilon }))
             }
-        case .group(let own):
+        case .group(let own, _):
             for groups in [2, 4, 8, 16, 32] where groups != own {
                 result.append(
                     (

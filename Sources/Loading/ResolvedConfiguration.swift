@@ -38,9 +38,12 @@ struct ResolvedConfiguration {
         var foreign = stored == nil ? earlier.foreign : []
         if let name = metadata["profile"], Profile.named(name) == nil { foreign.append("profile") }
 
+        let notes = metadata[CheckpointNotes.configuration].map {
+            MMDetectionConfiguration($0).stated(by: "the file's configuration", isStyleKnown: true)
+        }
         let (assumptions, placementSource) = Self.assumptions(
             of: profile, checkpoint, earlier,
-            stated: [options.assignments, options.configuration, options.recorded, stored])
+            stated: [options.assignments, options.configuration, options.recorded, stored, notes])
         let architecture =
             try earlier.architecture
             ?? Architecture(inferredFrom: checkpoint.shapes, assuming: assumptions)
@@ -70,7 +73,7 @@ struct ResolvedConfiguration {
             remarks.append(known.remark)
         }
         if stored == nil || options.backboneStyle != nil { try addStyle(checkpoint, options, earlier) }
-        if isUsualProfile { try addFrameworkNotes(checkpoint) }
+        if isUsualProfile { try addFrameworkNotes(checkpoint, notes) }
         try add(earlier.stated)
         if let stored { try add(stored) }
         if let recorded = options.recorded { try add(recorded) }
@@ -79,6 +82,14 @@ struct ResolvedConfiguration {
         if let given = options.assignments { try add(given) }
         try checkAnchors(checkpoint)
         if options.batchNormEpsilon == nil { remarkOnCounters(checkpoint) }
+        let key = "groupNorms.standardizeWeights"
+        if checkpoint.keyMap == .mmdetection, sources[key] == nil,
+            configuration.architecture.standardizesWeights == false
+        {
+            remarks.append(
+                "The file does not say whether the weights before its group norms are standardised, and they are not "
+                    + "(--set \(key)=true).")
+        }
     }
 
     /// Resolves the configuration of a model with random parameters, for which only the options matter.
@@ -195,11 +206,9 @@ struct ResolvedConfiguration {
         if let remark = known.remark { remarks.append(remark) }
     }
 
-    /// Adds the values of the framework's configuration, if the file contains it.
-    private mutating func addFrameworkNotes(_ checkpoint: Checkpoint) throws {
-        if let text = checkpoint.metadata[CheckpointNotes.configuration] {
-            try add(MMDetectionConfiguration(text).stated(by: "the file's configuration", isStyleKnown: true))
-        }
+    /// What the framework's own configuration says, where a file carries it along.
+    private mutating func addFrameworkNotes(_ checkpoint: Checkpoint, _ notes: StatedConfiguration?) throws {
+        if let notes { try add(notes) }
         do {
             guard let anchors = try CellAnchors(checkpoint) else { return }
             try set("anchors.sizes", anchors.sizes.configurationValue, "the file's cell_anchors")

@@ -13,11 +13,12 @@ struct Variant: CustomTestStringConvertible, Sendable {
 
     private static func backbone(
         groups: Int = 1, _ placement: Architecture.Backbone.StridePlacement = .conv2,
-        norm: Normalization = .frozenBatch(epsilon: 0)
+        norm: Normalization = .frozenBatch(epsilon: 0), block: Architecture.Backbone.Block = .bottleneck
     ) -> Architecture.Backbone {
         Architecture.Backbone(
-            stem: 8, blocks: [1, 2, 1, 1], widths: [8, 8, 16, 16], outputs: [16, 16, 32, 32], groups: groups,
-            stridePlacement: placement, norm: norm)
+            stem: 8, block: block, blocks: [1, 2, 1, 1],
+            widths: block == .basic ? [16, 16, 32, 32] : [8, 8, 16, 16], outputs: [16, 16, 32, 32],
+            groups: groups, stridePlacement: placement, norm: norm)
     }
 
     private static let maskHead = Architecture.Masks.Head.fullyConvolutional(
@@ -48,6 +49,18 @@ struct Variant: CustomTestStringConvertible, Sendable {
     private static func conv1(_ configuration: Architecture) -> Architecture {
         var configuration = configuration
         configuration.backbone.stridePlacement = .conv1
+        return configuration
+    }
+
+    private static func dilated(_ configuration: Architecture) -> Architecture {
+        var configuration = configuration
+        configuration.backbone.lastStageDilation = 2
+        return configuration
+    }
+
+    private static func withSharedBoxes(_ configuration: Architecture) -> Architecture {
+        var configuration = configuration
+        configuration.boxes.isClassAgnostic = true
         return configuration
     }
 
@@ -106,9 +119,15 @@ struct Variant: CustomTestStringConvertible, Sendable {
             profile: .detectron2),
         Variant(
             name: "C5",
-            configuration: conv1(
-                singleMap(.c5, .twoLayers(hidden: 20), masks: masks(), keypoints: people)),
+            configuration: singleMap(.c5, .twoLayers(hidden: 20), masks: masks(), keypoints: people),
+            profile: .torchvisionV2),
+        Variant(
+            name: "DC5",
+            configuration: dilated(
+                conv1(singleMap(.c5, .twoLayers(hidden: 20), masks: masks(), keypoints: people))),
             profile: .detectron2),
+        Variant(name: "basic blocks", configuration: pyramid(backbone(block: .basic))),
+        Variant(name: "class-agnostic boxes", configuration: withSharedBoxes(pyramid())),
     ]
 
     /// The same network with few candidates, proposals and detections, all of which the threshold lets pass or

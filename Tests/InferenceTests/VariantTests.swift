@@ -118,7 +118,11 @@ private struct ExpectedShapes {
         shapes["output.classes"] = [instances]
     }
 
-    private func size(_ level: Int) -> [Int] { padded.map { ($0 - 1) / (1 << level) + 1 } }
+    private func size(_ level: Int) -> [Int] {
+        // A dilated stage has the size of the one before.
+        let halvings = level == 5 && configuration.backbone.lastStageDilation > 1 ? 4 : level
+        return padded.map { ($0 - 1) / (1 << halvings) + 1 }
+    }
 
     /// Backbone, pyramid and proposals; returns the channels that the heads read.
     private mutating func addMaps() -> Int {
@@ -173,7 +177,7 @@ private struct ExpectedShapes {
         }
         shapes["box.logits"] = [proposals, outputs]
         shapes["box.probabilities"] = [proposals, outputs]
-        shapes["box.deltas"] = [proposals, outputs, 4]
+        shapes["box.deltas"] = [proposals, configuration.boxes.isClassAgnostic ? 1 : outputs, 4]
         shapes["detections.boxes"] = [detections, 4]
         for name in ["scores", "classes", "proposal"] { shapes["detections.\(name)"] = [detections] }
     }

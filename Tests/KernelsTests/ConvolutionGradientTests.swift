@@ -16,7 +16,8 @@ struct PlainConvolution {
     /// `[count, height, width, outputs]`, counting the windows that fit.
     var output: [Int] {
         func count(_ length: Int) -> Int {
-            (0...).prefix { $0 * window.stride + window.kernel <= length + 2 * window.padding }.count
+            let extent = (window.kernel - 1) * window.dilation + 1
+            return (0...).prefix { $0 * window.stride + extent <= length + 2 * window.padding }.count
         }
         return [input[0], count(input[1]), count(input[2]), outputs]
     }
@@ -33,10 +34,10 @@ struct PlainConvolution {
                         var sum = 0.0
                         let firstInput = channel / (outputs / window.groups) * groupInputs
                         for dy in 0..<kernel {
-                            let y = row * window.stride - window.padding + dy
+                            let y = row * window.stride - window.padding + dy * window.dilation
                             guard (0..<input[1]).contains(y) else { continue }
                             for dx in 0..<kernel {
-                                let x0 = column * window.stride - window.padding + dx
+                                let x0 = column * window.stride - window.padding + dx * window.dilation
                                 guard (0..<input[2]).contains(x0) else { continue }
                                 let pixel = ((map * input[1] + y) * input[2] + x0) * input[3] + firstInput
                                 for c in 0..<groupInputs {
@@ -111,6 +112,17 @@ struct ConvolutionGradientTests {
                     groups: 1, scale: padding > 0
                 ).checkGradients()
             }
+        }
+    }
+
+    @Test("equal central differences, dilated", arguments: [2, 3], [1, 2])
+    func dilations(dilation: Int, groups: Int) {
+        for (kernel, padding) in [(2, 0), (3, dilation), (3, 2 * dilation)] {
+            ConvolutionCase(
+                name: "dilation \(dilation), kernel \(kernel), padding \(padding), \(groups) groups",
+                input: [2, 7, 9, 4], outputs: 6, kernel: kernel, stride: 1, padding: padding, groups: groups,
+                dilation: dilation, scale: true
+            ).checkGradients()
         }
     }
 
@@ -200,7 +212,7 @@ struct ConvolutionGradientTests {
     @Test("equal PyTorch's", arguments: ConvolutionAlgorithm.allCases)
     func golden(algorithm: ConvolutionAlgorithm) throws {
         let cases = try fixture("convolution-gradients", as: GoldenGradients.self).convolutions
-        #expect(cases.count == 8)
+        #expect(cases.count == 9)
         for item in cases {
             let layer = Convolution(
                 weight: pattern(

@@ -28,7 +28,8 @@ struct ConvolutionOracle {
         func length(_ length: Int) -> Int {
             // The first window starts at −padding, the last one that fits is counted, one by one.
             var count = 0
-            while count * window.stride + window.kernel <= length + 2 * window.padding { count += 1 }
+            let extent = (window.kernel - 1) * window.dilation + 1
+            while count * window.stride + extent <= length + 2 * window.padding { count += 1 }
             return count
         }
         shape = [inputShape[0], length(inputShape[1]), length(inputShape[2]), convolution.outputs]
@@ -56,8 +57,9 @@ struct ConvolutionOracle {
                     let w = weight[((channel * groupInputs + c) * window.kernel + ky) * window.kernel + kx]
                     guard
                         let value = padded(
-                            map, y * window.stride + ky - window.padding,
-                            x * window.stride + kx - window.padding, group * groupInputs + c)
+                            map, y * window.stride + ky * window.dilation - window.padding,
+                            x * window.stride + kx * window.dilation - window.padding, group * groupInputs + c
+                        )
                     else { continue }
                     sum += Double(w) * Double(value)
                     magnitude += abs(Double(w) * Double(value))

@@ -13,6 +13,8 @@ struct ConvolutionCase: Decodable, Sendable, CustomTestStringConvertible {
     var stride: Int
     var padding: Int
     var groups: Int
+    /// 1 if nil.
+    var dilation: Int?
     var scale = false
     var shift = false
     var residual = false
@@ -26,7 +28,8 @@ struct ConvolutionCase: Decodable, Sendable, CustomTestStringConvertible {
         Convolution(
             weight: pattern([outputs, input[3] / groups, kernel, kernel], seed: 2),
             scale: scale ? pattern(outputs, seed: 3) : nil, shift: shift ? pattern(outputs, seed: 4) : nil,
-            window: ConvolutionWindow(kernel: kernel, stride: stride, padding: padding, groups: groups),
+            window: ConvolutionWindow(
+                kernel: kernel, stride: stride, padding: padding, groups: groups, dilation: dilation ?? 1),
             algorithm: algorithm)
     }
 
@@ -76,7 +79,7 @@ struct ConvolutionTests {
     @Test("equals PyTorch", arguments: ConvolutionAlgorithm.allCases)
     func golden(algorithm: ConvolutionAlgorithm) throws {
         let cases = try fixture("convolutions", as: [ConvolutionCase].self)
-        #expect(cases.count == 10)
+        #expect(cases.count == 12)
         for item in cases {
             let (found, oracle) = item.run(algorithm)
             let (_, magnitudes) = oracle.outputs()
@@ -108,6 +111,24 @@ struct ConvolutionTests {
                     input: [2] + size + [3], outputs: 9, kernel: kernel, stride: stride, padding: padding,
                     groups: 1)
                 for algorithm in ConvolutionAlgorithm.allCases { item.check(algorithm) }
+            }
+        }
+    }
+
+    /// Also of windows that reach beyond the map on both sides.
+    @Test("any dilation", arguments: [2, 3, 4], [2, 3, 5])
+    func dilations(dilation: Int, kernel: Int) {
+        for groups in [1, 3] {
+            for padding in Set([0, kernel / 2 * dilation, kernel * dilation]) {
+                for size in [[9, 7], [4, 17]] {
+                    let item = ConvolutionCase(
+                        name:
+                            "kernel \(kernel), dilation \(dilation), padding \(padding), \(groups) groups on \(size)",
+                        input: [2] + size + [9], outputs: 12, kernel: kernel, stride: 1, padding: padding,
+                        groups: groups, dilation: dilation, shift: true)
+                    guard (kernel - 1) * dilation < size.min()! + 2 * padding else { continue }
+                    for algorithm in ConvolutionAlgorithm.allCases { item.check(algorithm) }
+                }
             }
         }
     }

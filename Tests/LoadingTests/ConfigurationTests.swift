@@ -260,6 +260,9 @@ import Loading
         var network = Architecture.tiny()
         network.classes = 8
         #expect(try WrittenCheckpoint(network).load().remarks.isEmpty)
+        let lvis = try #require(KnownDataset(classes: 1203, names: nil, keyMap: .detectron2)).classes.names
+        #expect(lvis.count == 1203 && lvis.first == "aerosol_can" && lvis.last == "zucchini")
+        #expect(Set(lvis).count == 1203)
         let dataset = try #require(KnownDataset(classes: 8, names: nil, keyMap: .detectron2))
         #expect(dataset.classes.names[1] == "rider" && dataset.classes.categories[7] == 33)
         #expect(

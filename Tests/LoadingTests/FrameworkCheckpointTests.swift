@@ -33,8 +33,17 @@ struct FrameworkCheckpointTests {
 
     private static let files = [
         "detectron2-fpn.pkl", "detectron2-keypoint.pkl", "detectron2-c4.pkl", "detectron2-x101.pth",
-        "mmdetection-2.pth", "mmdetection-3.pth",
+        "mmdetection-2.pth", "mmdetection-3.pth", "detectron2-dc5.pth", "mmdetection-basic.pth",
     ]
+
+    /// A file's model; the number of groups in its group norms is nowhere in it.
+    private func load(_ name: String) throws -> LoadedModel {
+        var options = LoadingOptions()
+        if name == "mmdetection-basic.pth" {
+            options.assignments = try StatedConfiguration(assignments: ["backbone.groupNormGroups=2"])
+        }
+        return try LoadedModel(contentsOf: path(name), options: options)
+    }
 
     private func path(_ name: String) -> String { Bundle.module.fixture(name) }
 
@@ -92,13 +101,18 @@ struct FrameworkCheckpointTests {
             sourceLocation: sourceLocation)
     }
 
+    /// Channels that the heads pool: those of a narrow pyramid, or of a narrow c4 or c5.
+    private func channels(_ model: Model) -> Int {
+        if case .pyramid = model.architecture.features { 4 } else { 6 }
+    }
+
     // MARK: What the networks compute
 
     /// Order of colours, mean and deviation, place of the stride, names of all parts.
     @Test(arguments: Self.files)
     func featuresAndProposals(name: String) throws {
         let golden = try golden(name)
-        let model = try LoadedModel(contentsOf: path(name)).model
+        let model = try load(name).model
         let features = model.network.features(picture(model.conventions.input))
         // Of a pyramid, p6 comes after the coarsest that has weights.
         let coarsest = features.count == 5 ? features[3] : features[0]
@@ -116,9 +130,9 @@ struct FrameworkCheckpointTests {
     @Test(arguments: Self.files)
     func classesAndBoxes(name: String) throws {
         let golden = try golden(name)
-        let model = try LoadedModel(contentsOf: path(name)).model
+        let model = try load(name).model
         let isC4 = model.architecture.boxes.head == .residualStage
-        let pooled = regions(2, side: isC4 ? 14 : 7, channels: isC4 ? 6 : 4)
+        let pooled = regions(2, side: isC4 ? 14 : 7, channels: channels(model))
         let output = model.network.box.output(model.network.box.hidden(pooled))
         let classes = model.architecture.classes
         #expect(golden.classLogits.count == classes)
@@ -128,7 +142,10 @@ struct FrameworkCheckpointTests {
             expectClose(
                 (0..<2).map { output.logits[$0, label] }, golden.classLogits[label - 1], "logits of \(label)")
             expectClose(
-                (0..<2).flatMap { region in (0..<4).map { output.deltas[region, 4 * label + $0] } },
+                (0..<2).flatMap { region in
+                    let delta = refinement(output.deltas, proposal: region, label: label)
+                    return [delta.dx, delta.dy, delta.dw, delta.dh]
+                },
                 golden.classDeltas[label - 1], "deltas of \(label)")
         }
     }
@@ -136,12 +153,12 @@ struct FrameworkCheckpointTests {
     @Test(arguments: Self.files)
     func masksAndKeypoints(name: String) throws {
         let golden = try golden(name)
-        let model = try LoadedModel(contentsOf: path(name)).model
+        let model = try load(name).model
         #expect((model.network.mask != nil) == (golden.classMasks != nil))
         #expect((model.network.keypoints != nil) == (golden.keypointRow != nil))
         if let head = model.network.mask, let rows = golden.classMasks {
             let isC4 = model.architecture.boxes.head == .residualStage
-            let pooled = isC4 ? regions(2, side: 14, channels: 6) : regions(1, side: 4, channels: 4)
+            let pooled = regions(isC4 ? 2 : 1, side: isC4 ? 14 : 4, channels: channels(model))
             let logits = model.network.masks(pooled, by: head)
             #expect(logits.shape[3] == model.architecture.classes + 1)
             for (index, row) in rows.enumerated() {
@@ -213,6 +230,21 @@ struct FrameworkCheckpointTests {
         #expect(decision("backbone style", pytorch) == ["pytorch", "from the file's configuration"])
         #expect(pytorch.model.conventions == Profile.mmdetection.conventions)
         #expect(pytorch.model.classes.names == ["cat", "dog"])
+    }
+
+    /// A dilated c5 and one box for all classes; basic blocks and group norms under MMDetection's names.
+    @Test func architecturesBesideTheUsual() throws {
+        let dilated = try load("detectron2-dc5.pth")
+        #expect(
+            dilated.model.architecture.features == .c5 && dilated.model.architecture.boxes.isClassAgnostic)
+        #expect(dilated.model.architecture.backbone.lastStageDilation == 2)
+        #expect(decision("c5", dilated) == ["stride 16, dilation 2", "from the profile"])
+        #expect(try Checkpoint(contentsOf: path("detectron2-dc5.pth")).keyMap == .detectron2C4)
+        let basic = try load("mmdetection-basic.pth")
+        #expect(basic.model.architecture.backbone.block == .basic)
+        #expect(basic.model.architecture.backbone.norm == .group(groups: 2))
+        #expect(decision("stride", basic).isEmpty)
+        #expect(basic.remarks.count == 1 && basic.remarks[0].contains("groupNorms.standardizeWeights"))
     }
 
     /// Converted, a file computes the same and says what its tensors do not; without that, an option must.

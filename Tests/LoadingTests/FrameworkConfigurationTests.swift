@@ -204,7 +204,13 @@ import Loading
     @Test(
         "What is no plain YAML is refused with its line",
         arguments: [
-            ("a: &b 1", "line 1 has '&b 1', which is not read here"),
+            ("a: *b", "line 1 has '*b', which no '&' came before"),
+            ("a: !!python/tuple [1]", "line 1 has '!!python/tuple [1]', which is not read here"),
+            (
+                (0..<40).map { "a\($0): &b\($0)\n- *b\($0 - 1)\n- *b\($0 - 1)" }.joined(separator: "\n")
+                    .replacing(
+                        "*b-1", with: "1"), "line 44 repeats too much by '*b13'"
+            ),
             ("a: 1\na: 2", "line 2 has 'a' a second time"),
             ("a:\n\tb: 1", "line 2 is indented by a tab"),
             ("a: [1, 2", "line 1 has a bracket that is not closed"),
@@ -240,6 +246,31 @@ import Loading
             read.text
                 == "{\"a\": 1, \"b\": [1, 2.5, [\"x\", \"y\"]], \"c\": [1, {\"d\": \"it: is # no comment\"}, "
                 + "{\"e\": null, \"f\": true}], \"g\": null, \"h\": [1, 2]}")
+    }
+
+    /// As `yaml.safe_dump` writes a list of Python's that stands in several places; the values are PyYAML 6's.
+    @Test("Anchors and aliases are followed")
+    func yamlAliases() throws {
+        let text = """
+            a: &id001
+            - 10.0
+            - 5.0
+            b: *id001
+            c:
+            - &id002
+              - 1
+            - *id002
+            - *id001
+            d: &id003
+              e: &id004 word
+            f: [1, 2]
+            g: *id003
+            h: *id004
+            """
+        #expect(
+            try PlainYAML.read(text).text
+                == "{\"a\": [10, 5], \"b\": [10, 5], \"c\": [[1], [1], [10, 5]], \"d\": {\"e\": \"word\"}, "
+                + "\"f\": [1, 2], \"g\": {\"e\": \"word\"}, \"h\": \"word\"}")
     }
 
     // MARK: Buffers

@@ -24,6 +24,41 @@ import Verification
         #expect(zip(causes, causes.dropFirst()).allSatisfy { $0.explains >= $1.explains - 1e-5 })
     }
 
+    /// A port that adds another epsilon to variances, as a torchvision model built without weights does: only the
+    /// checkpoint, read in another way, can tell.
+    @Test func anotherEpsilonIsNamed() throws {
+        func model(_ epsilon: Float) throws -> Model {
+            let norm = Normalization.frozenBatch(epsilon: epsilon)
+            let network = Architecture(
+                backbone: Architecture.Backbone(
+                    stem: 8, blocks: [1, 1, 1, 1], widths: [8, 8, 8, 8], outputs: [16, 16, 16, 16], norm: norm
+                ),
+                features: .pyramid(Architecture.Pyramid(channels: 8)),
+                proposals: Architecture.Proposals(channels: 8), classes: 2,
+                boxes: Architecture.Boxes(head: .twoLayers(hidden: 8)))
+            var configuration = Configuration(network, profile: .torchvision)
+            configuration.settings.input = Settings.Input(minimumSide: 64, maximumSide: 96)
+            var source = RandomParameters(seed: 4)
+            return try Model(configuration, from: &source)
+        }
+        let (good, other) = (try model(0), try model(1e-2))
+        let (reference, candidate) = (try DiagnosisRun.record(good), try DiagnosisRun.record(other))
+        let diagnosis = Diagnosis(model: good, reference: reference, candidate: candidate) {
+            [
+                OtherReading(option: "--batch-norm-epsilon 0.01", model: other),
+                OtherReading(option: "--batch-norm-epsilon 0", model: good),
+            ]
+        }
+        let cause = try #require(diagnosis.causes(of: .stem).first)
+        #expect(cause.name == "checkpoint read in another way" && cause.detail == "--batch-norm-epsilon 0.01")
+        #expect(cause.explains > 0.99)
+        // Without other readings there is nothing that explains it.
+        #expect(
+            Diagnosis(model: good, reference: reference, candidate: candidate).causes(of: .stem).allSatisfy {
+                $0.explains < 0.9
+            })
+    }
+
     @Test func faultsHaveNamesThatAreListed() {
         #expect(Set(Diagnosis.names).count == Diagnosis.names.count)
         for fault in PlantedFault.all { #expect(Diagnosis.names.contains(fault.cause), "\(fault.cause)") }

@@ -116,9 +116,9 @@ package enum Ablation: String, CaseIterable, Sendable {
     }
 }
 
-/// A residual stage whose blocks consist of their three convolutions only.
+/// A residual stage whose blocks are what their convolutions make.
 private func withoutShortcuts(_ stage: ResidualStage, _ map: Tensor) -> Tensor {
-    stage.blocks.flatMap { [$0.conv1, $0.conv2, $0.conv3] }
+    stage.blocks.flatMap(\.convolutions)
         .reduce(map) { $0.convolved(by: $1, adding: nil, relu: true) }
 }
 

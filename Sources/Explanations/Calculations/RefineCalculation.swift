@@ -32,9 +32,7 @@ package struct RefineCalculation {
         let names = ["background"] + (1..<classes).map { run.model.classes.name(of: $0) }
         let label = (1..<classes).max { row[$0] < row[$1] } ?? 1
         let reference = trace.proposals.boxes[index]
-        let delta = BoxDelta(
-            dx: trace.refinements[index, label, 0], dy: trace.refinements[index, label, 1],
-            dw: trace.refinements[index, label, 2], dh: trace.refinements[index, label, 3])
+        let delta = refinement(trace.refinements, proposal: index, label: label)
         var sheet = Worksheet()
         sheet.heading("proposal \(index): \(corners(reference, 2))")
         sheet.softmax(row, names: names)

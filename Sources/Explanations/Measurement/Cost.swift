@@ -121,8 +121,7 @@ package struct Cost {
     private mutating func add(_ stage: ResidualStage, _ step: PipelineStep, on size: Size) -> Size {
         stage.blocks.reduce(size) { size, block in
             if let shortcut = block.shortcut { _ = add(shortcut, step, on: size) }
-            let inner = add(block.conv2, step, on: add(block.conv1, step, on: size))
-            return add(block.conv3, step, on: inner)
+            return block.convolutions.reduce(size) { add($1, step, on: $0) }
         }
     }
 

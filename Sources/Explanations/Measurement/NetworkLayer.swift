@@ -110,10 +110,6 @@ extension Network {
 extension ResidualStage {
     /// The stage's layers, in data-flow order.
     package func layers(_ step: PipelineStep) -> [NetworkLayer] {
-        blocks.flatMap { block in
-            [block.conv1, block.conv2, block.conv3, block.shortcut].compactMap { layer in
-                layer.map { NetworkLayer($0, step) }
-            }
-        }
+        blocks.flatMap { $0.layers.map { NetworkLayer($0, step) } }
     }
 }

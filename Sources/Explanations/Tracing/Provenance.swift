@@ -156,7 +156,7 @@ package struct Provenance: Sendable {
         let row = proposal * classes
         probabilities = trace.probabilities.withUnsafeElements { Array($0[row..<row + classes]) }
         score = detections.scores[detection]
-        refinement = trace.refinements.delta(at: row + label)
+        refinement = Inference.refinement(trace.refinements, proposal: proposal, label: label)
         refined = run.model.conventions.detections.coder.decode(refinement, from: clipped)
         let box = detections.boxes[detection]
         self.box = box

@@ -15,7 +15,7 @@ extension Gallery {
         let coder = run.model.conventions.detections.coder
         let entries = (0..<count).map { label in
             let index = proposal * count + label
-            let delta = label == 0 ? nil : trace.refinements.delta(at: index)
+            let delta = label == 0 ? nil : refinement(trace.refinements, proposal: proposal, label: label)
             return ClassesFigure.Entry(
                 label: label, name: label == 0 ? "background" : run.model.classes.name(of: label),
                 probability: Double(trace.probabilities.withUnsafeElements { $0[index] }), delta: delta,

@@ -15,11 +15,14 @@ public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
     /// PyTorch's `interpolate`: bilinear between the four nearest pixels, in Float32, on the normalised
     /// image (torchvision). See `Tensor.resizedBilinear(to:)`.
     case bilinearFloat
-    /// Pillow's `BILINEAR`: a triangle filter whose width scales with the downscaling factor, rounded to bytes after
-    /// each axis, on the original image (detectron2). See `Image.resizedAntialiased(to:)`.
+    /// Pillow's `BILINEAR`: a triangle as wide as the shrinking asks for, rounded to bytes after each axis, on
+    /// the image as decoded (detectron2). See `Image.resizedAntialiased(to:axes:)`.
     case antialiasedBytes
-    /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the original image
-    /// (MMDetection). See `Image.resizedFixedPoint(to:)`.
+    /// The same filter as of Pillow 13, which at times resizes the other axis first: an image that loses
+    /// more than twice as many rows as columns differs by one level in places.
+    case antialiasedBytesPillow13
+    /// OpenCV's `INTER_LINEAR`: bilinear between the four nearest pixels, in fixed point, on the image as
+    /// decoded (MMDetection). See `Image.resizedFixedPoint(to:)`.
     case fixedPointBytes
     /// scikit-image's `resize` of order 1 with zeros around the image: bilinear between the four nearest pixels in
     /// Double, truncated to bytes, on the original image (Matterport). See `Image.resizedTruncating(to:)`.
@@ -228,39 +231,58 @@ func forEachBand(of count: Int, _ body: (Range<Int>) -> Void) {
 
 // MARK: - Pillow: a triangle in fixed point
 
+/// Which axis Pillow resizes first. It rounds to bytes in between, so that the order shows.
+package enum ResizedAxes: Sendable {
+    /// Columns, then rows: all versions before 13.
+    case columnsFirst
+    /// Rows first where the image loses more than twice as many rows as columns: Pillow 13.
+    case cheaperFirst
+
+    fileprivate func beginsWithRows(from image: Image, to size: PixelSize) -> Bool {
+        let lost = image.height - size.height
+        return self == .cheaperFirst && lost > 0 && lost > 2 * (image.width - size.width)
+    }
+}
+
 extension Image {
-    /// Resizes as Pillow's `resize` with `BILINEAR` does: along each axis, a weighted mean of all pixels under a
-    /// triangle, which is two output pixels wide when downscaling and two input pixels wide when upscaling. Rounded to
-    /// bytes after each axis, x first: the order of all versions before 13, which sometimes takes y first.
-    package func resizedAntialiased(to size: PixelSize) -> Image {
-        let columns = TriangleWeights(from: width, to: size.width)
-        let rows = TriangleWeights(from: height, to: size.height)
-        let rowLength = size.width * 3
-        let narrowed = [UInt8](unsafeUninitializedCapacity: height * rowLength) { result, count in
-            pixels.withUnsafeBufferPointer { pixels in
-                forEachBand(of: height) { band in
-                    for row in band {
-                        columns.resample(
-                            pixels.baseAddress! + row * width * 3, into: result.baseAddress! + row * rowLength
-                        )
-                    }
-                }
-            }
-            count = height * rowLength
+    /// Resizes as Pillow's `resize` with `BILINEAR` does: along each axis, a
+    /// weighted mean of all pixels under a triangle, which is two output pixels wide when the image shrinks
+    /// and two input pixels wide when it grows. Rounded to bytes after each axis.
+    package func resizedAntialiased(to size: PixelSize, axes: ResizedAxes = .columnsFirst) -> Image {
+        axes.beginsWithRows(from: self, to: size)
+            ? withHeight(size.height).withWidth(size.width) : withWidth(size.width).withHeight(size.height)
+    }
+
+    private func withWidth(_ newWidth: Int) -> Image {
+        let columns = TriangleWeights(from: width, to: newWidth)
+        return resampled(to: PixelSize(height: height, width: newWidth)) { pixels, row, line in
+            columns.resample(pixels + row * width * 3, into: line)
         }
-        let resized = [UInt8](unsafeUninitializedCapacity: size.height * rowLength) { result, count in
-            narrowed.withUnsafeBufferPointer { narrowed in
+    }
+
+    private func withHeight(_ newHeight: Int) -> Image {
+        let rows = TriangleWeights(from: height, to: newHeight)
+        return resampled(to: PixelSize(height: newHeight, width: width)) { pixels, row, line in
+            rows.combine(pixels, rowLength: width * 3, at: row, into: line)
+        }
+    }
+
+    /// An image whose rows `fill` computes from the bytes of this one.
+    private func resampled(
+        to size: PixelSize,
+        fill: (UnsafePointer<UInt8>, _ row: Int, _ line: UnsafeMutablePointer<UInt8>) -> Void
+    ) -> Image {
+        let bytes = [UInt8](unsafeUninitializedCapacity: size.height * size.width * 3) { result, count in
+            pixels.withUnsafeBufferPointer { pixels in
                 forEachBand(of: size.height) { band in
                     for row in band {
-                        rows.combine(
-                            narrowed.baseAddress!, rowLength: rowLength, at: row,
-                            into: result.baseAddress! + row * rowLength)
+                        fill(pixels.baseAddress!, row, result.baseAddress! + row * size.width * 3)
                     }
                 }
             }
-            count = size.height * rowLength
+            count = size.height * size.width * 3
         }
-        return Image(width: size.width, height: size.height, pixels: resized)
+        return Image(width: size.width, height: size.height, pixels: bytes)
     }
 }
 

@@ -33,6 +33,8 @@ public struct NetworkInput: Sendable {
         switch conventions.filter {
         case .bilinearFloat: resized = image.resizedBilinear(to: size, values: values)
         case .antialiasedBytes: resized = image.resizedAntialiased(to: size).replaced(by: values)
+        case .antialiasedBytesPillow13:
+            resized = image.resizedAntialiased(to: size, axes: .cheaperFirst).replaced(by: values)
         case .fixedPointBytes: resized = image.resizedFixedPoint(to: size).replaced(by: values)
         case .truncatedBytes: resized = image.resizedTruncating(to: size).replaced(by: values)
         }

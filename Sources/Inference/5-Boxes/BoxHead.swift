@@ -17,7 +17,7 @@ package struct BoxHead: Sendable {
     package let body: Body
     /// Fully connected layer, one logit per class, background first.
     package let logits: DenseLayer
-    /// Fully connected layer, dx, dy, dw, dh per class, background included.
+    /// Four numbers a class, background included; or four for all classes.
     package let deltas: DenseLayer
 
     /// Takes the head's parameters from `source`.
@@ -60,7 +60,7 @@ package struct BoxHead: Sendable {
             "box.logits", inputs: width, outputs: configuration.classes + 1, initialization: .normal(0.01),
             from: &source)
         deltas = try DenseLayer(
-            "box.deltas", inputs: width, outputs: 4 * (configuration.classes + 1),
+            "box.deltas", inputs: width, outputs: boxes.isClassAgnostic ? 4 : 4 * (configuration.classes + 1),
             initialization: .normal(0.001), from: &source)
     }
 
@@ -70,7 +70,7 @@ package struct BoxHead: Sendable {
         package let logits: A
         /// The softmax of each row of logits.
         package let probabilities: Tensor
-        /// dx, dy, dw, dh per class, `[proposals, (classes + 1) · 4]`.
+        /// dx, dy, dw, dh for each class, `[proposals, (classes + 1) · 4]`; class-agnostic, `[proposals, 4]`.
         package let deltas: A
     }
 
@@ -112,7 +112,7 @@ package struct BoxHead: Sendable {
         return Output(
             logits: scores,
             probabilities: run.value(.boxProbabilities, .table(columns: classes)) { softmax(scores.value) },
-            deltas: run.stage(.boxDeltas, .groupedTable(groups: classes, columns: 4)) {
+            deltas: run.stage(.boxDeltas, .groupedTable(groups: deltas.dense.outputs / 4, columns: 4)) {
                 hidden.dense(by: deltas, relu: false)
             })
     }

@@ -35,7 +35,7 @@ public struct Detections: Sendable {
 ///
 /// - Parameters:
 ///   - probabilities: `[proposals, classes + 1]`, background first.
-///   - deltas: `[proposals, (classes + 1) · 4]`.
+///   - deltas: `[proposals, (classes + 1) · 4]`, or `[proposals, 4]` for all classes.
 ///   - proposals: the boxes that the deltas refine.
 ///   - size: size of the resized image, without padding: boxes are clipped to it.
 ///   - settings: the score and NMS thresholds, and the largest number of detections.
@@ -60,7 +60,7 @@ package func selectDetections(
 ///
 /// - Parameters:
 ///   - probabilities: `[proposals, classes + 1]`, background first.
-///   - deltas: `[proposals, (classes + 1) · 4]`.
+///   - deltas: `[proposals, (classes + 1) · 4]`, or `[proposals, 4]` for all classes.
 ///   - proposals: the boxes that the deltas refine.
 ///   - size: size of the resized image, without padding: boxes are clipped to it.
 ///   - scoreThreshold: the probability that a class must exceed.
@@ -70,6 +70,7 @@ package func classBoxes(
     conventions: Conventions.Detections
 ) -> Detections {
     let classes = probabilities.shape[1]
+    let columns = proposals.isEmpty ? 4 : deltas.count / proposals.count
     var found = Detections(boxes: [], scores: [], classes: [], proposals: [])
     probabilities.withUnsafeElements { probabilities in
         deltas.withUnsafeElements { deltas in
@@ -84,9 +85,10 @@ package func classBoxes(
                     guard best == nil || best == label,
                         conventions.accepts(probabilities[index], threshold: scoreThreshold)
                     else { continue }
+                    let first = proposal * columns + firstDelta(ofClass: label, columns: columns)
                     let delta = BoxDelta(
-                        dx: deltas[4 * index], dy: deltas[4 * index + 1], dw: deltas[4 * index + 2],
-                        dh: deltas[4 * index + 3])
+                        dx: deltas[first], dy: deltas[first + 1], dw: deltas[first + 2],
+                        dh: deltas[first + 3])
                     let box = conventions.coder.decode(delta, from: reference).clipped(to: size)
                     guard box.width >= conventions.minimumSide && box.height >= conventions.minimumSide else {
                         continue
@@ -102,7 +104,21 @@ package func classBoxes(
     return found
 }
 
-/// Step 4: which boxes are kept, best first, and which suppressed which within a class. Detection i is the i-th kept.
+/// Where, in a proposal's row of deltas, those of a class begin: at 0 where all classes share one box.
+package func firstDelta(ofClass label: Int, columns: Int) -> Int { columns == 4 ? 0 : 4 * label }
+
+/// The change that the box head predicts for one proposal and class.
+/// - Parameter deltas: `[proposals, (classes + 1) · 4]` or `[proposals, classes + 1, 4]`; class-agnostic, 4 numbers a
+///   proposal.
+package func refinement(_ deltas: Tensor, proposal: Int, label: Int) -> BoxDelta {
+    let columns = deltas.count / deltas.shape[0]
+    let first = proposal * columns + firstDelta(ofClass: label, columns: columns)
+    return deltas.withUnsafeElements {
+        BoxDelta(dx: $0[first], dy: $0[first + 1], dw: $0[first + 2], dh: $0[first + 3])
+    }
+}
+
+/// Step 4: who is kept, best first, and who suppressed whom within each class. Detection i is the i-th kept one.
 package func suppressClassBoxes(
     _ found: Detections, nmsThreshold: Double, conventions: Conventions.Detections
 ) -> NonMaximumSuppression.Outcome {

@@ -11,8 +11,10 @@ public enum Normalization: Hashable, Sendable {
     case bias
     /// Batch norm with fixed statistics, folded into a scale and a shift per channel.
     case frozenBatch(epsilon: Float)
-    /// Group norm with this number of groups, for training from scratch (Wu and He, arXiv 1803.08494).
-    case group(groups: Int)
+    /// Group norm with that many groups: for training from scratch. With standardised weights, each output's weights
+    /// are brought to mean 0 and deviation 1 before they are used (Qiao et al., arXiv 1903.10520; MMDetection's
+    /// `ConvWS`).
+    case group(groups: Int, standardizesWeights: Bool = false)
 }
 
 /// A convolution with its bias, frozen batch norm or group norm.
@@ -53,10 +55,31 @@ public struct ConvolutionLayer: Sendable {
             convolution = Convolution(
                 weight: weight, scale: folded.scale, shift: folded.shift, window: window)
             groupNorm = nil
-        case .group(let groups):
-            convolution = Convolution(weight: weight, window: window)
+        case .group(let groups, let standardizesWeights):
+            convolution = Convolution(
+                weight: standardizesWeights ? standardizedWeight(weight) : weight, window: window)
             groupNorm = GroupNorm(
                 groups: groups, weight: try vector("norm.weight", 1), bias: try vector("norm.bias", 0))
+        }
+    }
+}
+
+/// A convolution's weight, `[output, input / groups, kernel, kernel]`, with the weights of each output brought to mean 0
+/// and deviation 1: `(w − mean) / (deviation + 10⁻⁵)`, the deviation dividing by n − 1 (mmcv's `conv_ws_2d`).
+package func standardizedWeight(_ weight: Tensor) -> Tensor {
+    let count = weight.count / weight.shape[0]
+    return Tensor(shape: weight.shape) { result in
+        weight.withUnsafeElements { elements in
+            for output in 0..<weight.shape[0] {
+                let own = elements[output * count..<(output + 1) * count]
+                let mean = own.reduce(0.0) { $0 + Double($1) } / Double(count)
+                let squares = own.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+                let deviation = (squares / Double(max(count - 1, 1))).squareRoot()
+                for index in own.indices {
+                    result.initializeElement(
+                        at: index, to: Float((Double(elements[index]) - mean) / (deviation + 1e-5)))
+                }
+            }
         }
     }
 }

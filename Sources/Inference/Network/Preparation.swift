@@ -51,6 +51,6 @@ extension Network {
 
 extension ResidualStage {
     fileprivate var convolutions: [ConvolutionLayer] {
-        blocks.flatMap { [$0.conv1, $0.conv2, $0.conv3] + ($0.shortcut.map { [$0] } ?? []) }
+        blocks.flatMap(\.layers)
     }
 }

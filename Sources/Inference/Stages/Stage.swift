@@ -127,20 +127,6 @@ public struct Stage: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Stage {
-    /// Whether the name matches a pattern in which `*` stands for any characters: `fpn.*`.
-    public func matches(_ pattern: String) -> Bool {
-        let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        guard pieces.count > 1, let first = pieces.first, let last = pieces.last else {
-            return name == pattern
-        }
-        guard name.hasPrefix(first), name.count >= first.count + last.count, name.hasSuffix(last) else {
-            return false
-        }
-        var rest = name.dropFirst(first.count).dropLast(last.count)
-        for piece in pieces.dropFirst().dropLast() where !piece.isEmpty {
-            guard let found = rest.range(of: String(piece)) else { return false }
-            rest = rest[found.upperBound...]
-        }
-        return true
-    }
+    /// Whether the name matches a pattern in which `*` stands for any run of characters: `fpn.*`.
+    public func matches(_ pattern: String) -> Bool { name.matches(pattern: pattern) }
 }

@@ -13,19 +13,27 @@ public struct ConvolutionWindow: Hashable, Sendable {
     /// Input and output channels are cut into this many groups that do not see each other (ResNeXt's
     /// cardinality).
     package var groups: Int
+    /// Distance between the input positions that neighbouring weights meet: 1, or more for an atrous convolution,
+    /// whose stride is 1.
+    package let dilation: Int
 
     /// A window; by default 1×1, stride 1, with the padding that keeps the size at stride 1.
-    package init(kernel: Int = 1, stride: Int = 1, padding: Int? = nil, groups: Int = 1) {
+    package init(kernel: Int = 1, stride: Int = 1, padding: Int? = nil, groups: Int = 1, dilation: Int = 1) {
+        precondition(dilation == 1 || stride == 1, "a dilated window moves by one position")
         self.kernel = kernel
         self.stride = stride
-        self.padding = padding ?? kernel / 2
+        self.padding = padding ?? kernel / 2 * dilation
         self.groups = groups
+        self.dilation = dilation
     }
 
-    /// The length of the output along one axis: `⌊(length + 2·padding − kernel) / stride⌋ + 1`, or 0 where
-    /// not even one window fits.
+    /// The positions from the first to the last that a window meets, along one axis.
+    var extent: Int { (kernel - 1) * dilation + 1 }
+
+    /// The length of the output along one axis: `⌊(length + 2·padding − extent) / stride⌋ + 1`, the extent being
+    /// `(kernel − 1)·dilation + 1`, or 0 where not even one window fits.
     package func outputLength(_ length: Int) -> Int {
-        let room = length + 2 * padding - kernel
+        let room = length + 2 * padding - extent
         return room < 0 ? 0 : room / stride + 1
     }
 }
@@ -104,7 +112,9 @@ package struct Convolution: Sendable {
     // MARK: - Which algorithm
 
     /// Whether the Winograd algorithm can compute this convolution at all.
-    package var canUseWinograd: Bool { window.kernel == 3 && window.stride == 1 && window.groups == 1 }
+    package var canUseWinograd: Bool {
+        window.kernel == 3 && window.stride == 1 && window.groups == 1 && window.dilation == 1
+    }
 
     /// What the convolution itself or the context asks for.
     private var chosenAlgorithm: ConvolutionAlgorithm? {

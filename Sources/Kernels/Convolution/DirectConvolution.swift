@@ -27,11 +27,12 @@ extension Convolution {
         let (top, left) = (window.start(of: position.y), window.start(of: position.x))
         let firstInput = output / groupOutputs * groupInputs
         var sum = 0.0
-        for y in window.positions(under: position.y, length: input.height) {
-            for x in window.positions(under: position.x, length: input.width) {
-                let values = input[position.map, y, x] + firstInput
+        for dy in window.taps(under: position.y, length: input.height) {
+            for dx in window.taps(under: position.x, length: input.width) {
+                let values =
+                    input[position.map, top + dy * window.dilation, left + dx * window.dilation] + firstInput
                 for channel in 0..<groupInputs {
-                    sum += Double(weight[output, channel, y - top, x - left]) * Double(values[channel])
+                    sum += Double(weight[output, channel, dy, dx]) * Double(values[channel])
                 }
             }
         }
@@ -98,10 +99,10 @@ extension Convolution {
         var sum = 0.0
         for row in 0..<gradient.count * gradient.height {
             let (map, y) = row.quotientAndRemainder(dividingBy: gradient.height)
-            let sourceY = window.start(of: y) + tap.y
+            let sourceY = window.start(of: y) + tap.y * window.dilation
             guard 0..<input.height ~= sourceY else { continue }
             for x in 0..<gradient.width {
-                let sourceX = window.start(of: x) + tap.x
+                let sourceX = window.start(of: x) + tap.x * window.dilation
                 guard 0..<input.width ~= sourceX else { continue }
                 sum +=
                     Double(gradient[map, y, x][output]) * Double(input[map, sourceY, sourceX][inputChannel])
@@ -112,11 +113,20 @@ extension Convolution {
 }
 
 extension ConvolutionWindow {
+    /// The indices into the kernel, along one axis, that meet positions inside the map under the window of one output.
+    fileprivate func taps(under output: Int, length: Int) -> Range<Int> {
+        let start = start(of: output)
+        func first(from position: Int) -> Int {
+            min((max(0, position - start) + dilation - 1) / dilation, kernel)
+        }
+        return first(from: 0)..<max(first(from: 0), first(from: length))
+    }
+
     /// Along one axis, the outputs whose windows cover an input position, each with the index into the kernel that
     /// meets the position, in the order of these indices.
     fileprivate func outputs(covering position: Int, length: Int) -> [(output: Int, tap: Int)] {
         (0..<kernel).compactMap { tap in
-            let start = position + padding - tap
+            let start = position + padding - tap * dilation
             guard start >= 0 && start % stride == 0 && start / stride < length else { return nil }
             return (start / stride, tap)
         }

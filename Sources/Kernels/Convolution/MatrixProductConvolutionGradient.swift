@@ -182,7 +182,8 @@ private struct Phase {
             let (taps, first) = (taps(phase).count, first(phase))
             return Patches.Axis(
                 count: first < length ? (length - 1 - first) / window.stride + 1 : 0, length: taps,
-                first: (first + window.padding - phase) / window.stride - (taps - 1), step: 1)
+                first: (first + window.padding - phase) / window.stride - (taps - 1) * window.dilation,
+                step: 1, spacing: window.dilation)
         }
         self.taps = taps(row).flatMap { y in taps(column).map { x in y * window.kernel + x } }
         self.firstTap = firstTap

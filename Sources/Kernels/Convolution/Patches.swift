@@ -13,6 +13,8 @@ struct Patches: Sendable {
         var first: Int
         /// Distance between neighbouring windows.
         var step: Int
+        /// Distance between neighbouring positions of a window: more than 1 where a convolution is dilated.
+        var spacing = 1
 
         /// Where a window begins.
         func start(of window: Int) -> Int { first + window * step }
@@ -20,8 +22,9 @@ struct Patches: Sendable {
         /// The positions of a window, counted from its start, that lie inside a map of the given length.
         func inside(_ window: Int, mapLength: Int) -> Range<Int> {
             let start = start(of: window)
-            let lower = min(max(0, -start), length)
-            return lower..<max(lower, min(length, mapLength - start))
+            func first(from position: Int) -> Int { (max(0, position - start) + spacing - 1) / spacing }
+            let lower = min(first(from: 0), length)
+            return lower..<max(lower, min(length, first(from: mapLength)))
         }
     }
 
@@ -40,7 +43,9 @@ struct Patches: Sendable {
     /// The windows of a convolution.
     init(of maps: MapSizes, under output: MapSizes, window: ConvolutionWindow) {
         func axis(_ count: Int) -> Axis {
-            Axis(count: count, length: window.kernel, first: -window.padding, step: window.stride)
+            Axis(
+                count: count, length: window.kernel, first: -window.padding, step: window.stride,
+                spacing: window.dilation)
         }
         self.init(of: maps, rows: axis(output.height), columns: axis(output.width), groups: window.groups)
     }
@@ -93,7 +98,8 @@ struct Patches: Sendable {
                     continue
                 }
                 let source = input[
-                    map, rows.start(of: y) + dy, columns.start(of: column) + insideColumns.lowerBound]
+                    map, rows.start(of: y) + dy * rows.spacing,
+                    columns.start(of: column) + insideColumns.lowerBound * columns.spacing]
                 copyLine(insideColumns, from: source + group * groupChannels, to: line)
             }
         }
@@ -109,9 +115,12 @@ struct Patches: Sendable {
         let (first, end) = (line + inside.lowerBound * channels, line + inside.upperBound * channels)
         line.update(repeating: 0, count: inside.lowerBound * channels)
         end.update(repeating: 0, count: (columns.length - inside.upperBound) * channels)
-        guard groups > 1 else { return copy(source, inside.count * channels, to: first) }
+        guard groups > 1 || columns.spacing > 1 else {
+            return copy(source, inside.count * channels, to: first)
+        }
+        let distance = columns.spacing * maps.channels
         for column in 0..<inside.count {
-            copy(source + column * maps.channels, channels, to: first + column * channels)
+            copy(source + column * distance, channels, to: first + column * channels)
         }
     }
 

@@ -154,13 +154,14 @@ private final class Lesson {
             sum: classes.sum, count: count, seeds: [LossSeed(output.logits, gradient: classes.gradient)])
         var deltaSum = 0.0
         var gradient = Tensor(shape: output.deltas.value.shape)
+        let columns = output.deltas.value.shape[1]
         for (row, label) in sample.labels.enumerated() where label > 0 {
-            let place = row * (model.architecture.classes + 1) + label
+            let index = (row * columns + firstDelta(ofClass: label, columns: columns)) / 4
             let loss = settings.boxLoss(
-                output.deltas.value.delta(place), from: sample.boxes[row], to: sample.targets[row],
+                output.deltas.value.delta(index), from: sample.boxes[row], to: sample.targets[row],
                 coder: model.conventions.detections.coder)
             deltaSum += Double(loss.value)
-            gradient.setDelta(place, to: loss.gradient)
+            gradient.setDelta(index, to: loss.gradient)
         }
         losses[.boxes] = LossSum(
             sum: deltaSum, count: count, seeds: [LossSeed(output.deltas, gradient: gradient)])

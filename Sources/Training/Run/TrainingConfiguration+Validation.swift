@@ -13,6 +13,9 @@ extension TrainingConfiguration {
         } catch let error as ConfigurationError {
             throw TrainingError("network.\(error)")
         }
+        try require(
+            network.standardizesWeights != true,
+            "network: weights that are standardised before group norms cannot be trained here")
         do {
             try testing.validate()
         } catch let error as ConfigurationError {

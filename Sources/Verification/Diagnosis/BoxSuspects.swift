@@ -180,15 +180,15 @@ extension Trial {
         guard let classes = rows.classes, let sources = rows.proposals else { return nil }
         let deltas = try bundle.table(.boxDeltas, rank: 3)
         let proposals = try bundle.boxes(.proposalBoxes)
-        let values = deltas.array
-        let columns = deltas.shape[1]
+        let columns = model.architecture.classes + 1
         guard deltas.shape[0] == proposals.count, deltas.shape[2] == 4,
+            [1, columns].contains(deltas.shape[1]),
             classes.allSatisfy({ (0..<columns).contains($0) }),
             sources.allSatisfy({ proposals.indices.contains($0) })
         else { return nil }
         return zip(classes, sources).map { label, source in
             model.conventions.detections.coder.decode(
-                BoxDelta(values, at: source * columns + label), from: proposals[source])
+                refinement(deltas, proposal: source, label: label), from: proposals[source])
         }
     }
 }

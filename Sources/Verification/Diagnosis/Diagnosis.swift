@@ -41,14 +41,21 @@ package struct Diagnosis: Sendable {
     package let reference: TensorBundle
     /// The bundle to diagnose.
     package let candidate: TensorBundle
+    /// The model's checkpoint read in other ways, such as with another epsilon in its batch norms.
+    package let otherReadings: @Sendable () -> [OtherReading]
 
     /// A diagnosis of one bundle.
-    /// - Parameter model: a model with the weights that both were recorded with, and the reference's
-    ///   conventions.
-    package init(model: Model, reference: TensorBundle, candidate: TensorBundle) {
+    /// - Parameters:
+    ///   - model: with the weights that both were recorded with, and the reference's conventions.
+    ///   - otherReadings: of the model's checkpoint; asked for only when a stage of layers differs.
+    package init(
+        model: Model, reference: TensorBundle, candidate: TensorBundle,
+        otherReadings: @escaping @Sendable () -> [OtherReading] = { [] }
+    ) {
         self.model = model
         self.reference = reference
         self.candidate = candidate
+        self.otherReadings = otherReadings
     }
 
     /// The names of all suspects, in the order in which they are tried.
@@ -66,7 +73,10 @@ package struct Diagnosis: Sendable {
     /// The possible causes of a stage's error, best explanation first; empty when the stage is correct for
     /// the candidate's own inputs, no suspect explains the error, or the bundle lacks the stage.
     package func causes(of stage: Stage) -> [Cause] {
-        guard let trial = Trial(model: model, reference: reference, candidate: candidate, stage: stage),
+        guard
+            let trial = Trial(
+                model: model, reference: reference, candidate: candidate, stage: stage,
+                otherReadings: otherReadings),
             let error = trial.error(of: trial.expected), error > 0
         else { return [] }
         var best: [String: Cause] = [:]
@@ -86,7 +96,8 @@ package struct Diagnosis: Sendable {
     }
 
     private static var allSuspects: [Suspect] {
-        inputSuspects + mapSuspects + anchorSuspects + boxSuspects + headSuspects + poolingSuspects
+        inputSuspects + mapSuspects + readingSuspects + anchorSuspects + boxSuspects + headSuspects
+            + poolingSuspects
             + selectionSuspects + maskSuspects
     }
 }

@@ -59,6 +59,12 @@ extension Diagnosis {
                         { configuration in configuration.conventions.input.filter = .antialiasedBytes }
                     ),
                     (
+                        "antialiased (Pillow 13)",
+                        { configuration in
+                            configuration.conventions.input.filter = .antialiasedBytesPillow13
+                        }
+                    ),
+                    (
                         "fixed point (OpenCV)",
                         { configuration in configuration.conventions.input.filter = .fixedPointBytes }
                     ),

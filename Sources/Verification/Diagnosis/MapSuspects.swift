@@ -51,16 +51,12 @@ extension Diagnosis {
     }
 }
 
-extension Bottleneck {
-    /// The block with the strides of its first and second convolution exchanged.
+extension ResidualBlock {
+    /// The block with the stride of its second convolution given to the first, or the reverse.
     fileprivate func withStrideMoved(_ input: Tensor) -> Tensor {
-        let residual = shortcut.map { input.convolved(by: $0, adding: nil, relu: false) } ?? input
-        let strides = (conv1.convolution.window.stride, conv2.convolution.window.stride)
-        return
-            input
-            .convolved(by: conv1.withStride(strides.1), adding: nil, relu: true)
-            .convolved(by: conv2.withStride(strides.0), adding: nil, relu: true)
-            .convolved(by: conv3, adding: residual, relu: true)
+        let strides = convolutions.prefix(2).map(\.convolution.window.stride)
+        let moved = zip(convolutions, strides.reversed()).map { $0.withStride($1) }
+        return self(input, by: moved + convolutions.dropFirst(2))
     }
 }
 

@@ -17,11 +17,16 @@ struct Trial {
     let recorded: Outcome
     /// The result of the stage on the candidate's inputs; if it cannot run, the reference's.
     let expected: Outcome
+    /// The model's checkpoint read in other ways.
+    let otherReadings: () -> [OtherReading]
 
     /// The stage by which suspects are selected.
     var lead: Stage { group[0] }
 
-    init?(model: Model, reference: TensorBundle, candidate: TensorBundle, stage: Stage) {
+    init?(
+        model: Model, reference: TensorBundle, candidate: TensorBundle, stage: Stage,
+        otherReadings: @escaping () -> [OtherReading] = { [] }
+    ) {
         let bundle = candidate.completed(by: reference)
         // Only what the candidate has can be compared.
         let whole = stage.selectedTogether
@@ -39,6 +44,7 @@ struct Trial {
         self.group = [whole[0]] + group.filter { $0 != whole[0] }
         self.recorded = recorded
         self.expected = expected
+        self.otherReadings = otherReadings
     }
 
     /// The distance from an outcome to what the candidate recorded.

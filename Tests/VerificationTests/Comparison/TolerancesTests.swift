@@ -66,4 +66,15 @@ import Verification
         "box.hidden.0", "box.hidden.01", "mask.hidden.x", "output.masks.1", "weights", "anchors.p2.boxes",
     ])
     func otherNamesAreNot(_ name: String) { #expect(!Stage(name).isInContract) }
+
+    /// Rounding adds up along a deep backbone; the input comes before it, and nobody's word is worth more than a
+    /// user's.
+    @Test func depthWidensTheDefault() {
+        let deep = Tolerances(depth: 100)
+        #expect(deep.endToEnd(.backbone(5)) == 5e-4 && deep.endToEnd(.inputTensor) == 1e-4)
+        #expect(Tolerances(depth: 13).endToEnd(.backbone(5)) == 1e-4)
+        #expect(deep.isolated(.backbone(5)) == 1e-5)
+        let measured = Tolerances(noise: ["fpn.p2": StageNoise(relative: 1e-6, maximum: 1)], depth: 100)
+        #expect(measured.endToEnd(.pyramid(2)) == 1e-5)
+    }
 }
