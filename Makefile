@@ -8,9 +8,10 @@
 SWIFT_FLAGS = -c release
 BUILD = swift build $(SWIFT_FLAGS)
 
-# The main job, on a drawn scene; IMAGE=… and WEIGHTS=… run it on your own.
+# The main job, on a drawn scene; IMAGE=… and WEIGHTS=… run it on your own. In a terminal it stops after each screen;
+# elsewhere it prints one, and PART=rpn that page, PART=--all everything.
 walkthrough: build
-	.build/release/maskrcnn walkthrough --no-pause --output walkthrough.png \
+	@.build/release/maskrcnn walkthrough $(PART) --output walkthrough.png \
 	  $(if $(IMAGE),--image "$(IMAGE)") $(if $(WEIGHTS),--weights "$(WEIGHTS)")
 
 # All figures of the documentation, of the model and the picture that ship with the project.

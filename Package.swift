@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "Walkthroughs",
             dependencies: [
-                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Verification", "Drawing",
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "Verification", "Drawing",
                 "Explanations", "Figures",
             ],
             // A link to the folder Walkthroughs: the pages travel with the program, and there is one copy of
@@ -155,7 +155,7 @@ let package = Package(
             name: "WalkthroughsTests",
             dependencies: [
                 "Tensors", "Geometry", "Inference", "Formats", "Loading", "Drawing", "Scenes", "Explanations",
-                "Walkthroughs", "Commands", "TestSupport",
+                "Figures", "Walkthroughs", "Commands", "TestSupport",
             ]),
         .testTarget(
             name: "CommandsTests",

@@ -8,7 +8,7 @@ import Inference
 import Tensors
 import Verification
 
-struct DetectCommand: ParsableCommand {
+struct DetectCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "detect",
         abstract: "Find the objects in pictures.",
@@ -60,9 +60,9 @@ struct DetectCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    func run() throws { try model.withSettings(perform) }
+    func run(in session: PictureSession) throws { try model.withSettings { try perform(in: session) } }
 
-    private func perform() throws {
+    private func perform(in session: PictureSession) throws {
         let paths = try PictureList(images).paths
         let names = try PictureIdentifiers(paths, annotations: annotations)
         let loaded = try model.load()
@@ -79,7 +79,11 @@ struct DetectCommand: ParsableCommand {
         for remark in loaded.remarks { say("! \(remark)") }
         var found = FoundDetections(model: loaded.model, dataset: names.dataset, annotations: annotations)
         do {
-            try look(at: paths, names: names, replacing: bundles, found: &found)
+            try look(at: paths, names: names, found: &found) { picture in
+                try bundles.isEmpty
+                    ? session.instances(of: loaded, model, in: picture)
+                    : loaded.model.detect(picture, replacing: bundles)
+            }
         } catch {
             // An hour's work is not lost for the last of a thousand pictures.
             if let output, found.pictures > 0 { try? found.write(to: output) }
@@ -93,8 +97,8 @@ struct DetectCommand: ParsableCommand {
     }
 
     private func look(
-        at paths: [String], names: PictureIdentifiers, replacing bundles: [Stage: TensorBundle],
-        found: inout FoundDetections
+        at paths: [String], names: PictureIdentifiers, found: inout FoundDetections,
+        detect: (Image) throws -> [Instance]
     ) throws {
         let model = found.model
         var progress = Progress(total: paths.count)
@@ -107,7 +111,7 @@ struct DetectCommand: ParsableCommand {
                 found.skipped += 1
                 continue
             }
-            let instances = try model.detect(picture, replacing: bundles)
+            let instances = try detect(picture)
             progress.clear()
             let identifier = names.identifiers[index]
             let note = output != nil && names.isMadeUp[index] ? " (id \(identifier))" : ""

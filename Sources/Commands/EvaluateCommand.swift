@@ -8,7 +8,7 @@ import Inference
 import Tensors
 import Training
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Say how good detections are, in COCO's numbers.",
@@ -83,16 +83,16 @@ struct EvaluateCommand: ParsableCommand {
         if json && perClass { throw ValidationError("--per-class: is for the table, not for --json") }
     }
 
-    func run() throws { try model.withSettings(perform) }
+    func run(in session: PictureSession) throws { try model.withSettings { try perform(in: session) } }
 
-    private func perform() throws {
+    private func perform(in session: PictureSession) throws {
         if let output {
             try writing.permission(reading: [annotations, images, model.weights]).check(output, .jsonList)
         }
         let truth = try readDataset()
         let dataset = truth.dataset
         let found: (results: Results, faults: [EvaluationKind: String]) =
-            try results.map { try read($0, of: dataset) } ?? (detect(dataset), [:])
+            try results.map { try read($0, of: dataset) } ?? (detect(dataset, in: session), [:])
         var missing: [(kind: EvaluationKind, fault: String)] = []
         var evaluations: [Evaluation] = []
         let kinds = found.results.kinds(comparableWith: dataset)
@@ -173,7 +173,7 @@ struct EvaluateCommand: ParsableCommand {
 
     /// What the model finds in the dataset's pictures. One picture is in memory at a time; masks are kept as
     /// run lengths.
-    private func detect(_ dataset: Dataset) throws -> Results {
+    private func detect(_ dataset: Dataset, in session: PictureSession) throws -> Results {
         let loaded = try model.load()
         let categories: [Int: Int]
         do {
@@ -200,7 +200,7 @@ struct EvaluateCommand: ParsableCommand {
                 progress.advance()
                 continue
             }
-            for instance in loaded.model.detect(image) {
+            for instance in session.instances(of: loaded, model, in: image) {
                 guard let category = categories[instance.label] else { continue }
                 results.detections.append(
                     Detection(instance, imageID: picture.id, categoryID: category))

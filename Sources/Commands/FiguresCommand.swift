@@ -5,7 +5,7 @@ import Formats
 import Foundation
 import Scenes
 
-struct FiguresCommand: ParsableCommand {
+struct FiguresCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "figures",
         abstract: "Draw the figures of the documentation, of any picture and model.",
@@ -19,9 +19,10 @@ struct FiguresCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Names of figures: \(FigureName.allCases.map(\.rawValue).joined(separator: ", ")).",
-            valueName: "name"))
-    var names: [FigureName] = []
+            "Names of figures: \(FigureName.allCases.map(\.rawValue).joined(separator: ", ")); or of pages and "
+                + "stages (rpn, fpn.p3), for the figures on the page.",
+            valueName: "name"), completion: .list(FigureName.allCases.map(\.rawValue)))
+    var names: [String] = []
 
     @Option(
         help: ArgumentHelp("The picture: PNG or JPEG.", valueName: "file"),
@@ -43,10 +44,12 @@ struct FiguresCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    func run() throws { try model.withSettings(perform) }
+    func run(in session: PictureSession) throws { try model.withSettings { try perform(in: session) } }
 
-    private func perform() throws {
-        let names = names.isEmpty ? FigureName.allCases : names
+    private func perform(in session: PictureSession) throws {
+        let names =
+            try names.isEmpty
+            ? FigureName.allCases : figures(named: names) { try model.load().model.stages }
         let permission = writing.permission(reading: [image, model.weights])
         // In a folder that is yet to be made, nothing can be lost.
         if FileManager.default.fileExists(atPath: output) {
@@ -54,10 +57,8 @@ struct FiguresCommand: ParsableCommand {
                 for format in format { try permission.check(path(name, format), format.kind) }
             }
         }
-        let picture = try readPicture(image)
-        let run = PictureRun(
-            try model.load(), on: picture, named: image ?? "a drawn scene",
-            annotations: try image == nil ? ShippedScene.annotations() : nil)
+        var run = try session.run(model, on: image)
+        if image == nil { run.annotations = try ShippedScene.annotations() }
         try makeFolder(output)
         let gallery = Gallery(run, background: background == .light ? .light : .dark)
         for name in names {
@@ -78,8 +79,6 @@ struct FiguresCommand: ParsableCommand {
         "\(output)/\(name.fileName).\(format.rawValue)"
     }
 }
-
-extension FigureName: ExpressibleByArgument {}
 
 /// The paper of a figure.
 enum PaperColor: String, ExpressibleByArgument, CaseIterable {

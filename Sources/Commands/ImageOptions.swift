@@ -21,8 +21,11 @@ struct ImageOptions: ParsableArguments {
 
 /// Reads the picture at `path`, or the one that ships with the project, and says what is odd about the file.
 func readPicture(_ path: String?, turning: ImageFile.Turning = .upright) throws -> Image {
-    let path = path ?? ShippedScene.path
+    let path = path ?? shippedPicturePath
     let file = try ImageFile(contentsOf: path, turning: turning)
     if let remark = file.remark { say("! \(path): \(remark)") }
     return file.image
 }
+
+/// Where the picture is that commands take without one.
+var shippedPicturePath: String { ShippedScene.path }

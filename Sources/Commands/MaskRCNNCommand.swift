@@ -57,12 +57,18 @@ enum Main {
 
     /// Prints what went wrong in one line, and says how the process should end: 0 for a request for help, 2 for
     /// everything that is wrong with the arguments or the files.
-    private static func reporting(_ error: any Error) -> Int32 {
+    static func reporting(_ error: any Error) -> Int32 {
         if MaskRCNNCommand.exitCode(for: error) == .success {
             print(MaskRCNNCommand.fullMessage(for: error))
             return 0
         }
         if let code = error as? ExitCode { return code.rawValue }
+        if !(error is ValidationError),
+            let fault = faultOfSubcommand(in: Array(CommandLine.arguments.dropFirst()))
+        {
+            complain(fault)
+            return 2
+        }
         let message = MaskRCNNCommand.message(for: error)
         complain(message.split(whereSeparator: \.isNewline).joined(separator: " "))
         return 2

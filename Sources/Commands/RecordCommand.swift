@@ -3,7 +3,7 @@ import Formats
 import Inference
 import Verification
 
-struct RecordCommand: ParsableCommand {
+struct RecordCommand: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
         abstract: "Run the pipeline over a picture and keep every tensor in a bundle.",
@@ -49,15 +49,22 @@ struct RecordCommand: ParsableCommand {
         }
     }
 
-    func run() throws { try model.withSettings(perform) }
+    func run(in session: PictureSession) throws { try model.withSettings { try perform(in: session) } }
 
-    private func perform() throws {
+    private func perform(in session: PictureSession) throws {
         try writing.permission(reading: [image, model.weights] + replacements.paths).check(output, .bundle)
         let picture = try pictures.read(image)
         let loaded = try model.load()
         let recorder = Recorder(patterns: stages)
         let bundles = try replacements.bundles(for: loaded.model)
-        _ = try loaded.model.detect(picture, replacing: bundles, observer: recorder)
+        if session.keepsRuns && bundles.isEmpty {
+            let run = try session.run(model, on: image, turning: pictures.turning)
+            for stage in run.stages where recorder.wants(stage) {
+                if let value = run[stage] { recorder.record(stage, value) }
+            }
+        } else {
+            _ = try loaded.model.detect(picture, replacing: bundles, observer: recorder)
+        }
         guard !recorder.stages.isEmpty else {
             throw ValidationError("--stages \(stages.joined(separator: " ")): no stage of this model matches")
         }

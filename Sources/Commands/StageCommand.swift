@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Inference
 import Verification
+import Walkthroughs
 
 struct StageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,10 @@ struct StageCommand: ParsableCommand {
             All:      maskrcnn stage '*' --input b.safetensors --weights model.pth --output all.safetensors
             """)
 
-    @Argument(help: "A stage's name, or a pattern in which * stands for anything.")
+    @Argument(
+        help:
+            "A stage's name, a pattern in which * stands for anything, or a page (rpn), for the stages on it."
+    )
     var name: String
 
     @Option(
@@ -40,9 +44,15 @@ struct StageCommand: ParsableCommand {
         let bundle = try TensorBundle(contentsOf: input)
         let loaded = try model.load(for: bundle)
         let runner = StageRunner(model: loaded.model, bundle: bundle)
-        let stages = runner.stages.filter { $0.matches(name) }
+        var stages = runner.stages.filter { $0.matches(name) }
+        if stages.isEmpty {
+            stages = Destination(name, stages: runner.stages)?.stages(of: runner.stages) ?? []
+        }
         guard !stages.isEmpty else {
-            throw ValidationError("'\(name)' is no stage of this model; 'maskrcnn stage --help' says more")
+            let similar = similarNames(to: name, among: runner.stages.map(\.name))
+            throw ValidationError(
+                "'\(name)' is no stage of this model"
+                    + (similar.isEmpty ? "; 'maskrcnn stages' lists them" : ". " + didYouMean(similar)))
         }
         var metadata = try loaded.bundleMetadata(imagePath: nil)
         metadata["isolated"] = name

@@ -68,7 +68,7 @@ package struct ConfigurationKey: Sendable {
 }
 
 /// The Levenshtein distance between two words, ignoring case.
-private func editDistance(_ first: String, _ second: String) -> Int {
+package func editDistance(_ first: String, _ second: String) -> Int {
     let (first, second) = (Array(first.lowercased().utf8.prefix(64)), Array(second.lowercased().utf8))
     var row = Array(0...second.count)
     for (index, letter) in first.enumerated() {

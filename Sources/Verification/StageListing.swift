@@ -30,10 +30,22 @@ package struct StageListing: Sendable {
         package let page: String
         /// A sentence that explains it.
         package let sentence: String
+
+        /// Whether it is about a stage.
+        package func tells(of stage: Stage) -> Bool {
+            stage.name == name || stage.name.range(of: pattern, options: .regularExpression) != nil
+        }
     }
 
     /// The entries, in data-flow order.
-    package let entries: [Entry]
+    package private(set) var entries: [Entry]
+
+    /// The entries for which `isWanted` says so.
+    package func only(_ isWanted: (Entry) -> Bool) -> StageListing {
+        var listing = self
+        listing.entries = entries.filter(isWanted)
+        return listing
+    }
 
     /// The table: one entry for all stages that differ only in a level or number.
     package init() {

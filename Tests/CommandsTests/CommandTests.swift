@@ -6,7 +6,7 @@ import Testing
 @Suite struct CommandTests {
     @Test func walkthroughTellsEveryStageAndDrawsThePicture() throws {
         let folder = try TemporaryFolder()
-        let run = try Invocation("walkthrough", "--output", "found.png", in: folder.url)
+        let run = try Invocation("walkthrough", "--all", "--output", "found.png", in: folder.url)
         #expect(run.status == 0, "\(run.errors)")
         for stage in [
             "input.tensor", "backbone.c5", "fpn.merged.p2", "rpn.proposals.boxes", "box.pooled",

@@ -74,4 +74,51 @@ import Walkthroughs
         #expect(
             try line("maskrcnn figures x --image y.png") == "figures x --image y.png --weights w.pth")
     }
+
+    @Test func theSameOptionsAreAddedWithoutAShell() throws {
+        let options = AddedOptions(
+            picture: ["--image", "/a b/it's.png"], model: ["--weights", "w.pth"],
+            pictureCommands: ["figures", "calculate pixel"], modelCommands: ["figures", "inspect"],
+            argumentCommands: ["record"])
+        let session = try ConsoleSession(program: "/bin/echo", options: options)
+        var here: [String] = []
+        let other = try ConsoleSession(program: "/bin/echo", options: options) { arguments, _ in
+            here = arguments
+            return .init(lines: [], status: 0)
+        }
+        for command in [
+            "figures input", "figures", "calculate pixel", "calculate overlap", "inspect", "record -o x",
+            "record",
+            "record y.png -o x", "inspect --random-weights 1", "figures x --image y.png", "inspection",
+        ] {
+            _ = try other.run("maskrcnn \(command)")
+            #expect(
+                try session.run("maskrcnn \(command)").lines == [here.joined(separator: " ")], "\(command)")
+        }
+    }
+
+    @Test func whatNeedsAShellGetsOne() throws {
+        let session = try ConsoleSession(program: "/bin/echo") { _, _ in .init(lines: ["here"], status: 0) }
+        for command in ["maskrcnn figures", "maskrcnn record \\\n  --stages 'input.*'", "maskrcnn \"a b\""] {
+            #expect(try session.run(command).lines == ["here"], "\(command)")
+        }
+        for command in [
+            "maskrcnn a; echo", "maskrcnn a | cat", "echo maskrcnn", "maskrcnn a && true", "X=1 maskrcnn a",
+        ] {
+            #expect(try session.run(command).lines != ["here"], "\(command)")
+        }
+    }
+
+    // As a shell parts them.
+    @Test(arguments: [
+        "maskrcnn a  b", "maskrcnn 'a b' c", "maskrcnn \"it's\"''x", "maskrcnn a \\\n b", "maskrcnn --x=y ''",
+    ])
+    func wordsAreThoseOfAShell(_ command: String) throws {
+        let words = try #require(plainWords(of: command))
+        let shell = try ConsoleSession(program: "/bin/echo").run("set -- \(command); printf '%s\\n' \"$@\"")
+        #expect(words == shell.lines)
+    }
+
+    @Test(arguments: ["a > b", "a $x", "a *", "a 'b", "x=1", "", "a \\b", "\"$x\"", "~ a", "a # b"])
+    func othersAreNotParted(_ command: String) { #expect(plainWords(of: command) == nil) }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 
 /// Prints one output of one convolution, term by term.
-struct CalculateConvolutionCell: ParsableCommand {
+struct CalculateConvolutionCell: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "convolution-cell",
         abstract: "One output of one convolution, as a sum over the window and the channels.",
@@ -21,8 +21,8 @@ struct CalculateConvolutionCell: ParsableCommand {
 
     @OptionGroup var pipeline: PipelineOptions
 
-    func run() throws {
-        try pipeline.withRun { run in
+    func run(in session: PictureSession) throws {
+        try pipeline.withRun(in: session) { run in
             try ConvolutionCellCalculation(
                 layer: layer, row: row, column: column, channel: channel, print: { print($0) }
             ).run(on: run)

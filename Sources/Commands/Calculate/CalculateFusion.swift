@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 
 /// Prints how a lateral and a top-down map are added at a few positions of one channel.
-struct CalculateFusion: ParsableCommand {
+struct CalculateFusion: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "fusion",
         abstract: "Where lateral and top-down maps meet: four positions of one channel.",
@@ -26,8 +26,8 @@ struct CalculateFusion: ParsableCommand {
         }
     }
 
-    func run() throws {
-        try pipeline.withRun { run in
+    func run(in session: PictureSession) throws {
+        try pipeline.withRun(in: session) { run in
             try FusionCalculation(
                 level: level.index, row: row, column: column, channel: channel, print: { print($0) }
             ).run(on: run)

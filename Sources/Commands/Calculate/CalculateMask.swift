@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explanations
 
-struct CalculateMask: ParsableCommand {
+struct CalculateMask: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
         abstract: "All classes' masks at one cell: logit, sigmoid, softmax.",
@@ -43,12 +43,12 @@ struct CalculateMask: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run(in session: PictureSession) throws {
         let calculation = MaskCalculation(print: { print($0) })
         if let logits, let chosen {
             calculation.showCell(logits.values, chosen: chosen)
         } else {
-            try pipeline.withRun {
+            try pipeline.withRun(in: session) {
                 try calculation.showDetection(detection, cell: cell.map { ($0.x, $0.y) }, of: $0)
             }
         }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 
 /// Prints the region proposal network's output for the anchors of one cell.
-struct CalculateObjectness: ParsableCommand {
+struct CalculateObjectness: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "objectness",
         abstract: "What the region proposal network says of the anchors of one cell.",
@@ -26,8 +26,8 @@ struct CalculateObjectness: ParsableCommand {
         }
     }
 
-    func run() throws {
-        try pipeline.withRun { run in
+    func run(in session: PictureSession) throws {
+        try pipeline.withRun(in: session) { run in
             try ObjectnessCalculation(level: level.index, row: row, column: column, print: { print($0) }).run(
                 on: run)
         }

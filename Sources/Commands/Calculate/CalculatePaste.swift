@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 import Geometry
 
-struct CalculatePaste: ParsableCommand {
+struct CalculatePaste: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "paste",
         abstract: "One pixel of a pasted mask: which values it is interpolated from, by convention.",
@@ -59,14 +59,14 @@ struct CalculatePaste: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run(in session: PictureSession) throws {
         if let box {
             try show(
                 PlacedMask(
                     values: mask?.values ?? Array(repeating: 1, count: 28 * 28), box: box.box,
                     size: PixelSize(height: height, width: width)))
         } else if let detection {
-            try pipeline.withRun { try show(PlacedMask(of: detection, in: $0)) }
+            try pipeline.withRun(in: session) { try show(PlacedMask(of: detection, in: $0)) }
         }
     }
 

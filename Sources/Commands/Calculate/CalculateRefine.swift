@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 
 /// Prints the box head's output for one proposal, and the refined box.
-struct CalculateRefine: ParsableCommand {
+struct CalculateRefine: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "refine",
         abstract: "From a proposal to a detection: class probabilities and the refined box.",
@@ -20,8 +20,8 @@ struct CalculateRefine: ParsableCommand {
 
     @OptionGroup var pipeline: PipelineOptions
 
-    func run() throws {
-        try pipeline.withRun { run in
+    func run(in session: PictureSession) throws {
+        try pipeline.withRun(in: session) { run in
             try RefineCalculation(detection: detection, proposal: proposal, print: { print($0) }).run(on: run)
         }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Explanations
 
 /// Prints the number of boxes after each step of the two selections.
-struct CalculateSelection: ParsableCommand {
+struct CalculateSelection: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "selection",
         abstract: "From anchors to detections: how many boxes each step leaves.",
@@ -17,8 +17,8 @@ struct CalculateSelection: ParsableCommand {
 
     @OptionGroup var pipeline: PipelineOptions
 
-    func run() throws {
-        try pipeline.withRun { run in
+    func run(in session: PictureSession) throws {
+        try pipeline.withRun(in: session) { run in
             try SelectionCalculation(listsDetections: detections, print: { print($0) }).run(on: run)
         }
     }

@@ -3,7 +3,7 @@ import Explanations
 import Geometry
 
 /// Non-maximum suppression of given boxes, or of an image's candidates: which box suppressed which.
-struct CalculateSuppress: ParsableCommand {
+struct CalculateSuppress: PictureCommand {
     static let configuration = CommandConfiguration(
         commandName: "suppress",
         abstract: "Non-maximum suppression: who is kept, and who suppressed whom.",
@@ -43,10 +43,12 @@ struct CalculateSuppress: ParsableCommand {
         guard 1...1000 ~= count else { throw ValidationError("--count \(count): must be from 1 to 1000") }
     }
 
-    func run() throws {
+    func run(in session: PictureSession) throws {
         let calculation = SuppressCalculation(threshold: threshold, print: { print($0) })
         if let level {
-            try pipeline.withRun { try calculation.show(level: level.index, count: count, of: $0) }
+            try pipeline.withRun(in: session) {
+                try calculation.show(level: level.index, count: count, of: $0)
+            }
         } else {
             calculation.show(
                 boxes.map(\.box), scores: boxes.map(\.score), classes: boxes.map(\.label))

@@ -110,10 +110,7 @@ struct PipelineOptions: ParsableArguments {
     @OptionGroup(title: "Model") var model: ModelOptions
 
     /// Runs the pipeline once and calls `body` with all recorded stages.
-    func withRun(_ body: (PictureRun) throws -> Void) throws {
-        try model.withSettings {
-            let picture = try readPicture(image)
-            try body(PictureRun(try model.load(), on: picture, named: image ?? "a drawn scene"))
-        }
+    func withRun(in session: PictureSession, _ body: (PictureRun) throws -> Void) throws {
+        try model.withSettings { try body(session.run(model, on: image)) }
     }
 }

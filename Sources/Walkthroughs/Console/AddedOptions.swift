@@ -24,6 +24,27 @@ package struct AddedOptions: Sendable {
         self.argumentCommands = argumentCommands
     }
 
+    /// The arguments of a command with what it takes of them, unless the page itself says otherwise.
+    func added(to arguments: [String]) -> [String] {
+        var arguments = arguments
+        func isCalled(_ names: [String]) -> Bool {
+            let line = arguments.joined(separator: " ") + " "
+            return names.contains { line.hasPrefix($0 + " ") }
+        }
+        if let path = picture.last, let name = arguments.first, argumentCommands.contains(name),
+            arguments.count == 1 || arguments[1].hasPrefix("-")
+        {
+            arguments.insert(path, at: 1)
+        }
+        if isCalled(pictureCommands) && !arguments.contains("--image") { arguments += picture }
+        if isCalled(modelCommands) && !arguments.contains("--weights")
+            && !arguments.contains("--random-weights")
+        {
+            arguments += model
+        }
+        return arguments
+    }
+
     /// Shell code that adds them to the arguments of a script, unless the page itself says otherwise.
     var shellCode: String {
         addingArgument + "\n" + adding(picture, to: pictureCommands, unless: "*' --image'*") + "\n"

@@ -14,11 +14,24 @@ package final class ConsoleSession {
         package let status: Int32?
         /// Why the session ended the command, if it did: "was ended after 60 s".
         package let fault: String?
+
+        /// What came of a command that ended by itself.
+        package init(lines: [String], status: Int32) { self.init(lines: lines, status: status, fault: nil) }
+
+        fileprivate init(lines: [String], status: Int32?, fault: String?) {
+            (self.lines, self.status, self.fault) = (lines, status, fault)
+        }
     }
+
+    /// Runs a command of the program, given its arguments and the folder to run it in, without starting a process;
+    /// nil for those that it does not run.
+    package typealias RunHere = (_ arguments: [String], _ folder: String) -> Outcome?
 
     private let root: String
     private let timeLimit: Double
     private let environment: [String]
+    private let options: AddedOptions?
+    private let runHere: RunHere
     /// What `maskrcnn` is in the session.
     private let script: String
     /// A page shows a screen or two.
@@ -31,8 +44,14 @@ package final class ConsoleSession {
     ///   - program: what `maskrcnn` stands for.
     ///   - options: added to commands of the program that take them.
     ///   - timeLimit: seconds after which a command is ended, with all that it started.
+    ///   - runHere: takes the commands that it can, of those that need no shell.
     /// - Throws: `FileError` when the folder cannot be made.
-    package init(program: String, options: AddedOptions? = nil, timeLimit: Double = 60) throws {
+    package init(
+        program: String, options: AddedOptions? = nil, timeLimit: Double = 60,
+        runHere: @escaping RunHere = { _, _ in nil }
+    ) throws {
+        self.options = options
+        self.runHere = runHere
         let parent = FileManager.default.temporaryDirectory.path
         root = parent + "/maskrcnn-" + UUID().uuidString
         self.timeLimit = timeLimit
@@ -71,6 +90,12 @@ package final class ConsoleSession {
     /// Runs a command to its end.
     /// - Throws: `FileError` when no shell can be started.
     package func run(_ command: String) throws -> Outcome {
+        if let words = plainWords(of: command), words.first == "maskrcnn",
+            let outcome = runHere(
+                options?.added(to: Array(words.dropFirst())) ?? Array(words.dropFirst()), folder)
+        {
+            return outcome
+        }
         guard let (reading, writing) = privatePipe() else {
             throw FileError(path: "sh", fault: "cannot be started")
         }
@@ -87,7 +112,7 @@ package final class ConsoleSession {
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         let ended = fault == nil && status & 0x7f == 0
         return Outcome(
-            lines: lines(of: bytes), status: ended ? (status >> 8) & 0xff : nil, fault: fault)
+            lines: Self.lines(of: bytes), status: ended ? (status >> 8) & 0xff : nil, fault: fault)
     }
 
     private func start(_ command: String, output: Int32, closing other: Int32) -> pid_t? {
@@ -109,7 +134,9 @@ package final class ConsoleSession {
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        for number in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        for number in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP] {
+            sigaddset(&signals, number)
+        }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         let flags = POSIX_SPAWN_SETPGROUP | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
         posix_spawnattr_setflags(&attributes, Int16(flags))
@@ -149,7 +176,8 @@ package final class ConsoleSession {
         }
     }
 
-    private func lines(of bytes: [UInt8]) -> [String] {
+    /// The lines of some output.
+    package static func lines(of bytes: [UInt8]) -> [String] {
         var lines = String(decoding: bytes, as: UTF8.self)
             .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         if lines.last == "" { lines.removeLast() }
@@ -157,11 +185,48 @@ package final class ConsoleSession {
     }
 }
 
+/// The words of a command for which a shell does nothing but part them: no pipe, redirection, variable or pattern.
+/// Nil for other commands.
+package func plainWords(of command: String) -> [String]? {
+    var words: [String] = []
+    var word: String?
+    var quote: Character?
+    var characters = Array(command)[...]
+    while let character = characters.popFirst() {
+        if let open = quote {
+            if character == open {
+                quote = nil
+            } else if open == "\"" && "$`\\!".contains(character) {
+                return nil
+            } else {
+                word?.append(character)
+            }
+        } else if character == "\\" {
+            // At the end of a line it carries the command on to the next.
+            guard characters.popFirst()?.isNewline == true else { return nil }
+        } else if character == " " {
+            if let whole = word { words.append(whole) }
+            word = nil
+        } else if character == "'" || character == "\"" {
+            quote = character
+            word = word ?? ""
+        } else if character.isWhitespace || "|&;<>$`*?[](){}~!#".contains(character) {
+            return nil
+        } else {
+            word = (word ?? "") + String(character)
+        }
+    }
+    guard quote == nil else { return nil }
+    if let word { words.append(word) }
+    // What would set a variable.
+    return words.first.map { $0.contains("=") } ?? true ? nil : words
+}
+
 /// A word that a shell takes as it is.
 func shellQuoted(_ word: String) -> String { "'" + word.replacing("'", with: #"'\''"#) + "'" }
 
 /// A pipe that other children, started at the same time, do not inherit: they would keep it from ending.
-private func privatePipe() -> (reading: Int32, writing: Int32)? {
+func privatePipe() -> (reading: Int32, writing: Int32)? {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

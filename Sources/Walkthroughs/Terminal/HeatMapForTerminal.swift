@@ -28,20 +28,40 @@ package struct HeatMapForTerminal {
     /// Some maps side by side, as many as fit in a row, each with its caption.
     /// - Parameter rows: the most character rows that a map takes.
     package static func lines(_ maps: [HeatMapForTerminal], terminal: Terminal, rows: Int = 16) -> [String] {
+        groups(maps, terminal: terminal, rows: rows).flatMap { $0 }
+    }
+
+    /// The same as a block of which each row of maps, with its captions, is a unit.
+    /// - Parameter height: lines that a row of maps with its captions may take: maps are made smaller to fit.
+    package static func block(
+        _ maps: [HeatMapForTerminal], terminal: Terminal, height: Int, rows: Int = 16
+    ) -> ScreenBlock {
+        var rows = max(min(rows, height), 1)
+        var groups = Self.groups(maps, terminal: terminal, rows: rows)
+        while let tallest = groups.map(\.count).max(), tallest > height, rows > 1 {
+            rows = max(rows - (tallest - height), 1)
+            groups = Self.groups(maps, terminal: terminal, rows: rows)
+        }
+        return ScreenBlock(units: groups, isKeptWhole: groups.count < 2)
+    }
+
+    /// The lines of each row of maps.
+    private static func groups(_ maps: [HeatMapForTerminal], terminal: Terminal, rows: Int) -> [[String]] {
         guard terminal.colorDepth >= .indexed, !maps.isEmpty else { return [] }
         let gap = 2
         let shown = maps.filter { $0.image.width > 0 && $0.image.height > 0 }
         // Fine maps want room, coarse ones none.
         let wanted = min(max(shown.map(\.image.width).max() ?? 0, 12), 24)
         let most = max(min((terminal.width + gap) / (wanted + gap), 4), 1)
-        var lines: [String] = []
-        for start in stride(from: 0, to: shown.count, by: most) {
+        return stride(from: 0, to: shown.count, by: most).map { start in
+            var lines: [String] = []
             let row = shown[start..<min(start + most, shown.count)]
             let room = (terminal.width + gap) / row.count - gap
             let pictures = row.map { $0.fitted(columns: min(room, 64), rows: rows) }
             let widths = pictures.map { max($0.width, min(room, 12)) }
             let captions = zip(row, widths).map { map, width in
-                StyledText(map.caption, .faint).wrapped(width: max(width, min(room, 18)))
+                StyledText(map.caption, .faint).wrapped(
+                    width: max(width, min(room, row.count == 1 ? 36 : 18)))
             }
             let columns = zip(widths, captions).map { max($0, $1.map(\.width).max() ?? 0) }
             let height = pictures.map { ($0.height + 1) / 2 }.max() ?? 0
@@ -72,8 +92,25 @@ package struct HeatMapForTerminal {
                                 ? (caption[line].encoded(isColoured: true), caption[line].width) : ("", 0)
                         }))
             }
+            return lines
         }
-        return lines
+    }
+
+    /// The picture alone, as large as fits: in half blocks or, where there are no colours for them, in shades.
+    /// - Returns: its lines, all of one width.
+    package func picture(columns: Int, rows: Int, terminal: Terminal) -> (lines: [String], width: Int) {
+        guard image.width > 0, image.height > 0 else { return ([], 0) }
+        let scale = min(
+            Double(columns) / Double(image.width), Double(2 * rows) / Double(image.height))
+        let picture = resized(
+            width: max(Int(Double(image.width) * scale), 1), height: max(Int(Double(image.height) * scale), 1)
+        )
+        let lines = (0..<(picture.height + 1) / 2).map { row in
+            terminal.colorDepth >= .indexed
+                ? picture.halfBlocks(row: row, depth: terminal.colorDepth)
+                : picture.shades(row: row, isLightOnDark: terminal.background == .dark)
+        }
+        return (lines, picture.width)
     }
 
     /// Made smaller by taking means, or larger by a whole factor, to fit.
@@ -114,6 +151,21 @@ package struct HeatMapForTerminal {
 }
 
 extension Image {
+    /// Two rows of pixels as one row of characters, the denser the lighter.
+    fileprivate func shades(row: Int, isLightOnDark: Bool) -> String {
+        let shades: [Character] = isLightOnDark ? [" ", "░", "▒", "▓", "█"] : ["█", "▓", "▒", "░", " "]
+        return String(
+            (0..<width).map { x in
+                let rows = 2 * row..<min(2 * row + 2, height)
+                let sum = rows.reduce(0) { sum, y in
+                    let start = 3 * (y * width + x)
+                    return sum
+                        + (3 * Int(pixels[start]) + 6 * Int(pixels[start + 1]) + Int(pixels[start + 2])) / 10
+                }
+                return shades[min(sum * shades.count / (256 * rows.count), shades.count - 1)]
+            })
+    }
+
     /// Two rows of pixels as one row of characters.
     fileprivate func halfBlocks(row: Int, depth: Terminal.ColorDepth) -> String {
         func code(_ x: Int, _ y: Int, _ ground: Int) -> String {

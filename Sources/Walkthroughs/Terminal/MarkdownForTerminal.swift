@@ -14,6 +14,8 @@ package struct MarkdownForTerminal {
         case output(String)
         /// Said by the walkthrough, not by a command.
         case remark(String)
+
+        fileprivate var isCommand: Bool { if case .command = self { true } else { false } }
     }
 
     package let terminal: Terminal
@@ -39,9 +41,63 @@ package struct MarkdownForTerminal {
     }
 
     /// The lines of some blocks, without a line break at the end.
-    package func text(_ blocks: [MarkdownBlock]) -> String {
-        lines(blocks, width: terminal.width).map { $0.encoded(isColoured: isColoured) }
-            .joined(separator: "\n")
+    package func text(_ blocks: [MarkdownBlock]) -> String { screenBlocks(blocks).text }
+
+    /// The same, ready to be laid out on screens.
+    package func screenBlocks(_ blocks: [MarkdownBlock]) -> [ScreenBlock] {
+        blocks.flatMap { screenBlocks($0) }.filter { !$0.units.isEmpty }
+    }
+
+    private func screenBlocks(_ block: MarkdownBlock) -> [ScreenBlock] {
+        let width = terminal.width
+        switch block {
+        case .heading: return [kept([block], leads: true)]
+        case .paragraph(let text):
+            var prose = kept([block], leads: text.hasSuffix(":"))
+            prose.isKeptWhole = false
+            return [prose]
+        case .list(let items):
+            let isLoose = isLoose(items)
+            return items.enumerated().map { index, item in
+                ScreenBlock(
+                    encoded(self.item(item, isLoose: isLoose, width: width)), isKeptWhole: false,
+                    isSetOff: index == 0)
+            }
+        case .table(let header, let rows, let isTrailing):
+            let parts = table(header, rows, isTrailing).parts(width: width)
+            return [
+                ScreenBlock(
+                    units: ([parts.header] + parts.rows).map(encoded),
+                    headerUnits: parts.header.isEmpty ? 0 : 1)
+            ]
+        case .code("console", let lines, let number):
+            // Each command with what it prints.
+            var commands: [[ConsoleLine]] = []
+            var isCommand = false
+            for line in console(lines, number) {
+                if line.isCommand && !isCommand { commands.append([]) }
+                isCommand = line.isCommand
+                if commands.isEmpty { commands.append([]) }
+                commands[commands.count - 1].append(line)
+            }
+            return commands.enumerated().map { index, lines in
+                ScreenBlock(
+                    encoded(lines.flatMap { consoleLine($0, width: width) }), isSetOff: index == 0)
+            }
+        case .quote:
+            var quote = kept([block])
+            quote.isKeptWhole = false
+            return [quote]
+        case .code, .figure, .rule: return [kept([block])]
+        }
+    }
+
+    private func kept(_ blocks: [MarkdownBlock], leads: Bool = false) -> ScreenBlock {
+        ScreenBlock(encoded(lines(blocks, width: terminal.width)), leads: leads)
+    }
+
+    private func encoded(_ lines: [StyledText]) -> [String] {
+        lines.map { $0.encoded(isColoured: isColoured) }
     }
 
     private func lines(_ blocks: [MarkdownBlock], width: Int) -> [StyledText] {
@@ -56,9 +112,7 @@ package struct MarkdownForTerminal {
             isNavigation(text) ? [] : styled(text).wrapped(width: min(width, Self.widestText))
         case .list(let items): items.flatMap { item($0, isLoose: isLoose(items), width: width) }
         case .table(let header, let rows, let isTrailing):
-            TableForTerminal(
-                header: header.map(styled), rows: rows.map { $0.map(styled) }, isTrailing: isTrailing
-            ).lines(width: width)
+            table(header, rows, isTrailing).lines(width: width)
         case .code("console", let lines, let number):
             console(lines, number).flatMap { consoleLine($0, width: width) }
         case .code(_, let lines, _):
@@ -71,6 +125,11 @@ package struct MarkdownForTerminal {
         case .quote(let blocks): lines(blocks, width: width - 2).map { indented($0, by: "│ ") }
         case .rule: [StyledText(String(repeating: "─", count: min(width, 20)), .faint)]
         }
+    }
+
+    private func table(_ header: [String], _ rows: [[String]], _ isTrailing: [Bool]) -> TableForTerminal {
+        TableForTerminal(
+            header: header.map(styled), rows: rows.map { $0.map(styled) }, isTrailing: isTrailing)
     }
 
     private func styled(_ text: String) -> StyledText {

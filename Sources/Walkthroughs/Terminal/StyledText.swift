@@ -16,10 +16,12 @@ struct StyledText: Equatable {
     var spans: [Span]
 
     init(_ spans: [Span]) { self.spans = spans }
-    init(_ text: String, _ style: Style = .plain) { spans = [Span(text: text, style: style)] }
+
+    /// A text of one look. Whatever in it would move the cursor is written out.
+    init(_ text: String, _ style: Style = .plain) { spans = [Span(text: visible(text), style: style)] }
 
     /// Columns that it takes.
-    var width: Int { spans.reduce(0) { $0 + $1.text.count } }
+    var width: Int { spans.reduce(0) { $0 + terminalColumns(of: $1.text) } }
 
     static func + (left: StyledText, right: StyledText) -> StyledText {
         StyledText(left.spans + right.spans)
@@ -43,12 +45,23 @@ struct StyledText: Equatable {
         }.joined()
     }
 
-    /// Breaks it at spaces into lines of at most `width` columns; a word that is longer is cut.
-    func wrapped(width: Int) -> [StyledText] {
+    /// Breaks it at spaces into lines of at most `width` columns; a word that is longer is cut. Those after the first
+    /// are indented.
+    func wrapped(width: Int, indent: Int) -> [StyledText] {
+        guard indent > 0 else { return wrapped(width: width) }
+        let lines = wrapped(width: max(width - indent, 1), first: width)
+        let space = StyledText(String(repeating: " ", count: indent))
+        return lines.prefix(1) + lines.dropFirst().map { space + $0 }
+    }
+
+    /// Breaks it at spaces into lines of at most `width` columns, the first of at most `first`; a word that is longer
+    /// is cut.
+    func wrapped(width rest: Int, first: Int? = nil) -> [StyledText] {
         var lines: [StyledText] = []
         var line = StyledText([])
         for word in words {
             var word = word
+            var width: Int { lines.isEmpty ? first ?? rest : rest }
             if line.width > 0 {
                 if line.width + 1 + word.width <= width {
                     line.append(
@@ -115,12 +128,20 @@ struct StyledText: Equatable {
         }
     }
 
+    /// As much as fits into `width` columns, at least one character, and the rest.
     private func split(at width: Int) -> (StyledText, StyledText) {
         var (head, tail) = (StyledText([]), StyledText([]))
+        var used = 0
         for span in spans {
-            let room = max(width - head.width, 0)
-            head.append(String(span.text.prefix(room)), span.style)
-            tail.append(String(span.text.dropFirst(room)), span.style)
+            var end = span.text.startIndex
+            while tail.spans.isEmpty, end < span.text.endIndex {
+                let columns = terminalColumns(of: span.text[end])
+                if used > 0 && used + columns > width { break }
+                used += columns
+                end = span.text.index(after: end)
+            }
+            head.append(String(span.text[..<end]), span.style)
+            if end < span.text.endIndex { tail.append(String(span.text[end...]), span.style) }
         }
         return (head, tail)
     }

@@ -13,7 +13,13 @@ struct TableForTerminal {
     private static let narrowest = 9
 
     func lines(width: Int) -> [StyledText] {
-        guard let widths = columnWidths(fitting: width) else { return list(width: width) }
+        let parts = parts(width: width)
+        return parts.header + parts.rows.flatMap { $0 }
+    }
+
+    /// The lines of the header, none in a list, and of each row.
+    func parts(width: Int) -> (header: [StyledText], rows: [[StyledText]]) {
+        guard let widths = columnWidths(fitting: width) else { return ([], list(width: width)) }
         let isBare = header.allSatisfy { $0.width == 0 }
         let title =
             isBare
@@ -23,7 +29,7 @@ struct TableForTerminal {
                     StyledText(
                         widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "), .faint)
                 ]
-        return title + rows.flatMap { row($0, widths) }
+        return (title, rows.map { row($0, widths) })
     }
 
     /// Nil if that cannot be.
@@ -57,8 +63,8 @@ struct TableForTerminal {
         }
     }
 
-    private func list(width: Int) -> [StyledText] {
-        rows.enumerated().flatMap { index, cells -> [StyledText] in
+    private func list(width: Int) -> [[StyledText]] {
+        rows.enumerated().map { index, cells -> [StyledText] in
             let lines = cells.indices.flatMap { column -> [StyledText] in
                 let name = header[column]
                 if cells[column].width == 0 { return [] }

@@ -20,12 +20,17 @@ package struct Terminal: Sendable {
 
     /// Whether a person watches: a terminal and not a file or a pipe.
     package let isTerminal: Bool
-    /// Columns: the terminal's, at least 40; 80 where there is none.
+    /// Columns: the terminal's, at least 20; 80 where there is none.
     package let width: Int
+    /// Lines: the terminal's, at least 6; 24 where there is none.
+    package let height: Int
     /// None unless it is a terminal, `NO_COLOR` is not set, and it is not a dumb one.
     package let colorDepth: ColorDepth
     /// What text is written on; dark, unless the terminal says otherwise in `COLORFGBG`.
     package let background: Background
+
+    /// Whether it understands the codes that clear the screen and move the cursor.
+    package let movesCursor: Bool
 
     /// Whether colours are welcome.
     package var isColoured: Bool { colorDepth > .none }
@@ -36,10 +41,15 @@ package struct Terminal: Sendable {
     package static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
 
     /// A terminal of known abilities.
-    package init(isTerminal: Bool, width: Int, colorDepth: ColorDepth, background: Background = .dark) {
+    package init(
+        isTerminal: Bool, width: Int, height: Int = 24, colorDepth: ColorDepth, movesCursor: Bool = false,
+        background: Background = .dark
+    ) {
         self.isTerminal = isTerminal
-        self.width = max(width, 40)
+        self.width = min(max(width, 20), 1000)
+        self.height = min(max(height, 6), 1000)
         self.colorDepth = colorDepth
+        self.movesCursor = movesCursor
         self.background = background
     }
 
@@ -49,11 +59,14 @@ package struct Terminal: Sendable {
         var size = winsize()
         let known = isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         let width = known ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) } ?? 80
+        let height = known && size.ws_row > 0 ? Int(size.ws_row) : 24
+        let name = environment["TERM"] ?? ""
         let isLight = ["7", "15"].contains(
             environment["COLORFGBG"]?.split(separator: ";").last.map(String.init))
         self.init(
-            isTerminal: isTerminal, width: min(width, 1000),
+            isTerminal: isTerminal, width: width, height: height,
             colorDepth: isTerminal ? Self.colorDepth(in: environment) : .none,
+            movesCursor: isTerminal && !name.isEmpty && name != "dumb",
             background: isLight ? .light : .dark)
     }
 

@@ -15,7 +15,7 @@ package struct Chapter: Sendable, Equatable {
     package func contains(_ stage: Stage) -> Bool { stage.row?.page == page }
 
     /// Whether it tells of stages whose names begin so.
-    fileprivate func tells(of prefix: String) -> Bool {
+    func tells(of prefix: String) -> Bool {
         StageTable.rows.contains { $0.page == page && $0.family.rawValue.hasPrefix(prefix) }
     }
 
@@ -43,45 +43,5 @@ package struct Chapter: Sendable, Equatable {
             return "Nothing was found in this picture, so these tensors have no rows."
         default: return nil
         }
-    }
-}
-
-/// What somebody asks to see: a page, or stages.
-package struct Destination: Equatable {
-    /// Which of the chapters, as indices.
-    package let chapters: [Int]
-    /// If stages were asked for, what their names begin with.
-    package let prefix: String?
-
-    /// Finds a page by its number (`5`), file name (`05-rpn`), name (`rpn`) or the name's beginning (`roi`), or
-    /// the stages whose names begin so (`fpn.p3`, `mask`). Nil if there is nothing of the kind.
-    /// - Parameter stages: those that the model at hand has.
-    package init?(_ text: String, stages: [Stage]) {
-        let all = Chapter.all
-        let text = text.lowercased()
-        if let page = all.firstIndex(where: { $0.page == text || $0.name == text || "\($0.number)" == text })
-            ?? (text.hasPrefix("0") ? all.firstIndex { $0.page.hasPrefix(text + "-") } : nil)
-        {
-            (chapters, prefix) = ([page], nil)
-            return
-        }
-        let named = stages.filter { $0.name.hasPrefix(text) }
-        if !text.isEmpty && !named.isEmpty {
-            chapters = all.indices.filter { index in named.contains { all[index].contains($0) } }
-            prefix = text
-            return
-        }
-        // A part that this model lacks, such as keypoint.heatmaps, is still told about.
-        let beginning = String(text.prefix { $0 != "." })
-        let isKnown = stages.contains { $0.name.hasPrefix(beginning + ".") }
-        if let page = all.firstIndex(where: { chapter in
-            !beginning.isEmpty
-                && (chapter.name.hasPrefix(text)
-                    || !isKnown && chapter.tells(of: beginning + "."))
-        }) {
-            (chapters, prefix) = ([page], nil)
-            return
-        }
-        return nil
     }
 }

@@ -27,12 +27,17 @@ package struct DetectionStory {
     }
 
     /// The story, for a terminal.
-    package func text(on terminal: Terminal) -> String {
-        let width = min(terminal.width, 100)
-        func part(_ title: String, _ lines: [String]) -> String {
+    package func text(on terminal: Terminal) -> String { blocks(on: terminal).text }
+
+    /// The same, ready to be laid out on screens.
+    package func blocks(on terminal: Terminal) -> [ScreenBlock] {
+        func part(_ title: String, _ lines: [String]) -> ScreenBlock {
             let heading = StyledText(title, .heading).encoded(isColoured: terminal.isColoured)
-            return ([heading] + lines.map { "  " + wrapped($0, width: width - 2, indent: 4) })
-                .joined(separator: "\n")
+            let paragraphs = lines.filter { !$0.isEmpty }.map { line in
+                StyledText(line).wrapped(width: terminal.textWidth - 2, indent: 2)
+                    .map { "  " + $0.encoded(isColoured: false) }
+            }
+            return ScreenBlock(units: [[heading]] + paragraphs, headerUnits: 1)
         }
         let title =
             "Detection \(number) of \(run.instances.count), counted from 0: \(facts.className), probability "
@@ -41,10 +46,10 @@ package struct DetectionStory {
             "Boxes are x1, y1, x2, y2 in pixels of the network's input, unless it says otherwise; rows "
             + "too count from 0, as in a recorded bundle."
         return [
-            wrapped(title + ".", width: width), wrapped(frame, width: width), part("Output", output),
+            terminal.prose(title + "."), terminal.prose(frame), part("Output", output),
             part("Mask", mask), part("Detection", detection), part("RoI", region),
             part("Proposal", proposal), part("Anchor", anchor),
-        ].joined(separator: "\n\n")
+        ]
     }
 
     // MARK: The parts, from the end to the beginning

@@ -3,8 +3,7 @@ import Foundation
 /// A page's commands, run again on the reader's own picture and model.
 final class LiveConsole {
     private let page: Page
-    private let program: String
-    private let options: AddedOptions
+    private let live: Walkthrough.Live
     private var session: ConsoleSession?
     private var outcomes: [ConsoleSession.Outcome] = []
 
@@ -13,10 +12,9 @@ final class LiveConsole {
     /// Seconds.
     private static let timeLimit = 60.0
 
-    init(page: Page, program: String, options: AddedOptions) {
+    init(page: Page, _ live: Walkthrough.Live) {
         self.page = page
-        self.program = program
-        self.options = options
+        self.live = live
     }
 
     /// The commands of the block whose first line has the given number, from 0, with what they print.
@@ -47,11 +45,17 @@ final class LiveConsole {
     private func outcome(of index: Int) -> ConsoleSession.Outcome? {
         guard
             let session = try? session
-                ?? ConsoleSession(program: program, options: options, timeLimit: Self.timeLimit)
+                ?? ConsoleSession(
+                    program: live.program, options: live.options, timeLimit: Self.timeLimit,
+                    runHere: live.runHere)
         else { return nil }
         self.session = session
         while outcomes.count <= index {
-            guard let outcome = try? session.run(page.commands[outcomes.count].text) else { return nil }
+            let command = page.commands[outcomes.count].text
+            guard let outcome = try? Activity.during("running $ \(command)", { try session.run(command) })
+            else {
+                return nil
+            }
             outcomes.append(outcome)
         }
         return outcomes[index]

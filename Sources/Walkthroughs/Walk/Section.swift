@@ -1,11 +1,23 @@
-/// What is shown between two presses of Enter.
+import Figures
+
+/// A part of the walkthrough, of a screen or some.
 struct Section {
+    /// What its text is for.
+    enum Purpose {
+        /// To be read.
+        case reading
+        /// To be searched: nothing is computed for it, and commands have printed what the page says.
+        case searching
+    }
+
     /// The chapter that it belongs to, as an index; nil for the beginning and the end.
     let chapter: Int?
     /// What the prompt calls the place: `3 pyramid`.
     let place: String
+    /// The figures that are named in it.
+    var figures: [FigureName] = []
     /// Makes the text, when it is about to be shown.
-    let text: () -> String
+    let blocks: (Terminal, Purpose) -> [ScreenBlock]
 }
 
 extension Page {

@@ -1,5 +1,6 @@
 import Drawing
 import Explanations
+import Figures
 import Formats
 import Foundation
 import Inference
@@ -10,14 +11,22 @@ package struct Walkthrough {
     package struct Device {
         /// Takes text as it is, line breaks included.
         package var write: (String) -> Void
-        /// The next line that the reader types; nil at the end. Nil in place of the function if nobody is there:
-        /// then nothing waits.
-        package var read: (() -> String?)?
+        /// The next thing that happens. Nil if nobody is there: then nothing waits.
+        package var next: (() -> Keyboard.Event)?
+        /// The terminal as it is now.
+        package var terminal: () -> Terminal
+        /// Forgets the keys that were pressed while something took long.
+        package var forgetKeys: () -> Void
 
-        /// A device of the given two ends.
-        package init(write: @escaping (String) -> Void, read: (() -> String?)?) {
+        /// A device of the given ends.
+        package init(
+            write: @escaping (String) -> Void, next: (() -> Keyboard.Event)?,
+            terminal: @escaping () -> Terminal, forgetKeys: @escaping () -> Void = {}
+        ) {
             self.write = write
-            self.read = read
+            self.next = next
+            self.terminal = terminal
+            self.forgetKeys = forgetKeys
         }
     }
 
@@ -28,148 +37,214 @@ package struct Walkthrough {
         /// What is added to the commands.
         package var options: AddedOptions
 
+        /// Runs a command in this process, where it can take what others have computed.
+        package var runHere: ConsoleSession.RunHere
+
         /// Commands of this program, with these options.
-        package init(program: String, options: AddedOptions) {
+        package init(
+            program: String, options: AddedOptions,
+            runHere: @escaping ConsoleSession.RunHere = { _, _ in nil }
+        ) {
             self.program = program
             self.options = options
+            self.runHere = runHere
         }
     }
 
     private let run: PictureRun
-    private let terminal: Terminal
     private let output: String
     private let live: Live?
+    private let name: String?
     private let destination: Destination?
 
     /// - Parameters:
-    ///   - what: a page or stages to show alone, as ``PageLibrary`` and stages are named; nil for all.
+    ///   - what: a page, stages or a figure, as ``Destination`` finds them: where to begin, or what is printed alone
+    ///     where nobody steps; nil for everything.
     ///   - output: where the picture with what was found is.
     ///   - live: nil to show what the pages have recorded on the picture and the model that ship with the program.
-    /// - Throws: `FileError` when `what` names neither a page nor a stage.
-    package init(of run: PictureRun, only what: String?, output: String, on terminal: Terminal, live: Live?)
-        throws
-    {
+    /// - Throws: `FileError` when `what` names nothing of the kind.
+    package init(of run: PictureRun, only what: String?, output: String, live: Live?) throws {
         self.run = run
-        self.terminal = terminal
         self.output = output
         self.live = live
+        name = what
         destination = try what.map { name in
             guard let destination = Destination(name, stages: run.stages) else {
-                throw FileError(
-                    path: name,
-                    fault: "is no page and the beginning of no stage's name; pages are "
-                        + Chapter.all.map(\.name).joined(separator: ", "))
+                throw FileError(path: name, fault: Destination.fault(of: name, stages: run.stages))
             }
             return destination
         }
     }
 
-    /// Shows section after section, waiting after each if somebody is there.
-    package func show(on device: Device) {
-        let sections = self.sections()
-        guard let read = device.read else {
-            for (index, section) in sections.enumerated() {
-                device.write((index == 0 ? "" : "\n") + section.text() + "\n")
-            }
-            return
-        }
-        var walk = Walk(count: sections.count) { [run] name in
-            guard let chapters = Destination(name, stages: run.stages)?.chapters else { return nil }
-            return sections.firstIndex { $0.chapter.map(chapters.contains) ?? false }
-        }
-        var reaction = Walk.Reaction.show
-        while true {
-            switch reaction {
-            case .show: device.write("\n" + sections[walk.position].text() + "\n")
-            case .say(let line): device.write(wrapped(line, width: min(terminal.width, 100)) + "\n")
-            case .end:
-                device.write("\n")
-                return
-            }
-            device.write(prompt(at: walk.position, of: sections))
-            reaction = walk.answer(read())
+    // MARK: Printing
+
+    /// Everything that was asked for, one below the other.
+    package func print(on device: Device) {
+        var isFirst = true
+        for blocks in steps(on: device.terminal()) where !blocks.text.isEmpty {
+            device.write((isFirst ? "" : "\n") + blocks.text + "\n")
+            isFirst = false
         }
     }
 
-    private func prompt(at position: Int, of sections: [Section]) -> String {
-        let isLast = position + 1 == sections.count
-        let keys = isLast ? "Enter or q ends, b goes back" : "Enter goes on, ? lists keys"
-        let text = "\n[\(position + 1) of \(sections.count), \(sections[position].place)] \(keys): "
-        return StyledText(text, .faint).encoded(isColoured: terminal.isColoured)
+    /// What the sections of everything that was asked for consist of, one after the other.
+    package func steps(on terminal: Terminal) -> some Sequence<[ScreenBlock]> {
+        sections(only: destination).lazy.map { $0.blocks(terminal, .reading) }
+    }
+
+    /// A screenful for whoever cannot step through: what was found, which pages there are, how to see more.
+    package func summary(on terminal: Terminal) -> String {
+        let pages = Chapter.all.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
+        let commands = [
+            ("maskrcnn walkthrough", "in a terminal: step by step, Space goes on"),
+            ("maskrcnn walkthrough rpn", "one page; or a stage (fpn.p3), a figure (roialign)"),
+            ("maskrcnn walkthrough detection 0", "from the mask of a find back to its anchor"),
+            ("maskrcnn walkthrough --all", "everything, thousands of lines"),
+        ].map { command, action in
+            terminal.width >= 90
+                ? [command.padding(toLength: 34, withPad: " ", startingAt: 0) + action]
+                : [command, "    " + action]
+        }
+        let blocks = [
+            terminal.prose(
+                "Mask R-CNN on \(run.name), \(run.image.height)×\(run.image.width) pixels."),
+            ScreenBlock(listing(of: run, on: terminal, limit: 3), isSetOff: false),
+            terminal.prose("The picture with everything found: \(output)", isSetOff: false),
+            terminal.prose("Pages: \(pages)."),
+            ScreenBlock(units: commands),
+        ]
+        return blocks.text
+    }
+
+    // MARK: Stepping
+
+    /// Shows screen after screen, waiting after each.
+    package func step(on device: Device) {
+        guard let next = device.next else { return print(on: device) }
+        let help = Section(chapter: nil, place: "help") { [run] terminal, _ in
+            helpBlocks(stages: run.stages, on: terminal)
+        }
+        let sections = sections(only: nil) + [help]
+        Stepping(
+            ScreenBook(sections, stages: run.stages, on: device.terminal()), beginning: name, on: device, next
+        ).run()
+    }
+
+    /// Shows one detection's story screen after screen, or prints it.
+    package static func show(_ story: DetectionStory, place: String, stages: [Stage], on device: Device) {
+        guard let next = device.next else {
+            device.write(story.text(on: device.terminal()) + "\n")
+            return
+        }
+        let sections = [
+            Section(chapter: nil, place: place) { terminal, _ in story.blocks(on: terminal) },
+            Section(chapter: nil, place: "help") { terminal, _ in helpBlocks(stages: stages, on: terminal) },
+        ]
+        Stepping(
+            ScreenBook(sections, stages: stages, on: device.terminal()), beginning: nil, on: device, next
+        ).run()
     }
 
     // MARK: The sections
 
-    private func sections() -> [Section] {
-        let chapters = destination?.chapters ?? Array(Chapter.all.indices)
-        return [Section(chapter: nil, place: "beginning") { beginning() }]
-            + chapters.flatMap(self.sections) + [Section(chapter: nil, place: "end") { end() }]
+    private func sections(only part: Destination?) -> [Section] {
+        let chapters = part?.chapters ?? Array(Chapter.all.indices)
+        let first = FirstScreen(run: run)
+        return [
+            Section(chapter: nil, place: "beginning") { terminal, _ in
+                // Nobody presses keys where it is no terminal.
+                terminal.isTerminal ? [first.block(on: terminal)] : []
+            },
+            Section(chapter: nil, place: "beginning") { terminal, _ in beginning(on: terminal) },
+        ]
+            + chapters.flatMap { self.sections(of: $0, prefix: part?.prefix) }
+            + [Section(chapter: nil, place: "end") { terminal, _ in end(on: terminal) }]
     }
 
-    private func beginning() -> String {
-        var text = introduction(to: run, on: terminal)
-        if live != nil {
-            text +=
-                "\n\n"
-                + wrapped(
-                    "The pages tell of the picture and the small model that ship with the program. What came "
-                        + "out on yours stands before each page, and the commands on the pages are run on yours.",
-                    width: min(terminal.width, 100))
-        }
-        return text
+    private func beginning(on terminal: Terminal) -> [ScreenBlock] {
+        let text =
+            "The pages tell of the picture and the small model that ship with the program. What came out on yours "
+            + "stands before each page, and the commands on the pages are run on yours."
+        return [introduction(to: run, on: terminal)] + (live == nil ? [] : [terminal.prose(text)])
     }
 
-    private func end() -> String {
-        listing(of: run, on: terminal) + "\n"
-            + wrapped("The picture with everything found: \(output)", width: terminal.width, indent: 2)
+    private func end(on terminal: Terminal) -> [ScreenBlock] {
+        [
+            ScreenBlock(listing(of: run, on: terminal)),
+            terminal.prose("The picture with everything found: \(output)", isSetOff: false),
+        ]
     }
 
-    private func sections(of index: Int) -> [Section] {
+    private func sections(of index: Int, prefix: String?) -> [Section] {
         let chapter = Chapter.all[index]
         let place = "\(chapter.number) \(chapter.name)"
         let page: Page
         do { page = try PageLibrary.shipped(chapter.page) } catch {
             // What came out can be told without the page.
             return [
-                Section(chapter: index, place: place) { opening(of: chapter, title: chapter.page) },
-                Section(chapter: index, place: place) { wrapped("\(error)", width: terminal.width) },
+                Section(chapter: index, place: place) { terminal, purpose in
+                    opening(of: chapter, title: chapter.page, prefix: prefix, on: terminal, for: purpose)
+                },
+                Section(chapter: index, place: place) { terminal, _ in [terminal.prose("\(error)")] },
             ]
         }
-        var markdown = MarkdownForTerminal(terminal: terminal)
-        if let live {
-            let console = LiveConsole(page: page, program: live.program, options: live.options)
-            markdown.console = console.lines
-            markdown.figureOptions = (live.options.picture + live.options.model).map { " " + plainWord($0) }
-                .joined()
+        let console = live.map { LiveConsole(page: page, $0) }
+        func markdown(_ terminal: Terminal, _ purpose: Section.Purpose) -> MarkdownForTerminal {
+            var markdown = MarkdownForTerminal(terminal: terminal)
+            if let live, let console, purpose == .reading {
+                markdown.console = console.lines
+                markdown.figureOptions = (live.options.picture + live.options.model)
+                    .map { " " + plainWord($0) }.joined()
+            }
+            return markdown
         }
         var sections = [
-            Section(chapter: index, place: place) { [markdown] in
-                opening(of: chapter, title: markdown.text([.heading(1, page.title)]))
+            Section(chapter: index, place: place) { terminal, purpose in
+                opening(of: chapter, title: page.title, prefix: prefix, on: terminal, for: purpose)
             }
         ]
         for part in page.parts {
             let blocks = MarkdownBlock.blocks(of: part).filter { !$0.isTitle }
             // The first part may hold nothing beside the title and links to other pages.
-            if MarkdownForTerminal(terminal: terminal).text(blocks).isEmpty { continue }
-            sections.append(Section(chapter: index, place: place) { [markdown] in markdown.text(blocks) })
+            let plain = Terminal(isTerminal: true, width: 80, colorDepth: .none)
+            if MarkdownForTerminal(terminal: plain).screenBlocks(blocks).isEmpty { continue }
+            let figures = FigureName.allCases.filter { figure in part.contains { figure.isShown(in: $0.text) }
+            }
+            sections.append(
+                Section(chapter: index, place: place, figures: figures) { terminal, purpose in
+                    markdown(terminal, purpose).screenBlocks(blocks)
+                })
         }
         return sections
     }
 
     /// What came out of a chapter's stages on this picture.
-    private func opening(of chapter: Chapter, title: String) -> String {
-        var parts = [title]
-        if let absence = chapter.absence(in: run.model, found: run.instances.count) { parts.append(absence) }
-        let stages = run.stages.filter { stage in
-            chapter.contains(stage) && (destination?.prefix.map { stage.name.hasPrefix($0) } ?? true)
+    private func opening(
+        of chapter: Chapter, title: String, prefix: String?, on terminal: Terminal,
+        for purpose: Section.Purpose
+    ) -> [ScreenBlock] {
+        var blocks = MarkdownForTerminal(terminal: terminal).screenBlocks([.heading(1, title)])
+        if let absence = chapter.absence(in: run.model, found: run.instances.count) {
+            blocks.append(terminal.prose(absence))
         }
-        parts += stages.compactMap { stage in run[stage].map { telling(of: stage, $0, on: terminal) } }
-        let maps = HeatMapForTerminal.lines(
-            chapter.maps(of: run, background: terminal.background), terminal: terminal)
-        if !maps.isEmpty { parts.append(maps.joined(separator: "\n")) }
+        if purpose == .reading && terminal.colorDepth >= .indexed {
+            // They stand below the title on the first screen.
+            let room = terminal.screenHeight - (blocks.first.map { $0.lines.count + 1 } ?? 0)
+            blocks.append(
+                HeatMapForTerminal.block(
+                    chapter.maps(of: run, background: terminal.background), terminal: terminal, height: room))
+        }
+        let stages = run.stages.filter { stage in
+            chapter.contains(stage) && (prefix.map { stage.name.hasPrefix($0) } ?? true)
+        }
+        blocks += stages.compactMap { stage in
+            run[stage].map { telling(of: stage, $0, on: terminal, hasNumbers: purpose == .reading) }
+        }
         let seconds = chapter.steps.compactMap { run.seconds[$0] }.reduce(0, +)
-        if !stages.isEmpty && seconds > 0 { parts.append("This took \(wording(seconds: seconds)).") }
-        return parts.joined(separator: "\n\n")
+        if !stages.isEmpty && seconds > 0 {
+            blocks.append(terminal.prose("This took \(wording(seconds: seconds))."))
+        }
+        return blocks
     }
 }
 
