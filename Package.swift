@@ -51,7 +51,7 @@ let package = Package(
                 "Execution", "Tensors", "Geometry", "COCO", "Kernels", "Inference", "Formats", "Loading",
             ],
             resources: [.copy("Configurations")]),
-        .target(name: "Drawing", dependencies: ["Tensors", "Geometry", "CCairo"]),
+        .target(name: "Drawing", dependencies: ["Tensors", "Geometry", "Formats", "CCairo"]),
         .target(
             name: "Scenes",
             dependencies: ["Tensors", "Geometry", "COCO", "Inference", "Training", "Drawing"],
@@ -71,7 +71,8 @@ let package = Package(
         .target(
             name: "Walkthroughs",
             dependencies: [
-                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "Verification", "Drawing",
+                "Tensors", "Geometry", "Kernels", "Inference", "Formats", "Loading", "Verification",
+                "Drawing",
                 "Explanations", "Figures",
             ],
             // A link to the folder Walkthroughs: the pages travel with the program, and there is one copy of
@@ -160,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Explanations", "Commands", "TestSupport",
+                "Tensors", "Formats", "Explanations", "Commands", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Fixtures")]),

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CAIRO = ("libcairo",)
+CAIRO = ("libcairo", "libfontconfig")
 OTHERS = ("libpng", "libturbojpeg", "libjpeg", "libopenblas", "libz")
 # What no program of a product may link.
 FORBIDDEN = {"Inference": CAIRO, "Training": CAIRO, "Evaluation": CAIRO + OTHERS, "Figures": ()}

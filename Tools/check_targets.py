@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # What comes with the toolchain or the system.
-TOOLCHAIN = {"Darwin", "Dispatch", "Foundation", "Glibc", "Synchronization", "Testing"}
+TOOLCHAIN = {"Darwin", "Dispatch", "Foundation", "FoundationXML", "Glibc", "Synchronization", "Testing"}
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?"
     r"import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)",

@@ -75,7 +75,9 @@ class Blocks:
     def run(self, net, stage, x, stride, first, groups, dilation=1):
         """`first`: whether the 1×1 convolution has the stride."""
         name = f"{stage}.0"
-        residual = net.norm(f"{name}.{self.shortcut_norm}", net.conv(f"{name}.{self.shortcut}", x, stride))
+        residual = x
+        if f"{name}.{self.shortcut}.weight" in net.state:
+            residual = net.norm(f"{name}.{self.shortcut_norm}", net.conv(f"{name}.{self.shortcut}", x, stride))
         if self.basic:
             y = F.relu(net.norm(f"{name}.{self.norm(1)}", net.conv(f"{name}.conv1", x, stride, 1)))
             return F.relu(net.norm(f"{name}.{self.norm(2)}", net.conv(f"{name}.conv2", y, 1, 1)) + residual)
@@ -299,7 +301,8 @@ def detectron2_dc5(classes, seed):
         (f"{mask}.deconv", "layer", (PYRAMID, PYRAMID, 2, 2)),
         (f"{mask}.predictor", "layer", (classes, PYRAMID, 1, 1)),
     ]
-    state = parameters(modules, seed)
+    # A dilated stage keeps the size, and here the number of channels too: its first block needs no shortcut.
+    state = parameters([row for row in modules if not row[0].startswith("backbone.res5.0.shortcut")], seed)
     scaled_input(state, "backbone.stem.conv1.weight", 58)
     net = Net(state)
     c5 = backbone(net, *names, CAFFE, True, 1, last_dilation=2)[-1]

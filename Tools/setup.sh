@@ -2,14 +2,14 @@
 # Installs the system packages that are missing; says nothing and changes nothing when all are there.
 set -eu
 
-packages="libpng-dev libjpeg-dev libcairo2-dev libopenblas-dev zlib1g-dev pkg-config fonts-dejavu-core"
+packages="libpng-dev libjpeg-dev libcairo2-dev libfontconfig1-dev libopenblas-dev zlib1g-dev pkg-config fonts-dejavu-core"
 
 if ! command -v swift >/dev/null 2>&1; then
     echo "setup: no 'swift' on the PATH; install a Swift 6.1 toolchain or newer from https://swift.org" >&2
     exit 2
 fi
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    for library in libpng libjpeg cairo openblas zlib; do
+    for library in libpng libjpeg cairo fontconfig openblas zlib; do
         pkg-config --exists "$library" 2>/dev/null || {
             echo "setup: this is no Debian; install these or their like by hand: $packages" >&2
             exit 2

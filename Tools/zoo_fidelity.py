@@ -187,18 +187,19 @@ def sentences(text: str) -> list[str]:
 
 
 def _check_refusal(line: Line, model: ZooModel, runner: _Runner, folder: Path) -> None:
-    """The model has to be refused for what it is, with its configuration, without it, and by `inspect`."""
+    """The checkpoint alone has to be refused for what it is, by `record` and `inspect`; with a configuration it must
+    be refused too, be it for that of the network or for what the configuration says."""
     output = folder / "ours.safetensors"
-    runs = {"record": runner.record(output), "inspect": runner.inspect()}
+    alone = runner.record(output, configured=False)
+    runs = {"record": (alone, 2), "inspect": (runner.inspect(), 1)}
     if runner.saved.configuration:
-        runs["record without the configuration"] = runner.record(output, configured=False)
-    line.remarks = [runs["record"].last]
-    for name, run in runs.items():
-        wanted = 1 if name == "inspect" else 2
+        runs["record with the configuration"] = (runner.record(output), 2)
+    line.remarks = [alone.last]
+    for name, (run, wanted) in runs.items():
         if run.code != wanted:
             line.faults.append(f"{name} ends with {run.code}, not {wanted}")
-        elif name != "inspect" and not is_named(model, run.last):
-            line.faults.append(f"{name} does not say what it is: {run.last}")
+    if alone.code == 2 and not is_named(model, alone.last):
+        line.faults.append(f"it is not said what it is: {alone.last}")
     if output.exists():
         line.faults.append("an output was written")
 

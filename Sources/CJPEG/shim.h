@@ -6,6 +6,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 /// libjpeg reports an error by a function that must not return, which takes a long jump that must not cross Swift
@@ -162,6 +163,56 @@ static inline enum cjpeg_outcome cjpeg_decode_rgb(
     }
     jpeg_destroy_decompress(&decoder);
     return outcome;
+}
+
+/// Encodes 8-bit RGB as a baseline JPEG file, colours as fine as lightness.
+///
+/// @param pixels `height * width * 3` bytes
+/// @param quality from 1 to 100
+/// @param bytes,count receive the file, which is to be given back to `free`, if the answer is 1
+/// @param message receives one line if the answer is 0; CJPEG_MESSAGE_SIZE bytes
+static inline int cjpeg_encode_rgb(
+    const unsigned char *pixels, unsigned width, unsigned height, int quality, unsigned char **bytes,
+    unsigned long *count, char *message) {
+    struct jpeg_compress_struct encoder;
+    struct cjpeg_errors errors;
+
+    message[0] = 0;
+    *bytes = NULL;
+    *count = 0;
+    memset(&encoder, 0, sizeof encoder);
+    encoder.err = jpeg_std_error(&errors.base);
+    errors.base.error_exit = cjpeg_fail;
+    errors.base.emit_message = cjpeg_note;
+    errors.base.output_message = cjpeg_print_nothing;
+    errors.message = message;
+    if (setjmp(errors.jump)) {
+        jpeg_destroy_compress(&encoder);
+        free(*bytes);
+        *bytes = NULL;
+        return 0;
+    }
+    jpeg_create_compress(&encoder);
+    jpeg_mem_dest(&encoder, bytes, count);
+    encoder.image_width = width;
+    encoder.image_height = height;
+    encoder.input_components = 3;
+    encoder.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&encoder);
+    jpeg_set_quality(&encoder, quality, TRUE);
+    encoder.optimize_coding = TRUE;
+    for (int component = 0; component < encoder.num_components; ++component) {
+        encoder.comp_info[component].h_samp_factor = 1;
+        encoder.comp_info[component].v_samp_factor = 1;
+    }
+    jpeg_start_compress(&encoder, TRUE);
+    while (encoder.next_scanline < height) {
+        JSAMPROW row = (JSAMPROW)(pixels + (size_t)encoder.next_scanline * width * 3);
+        jpeg_write_scanlines(&encoder, &row, 1);
+    }
+    jpeg_finish_compress(&encoder);
+    jpeg_destroy_compress(&encoder);
+    return 1;
 }
 
 #endif

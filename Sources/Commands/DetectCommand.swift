@@ -113,6 +113,7 @@ struct DetectCommand: PictureCommand {
             }
             let instances = try detect(picture)
             progress.clear()
+            self.model.remark(on: picture, at: path)
             let identifier = names.identifiers[index]
             let note = output != nil && names.isMadeUp[index] ? " (id \(identifier))" : ""
             report(instances, in: path + note, classes: model.classes)

@@ -21,7 +21,7 @@ extension PictureCommand {
 
 /// The runs of the network that commands share: the network runs over the same picture, by the same weights and the
 /// same configuration, once.
-package final class PictureSession {
+final class PictureSession {
     /// All that decides what a run leaves behind, except for the number of threads.
     fileprivate struct Key: Equatable {
         let picture: Image
@@ -55,13 +55,11 @@ package final class PictureSession {
     private var runs: [(key: Key, run: PictureRun)] = []
     /// What was found in pictures that nobody asked for more of.
     private var found: [(key: Key, instances: [Instance])] = []
-    /// How often the network ran.
-    package private(set) var runCount = 0
     /// The first, which is the reader's own, and the last: each of a large network takes a gigabyte.
     private static let mostRuns = 2
     private static let mostPictures = 32
 
-    package init(keepsRuns: Bool) { self.keepsRuns = keepsRuns }
+    init(keepsRuns: Bool) { self.keepsRuns = keepsRuns }
 
     /// What the network leaves behind of a picture, from an earlier command or computed now.
     /// - Parameters:
@@ -74,8 +72,7 @@ package final class PictureSession {
         let loaded = try options.load()
         let key = Key(picture, loaded, options)
         if let known = runs.first(where: { $0.key == key }) { return known.run }
-        let name = path ?? "a drawn scene"
-        runCount += 1
+        let name = path.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "a drawn scene"
         let run = Activity.during("running the network over \(name)") {
             PictureRun(loaded, on: picture, named: name)
         }
@@ -92,7 +89,6 @@ package final class PictureSession {
         let key = Key(picture, loaded, options)
         if let known = runs.first(where: { $0.key == key }) { return known.run.instances }
         if let known = found.first(where: { $0.key == key }) { return known.instances }
-        runCount += 1
         let instances = loaded.model.detect(picture)
         if found.count == Self.mostPictures { found.removeFirst() }
         found.append((key, instances))
@@ -120,7 +116,7 @@ extension PictureSession {
     ///   - arguments: those of `maskrcnn`.
     ///   - folder: where it runs.
     /// - Returns: nil for other commands and for arguments with a fault, which a process of their own can report.
-    package func outcome(of arguments: [String], in folder: String) -> ConsoleSession.Outcome? {
+    func outcome(of arguments: [String], in folder: String) -> ConsoleSession.Outcome? {
         guard let command = try? MaskRCNNCommand.parseAsRoot(arguments),
             let command = command as? any PictureCommand
         else { return nil }

@@ -64,6 +64,7 @@ struct WalkthroughCommand: ParsableCommand {
         }
         let session = PictureSession(keepsRuns: true)
         let run = try session.run(model, on: image)
+        model.remark(on: run.image, at: image)
         let terminal = Terminal.standardOutput
         let isWatched = terminal.isTerminal && isatty(STDIN_FILENO) == 1 && !printsAll
         if what.count == 2, let number = Int(what[1]) {

@@ -1,6 +1,54 @@
 import CCairo
 
-/// DejaVu Sans, the one typeface of the figures (Debian's `fonts-dejavu-core`), at a size.
+/// The letters of a figure: a family for words and one for columns of numbers.
+public struct Typeface: Sendable, Equatable {
+    /// Proportional letters.
+    public var sans: String
+    /// Letters of equal width.
+    public var monospaced: String
+
+    /// DejaVu Sans and DejaVu Sans Mono (Debian's `fonts-dejavu-core`).
+    public static let standard = Typeface(sans: "DejaVu Sans", monospaced: "DejaVu Sans Mono")
+
+    /// A typeface of two families.
+    public init(sans: String, monospaced: String) {
+        self.sans = sans
+        self.monospaced = monospaced
+    }
+
+    /// The standard typeface with words in another family, which is installed.
+    /// - Throws: ``FigureError`` when no font of that name is.
+    public init(family: String) throws {
+        guard let name = installedFamily(family) else {
+            throw FigureError(subject: "font", fault: "no font named “\(family.onOneLine)” is installed")
+        }
+        self.init(sans: name, monospaced: Self.standard.monospaced)
+    }
+
+    func family(_ font: Font) -> String { font.isMonospaced ? monospaced : sans }
+}
+
+/// The name of an installed family as the font has it, whatever the case it is asked for in.
+private func installedFamily(_ name: String) -> String? {
+    guard !name.isEmpty, let pattern = FcPatternCreate() else { return nil }
+    defer { FcPatternDestroy(pattern) }
+    FcPatternAddString(pattern, FC_FAMILY, name)
+    guard let wanted = FcObjectSetCreate() else { return nil }
+    defer { FcObjectSetDestroy(wanted) }
+    FcObjectSetAdd(wanted, FC_FAMILY)
+    guard let found = FcFontList(nil, pattern, wanted) else { return nil }
+    defer { FcFontSetDestroy(found) }
+    guard found.pointee.nfont > 0, let fonts = found.pointee.fonts, let first = fonts[0] else { return nil }
+    // A font may have several names: the one that was asked for, else the first.
+    var names: [String] = []
+    var text: UnsafeMutablePointer<FcChar8>?
+    while FcPatternGetString(first, FC_FAMILY, Int32(names.count), &text) == FcResultMatch, let text {
+        names.append(String(cString: text))
+    }
+    return names.first { $0.lowercased() == name.lowercased() } ?? names.first
+}
+
+/// A figure's typeface at a size.
 package struct Font: Sendable, Equatable {
     /// The size in points: the distance between lines set tight.
     package var size: Double
@@ -52,7 +100,7 @@ extension Canvas {
         _ text: String, at point: Point, font: Font, color: Color,
         anchor: TextAnchor = TextAnchor(.leading, .baseline)
     ) {
-        guard point.x.isFinite, point.y.isFinite, select(font) else { return }
+        guard point.x.isFinite, point.y.isFinite, font.isDrawable else { return }
         let extents = extents(of: text, font: font)
         let left =
             switch anchor.horizontal {
@@ -60,23 +108,49 @@ extension Canvas {
             case .center: extents.width / 2
             case .trailing: extents.width
             }
-        let capitalHeight = 0.729 * font.size  // DejaVu Sans: 1493 of 2048 units.
         let rise =
             switch anchor.vertical {
             case .top: extents.ascent
-            case .middle: capitalHeight / 2
+            case .middle: ruler.capitalHeight(font) / 2
             case .baseline: 0.0
             case .bottom: -extents.descent
             }
-        setSource(color)
-        cairo_move_to(context, point.x - left, point.y + rise)
-        cairo_show_text(context, text.onOneLine)
-        cairo_new_path(context)
+        output.text(
+            TextLine(
+                text: text.onOneLine, start: Point(x: point.x - left, y: point.y + rise), font: font,
+                typeface: ruler.typeface, color: color, width: extents.width))
+    }
+
+    /// The room that a line of text takes.
+    package func extents(of text: String, font: Font) -> TextExtents { ruler.extents(of: text, font: font) }
+}
+
+extension Font {
+    fileprivate var isDrawable: Bool { size > 0 && size <= 10_000 }
+}
+
+/// Measures text without drawing it. The measures are the same at every scale and for every kind of file.
+package final class TextRuler {
+    let typeface: Typeface
+    private let surface: OpaquePointer?
+    private let context: OpaquePointer?
+
+    package init(_ typeface: Typeface) {
+        self.typeface = typeface
+        surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1)
+        context = cairo_create(surface)
+        context.configureText()
+    }
+
+    deinit {
+        cairo_destroy(context)
+        cairo_surface_destroy(surface)
     }
 
     /// The room that a line of text takes.
     package func extents(of text: String, font: Font) -> TextExtents {
-        guard select(font) else { return TextExtents(width: 0, ascent: 0, descent: 0) }
+        guard font.isDrawable else { return TextExtents(width: 0, ascent: 0, descent: 0) }
+        context.select(font, typeface)
         var line = cairo_text_extents_t()
         cairo_text_extents(context, text.onOneLine, &line)
         var letters = cairo_font_extents_t()
@@ -84,6 +158,18 @@ extension Canvas {
         return TextExtents(width: line.x_advance, ascent: letters.ascent, descent: letters.descent)
     }
 
+    /// The height of a capital.
+    func capitalHeight(_ font: Font) -> Double {
+        if typeface == .standard { return 0.729 * font.size }  // DejaVu Sans: 1493 of 2048 units.
+        context.select(font, typeface)
+        var letter = cairo_text_extents_t()
+        cairo_text_extents(context, "H", &letter)
+        return letter.height
+    }
+}
+
+// A Cairo context.
+extension OpaquePointer? {
     /// Letters are placed and drawn alike at every scale and on every machine: no hinting, grey edges.
     func configureText() {
         let options = cairo_font_options_create()
@@ -91,17 +177,15 @@ extension Canvas {
         cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
         cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
         cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
-        cairo_set_font_options(context, options)
+        cairo_set_font_options(self, options)
     }
 
-    /// Makes the font the current one; answers whether anything can be drawn with it.
-    private func select(_ font: Font) -> Bool {
-        guard font.size > 0, font.size <= 10_000 else { return false }
+    /// Makes the font the current one.
+    func select(_ font: Font, _ typeface: Typeface) {
         cairo_select_font_face(
-            context, font.isMonospaced ? "DejaVu Sans Mono" : "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
+            self, typeface.family(font), CAIRO_FONT_SLANT_NORMAL,
             font.isBold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL)
-        cairo_set_font_size(context, font.size)
-        return true
+        cairo_set_font_size(self, font.size)
     }
 }
 

@@ -45,11 +45,15 @@ package struct Color: Sendable, Equatable {
         return (byte(red), byte(green), byte(blue))
     }
 
+    /// The relative luminance, from 0 for black to 1 for white (WCAG 2.2); the opacity is left out.
+    package var luminance: Double {
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
     /// Black or white, whichever reads better on this colour: the one with the larger contrast ratio
     /// (WCAG 2.2, relative luminance).
     package var ink: Color {
-        let luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
-        return (luminance + 0.05) * (luminance + 0.05) > 0.05 * 1.05 ? .black : .white
+        (luminance + 0.05) * (luminance + 0.05) > 0.05 * 1.05 ? .black : .white
     }
 }
 

@@ -9,6 +9,9 @@ package enum ColorMap: Sendable, Equatable {
     /// For signed values, −1 to 1: blue below zero, red-orange above; zero is near the background, so that
     /// what is drawn strongly is what is large.
     case diverging(Background)
+    /// For signed values, −1 to 1, where grey has to tell the sign: from black through a mid grey at zero to white,
+    /// with a touch of blue below and of orange above.
+    case monotone
 
     /// The colour of a value; values beyond the map's ends take the colour of the end, NaN a mid grey.
     package func color(of value: Double) -> Color {
@@ -16,6 +19,7 @@ package enum ColorMap: Sendable, Equatable {
         return switch self {
         case .sequential: Self.viridis(min(max(value, 0), 1))
         case .diverging(let background): Self.diverging(min(max(value, -1), 1), on: background)
+        case .monotone: Self.monotone(min(max(value, -1), 1))
         }
     }
 
@@ -55,6 +59,12 @@ package enum ColorMap: Sendable, Equatable {
             low[keyPath: component] * (1 - share) + high[keyPath: component] * share
         }
         return Color(red: mix(\.red), green: mix(\.green), blue: mix(\.blue))
+    }
+
+    private static func monotone(_ value: Double) -> Color {
+        // Little chroma near the ends, where sRGB has no room for it.
+        let chroma = 0.28 * abs(value) * (1 - abs(value))
+        return OKLab(lightness: 0.58 + 0.4 * value, chroma: chroma, hue: value < 0 ? 260 : 60).color
     }
 
     /// Straight lines through OKLab from a neutral zero to the two ends, all of it within sRGB.

@@ -1,34 +1,49 @@
-/// The paper that a figure is drawn on.
-public enum Background: Sendable, CaseIterable {
-    /// Black on white.
-    case light
-    /// White on black.
-    case dark
+/// The colours of classes and instances: the same in every figure.
+public struct Palette: Sendable, Equatable {
+    /// The base colours, of which further ones are lighter and darker shades. At least one.
+    package let hues: [Color]
 
-    /// What the figure is filled with first.
-    package var paper: Color { self == .light ? Color(hex: 0xffffff) : Color(hex: 0x16181d) }
-    /// Text, axes and outlines.
-    package var ink: Color { self == .light ? Color(hex: 0x1b1f24) : Color(hex: 0xe8eaed) }
-    /// Captions and what matters less.
-    package var mutedInk: Color { self == .light ? Color(hex: 0x5c6670) : Color(hex: 0x9aa4af) }
-    /// Grid lines and frames.
-    package var rule: Color { self == .light ? Color(hex: 0xd5dae0) : Color(hex: 0x3a4048) }
-}
-
-/// The colours of classes and instances: the same in every figure, and distinct without red–green vision.
-package enum Palette {
     /// Okabe and Ito's colours (*Color universal design*, 2008) without black, in an order that keeps similar
-    /// ones apart.
-    package static let hues: [Color] = [
+    /// ones apart: distinct without red–green vision.
+    public static let okabeIto = Palette(hex: [
         0xd55e00, 0x56b4e9, 0x009e73, 0xf0e442, 0xcc79a7, 0x0072b2, 0xe69f00,
-    ].map(Color.init(hex:))
+    ])
+    /// Paul Tol's bright scheme (*Colour schemes*, 2021) without grey: distinct without red–green vision, and
+    /// further from each other on a screen.
+    public static let tol = Palette(hex: [0xee6677, 0x4477aa, 0x228833, 0xccbb44, 0x66ccee, 0xaa3377])
+    /// Each as much lighter than another that grey tells them apart, with a hue besides for those who see it.
+    public static let print = Palette(
+        hues: [0.30, 0.58, 0.44, 0.72, 0.37, 0.65, 0.51].enumerated().map { index, lightness in
+            OKLab(lightness: lightness, chroma: 0.09, hue: [35, 250, 165, 95, 345, 230, 60][index]).color
+        })
 
-    /// The colour of a class. Class 0, background, is grey. Classes further apart than the seven base colours
-    /// share a hue and differ in lightness; from the 22nd on colours repeat.
-    package static func color(ofClass index: Int) -> Color {
+    package init(hues: [Color]) {
+        precondition(!hues.isEmpty)
+        self.hues = hues
+    }
+
+    private init(hex: [UInt32]) { self.init(hues: hex.map(Color.init(hex:))) }
+
+    /// A palette of the writer's own: `d55e00,56b4e9,…`, each a colour as on the web, with or without `#`; nil if
+    /// it is anything else.
+    public init?(colors text: String) {
+        let colors = text.split(separator: ",", omittingEmptySubsequences: false).map { part -> Color? in
+            let digits = part.drop { $0 == " " || $0 == "#" }
+            return digits.count == 6 ? UInt32(digits, radix: 16).map(Color.init(hex:)) : nil
+        }
+        guard !colors.contains(nil) else { return nil }
+        self.init(hues: colors.compactMap { $0 })
+    }
+
+    /// A base colour, by any number from 0 on.
+    package func hue(_ index: Int) -> Color { hues[Self.modulo(index, hues.count)] }
+
+    /// The colour of a class. Class 0, background, is grey. Classes further apart than there are base colours
+    /// share a hue and differ in lightness; after three times as many, colours repeat.
+    package func color(ofClass index: Int) -> Color {
         if index == 0 { return Color(hex: 0x8a8f96) }
-        let position = modulo(index &- 1, 3 * hues.count)
-        return shade(hues[position % hues.count], by: [0, 0.13, -0.13][position / hues.count])
+        let position = Self.modulo(index &- 1, 3 * hues.count)
+        return Self.shade(hues[position % hues.count], by: [0, 0.13, -0.13][position / hues.count])
     }
 
     /// A colour for each of several instances: its class's, or a lighter or darker shade of it where a
@@ -37,7 +52,7 @@ package enum Palette {
     /// Instances are served in the order given; each takes the first shade that is far enough from all
     /// neighbours served before it, or else the farthest one. Complexity: O(n²) for n instances.
     /// - Parameter areNeighbors: whether the instances at two indices touch or overlap.
-    package static func colors(
+    package func colors(
         ofInstancesWithClasses classes: [Int], areNeighbors: (Int, Int) -> Bool
     ) -> [Color] {
         let distinct = 0.09  // Somewhat less than from one shade to the next.
@@ -47,7 +62,7 @@ package enum Palette {
             let taken = labs.indices.filter { areNeighbors($0, index) }.map { labs[$0] }
             var best = (color: base, clearance: -Double.infinity)
             for (lightness, hue) in [(0.0, 0.0), (0.1, 18), (-0.1, -18), (0.2, -6), (-0.2, 6)] {
-                let candidate = shade(base, by: lightness, turningHueBy: hue)
+                let candidate = Self.shade(base, by: lightness, turningHueBy: hue)
                 let clearance = taken.map { $0.distance(to: OKLab(candidate)) }.min() ?? .infinity
                 if clearance > best.clearance { best = (candidate, clearance) }
                 if clearance >= distinct { break }

@@ -20,6 +20,16 @@ final class Surface {
         guard status == CAIRO_STATUS_SUCCESS else { throw FigureError(subject: name, status: status) }
     }
 
+    /// Has a file hold the picture as these bytes of a JPEG file. Where that fails, it holds the pixels.
+    func attach(jpeg bytes: [UInt8]) {
+        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        _ = copy.initialize(from: bytes)
+        let status = cairo_surface_set_mime_data(
+            pointer, CAIRO_MIME_TYPE_JPEG, copy.baseAddress, UInt(copy.count), { $0?.deallocate() },
+            copy.baseAddress)
+        if status != CAIRO_STATUS_SUCCESS { copy.deallocate() }
+    }
+
     /// An opaque surface with an image's pixels.
     convenience init(copying image: Image, name: String) throws {
         try self.init(width: image.width, height: image.height, format: CAIRO_FORMAT_RGB24, name: name) {

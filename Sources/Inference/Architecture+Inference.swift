@@ -129,7 +129,9 @@ private struct ShapeReader {
         var backbone = Architecture.Backbone(
             stem: stem[0], blocks: [], widths: [], outputs: [], norm: norm(of: "backbone.stem"))
         guard stem[2] == 7 else {
-            throw fault("backbone.stem.weight", "is \(stem[2])×\(stem[3]), where a ResNet has 7×7")
+            throw fault(
+                "backbone.stem.weight",
+                "is \(stem[2])×\(stem[3]), where a ResNet has 7×7: RegNet and others are not built here")
         }
         // Of the first block's convolutions, the first is 1×1 in a bottleneck and 3×3 in a basic block.
         let isBasic = try shape("backbone.c2.0.conv1.weight", rank: 4)[2] == 3

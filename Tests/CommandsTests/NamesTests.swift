@@ -44,7 +44,8 @@ import Testing
         (["walkthrough", "keypoins"], "keypoins: is no page, stage or figure. Did you mean keypoints?"),
     ])
     func aNameThatIsNoneGetsAnotherOne(_ arguments: [String], _ fault: String) throws {
-        let run = try Invocation(arguments, in: try TemporaryFolder().url)
+        let folder = try TemporaryFolder()
+        let run = try Invocation(arguments, in: folder.url)
         #expect(run.status == 2)
         #expect(run.errors.hasPrefix("maskrcnn: \(fault)"), "\(run.errors)")
         #expect(run.errors.split(separator: "\n").count == 1)

@@ -1,51 +1,34 @@
-import Commands
 import Foundation
 import TestSupport
 import Testing
 
-/// Commands that share what the network computed.
-@Suite(.serialized) struct PictureSessionTests {
-    /// What each command prints in a process of its own.
-    private static let commands = [
-        ["calculate", "selection"], ["calculate", "mask", "--detection", "0"],
-        ["record", "--output", "x.safetensors", "--stages", "fpn.*"], ["figures", "suppression"],
-        ["calculate", "fusion", "p3", "--row", "12", "--column", "20"],
-    ]
-
-    @Test func theNetworkRunsOnceForAll() throws {
-        let (here, there) = (try TemporaryFolder(), try TemporaryFolder())
-        let session = PictureSession(keepsRuns: true)
-        let before = FileManager.default.currentDirectoryPath
-        for command in Self.commands {
-            let outcome = try #require(session.outcome(of: command, in: here.url.path))
-            let own = try Invocation(command, in: there.url)
-            #expect(outcome.status == 0 && own.status == 0)
-            #expect(outcome.lines.joined(separator: "\n") + "\n" == own.output)
-        }
-        #expect(session.runCount == 1)
-        #expect(FileManager.default.currentDirectoryPath == before)
-        for name in ["x.safetensors", "figures/10-suppression.png"] {
-            #expect(
-                FileManager.default.contentsEqual(atPath: here.path(name), andPath: there.path(name)),
-                "\(name)")
-        }
-        // Another algorithm, other values; with a model's own profile named, the same.
-        _ = session.outcome(
-            of: ["calculate", "selection", "--convolution", "matrix-product"], in: here.url.path)
-        #expect(session.runCount == 2)
-        _ = session.outcome(of: ["calculate", "selection"], in: here.url.path)
-        #expect(session.runCount == 2)
-    }
-
-    @Test func faultsAreToldAsTheProgramDoes() throws {
+/// Commands on pages, run on the reader's own picture within the walkthrough's process.
+@Suite struct PictureSessionTests {
+    /// Each prints what it prints in a process of its own, and leaves the same files to those that come after it.
+    @Test func commandsThatShareARunPrintWhatTheyPrintAlone() throws {
         let folder = try TemporaryFolder()
-        let session = PictureSession(keepsRuns: true)
-        let outcome = try #require(
-            session.outcome(of: ["calculate", "mask", "--detection", "99"], in: folder.url.path))
-        #expect(outcome.status == 2 && outcome.lines.count == 1 && outcome.lines[0].hasPrefix("maskrcnn: "))
-        // Commands that run no network, and arguments with a fault, get a process of their own.
-        #expect(
-            session.outcome(of: ["calculate", "overlap", "0,0,1,1", "0,0,1,1"], in: folder.url.path) == nil)
-        #expect(session.outcome(of: ["calculate", "selection", "--nonsense"], in: folder.url.path) == nil)
+        let scenes = try Invocation(
+            "scenes", "--count", "1", "--seed", "5", "--output", "scenes", in: folder.url)
+        #expect(scenes.status == 0, "\(scenes.errors)")
+        let picture = folder.path("scenes/images/000000.png")
+        let page = try Invocation("walkthrough", "detections", "--all", "--image", picture, in: folder.url)
+        #expect(page.status == 0, "\(page.errors)")
+        let shown = page.output
+        func alone(_ arguments: String...) throws -> [String] {
+            let run = try Invocation(arguments, in: folder.url)
+            #expect(run.status == 0, "\(run.errors)")
+            return run.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+                .map { $0.isEmpty ? "" : "  " + $0 }
+        }
+        for lines in [
+            try alone("calculate", "selection", "--image", picture),
+            try alone(
+                "record", picture, "--output", "found.safetensors", "--stages", "rpn.proposals.boxes",
+                "box.*", "detections.*"),
+            try alone("inspect", "found.safetensors"),
+            try alone("calculate", "suppress", "0,0,12,10,0.9", "4,0,16,10,0.8"),
+        ] { #expect(lines.count >= 1 && shown.contains("\n" + lines.joined(separator: "\n") + "\n")) }
+        // On the picture that ships it prints something else.
+        #expect(try !shown.contains(alone("calculate", "selection").joined(separator: "\n")))
     }
 }

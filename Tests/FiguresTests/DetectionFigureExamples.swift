@@ -17,7 +17,7 @@ enum DetectionFigureExamples {
     }
 
     /// Two heaps on p3, of which the first one has three boxes, and a lone box on p4.
-    static func suppression(_ background: Background = .light) -> SuppressionFigure {
+    static func suppression(_ theme: Theme = .light) -> SuppressionFigure {
         func candidate(_ box: Box, _ score: Double, level: Int = 3, by suppressor: Int? = nil)
             -> SuppressionFigure.Candidate
         {
@@ -31,11 +31,11 @@ enum DetectionFigureExamples {
                 candidate(box(120, 50, 180, 110), 0.85), candidate(box(128, 60, 184, 116), 0.6, by: 4),
                 candidate(box(60, 10, 190, 140), 0.5, level: 4),
             ], kept: [0, 4, 6], proposalCount: 3, threshold: 0.7, levelName: { "p\($0)" },
-            background: background)
+            theme: theme)
     }
 
     /// A detection with everything, or without a mask.
-    static func provenance(_ background: Background = .light, hasMask: Bool = true) -> ProvenanceFigure {
+    static func provenance(_ theme: Theme = .light, hasMask: Bool = true) -> ProvenanceFigure {
         let suppressed = [
             ProvenanceFigure.Suppressed(box: box(62, 34, 112, 120), score: 0.9, overlap: 0.8),
             ProvenanceFigure.Suppressed(box: box(56, 44, 108, 126), score: 0.75, overlap: 0.72),
@@ -60,7 +60,7 @@ enum DetectionFigureExamples {
             mask: hasMask ? HeatMap(values: disc, width: 14, height: 14, isSigned: false, limit: 1) : nil,
             maskLevel: hasMask ? "p2" : nil, result: image, resultText: "mask of 700 pixels, cut at 0.5")
         return ProvenanceFigure(
-            ground: ground, detection: 0, origin: origin, outcome: outcome, background: background)
+            ground: ground, detection: 0, origin: origin, outcome: outcome, theme: theme)
     }
 
     static func anchors(levels: Int) -> AnchorsFigure {
@@ -73,7 +73,7 @@ enum DetectionFigureExamples {
                     cells: PixelSize(height: 144 / stride, width: 192 / stride), verticalStride: stride,
                     horizontalStride: stride,
                     shapes: [box(-side / 2, -side / 2, side / 2, side / 2)], sides: [side])
-            }, aspectRatios: [1], objects: [], objectsAre: "", background: .light)
+            }, aspectRatios: [1], objects: [], objectsAre: "", theme: .light)
     }
 
     static func matching(positives: [Box]) -> MatchingFigure {
@@ -83,7 +83,7 @@ enum DetectionFigureExamples {
             objectsAre: "One object.",
             anchors: positives.map { MatchingFigure.Anchor(box: $0, verdict: .positive, object: 0) },
             levels: [MatchingFigure.Level(name: "p3", index: 3, counts: [.positive: positives.count])],
-            thresholds: (0.3, 0.7), background: .light)
+            thresholds: (0.3, 0.7), theme: .light)
     }
 
     /// One level of one anchor shape, 6 × 8 cells, with one probability that is not 0.
@@ -97,7 +97,7 @@ enum DetectionFigureExamples {
                     title: "p5", note: "", level: 5,
                     maps: [HeatMap(values: values, width: 8, height: 6, isSigned: false, limit: 1)],
                     picture: (8, 6))
-            ], background: .light)
+            ], theme: .light)
     }
 
     static func decoding(decoded: Box, clipped: Box) -> DecodingFigure {
@@ -108,7 +108,7 @@ enum DetectionFigureExamples {
                     level: "p3", levelIndex: 3, anchor: box(140, 40, 180, 80),
                     delta: BoxDelta(dx: 0.5, dy: 0, dw: 0.1, dh: 0), decoded: decoded, clipped: clipped,
                     score: 0.9)
-            ], worked: 0, background: .light)
+            ], worked: 0, theme: .light)
     }
 
     static func levels(_ regions: [(side: Float, level: Int)]) -> LevelsFigure {
@@ -116,7 +116,7 @@ enum DetectionFigureExamples {
             ground: ground,
             proposals: regions.map {
                 LevelsFigure.Region(box: box(0, 0, $0.side, $0.side), level: $0.level)
-            }, detections: [], levels: 2...5, background: .light)
+            }, detections: [], levels: 2...5, theme: .light)
     }
 
     static func classes(_ probabilities: [Double]) -> ClassesFigure {
@@ -127,7 +127,7 @@ enum DetectionFigureExamples {
                     label: label, name: label == 0 ? "background" : "class \(label)",
                     probability: probability, delta: label == 0 ? nil : BoxDelta(dx: 0, dy: 0, dw: 0, dh: 0),
                     box: label == 0 ? nil : box(40, 40, 100 + Float(label), 100))
-            }, background: .light)
+            }, theme: .light)
     }
 
     static func detections(scores: [Double], limit: Int) -> DetectionsFigure {
@@ -141,6 +141,6 @@ enum DetectionFigureExamples {
             counts: DetectionsFigure.Counts(
                 proposals: 10, classes: 3, detections: min(scores.count, limit), limit: limit,
                 scoreThreshold: 0.05, overlapThreshold: 0.5), className: { "class \($0)" },
-            background: .light)
+            theme: .light)
     }
 }

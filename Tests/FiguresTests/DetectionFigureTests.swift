@@ -32,7 +32,7 @@ struct DetectionFigureTests {
     }
 
     @Test func everyLevelHasItsColour() throws {
-        let third = Palette.color(ofLevel: 5, on: .light)
+        let third = Theme.light.color(ofLevel: 5)
         #expect(try Examples.anchors(levels: 2).figure.image().count(of: third) == 0)
         #expect(try Examples.anchors(levels: 3).figure.image().count(of: third) > 200)
     }
@@ -84,9 +84,9 @@ struct DetectionFigureTests {
         let whole = Examples.box(150, 40, 190, 80), wide = Examples.box(158, 40, 222, 80)
         let cut = Examples.box(158, 40, 192, 80)
         // Dropped colour at 0.35 on the rule's grey at 0.45 on paper.
-        let paper = Background.light.paper
-        let beyond = paper.mixed(with: Background.light.rule, 0.45)
-        let shade = beyond.mixed(with: Background.light.droppedColor, 0.35)
+        let paper = Theme.light.paper
+        let beyond = paper.mixed(with: Theme.light.rule, 0.45)
+        let shade = beyond.mixed(with: Theme.light.droppedColor, 0.35)
         let kept = try Examples.decoding(decoded: whole, clipped: whole).figure.image()
         let clipped = try Examples.decoding(decoded: wide, clipped: cut).figure.image()
         #expect(kept.count(of: shade, within: 3) < 50)
@@ -120,7 +120,7 @@ struct DetectionFigureTests {
     @Test func barsAreAsLongAsProbable() throws {
         func length(_ share: Double) throws -> Int {
             let picture = try Examples.classes([1 - share, share]).figure.image()
-            let places = picture.places(of: Background.light.lineColor(ofClass: 1)).filter { $0.x > 410 }
+            let places = picture.places(of: Theme.light.lineColor(ofClass: 1)).filter { $0.x > 410 }
             let row = Dictionary(grouping: places, by: \.y).values.map(\.count).max()
             return try #require(row)
         }
@@ -132,7 +132,7 @@ struct DetectionFigureTests {
     /// Bars beyond the cut are pale.
     @Test func theCutTakesTheColour() throws {
         let scores = [0.9, 0.8, 0.7, 0.6, 0.5]
-        let color = Palette.color(ofClass: 3)
+        let color = Palette.okabeIto.color(ofClass: 3)
         let all = try Examples.detections(scores: scores, limit: 100).figure.image()
         let some = try Examples.detections(scores: scores, limit: 2).figure.image()
         let none = try Examples.detections(scores: scores, limit: 0).figure.image()
@@ -147,9 +147,9 @@ struct DetectionFigureTests {
         let instance = DrawnInstance(
             box: Examples.box(24, 12, 72, 60), classIndex: 3, className: "rod", score: 0.5)
         let figure = ResultFigure(
-            image: Examples.image, instances: [instance], leftOut: 0, parts: [], background: .light)
+            image: Examples.image, instances: [instance], leftOut: 0, parts: [], theme: .light)
         let picture = try figure.figure.image()
-        let places = picture.places(of: Palette.color(ofClass: 3))
+        let places = picture.places(of: Palette.okabeIto.color(ofClass: 3))
         let scale = 608.0 / 96
         let (left, right) = (places.map(\.x).min() ?? 0, places.map(\.x).max() ?? 0)
         // Half a line's width to each side.

@@ -314,7 +314,8 @@ func expectSamePicture(
         .appendingPathComponent("golden-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let drawn = folder.appendingPathComponent("drawn.png").path
-    try found.writePNG(to: drawn)
+    // In a palette, as golden pictures are kept.
+    try found.writeReducedPNG(to: drawn)
     guard difference.hasSameSize else {
         Issue.record(
             "\(found.width) × \(found.height) pixels instead of \(golden.width) × \(golden.height): compare \(drawn) with \(path)",
@@ -335,9 +336,12 @@ struct PictureDifference {
     /// The absolute difference of every sample, from 0 to 255.
     let samples: [Int]
 
+    /// Golden pictures are kept in palettes. What is found is brought into the golden picture's colours first, by the
+    /// nearest of them: then the same drawing does not differ at all, and another one differs as it would without.
     init(_ found: Image, _ golden: Image) {
         hasSameSize = found.width == golden.width && found.height == golden.height
-        samples = zip(found.pixels, golden.pixels).map { abs(Int($0) - Int($1)) }
+        let colors = GoldenPalette(golden)
+        samples = zip(colors.map(found.pixels) ?? found.pixels, golden.pixels).map { abs(Int($0) - Int($1)) }
     }
 
     var mean: Double { Double(samples.reduce(0, +)) / Double(max(samples.count, 1)) }
@@ -345,4 +349,45 @@ struct PictureDifference {
     var far: Int { samples.count { $0 > 24 } }
     /// Half a level on average, and one sample of 500 far off.
     var isTolerable: Bool { hasSameSize && mean < 0.5 && far * 500 < samples.count }
+}
+
+/// The colours of a picture that has no more than a palette holds.
+private struct GoldenPalette {
+    private let colors: [(red: Int, green: Int, blue: Int)]?
+
+    init(_ image: Image) {
+        var keys = Set<Int>()
+        for byte in stride(from: 0, to: image.pixels.count, by: 3) {
+            keys.insert(
+                Int(image.pixels[byte]) << 16 | Int(image.pixels[byte + 1]) << 8 | Int(image.pixels[byte + 2])
+            )
+        }
+        colors = keys.count <= 256 ? keys.sorted().map { ($0 >> 16, $0 >> 8 & 0xff, $0 & 0xff) } : nil
+    }
+
+    /// The nearest colour of every pixel; nil for a picture with too many colours.
+    func map(_ pixels: [UInt8]) -> [UInt8]? {
+        guard let colors else { return nil }
+        var known: [Int: Int] = [:]
+        var mapped = pixels
+        for byte in stride(from: 0, to: pixels.count - 2, by: 3) {
+            let (red, green, blue) = (Int(pixels[byte]), Int(pixels[byte + 1]), Int(pixels[byte + 2]))
+            let key = red << 16 | green << 8 | blue
+            let index =
+                known[key]
+                ?? {
+                    func distance(_ index: Int) -> Int {
+                        let color = colors[index]
+                        let (r, g, b) = (color.red - red, color.green - green, color.blue - blue)
+                        return r * r + g * g + b * b
+                    }
+                    return colors.indices.min { distance($0) < distance($1) } ?? 0
+                }()
+            known[key] = index
+            mapped[byte] = UInt8(colors[index].red)
+            mapped[byte + 1] = UInt8(colors[index].green)
+            mapped[byte + 2] = UInt8(colors[index].blue)
+        }
+        return mapped
+    }
 }

@@ -59,6 +59,7 @@ import Testing
     func aDrawingThatIsAPointOffIsSeen(_ name: FigureName) throws {
         let figure = try Gallery(try Self.run.get()).figure(name)
         let shifted = Figure(width: figure.width, height: figure.height) { canvas in
+            canvas.fill(Theme.light.paper)
             figure.draw(on: canvas, in: Rectangle(x: 1, y: 0, width: figure.width, height: figure.height))
         }
         let golden = try Image(contentsOf: try Self.golden(name))

@@ -14,12 +14,12 @@ struct GalleryPipelineTests {
         try expectSamePicture(try example.figure(on: .light).image(), goldenAt: golden)
     }
 
-    @Test(arguments: PipelineFigureExample.allCases, Background.allCases)
-    func isDrawnWithinItsMargins(_ example: PipelineFigureExample, _ background: Background) throws {
-        let figure = example.figure(on: background)
+    @Test(arguments: PipelineFigureExample.allCases, Theme.all)
+    func isDrawnWithinItsMargins(_ example: PipelineFigureExample, _ theme: Theme) throws {
+        let figure = example.figure(on: theme)
         #expect(figure.width == 640 && figure.height.isFinite && (100...2000).contains(figure.height))
         let picture = try figure.image()
-        let paper = background.paper.bytes
+        let paper = theme.paper.bytes
         func isPaper(_ x: Int, _ y: Int) -> Bool {
             let start = 3 * (y * picture.width + x)
             return picture.pixels[start] == paper.red && picture.pixels[start + 1] == paper.green
@@ -68,15 +68,15 @@ struct GalleryPipelineTests {
             curves: [
                 LossesFigure.Curve(
                     name: "x", meaning: "", part: .boxes, values: [.infinity, -1, 0])
-            ], rates: [0, 0, .nan], background: .dark)
+            ], rates: [0, 0, .nan], theme: .dark)
         #expect(try infinite.figure.image().width == 640)
-        let empty = LossesFigure(steps: [], curves: [], rates: [], background: .light)
+        let empty = LossesFigure(steps: [], curves: [], rates: [], theme: .light)
         #expect(try empty.figure.image().width == 640)
-        #expect(try WeightsFigure(layers: [], background: .light).figure.image().width == 640)
-        #expect(try CostFigure(steps: [], background: .light).figure.image().width == 640)
-        #expect(try BackboneFigure(maps: [], background: .light).figure.image().width == 640)
+        #expect(try WeightsFigure(layers: [], theme: .light).figure.image().width == 640)
+        #expect(try CostFigure(steps: [], theme: .light).figure.image().width == 640)
+        #expect(try BackboneFigure(maps: [], theme: .light).figure.image().width == 640)
         let broken = Tensor(shape: [6, 6, 2], elements: [Float](repeating: .nan, count: 72))
         let map = BackboneFigure.Map(name: "c2", stride: 4, tensor: broken)
-        #expect(try BackboneFigure(maps: [map], background: .dark).figure.image().width == 640)
+        #expect(try BackboneFigure(maps: [map], theme: .dark).figure.image().width == 640)
     }
 }

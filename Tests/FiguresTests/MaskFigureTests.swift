@@ -23,7 +23,7 @@ struct MaskFigureTests {
                 MaskChannelsFigure.Channel(
                     name: "class \($0)", map: Self.block($0 % 4), probability: 0.25,
                     isPredicted: $0 == predicted)
-            }, classCount: count, subject: "a detection", background: .light
+            }, classCount: count, subject: "a detection", theme: .light
         ).figure
     }
 
@@ -54,7 +54,7 @@ struct MaskFigureTests {
             [
                 entry("disc", [2, 2, 2, -2], [0.47, 0.8, 0.47, 0.1]),
                 entry("ring", [2, 0, 2, -2], [0.47, 0.1, 0.47, 0.1]),
-            ], side: 2, channelCount: 3, subject: "a detection", background: .light
+            ], side: 2, channelCount: 3, trained: .sigmoid, subject: "a detection", theme: .light
         ).figure
     }
 
@@ -81,7 +81,7 @@ struct MaskFigureTests {
         let small = subject(
             Box(x1: 90, y1: 40, x2: 100, y2: 80), region: PixelRegion(x: 89, y: 39, width: 12, height: 42))
         return PastingFigure(
-            picture: picture, subject: large, others: [small], threshold: 0.5, background: .dark
+            picture: picture, subject: large, others: [small], threshold: 0.5, theme: .dark
         ).figure
     }
 
@@ -95,7 +95,7 @@ struct MaskFigureTests {
             Box(x1: 20, y1: 10, x2: 80, y2: 70), region: PixelRegion(x: 19, y: 9, width: 62, height: 62))
         func height(_ others: [PastingFigure.Subject]) -> Double {
             PastingFigure(
-                picture: Self.picture, subject: large, others: others, threshold: 0.5, background: .light
+                picture: Self.picture, subject: large, others: others, threshold: 0.5, theme: .light
             ).figure.height
         }
         #expect(height([large]) > height([]) + 100)
@@ -117,7 +117,7 @@ struct MaskFigureTests {
                             values: [Float](repeating: 1, count: 16), width: 4, height: 4, isSigned: true),
                         place: place)
                 ], enlarged: PixelSize(height: 40, width: 40), scoreName: "logit", subject: "A person",
-                background: .light
+                theme: .light
             ).figure.image()
         }
         let (middle, right) = (try figure(40), try figure(55))
@@ -146,7 +146,7 @@ struct MaskFigureTests {
                 ], shown: [0], backgrounds: background,
                 counts: TargetsFigure.Counts(
                     candidates: 20, matched: 1, limit: 512, objectShare: 0.25, threshold: 0.5),
-                source: "Drawn.", background: .light
+                source: "Drawn.", theme: .light
             ).figure.image()
         }
         let one = Box(x1: 80, y1: 60, x2: 110, y2: 80), other = Box(x1: 70, y1: 60, x2: 110, y2: 80)

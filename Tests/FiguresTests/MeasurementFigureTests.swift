@@ -17,7 +17,7 @@ struct MeasurementFigureTests {
         return PrecisionRecallFigure(
             [kind("boxes", 0.9), kind("masks", precision)],
             classes: [PrecisionRecallFigure.ClassRow(name: "disc", objects: 3, values: [0.9, -1])],
-            thresholds: [0.5, 0.95], recalls: recalls, source: "Two scenes.", background: .light
+            thresholds: [0.5, 0.95], recalls: recalls, source: "Two scenes.", theme: .light
         ).figure
     }
 
@@ -46,7 +46,7 @@ struct MeasurementFigureTests {
                 ComparisonFigure.Map(
                     title: "stage.1", note: "a map",
                     errors: HeatMap(values: [0, 1, 2, 3], width: 2, height: 2, isSigned: false))
-            ], fault: "A fault.", background: .light
+            ], fault: "A fault.", theme: .light
         ).figure.image()
     }
 

@@ -1,4 +1,5 @@
 import Drawing
+import Foundation
 import Testing
 
 struct ColorTests {
@@ -30,43 +31,124 @@ struct ColorTests {
 
 struct PaletteTests {
     @Test func theFirstClassesHaveOkabeAndItosColors() {
-        #expect(Palette.color(ofClass: 1) == Color(hex: 0xd55e00))
-        #expect(Palette.color(ofClass: 7) == Color(hex: 0xe69f00))
-        #expect(Palette.color(ofClass: 0).bytes == (0x8a, 0x8f, 0x96))
+        #expect(Palette.okabeIto.color(ofClass: 1) == Color(hex: 0xd55e00))
+        #expect(Palette.okabeIto.color(ofClass: 7) == Color(hex: 0xe69f00))
+        #expect(Palette.okabeIto.color(ofClass: 0).bytes == (0x8a, 0x8f, 0x96))
     }
 
     @Test func twentyOneClassesAreDistinct() {
-        let colors = (1...21).map { OKLab(Palette.color(ofClass: $0)) }
+        let colors = (1...21).map { OKLab(Palette.okabeIto.color(ofClass: $0)) }
         for first in colors.indices {
             for second in colors.indices where second < first {
                 #expect(
                     colors[first].distance(to: colors[second]) > 0.04, "classes \(first + 1), \(second + 1)")
             }
         }
-        #expect(Palette.color(ofClass: 22) == Palette.color(ofClass: 1))
+        #expect(Palette.okabeIto.color(ofClass: 22) == Palette.okabeIto.color(ofClass: 1))
     }
 
     @Test func anyIntegerHasAColor() {
         for index in [Int.min, -1, .max] {
-            let color = Palette.color(ofClass: index)
+            let color = Palette.okabeIto.color(ofClass: index)
             #expect([color.red, color.green, color.blue].allSatisfy { (0...1).contains($0) })
         }
     }
 
     @Test func neighborsOfAClassDiffer() {
         // A row of instances of one class, each the neighbour of the next two.
-        let colors = Palette.colors(ofInstancesWithClasses: [Int](repeating: 3, count: 12)) {
+        let colors = Palette.okabeIto.colors(ofInstancesWithClasses: [Int](repeating: 3, count: 12)) {
             abs($0 - $1) <= 2
         }
         #expect(colors.count == 12)
-        #expect(colors[0] == Palette.color(ofClass: 3))
+        #expect(colors[0] == Palette.okabeIto.color(ofClass: 3))
         for index in 2..<12 {
             for other in [index - 1, index - 2] {
                 #expect(OKLab(colors[index]).distance(to: OKLab(colors[other])) > 0.08)
             }
         }
-        let apart = Palette.colors(ofInstancesWithClasses: [3, 3, 5]) { _, _ in false }
-        #expect(apart == [Palette.color(ofClass: 3), Palette.color(ofClass: 3), Palette.color(ofClass: 5)])
+        let apart = Palette.okabeIto.colors(ofInstancesWithClasses: [3, 3, 5]) { _, _ in false }
+        #expect(
+            apart == [
+                Palette.okabeIto.color(ofClass: 3), Palette.okabeIto.color(ofClass: 3),
+                Palette.okabeIto.color(ofClass: 5),
+            ])
+    }
+}
+
+struct ThemeTests {
+    /// WCAG 2.2, level AA: 4.5 for text; 3 for lines and areas that mean something.
+    @Test(arguments: Theme.all) func contrastIsEnough(theme: Theme) {
+        #expect(theme.ink.contrast(with: theme.paper) >= 12)
+        #expect(theme.mutedInk.contrast(with: theme.paper) >= 4.5)
+        for color in [theme.keptColor, theme.droppedColor, theme.thirdColor] {
+            #expect(color.contrast(with: theme.paper) >= 3.5)
+        }
+        for level in 2...6 { #expect(theme.color(ofLevel: level).contrast(with: theme.paper) >= 2.3) }
+    }
+
+    @Test func contrastIsThatOfTheStandard() {
+        #expect(abs(Color.black.contrast(with: .white) - 21) < 1e-9)
+        #expect(Color(hex: 0x777777).contrast(with: .white) < 4.5)
+        #expect(Color(hex: 0x767676).contrast(with: .white) >= 4.5)
+    }
+
+    /// In print, whatever means something else has another lightness, and signed numbers grow steadily lighter.
+    @Test func printIsReadInGrey() {
+        let print = Theme.print
+        func isApart(_ first: Color, _ second: Color) -> Bool {
+            abs(OKLab(first).lightness - OKLab(second).lightness) > 0.05
+        }
+        #expect(isApart(print.keptColor, print.droppedColor))
+        #expect(abs(OKLab(print.keptColor).lightness - OKLab(print.droppedColor).lightness) > 0.2)
+        let hues = (0..<7).map(print.palette.hue)
+        for first in hues.indices {
+            for second in hues.indices where second < first { #expect(isApart(hues[first], hues[second])) }
+        }
+        let steps = (-20...20).map { OKLab(print.signedColors.color(of: Double($0) / 20)).lightness }
+        #expect(zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 })
+        // The light theme's colours do not do that: both signs are equally light.
+        let light = Theme.light.signedColors
+        #expect(!isApart(light.color(of: -1), light.color(of: 1)))
+    }
+
+    @Test func palettesAreReadFromText() throws {
+        let own = try #require(Palette(colors: "#d55e00, 56B4E9"))
+        #expect(own.hues == [Color(hex: 0xd55e00), Color(hex: 0x56b4e9)])
+        #expect(own.color(ofClass: 3) != own.color(ofClass: 1), "further classes are shades")
+        for text in ["", "red", "d55e0", "d55e00,", "d55e00;56b4e9", "+55e000"] {
+            #expect(Palette(colors: text) == nil, "\(text)")
+        }
+    }
+
+    /// With red–green blindness (Machado, Oliveira and Fernandes, 2009, deuteranopia) base colours stay apart.
+    @Test(arguments: [Palette.okabeIto, .tol]) func huesAreApartWithoutGreen(palette: Palette) {
+        func linear(_ value: Double) -> Double {
+            value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+        }
+        func encoded(_ value: Double) -> Double {
+            let light = min(max(value, 0), 1)
+            return light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055
+        }
+        func seen(_ color: Color) -> OKLab {
+            let (r, g, b) = (linear(color.red), linear(color.green), linear(color.blue))
+            return OKLab(
+                Color(
+                    red: encoded(0.367322 * r + 0.860646 * g - 0.227968 * b),
+                    green: encoded(0.280085 * r + 0.672501 * g + 0.047413 * b),
+                    blue: encoded(-0.011820 * r + 0.042940 * g + 0.968881 * b)))
+        }
+        let hues = palette.hues.map(seen)
+        for first in hues.indices {
+            for second in hues.indices where second < first {
+                #expect(hues[first].distance(to: hues[second]) > 0.06, "\(first), \(second)")
+            }
+        }
+    }
+
+    @Test func aFontThatIsNotInstalledIsRefused() throws {
+        #expect(try Typeface(family: "dejavu serif").sans == "DejaVu Serif")
+        let error = #expect(throws: FigureError.self) { try Typeface(family: "No Such Font 17") }
+        #expect(error?.description == "font: no font named “No Such Font 17” is installed")
     }
 }
 
@@ -89,11 +171,11 @@ struct ColorMapTests {
         #expect(zip(lightness, lightness.dropFirst()).allSatisfy { $0 < $1 })
     }
 
-    @Test(arguments: Background.allCases)
-    func divergingIsEvenAroundANeutralZero(background: Background) {
-        let map = ColorMap.diverging(background)
+    @Test(arguments: [Theme.light, .dark])
+    func divergingIsEvenAroundANeutralZero(theme: Theme) {
+        let map = ColorMap.diverging(theme.background)
         #expect(OKLab(map.color(of: 0)).chroma < 0.01)
-        let contrast = abs(OKLab(map.color(of: 0)).lightness - OKLab(background.paper).lightness)
+        let contrast = abs(OKLab(map.color(of: 0)).lightness - OKLab(theme.paper).lightness)
         #expect(contrast < 0.12, "zero is near the paper")
         for step in 0...50 {
             let size = Double(step) / 50

@@ -8,16 +8,16 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
     case convolution, cost
 
     /// The figure of the invented data.
-    func figure(on background: Background) -> Figure {
+    func figure(on theme: Theme) -> Figure {
         switch self {
-        case .overview: Self.overview(isC4: false, background)
-        case .overviewOfC4: Self.overview(isC4: true, background)
+        case .overview: Self.overview(isC4: false, theme)
+        case .overviewOfC4: Self.overview(isC4: true, theme)
         case .pyramids:
             PyramidsFigure(
                 pictures: [Self.picture(32, 24), Self.picture(16, 12)],
                 ownMaps: [Self.heat(4, 3, 1), Self.heat(2, 2, 2)],
                 backbone: [Self.heat(16, 12, 3), Self.heat(8, 6, 4)],
-                pyramid: [Self.heat(16, 12, 5), Self.heat(8, 6, 6)], background: background
+                pyramid: [Self.heat(16, 12, 5), Self.heat(8, 6, 6)], theme: theme
             ).figure
         case .input:
             InputFigure(
@@ -27,21 +27,21 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
                     InputFigure.Channel(name: "blue", mean: 103.5, deviation: 1),
                     InputFigure.Channel(name: "green", mean: 116.25, deviation: 57.5),
                     InputFigure.Channel(name: "red", mean: 123.75, deviation: 58.25),
-                ], multiple: 8, whitePoint: 255, background: background
+                ], multiple: 8, whitePoint: 255, theme: theme
             ).figure
         case .backbone:
             BackboneFigure(
                 maps: [
                     BackboneFigure.Map(name: "backbone.c2", stride: 4, tensor: Self.map([12, 16, 8], 8)),
                     BackboneFigure.Map(name: "backbone.c3", stride: 8, tensor: Self.map([6, 8, 3], 9)),
-                ], background: background
+                ], theme: theme
             ).figure
-        case .fusion: Self.fusion(background)
-        case .heads: Self.heads(background)
-        case .losses: Self.losses(background)
-        case .weights: Self.weights(background)
-        case .convolution: Self.convolution(background)
-        case .cost: Self.cost(background)
+        case .fusion: Self.fusion(theme)
+        case .heads: Self.heads(theme)
+        case .losses: Self.losses(theme)
+        case .weights: Self.weights(theme)
+        case .convolution: Self.convolution(theme)
+        case .cost: Self.cost(theme)
         }
     }
 
@@ -75,7 +75,7 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
         return Image(width: width, height: height, pixels: pixels)
     }
 
-    private static func overview(isC4: Bool, _ background: Background) -> Figure {
+    private static func overview(isC4: Bool, _ theme: Theme) -> Figure {
         typealias Node = OverviewFigure.Node
         var heads = [
             OverviewFigure.Head(
@@ -108,11 +108,11 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
                 Node("rpn.candidates", "the best 40, decoded and clipped"),
                 Node("rpn.proposals.boxes", "20×4"),
             ], heads: heads, detections: Node("detections.boxes", "3×4"),
-            subtitle: "An invented picture through an invented network.", background: background
+            subtitle: "An invented picture through an invented network.", theme: theme
         ).figure
     }
 
-    private static func fusion(_ background: Background) -> Figure {
+    private static func fusion(_ theme: Theme) -> Figure {
         func level(_ name: String, _ side: Int, hasTopDown: Bool, _ seed: UInt32) -> FusionFigure.Level {
             let shape = [side, side + 2, 4]
             let (lateral, topDown) = (map(shape, seed), map(shape, seed + 1))
@@ -124,11 +124,11 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
         }
         return FusionFigure(
             levels: [level("p4", 8, hasTopDown: true, 20), level("p5", 4, hasTopDown: false, 30)],
-            background: background
+            theme: theme
         ).figure
     }
 
-    private static func heads(_ background: Background) -> Figure {
+    private static func heads(_ theme: Theme) -> Figure {
         typealias Step = HeadsFigure.Step
         return HeadsFigure(
             [
@@ -153,12 +153,12 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
                                 Step("1×1", .map(side: 28, channels: 81), name: "mask logits"),
                             ], ends: []),
                     ])
-            ], subtitle: "With invented sizes.", background: background
+            ], subtitle: "With invented sizes.", theme: theme
         ).figure
     }
 
     /// Losses that fall with the root of the step, the second with a gap, at a rate that drops once.
-    private static func losses(_ background: Background) -> Figure {
+    private static func losses(_ theme: Theme) -> Figure {
         let steps = (0..<120).map { Double(20 * $0 + 19) }
         let noise = numbers(120, 40)
         let falling = steps.indices.map { (1 + 0.2 * Double(noise[$0])) / (steps[$0] / 200 + 1).squareRoot() }
@@ -172,11 +172,11 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
                 LossesFigure.Curve(
                     name: "mask.logits", meaning: "nothing was reported", part: .masks,
                     values: [Double](repeating: .nan, count: 120)),
-            ], rates: steps.map { $0 < 1600 ? 0.01 : 0.001 }, subtitle: "Invented.", background: background
+            ], rates: steps.map { $0 < 1600 ? 0.01 : 0.001 }, subtitle: "Invented.", theme: theme
         ).figure
     }
 
-    private static func weights(_ background: Background) -> Figure {
+    private static func weights(_ theme: Theme) -> Figure {
         func layer(_ name: String, size: Double, dead: Int = 0) -> WeightsFigure.Layer {
             WeightsFigure.Layer(
                 name: name, part: .backbone,
@@ -189,11 +189,11 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
                 layer("rpn.a layer with a name that is too long", size: 0.001),
                 layer("box.hidden.1", size: 40),
                 layer("mask.logits", size: 0.8),
-            ], subtitle: "Five invented layers.", background: background
+            ], subtitle: "Five invented layers.", theme: theme
         ).figure
     }
 
-    private static func convolution(_ background: Background) -> Figure {
+    private static func convolution(_ theme: Theme) -> Figure {
         ConvolutionFigure(
             layer: "rpn.hidden.1",
             input: HeatMap(values: numbers(60, 50), width: 10, height: 6, isSigned: true),
@@ -201,11 +201,11 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
             tile: ConvolutionFigure.Tile(
                 transformedInput: numbers(36, 52), transformedKernel: numbers(36, 53),
                 product: numbers(36, 54), output: numbers(16, 55)), patchShape: (5120, 576), outputs: 64,
-            note: "what channel 3 adds to channel 5", background: background
+            note: "what channel 3 adds to channel 5", theme: theme
         ).figure
     }
 
-    private static func cost(_ background: Background) -> Figure {
+    private static func cost(_ theme: Theme) -> Figure {
         CostFigure(
             steps: [
                 CostFigure.Step(
@@ -217,7 +217,7 @@ enum PipelineFigureExample: String, CaseIterable, Sendable {
                 CostFigure.Step(
                     name: "keypoints", part: .keypoints, multiplications: 8e6, activationBytes: 5e4,
                     parameterBytes: 999_999, seconds: nil),
-            ], background: background
+            ], theme: theme
         ).figure
     }
 }

@@ -9,7 +9,7 @@ import Testing
 /// Figures 12, 13, 14 and 23: regions, their bins and samples.
 struct RegionFigureTests {
     /// The worked example: 20 of 20.78 cells, then 7 bins of 2; and rounded, 22 cells, bins that share cells.
-    static func roiPool(_ background: Background = .light) -> Figure {
+    static func roiPool(_ theme: Theme = .light) -> Figure {
         let shared = (0..<7).map {
             Int((Double($0) * 22 / 7).rounded(.down))..<Int((Double($0 + 1) * 22 / 7).rounded(.up))
         }
@@ -24,12 +24,12 @@ struct RegionFigureTests {
                 RoIPoolFigure.Rounding(
                     name: "Rounded", corners: "20.78 → 21", bins: "22 / 7 = 3.14",
                     region: PixelRegion(x: 0, y: 0, width: 22, height: 22), columns: shared, rows: shared),
-            ], background: background
+            ], theme: theme
         ).figure
     }
 
     /// A map of 8 × 6 cells, a region in 2 × 2 bins with one sample each.
-    static func roiAlign(_ background: Background = .light, hasValues: Bool = true) -> Figure {
+    static func roiAlign(_ theme: Theme = .light, hasValues: Bool = true) -> Figure {
         let layer = RoIAlign(outputSize: 2, samplesPerAxis: 1, subtractsHalfPixel: true)
         let mapSize = PixelSize(height: 6, width: 8)
         let samples = [(0, 0), (0, 1), (1, 0), (1, 1)].flatMap { row, column in
@@ -47,7 +47,7 @@ struct RegionFigureTests {
             values: hasValues
                 ? RoIAlignFigure.Values(
                     map: map, name: "a map, channel 3", pooled: 1.5, isOwn: true, isAveraged: true) : nil,
-            subject: "A region", background: background
+            subject: "A region", theme: theme
         ).figure
     }
 
@@ -78,7 +78,7 @@ struct RegionFigureTests {
                         name: "a", corners: "b", bins: "c",
                         region: PixelRegion(x: 2, y: 2, width: width, height: 6), columns: [2..<5, 5..<8],
                         rows: [2..<5, 5..<8])
-                ], background: .light
+                ], theme: .light
             ).figure
         }
         let (exact, drifted) = (try figure(6).image(), try figure(4).image())
@@ -90,7 +90,7 @@ struct RegionFigureTests {
         #expect(exact.rgb(place(9.25), row) == drifted.rgb(place(9.25), row))
     }
 
-    @Test(arguments: Background.allCases) func hostileRegions(background: Background) throws {
+    @Test(arguments: Theme.all) func hostileRegions(theme: Theme) throws {
         for box in [
             Box(x1: .nan, y1: 0, x2: 3, y2: 4), Box(x1: -1e9, y1: -5, x2: 1e9, y2: 5),
             Box(x1: 3, y1: 3, x2: 3, y2: 3),
@@ -102,7 +102,7 @@ struct RegionFigureTests {
                         name: "", corners: "", bins: "",
                         region: PixelRegion(x: -1_000_000, y: 0, width: 1, height: 1), columns: [0..<0],
                         rows: [4..<4])
-                ], background: background
+                ], theme: theme
             ).figure
             #expect(try figure.image().width == 640)
         }
@@ -123,7 +123,7 @@ struct RegionFigureTests {
                 place,
                 pooled: [1, 2, 3].map { RoILayersFigure.Pooled(title: "p", note: "n", map: map($0)) },
                 differences: differences.map { RoILayersFigure.Pooled(title: "d", note: "n", map: map($0)) },
-                subject: "A region", background: .light
+                subject: "A region", theme: .light
             ).figure.image()
         }
         let (some, none) = (try figure([1, 0, 0]), try figure([0, 0, 0]))

@@ -51,10 +51,10 @@ struct SheetTests {
     /// 18, and 12 between the rows.
     @Test func aGridIsAsHighAsItsRows() {
         let image = Image(width: 100, height: 50, pixels: [UInt8](repeating: 9, count: 15_000))
-        let panels = ["a", "b", "c"].map { Panel($0, image, background: .light) }
-        let grid = Sheet.Block.grid(panels, columns: 2, background: .light)
+        let panels = ["a", "b", "c"].map { Panel($0, image, theme: .light) }
+        let grid = Sheet.Block.grid(panels, columns: 2, theme: .light)
         #expect(grid.height == 2 * (18 + 149) + 12)
-        let low = Sheet.Block.grid(panels, columns: 2, tallest: 40, background: .light)
+        let low = Sheet.Block.grid(panels, columns: 2, tallest: 40, theme: .light)
         #expect(low.height == 2 * (18 + 40) + 12)
     }
 

@@ -219,7 +219,8 @@ struct ConvolutionGradientTests {
                     [item.outputs, item.input[3] / item.groups, item.kernel, item.kernel], seed: 2),
                 scale: item.scale ? pattern(item.outputs, seed: 3) : nil,
                 window: ConvolutionWindow(
-                    kernel: item.kernel, stride: item.stride, padding: item.padding, groups: item.groups),
+                    kernel: item.kernel, stride: item.stride, padding: item.padding, groups: item.groups,
+                    dilation: item.dilation ?? 1),
                 algorithm: algorithm)
             let gradient = pattern(item.gradients.output, seed: 6)
             // At most 100 products a sum, each below 1; Winograd's transforms enlarge roundings.
@@ -249,6 +250,8 @@ struct GoldenGradients: Decodable {
         var stride: Int
         var padding: Int
         var groups: Int
+        /// 1 if nil.
+        var dilation: Int?
         var scale: Bool
         var gradients: Gradients
     }

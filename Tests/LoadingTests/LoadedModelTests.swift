@@ -158,7 +158,9 @@ import Testing
 
     @Test func damageIsNamed() throws {
         let name = "roi_heads.box_predictor.bbox_pred.weight"
-        #expect(try fault { $0[name] = nil } == "no parameter 'box.deltas.weight'")
+        #expect(
+            try fault { $0[name] = nil }
+                == "no parameter 'box.deltas.weight': not a Mask R-CNN that is known here")
         #expect(
             try fault { $0[name] = Tensor(shape: [2, 3]) }
                 == "parameter 'box.deltas.weight' has shape [2, 3], the model needs [16, 5]")
@@ -206,7 +208,7 @@ import Testing
         #expect(wrapped.model.configuration == plain.model.configuration)
         #expect(
             wrapped.remarks == [
-                "1 tensor of the file did not begin with '\(prefix)', as those of the model do: loss.weight"
+                "1 tensor (loss.weight) of the file did not begin with '\(prefix)', as those of the model do."
             ])
     }
 

@@ -111,11 +111,12 @@ let mapFaults: [PlantedFault] = [
             return layer
         }
         let shortcut = try #require(blocks[0].shortcut)
+        let layers = blocks[0].convolutions
         let output =
-            half.convolved(by: unstrided(blocks[0].conv1), adding: nil, relu: true)
-            .convolved(by: unstrided(blocks[0].conv2), adding: nil, relu: true)
+            half.convolved(by: unstrided(layers[0]), adding: nil, relu: true)
+            .convolved(by: unstrided(layers[1]), adding: nil, relu: true)
             .convolved(
-                by: blocks[0].conv3,
+                by: layers[2],
                 adding: half.convolved(by: unstrided(shortcut), adding: nil, relu: false),
                 relu: true)
         #expect(blocks.count == 1)

@@ -92,8 +92,8 @@ struct CalculateRoI: ParsableCommand {
         if let figure, let format = FigureFormat(path: figure) {
             let drawing =
                 layer == .align
-                ? calculation.alignFigure(row: row, column: column, background: .light)
-                : calculation.poolFigure(background: .light)
+                ? calculation.alignFigure(row: row, column: column, theme: .light)
+                : calculation.poolFigure(theme: .light)
             try format.write(drawing, to: figure)
             print("\n\(figure)")
         }

@@ -73,14 +73,14 @@ package struct Axes {
     package var x: Axis
     /// The axis along the left side.
     package var y: Axis
-    /// The paper.
-    package var background: Background
+    /// Colours and letters.
+    package var theme: Theme
 
     /// The axes of a plot on a background.
-    package init(x: Axis, y: Axis, background: Background) {
+    package init(x: Axis, y: Axis, theme: Theme) {
         self.x = x
         self.y = y
-        self.background = background
+        self.theme = theme
     }
 
     /// The field that numbers are drawn in, once the axes have taken their room.
@@ -112,12 +112,12 @@ package struct Axes {
             x: room.x + Self.left, y: room.y + above, width: room.width - Self.left - Self.right,
             height: room.height - above - (x.label.isEmpty ? 18 : Self.below))
         let field = Field(frame: frame, x: x, y: y)
-        let rule = Stroke(background.rule, width: 0.75)
+        let rule = Stroke(theme.rule, width: 0.75)
         for tick in y.ticks(about: max(2, Int(frame.height / 30))) {
             let place = field.point(x.range.lowerBound, tick)
             canvas.line(from: place, to: Point(x: frame.maxX, y: place.y), rule)
             canvas.text(
-                tickText(tick), at: Point(x: frame.x - 5, y: place.y), font: font, color: background.mutedInk,
+                tickText(tick), at: Point(x: frame.x - 5, y: place.y), font: font, color: theme.mutedInk,
                 anchor: TextAnchor(.trailing, .middle))
         }
         for tick in x.ticks(about: max(2, Int(frame.width / 80))) {
@@ -125,18 +125,18 @@ package struct Axes {
             canvas.line(from: place, to: Point(x: place.x, y: frame.maxY + 4), rule)
             canvas.text(
                 tickText(tick), at: Point(x: place.x, y: frame.maxY + 6), font: font,
-                color: background.mutedInk, anchor: TextAnchor(.center, .top))
+                color: theme.mutedInk, anchor: TextAnchor(.center, .top))
         }
         canvas.polyline(
             [
                 Point(x: frame.x, y: frame.y), Point(x: frame.x, y: frame.maxY),
                 Point(x: frame.maxX, y: frame.maxY),
-            ], Stroke(background.mutedInk, width: 0.75))
+            ], Stroke(theme.mutedInk, width: 0.75))
         canvas.text(
             x.label, at: Point(x: frame.x + frame.width / 2, y: room.maxY - 2), font: Font(size: 11),
-            color: background.ink, anchor: TextAnchor(.center, .bottom))
+            color: theme.ink, anchor: TextAnchor(.center, .bottom))
         canvas.text(
-            y.label, at: Point(x: room.x, y: room.y), font: Font(size: 11), color: background.ink,
+            y.label, at: Point(x: room.x, y: room.y), font: Font(size: 11), color: theme.ink,
             anchor: TextAnchor(.leading, .top))
         return field
     }

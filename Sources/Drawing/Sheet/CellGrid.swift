@@ -6,10 +6,10 @@ import Geometry
 package struct CellGrid {
     /// The cells that are shown.
     package let window: PixelRegion
-    private let background: Background
+    private let theme: Theme
 
     /// The part of a map around boxes, given in cells, with a margin of two cells.
-    package init(showing boxes: [Box], mapSize: PixelSize, background: Background, margin: Float = 2) {
+    package init(showing boxes: [Box], mapSize: PixelSize, theme: Theme, margin: Float = 2) {
         func whole(_ value: Float, _ rule: FloatingPointRoundingRule, _ length: Int) -> Int {
             value.isFinite ? Int(min(max(value.rounded(rule), 0), Float(length))) : 0
         }
@@ -20,7 +20,7 @@ package struct CellGrid {
         window = PixelRegion(
             x: min(left, max(mapSize.width - 1, 0)), y: min(top, max(mapSize.height - 1, 0)),
             width: max(right - left, 1), height: max(bottom - top, 1))
-        self.background = background
+        self.theme = theme
     }
 
     /// Height over width.
@@ -41,7 +41,7 @@ package struct CellGrid {
 
     /// Draws the lines between cells; the frame alone where cells are smaller than three points.
     package func draw(on canvas: Canvas, in room: Rectangle) {
-        let line = Stroke(background.rule, width: 0.5)
+        let line = Stroke(theme.rule, width: 0.5)
         if room.width / Double(window.width) >= 3 {
             for column in 1..<max(window.width, 2) {
                 let x = room.x + Double(column) * room.width / Double(window.width)
@@ -52,7 +52,7 @@ package struct CellGrid {
                 canvas.line(from: Point(x: room.x, y: y), to: Point(x: room.maxX, y: y), line)
             }
         }
-        canvas.stroke(room, Stroke(background.mutedInk, width: 0.75))
+        canvas.stroke(room, Stroke(theme.mutedInk, width: 0.75))
     }
 }
 

@@ -64,27 +64,27 @@ package struct Ground: Sendable {
     /// Draws the picture into a rectangle of the view's shape, then what `body` draws, all of it within the
     /// rectangle.
     package func draw(
-        on canvas: Canvas, in room: Rectangle, background: Background, body: (Places) -> Void
+        on canvas: Canvas, in room: Rectangle, theme: Theme, body: (Places) -> Void
     ) {
         let places = Places(room: room, view: view)
         canvas.clipped(to: room) {
             let whole = Box(x1: 0, y1: 0, x2: Float(size.width), y2: Float(size.height))
             let place = places.rectangle(whole)
-            canvas.fill(room, background.rule.withOpacity(0.45))
+            canvas.fill(room, theme.rule.withOpacity(0.45))
             canvas.draw(image, in: place, filter: places.scale > 4 ? .nearest : .bilinear)
-            canvas.fill(place, background.paper.withOpacity(fade))
+            canvas.fill(place, theme.paper.withOpacity(fade))
             body(places)
         }
-        canvas.stroke(room, Stroke(background.rule, width: 0.75))
+        canvas.stroke(room, Stroke(theme.rule, width: 0.75))
     }
 
     /// The ground as a panel of a grid, with what `body` draws on it.
     package func panel(
-        _ title: String = "", note: String = "", background: Background,
+        _ title: String = "", note: String = "", theme: Theme,
         body: @escaping (Canvas, Places) -> Void
     ) -> Panel {
         Panel(title, note: note, aspect: aspect) { canvas, room in
-            draw(on: canvas, in: room, background: background) { body(canvas, $0) }
+            draw(on: canvas, in: room, theme: theme) { body(canvas, $0) }
         }
     }
 }
@@ -93,9 +93,9 @@ extension Canvas {
     /// Draws a box's edges, set off from whatever is below by a line of the paper's colour.
     package func outline(
         _ rectangle: Rectangle, _ color: Color, width: Double = 1.5, dashes: [Double] = [],
-        background: Background
+        theme: Theme
     ) {
-        stroke(rectangle, Stroke(background.paper.withOpacity(0.6), width: width + 1.5))
+        stroke(rectangle, Stroke(theme.paper.withOpacity(0.6), width: width + 1.5))
         stroke(rectangle, Stroke(color, width: width, dashes: dashes))
     }
 
@@ -105,7 +105,7 @@ extension Canvas {
     @discardableResult
     package func tag(
         _ text: String, at point: Point, font: Font = Font(size: 9.5), color: Color, within frame: Rectangle,
-        anchor: TextAnchor = TextAnchor(.leading, .top), background: Background
+        anchor: TextAnchor = TextAnchor(.leading, .top), theme: Theme
     ) -> Rectangle {
         let extents = extents(of: text, font: font)
         let (width, height) = (extents.width + 6, font.size + 4)
@@ -122,7 +122,7 @@ extension Canvas {
             case .baseline, .bottom: point.y - height
             }
         let plate = Rectangle(x: x, y: y, width: width, height: height).moved(into: frame)
-        fill(plate, background.paper.withOpacity(0.85), cornerRadius: 2)
+        fill(plate, theme.paper.withOpacity(0.85), cornerRadius: 2)
         self.text(
             text, at: Point(x: plate.x + 3, y: plate.y + height / 2), font: font, color: color,
             anchor: TextAnchor(.leading, .middle))
@@ -134,16 +134,18 @@ extension Canvas {
     /// Draws tags at boxes so that they do not cover each other; the first ones have the best places, and those
     /// that find none are left out.
     package func tag(
-        _ boxes: [(text: String, place: Rectangle, color: Color)], within frame: Rectangle,
-        background: Background
+        _ boxes: [(text: String, place: Rectangle, color: Color)], font: Font = Font(size: 9.5),
+        within frame: Rectangle, theme: Theme
     ) {
         var layout = LabelLayout(frame: frame.inset(by: 1))
         for box in boxes {
-            let width = extents(of: box.text, font: Font(size: 9.5)).width + 6
-            guard let plate = layout.place(width: width, height: 13.5, at: box.place)?.plate else { continue }
+            let width = extents(of: box.text, font: font).width + 6
+            guard let plate = layout.place(width: width, height: font.size + 4, at: box.place)?.plate else {
+                continue
+            }
             tag(
-                box.text, at: Point(x: plate.x, y: plate.y), color: box.color, within: frame,
-                background: background)
+                box.text, at: Point(x: plate.x, y: plate.y), font: font, color: box.color, within: frame,
+                theme: theme)
         }
     }
 

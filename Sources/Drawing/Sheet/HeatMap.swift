@@ -50,23 +50,28 @@ package struct HeatMap {
         return value > 0 ? value : last
     }
 
-    /// The colours of a map on a background.
+    /// The colours of a map on light or dark paper.
     package func colors(on background: Background) -> ColorMap {
         isSigned ? .diverging(background) : .sequential
+    }
+
+    /// The colours of a map in a theme.
+    package func colors(in theme: Theme) -> ColorMap {
+        isSigned ? theme.signedColors : .sequential
     }
 
     /// Draws the matrix alone, as large as the rectangle allows without bending it, at the rectangle's top left.
     /// - Returns: where it came to lie.
     @discardableResult
-    package func draw(on canvas: Canvas, in room: Rectangle, background: Background) -> Rectangle {
+    package func draw(on canvas: Canvas, in room: Rectangle, theme: Theme) -> Rectangle {
         guard width > 0, height > 0 else { return Rectangle(x: room.x, y: room.y, width: 0, height: 0) }
         let scale = min(room.width / Double(width), room.height / Double(height))
         let place = Rectangle(
             x: room.x, y: room.y, width: Double(width) * scale, height: Double(height) * scale)
-        let image = colors(on: background).image(of: values, width: width, height: height, scale: end)
+        let image = colors(in: theme).image(of: values, width: width, height: height, scale: end)
         // Where several numbers share a pixel, their mean is shown, not whichever comes first.
         canvas.draw(image, in: place, filter: scale < 0.5 ? .bilinear : filter)
-        canvas.stroke(place, Stroke(background.rule, width: 0.75))
+        canvas.stroke(place, Stroke(theme.rule, width: 0.75))
         return place
     }
 }
@@ -79,15 +84,15 @@ package struct ColorBar {
     package var end: Double
     /// What the numbers are: "logit", "probability", "pixels".
     package var unit: String
-    /// The paper.
-    package var background: Background
+    /// Colours and letters.
+    package var theme: Theme
 
     /// The bar of a colour map that ends at `end`.
-    package init(_ map: ColorMap, end: Double, unit: String, background: Background) {
+    package init(_ map: ColorMap, end: Double, unit: String, theme: Theme) {
         self.map = map
         self.end = end
         self.unit = unit
-        self.background = background
+        self.theme = theme
     }
 
     /// Draws the bar lying, numbers below: 26 points high.
@@ -97,17 +102,17 @@ package struct ColorBar {
         let steps = (0..<256).map { Float($0) / 255 }.map { isSigned ? 2 * $0 - 1 : $0 }
         canvas.draw(
             map.image(of: steps, width: 256, height: 1, scale: 1), in: bar, filter: .bilinear)
-        canvas.stroke(bar, Stroke(background.rule, width: 0.75))
+        canvas.stroke(bar, Stroke(theme.rule, width: 0.75))
         let font = Font(size: 10)
         let y = bar.maxY + 3
         canvas.text(
             isSigned ? "−" + figures(end) : "0", at: Point(x: bar.x, y: y), font: font,
-            color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+            color: theme.mutedInk, anchor: TextAnchor(.leading, .top))
         canvas.text(
-            unit, at: Point(x: bar.x + bar.width / 2, y: y), font: font, color: background.mutedInk,
+            unit, at: Point(x: bar.x + bar.width / 2, y: y), font: font, color: theme.mutedInk,
             anchor: TextAnchor(.center, .top))
         canvas.text(
-            figures(end), at: Point(x: bar.maxX, y: y), font: font, color: background.mutedInk,
+            figures(end), at: Point(x: bar.maxX, y: y), font: font, color: theme.mutedInk,
             anchor: TextAnchor(.trailing, .top))
     }
 }

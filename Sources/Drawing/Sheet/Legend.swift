@@ -2,13 +2,13 @@
 package struct Legend {
     /// What the colours mean, from left to right.
     package var entries: [(name: String, color: Color)]
-    /// The paper.
-    package var background: Background
+    /// Colours and letters.
+    package var theme: Theme
 
     /// A legend.
-    package init(_ entries: [(name: String, color: Color)], background: Background) {
+    package init(_ entries: [(name: String, color: Color)], theme: Theme) {
         self.entries = entries
-        self.background = background
+        self.theme = theme
     }
 
     private static let font = Font(size: 10.5)
@@ -18,16 +18,14 @@ package struct Legend {
     package var block: Sheet.Block {
         var places: [Point] = []
         var (x, row) = (0.0, 0.0)
-        let measure = Figure(width: 1, height: 1) { canvas in
-            for entry in entries {
-                let width = Self.mark + 5 + canvas.extents(of: entry.name, font: Self.font).width
-                if x > 0 && x + width > Sheet.contentWidth { (x, row) = (0, row + 1) }
-                places.append(Point(x: x, y: row * Self.leading))
-                x += width + Self.gap
-            }
+        let ruler = TextRuler(theme.typeface)
+        for entry in entries {
+            let width = Self.mark + 5 + ruler.extents(of: entry.name, font: Self.font).width
+            if x > 0 && x + width > Sheet.contentWidth { (x, row) = (0, row + 1) }
+            places.append(Point(x: x, y: row * Self.leading))
+            x += width + Self.gap
         }
-        _ = try? measure.image()
-        return Sheet.Block(height: (row + 1) * Self.leading) { [entries, background] canvas, room in
+        return Sheet.Block(height: (row + 1) * Self.leading, role: .key) { [entries, theme] canvas, room in
             for (entry, place) in zip(entries, places) {
                 let left = Point(x: room.x + place.x, y: room.y + place.y + 8)
                 canvas.fill(
@@ -35,7 +33,7 @@ package struct Legend {
                     cornerRadius: 2)
                 canvas.text(
                     entry.name, at: Point(x: left.x + Self.mark + 5, y: left.y), font: Self.font,
-                    color: background.ink, anchor: TextAnchor(.leading, .middle))
+                    color: theme.ink, anchor: TextAnchor(.leading, .middle))
             }
         }
     }

@@ -23,18 +23,18 @@ package struct Panel {
     }
 
     /// A panel with a heat map.
-    package init(_ title: String = "", note: String = "", _ map: HeatMap, background: Background) {
+    package init(_ title: String = "", note: String = "", _ map: HeatMap, theme: Theme) {
         let aspect = map.width > 0 ? Double(map.height) / Double(map.width) : 1
         self.init(title, note: note, aspect: aspect) { canvas, room in
-            map.draw(on: canvas, in: room, background: background)
+            map.draw(on: canvas, in: room, theme: theme)
         }
     }
 
     /// A panel with a picture, smoothed where it is drawn smaller than it is.
-    package init(_ title: String = "", note: String = "", _ image: Image, background: Background) {
+    package init(_ title: String = "", note: String = "", _ image: Image, theme: Theme) {
         self.init(title, note: note, aspect: Double(image.height) / Double(image.width)) { canvas, room in
             canvas.draw(image, in: room, filter: .bilinear)
-            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+            canvas.stroke(room, Stroke(theme.rule, width: 0.75))
         }
     }
 }
@@ -47,18 +47,20 @@ extension Sheet.Block {
     ///   - tallest: how high a drawing may get, in points; narrower than its column then.
     ///   - gap: between neighbours.
     package static func grid(
-        _ panels: [Panel], columns: Int, tallest: Double = 260, gap: Double = 12, background: Background
+        _ panels: [Panel], columns: Int, tallest: Double = 260, gap: Double = 12, theme: Theme
     ) -> Sheet.Block {
         let columns = max(columns, 1)
         let width = (Sheet.contentWidth - gap * Double(columns - 1)) / Double(columns)
         let rows = stride(from: 0, to: panels.count, by: columns).map {
-            GridRow(panels[$0..<min($0 + columns, panels.count)], width: width, tallest: tallest, gap: gap)
+            GridRow(
+                panels[$0..<min($0 + columns, panels.count)], width: width, tallest: tallest, gap: gap,
+                theme: theme)
         }
         let height = rows.reduce(0) { $0 + $1.height } + gap * Double(max(rows.count - 1, 0))
-        return Sheet.Block(height: height) { canvas, room in
+        return Sheet.Block(height: height, role: .panels(panels)) { canvas, room in
             var y = room.y
             for row in rows {
-                row.draw(on: canvas, at: Point(x: room.x, y: y), background: background)
+                row.draw(on: canvas, at: Point(x: room.x, y: y), theme: theme)
                 y += row.height + gap
             }
         }
@@ -90,13 +92,15 @@ private struct GridRow {
     /// Between a drawing and its texts.
     private static let textGap = 4.0
 
-    init(_ panels: ArraySlice<Panel>, width: Double, tallest: Double, gap: Double) {
+    init(_ panels: ArraySlice<Panel>, width: Double, tallest: Double, gap: Double, theme: Theme) {
+        let ruler = TextRuler(theme.typeface)
         places = panels.map { panel in
             let height = min(width * panel.aspect, tallest)
             return Place(
                 panel: panel,
-                title: panel.title.isEmpty ? [] : wrapped(panel.title, font: Self.titleFont, width: width),
-                note: panel.note.isEmpty ? [] : wrapped(panel.note, font: Self.noteFont, width: width),
+                title: panel.title.isEmpty
+                    ? [] : ruler.wrapped(panel.title, font: Self.titleFont, width: width),
+                note: panel.note.isEmpty ? [] : ruler.wrapped(panel.note, font: Self.noteFont, width: width),
                 width: height / panel.aspect, height: height)
         }
         (self.width, self.gap) = (width, gap)
@@ -112,7 +116,7 @@ private struct GridRow {
         lines == 0 ? 0 : titleLeading * Double(lines) + textGap
     }
 
-    func draw(on canvas: Canvas, at corner: Point, background: Background) {
+    func draw(on canvas: Canvas, at corner: Point, theme: Theme) {
         for (index, place) in places.enumerated() {
             let x = corner.x + (width + gap) * Double(index)
             let drawing = Rectangle(
@@ -123,14 +127,14 @@ private struct GridRow {
                     at: Point(
                         x: x,
                         y: corner.y + Self.titleLeading * Double(titleLines - place.title.count + line)),
-                    font: Self.titleFont, within: width, color: background.ink,
+                    font: Self.titleFont, within: width, color: theme.ink,
                     anchor: TextAnchor(.leading, .top))
             }
             place.panel.draw(canvas, drawing)
             for (line, text) in place.note.enumerated() {
                 canvas.text(
                     text, at: Point(x: x, y: drawing.maxY + Self.textGap + Self.noteLeading * Double(line)),
-                    font: Self.noteFont, within: width, color: background.mutedInk,
+                    font: Self.noteFont, within: width, color: theme.mutedInk,
                     anchor: TextAnchor(.leading, .top))
             }
         }

@@ -18,7 +18,7 @@ package enum Part: String, CaseIterable, Sendable {
     case output
 
     /// Lines and small areas, readable on the background.
-    package func color(on background: Background) -> Color {
+    package func color(in theme: Theme) -> Color {
         let base =
             switch self {
             case .input: Color(hex: 0x7b838c)
@@ -30,12 +30,14 @@ package enum Part: String, CaseIterable, Sendable {
             case .keypoints: Color(hex: 0xb8629a)
             case .output: Color(hex: 0x7b838c)
             }
-        return background == .light ? base : Palette.shade(base, by: 0.1)
+        if theme.background == .dark { return Palette.shade(base, by: 0.1) }
+        // In grey, a heading is told from the paper by lightness alone.
+        return theme.isGreySafe ? Palette.shade(base, by: min(0, 0.5 - OKLab(base).lightness)) : base
     }
 
     /// Areas with text on them.
-    package func fill(on background: Background) -> Color {
-        color(on: background).withOpacity(background == .light ? 0.13 : 0.22)
+    package func fill(in theme: Theme) -> Color {
+        color(in: theme).withOpacity(theme.background == .light ? 0.13 : 0.22)
     }
 }
 
@@ -43,11 +45,11 @@ extension Canvas {
     /// Draws a box with a name and lines below it, all centred. Lines that do not fit are broken, as far as the box
     /// has room for more; a name that does not fit gets smaller.
     package func node(
-        _ room: Rectangle, _ title: String, _ lines: [String] = [], part: Part, background: Background
+        _ room: Rectangle, _ title: String, _ lines: [String] = [], part: Part, theme: Theme
     ) {
-        let color = part.color(on: background)
-        fill(room, background.paper, cornerRadius: 5)
-        fill(room, part.fill(on: background), cornerRadius: 5)
+        let color = part.color(in: theme)
+        fill(room, theme.paper, cornerRadius: 5)
+        fill(room, part.fill(in: theme), cornerRadius: 5)
         stroke(room, Stroke(color, width: 1.25), cornerRadius: 5)
         let (titleFont, lineFont) = (Font(size: 11, isBold: true), Font(size: 10))
         let (titleHeight, leading) = (title.isEmpty ? 0 : 14.0, 12.5)
@@ -58,12 +60,12 @@ extension Canvas {
         var y = room.y + (room.height - height) / 2
         let x = room.x + room.width / 2
         text(
-            title, at: Point(x: x, y: y), font: titleFont, within: room.width - 8, color: background.ink,
+            title, at: Point(x: x, y: y), font: titleFont, within: room.width - 8, color: theme.ink,
             anchor: TextAnchor(.center, .top))
         y += titleHeight
         for line in shown {
             text(
-                line, at: Point(x: x, y: y), font: lineFont, within: room.width - 6, color: background.ink,
+                line, at: Point(x: x, y: y), font: lineFont, within: room.width - 6, color: theme.ink,
                 anchor: TextAnchor(.center, .top))
             y += leading
         }

@@ -47,11 +47,11 @@ package struct PictureWindow {
     }
 
     /// Draws the part so that it fills the room.
-    package func draw(on canvas: Canvas, in room: Rectangle, background: Background) {
+    package func draw(on canvas: Canvas, in room: Rectangle, theme: Theme) {
         let whole = place(Box(x1: 0, y1: 0, x2: Float(image.width), y2: Float(image.height)), in: room)
         canvas.clipped(to: room) {
             canvas.draw(image, in: whole, filter: scale(in: room) > 3 ? .nearest : .bilinear)
         }
-        canvas.stroke(room, Stroke(background.mutedInk, width: 0.75))
+        canvas.stroke(room, Stroke(theme.mutedInk, width: 0.75))
     }
 }

@@ -14,11 +14,11 @@ package struct PlotArea {
     package let xTicks: [Double]
     /// Where along the vertical axis.
     package let yTicks: [Double]
-    private let background: Background
+    private let theme: Theme
 
     package init(
         x: ClosedRange<Double>, y: ClosedRange<Double>, xName: String, yName: String, xTicks: [Double],
-        yTicks: [Double], background: Background
+        yTicks: [Double], theme: Theme
     ) {
         self.x = x
         self.y = y
@@ -26,7 +26,7 @@ package struct PlotArea {
         self.yName = yName
         self.xTicks = xTicks
         self.yTicks = yTicks
-        self.background = background
+        self.theme = theme
     }
 
     private static let font = Font(size: 10)
@@ -51,26 +51,26 @@ package struct PlotArea {
             let place = place(tick, y.lowerBound, in: room).x
             canvas.line(
                 from: Point(x: place, y: frame.y), to: Point(x: place, y: frame.maxY),
-                Stroke(background.rule, width: 0.75))
+                Stroke(theme.rule, width: 0.75))
             canvas.text(
                 tickText(tick), at: Point(x: place, y: frame.maxY + 4), font: Self.font,
-                color: background.mutedInk, anchor: TextAnchor(.center, .top))
+                color: theme.mutedInk, anchor: TextAnchor(.center, .top))
         }
         for tick in yTicks {
             let place = place(x.lowerBound, tick, in: room).y
             canvas.line(
                 from: Point(x: frame.x, y: place), to: Point(x: frame.maxX, y: place),
-                Stroke(background.rule, width: 0.75))
+                Stroke(theme.rule, width: 0.75))
             canvas.text(
                 tickText(tick), at: Point(x: frame.x - 5, y: place), font: Self.font,
-                color: background.mutedInk, anchor: TextAnchor(.trailing, .middle))
+                color: theme.mutedInk, anchor: TextAnchor(.trailing, .middle))
         }
-        canvas.stroke(frame, Stroke(background.mutedInk, width: 0.75))
+        canvas.stroke(frame, Stroke(theme.mutedInk, width: 0.75))
         canvas.text(
             xName, at: Point(x: frame.x + frame.width / 2, y: frame.maxY + 17), font: Self.font,
-            color: background.ink, anchor: TextAnchor(.center, .top))
+            color: theme.ink, anchor: TextAnchor(.center, .top))
         canvas.text(
-            yName, at: Point(x: room.x, y: room.y), font: Self.font, color: background.ink,
+            yName, at: Point(x: room.x, y: room.y), font: Self.font, color: theme.ink,
             anchor: TextAnchor(.leading, .top))
     }
 

@@ -1,14 +1,14 @@
 extension Sheet.Block {
     /// A line of bold text over the blocks that follow, with a muted one beside it.
-    package static func heading(_ text: String, note: String = "", background: Background) -> Sheet.Block {
-        Sheet.Block(height: 15) { canvas, room in
+    package static func heading(_ text: String, note: String = "", theme: Theme) -> Sheet.Block {
+        Sheet.Block(height: 15, role: .heading(text)) { canvas, room in
             let font = Font(size: 12, isBold: true)
             canvas.text(
-                text, at: Point(x: room.x, y: room.y), font: font, color: background.ink,
+                text, at: Point(x: room.x, y: room.y), font: font, color: theme.ink,
                 anchor: TextAnchor(.leading, .top))
             canvas.text(
                 note, at: Point(x: room.x + canvas.extents(of: text, font: font).width + 8, y: room.y + 1),
-                font: Font(size: 11), color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+                font: Font(size: 11), color: theme.mutedInk, anchor: TextAnchor(.leading, .top))
         }
     }
 
@@ -16,7 +16,7 @@ extension Sheet.Block {
     package static func colorBar(_ bar: ColorBar, width: Double = 240, isCentered: Bool = false)
         -> Sheet.Block
     {
-        Sheet.Block(height: 26) { canvas, room in
+        Sheet.Block(height: 26, role: .key) { canvas, room in
             let x = isCentered ? room.x + (room.width - width) / 2 : room.x
             bar.draw(on: canvas, in: Rectangle(x: x, y: room.y, width: width, height: 26))
         }
@@ -24,16 +24,17 @@ extension Sheet.Block {
 
     /// A paragraph over the sheet's whole width.
     package static func text(
-        _ text: String, size: Double = 11, isBold: Bool = false, background: Background
+        _ text: String, size: Double = 11, isBold: Bool = false, theme: Theme
     ) -> Sheet.Block {
         let font = Font(size: size, isBold: isBold)
-        let lines = wrapped(text, font: font, width: Sheet.contentWidth)
+        let lines = wrapped(text, font: font, width: Sheet.contentWidth, in: theme)
         let leading = (size * 1.35).rounded()
-        return Sheet.Block(height: leading * Double(lines.count)) { canvas, room in
+        let role = isBold ? Sheet.Role.heading(text) : .text
+        return Sheet.Block(height: leading * Double(lines.count), role: role) { canvas, room in
             for (index, line) in lines.enumerated() {
                 canvas.text(
                     line, at: Point(x: room.x, y: room.y + leading * Double(index)), font: font,
-                    color: background.ink, anchor: TextAnchor(.leading, .top))
+                    color: theme.ink, anchor: TextAnchor(.leading, .top))
             }
         }
     }

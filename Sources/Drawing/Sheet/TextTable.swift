@@ -38,14 +38,14 @@ package struct TextTable {
     package var columns: [Column]
     /// The rows, from top to bottom.
     package var rows: [Row]
-    /// The paper.
-    package var background: Background
+    /// Colours and letters.
+    package var theme: Theme
 
     /// A table.
-    package init(_ columns: [Column], rows: [Row], background: Background) {
+    package init(_ columns: [Column], rows: [Row], theme: Theme) {
         self.columns = columns
         self.rows = rows
-        self.background = background
+        self.theme = theme
     }
 
     private static let leading = 15.0
@@ -55,20 +55,22 @@ package struct TextTable {
 
     /// The table as a strip of a sheet.
     package var block: Sheet.Block {
-        Sheet.Block(height: height) { canvas, room in draw(on: canvas, at: Point(x: room.x, y: room.y)) }
+        Sheet.Block(height: height, role: .drawing("table")) { canvas, room in
+            draw(on: canvas, at: Point(x: room.x, y: room.y))
+        }
     }
 
     /// Draws the table with its upper left corner at a point.
     package func draw(on canvas: Canvas, at corner: Point) {
         let width = columns.reduce(0) { $0 + $1.width }
-        draw(Row(columns.map(\.name)), colors: { _ in background.mutedInk }, at: corner, on: canvas)
+        draw(Row(columns.map(\.name)), colors: { _ in theme.mutedInk }, at: corner, on: canvas)
         let rule = corner.y + Self.leading + 1
         canvas.line(
             from: Point(x: corner.x, y: rule), to: Point(x: corner.x + width, y: rule),
-            Stroke(background.rule, width: 0.75))
+            Stroke(theme.rule, width: 0.75))
         for (index, row) in rows.enumerated() {
             draw(
-                row, colors: { $0 == 0 ? row.color ?? background.ink : background.ink },
+                row, colors: { $0 == 0 ? row.color ?? theme.ink : theme.ink },
                 at: Point(x: corner.x, y: rule + 2 + Self.leading * Double(index)), on: canvas)
         }
     }

@@ -125,7 +125,7 @@ private func withoutShortcuts(_ stage: ResidualStage, _ map: Tensor) -> Tensor {
 /// Anchors instead of proposals, only clipped: about as many as the limit on proposals, evenly spaced over all levels.
 private func unranked(_ selection: ProposalSelection<Tensor>) -> Proposals {
     let anchors = selection.anchors.flatMap { Array($0) }
-    let step = max(anchors.count / selection.settings.postNMSTopN, 1)
+    let step = max(anchors.count / max(selection.settings.postNMSTopN, 1), 1)
     let boxes = stride(from: step / 2, to: anchors.count, by: step)
         .map { anchors[$0].clipped(to: selection.size) }
         .filter { $0.width >= 1 && $0.height >= 1 }

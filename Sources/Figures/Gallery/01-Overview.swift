@@ -5,7 +5,7 @@ import Tensors
 
 extension Gallery {
     /// Figure 1: the pipeline with the shapes that this run's tensors had.
-    func overview() throws -> Figure {
+    func overview() throws -> Sheet {
         let architecture = run.model.architecture
         var backbone = [node(.stem)]
         for stage in run.backboneStages { backbone.append(node(.backbone(stage))) }
@@ -13,16 +13,15 @@ extension Gallery {
         if case .pyramid = architecture.features {
             pyramid = run.model.levelNames.indices.map { node(.pyramid($0 + 2)) }
         }
-        let family = family
-        let colours = architecture.backbone.groups > 1 ? "ResNeXt" : "ResNet"
+        let network = architecture.backbone.groups > 1 ? "ResNeXt" : "ResNet"
         return OverviewFigure(
             picture: run.image, result: try resultWithoutLabels(), input: node(.inputTensor),
             backbone: backbone, pyramid: pyramid, proposals: proposalNodes, heads: headRows,
             detections: node(.detectionBoxes),
             subtitle:
-                "\(run.name.prefix(1).uppercased() + run.name.dropFirst()), through a \(colours) with \(family) and \(architecture.classes) classes.",
-            background: background
-        ).figure
+                "A \(network) with \(family) and \(architecture.classes) classes, on \(run.name).",
+            theme: theme
+        ).sheet
     }
 
     /// Where the heads read from, in a few words.
@@ -132,6 +131,7 @@ extension Gallery {
         }
         var options = DetectionOverlay.Options()
         options.showsLabels = false
+        options.palette = theme.palette
         // Drawn at about half its size.
         options.scale = 2
         return try DetectionOverlay(image: run.image, instances: drawn, options: options).figure.image()
@@ -145,7 +145,7 @@ extension Gallery {
 /// Four columns: the picture and the network's input, the backbone with its finest map at the bottom, the feature
 /// pyramid with a level beside each of the backbone's, and the region proposals. Below them the heads, each a row
 /// that starts with what a region pools.
-package struct OverviewFigure {
+package struct OverviewFigure: SheetFigure {
     /// A box of the diagram: a tensor's name, and its shape or what else there is to say in a few words.
     package struct Node: Sendable {
         /// In bold.
@@ -183,7 +183,7 @@ package struct OverviewFigure {
     private let heads: [Head]
     private let detections: Node
     private let subtitle: String
-    private let background: Background
+    private let theme: Theme
 
     /// The overview of one run.
     ///
@@ -199,7 +199,7 @@ package struct OverviewFigure {
     ///   - detections: what the box head ends with.
     package init(
         picture: Image, result: Image, input: Node, backbone: [Node], pyramid: [Node], proposals: [Node],
-        heads: [Head], detections: Node, subtitle: String, background: Background
+        heads: [Head], detections: Node, subtitle: String, theme: Theme
     ) {
         self.picture = picture
         self.result = result
@@ -210,7 +210,7 @@ package struct OverviewFigure {
         self.heads = heads
         self.detections = detections
         self.subtitle = subtitle
-        self.background = background
+        self.theme = theme
     }
 
     private static let columnWidth = 131.0
@@ -225,22 +225,28 @@ package struct OverviewFigure {
     /// Rows of the lower half: the heads', and one for the result.
     private var headRows: Int { max(heads.count, 2) }
     private var upperHeight: Double { 18 + Double(rows) * Self.rowStep }
-    private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
+    private var line: Stroke { Stroke(theme.mutedInk, width: 1.25) }
 
     /// The drawing.
-    package var figure: Figure {
-        let block = Sheet.Block(height: upperHeight + 12 + Double(headRows) * Self.headStep) {
-            canvas, room in
+    package var sheet: Sheet {
+        let height = upperHeight + 12 + Double(headRows) * Self.headStep
+        let block = Sheet.Block(height: height, role: .drawing("the pipeline")) { canvas, room in
             drawBackbone(on: canvas, in: room)
             drawProposals(on: canvas, in: room)
             drawHeads(on: canvas, in: room)
         }
+        let sums =
+            pyramid.isEmpty
+            ? ""
+            : " Each ⊕ adds the backbone's map, through a 1×1 convolution, and the coarser sum, enlarged; a "
+                + "3×3 convolution makes a level of the sum."
         return Sheet(
             title: "The pipeline, with the shapes of this picture's tensors", subtitle: subtitle,
             blocks: [block],
-            caption: "Shapes are channels × height × width; those of heads begin with the number of regions.",
-            background: background
-        ).figure
+            caption: "Shapes are channels × height × width; those of heads begin with the number of regions."
+                + sums,
+            theme: theme
+        )
     }
 
     // MARK: The upper half
@@ -265,13 +271,13 @@ package struct OverviewFigure {
             x: room.x + (Self.columnWidth - size.width) / 2, y: room.y + 18, width: size.width,
             height: size.height)
         canvas.draw(picture, in: place, filter: .bilinear)
-        canvas.stroke(place, Stroke(background.rule, width: 0.75))
+        canvas.stroke(place, Stroke(theme.rule, width: 0.75))
         canvas.arrow(from: place.bottom, to: inputCell.top, line)
         for (line, text) in ["resize,", "normalise,", "pad"].enumerated() {
             canvas.text(
                 text,
                 at: Point(x: place.bottom.x + 6, y: (place.maxY + inputCell.y) / 2 + 13 * Double(line - 1)),
-                font: Font(size: 10), color: background.mutedInk, anchor: TextAnchor(.leading, .middle))
+                font: Font(size: 10), color: theme.mutedInk, anchor: TextAnchor(.leading, .middle))
         }
         draw(input, .input, inputCell, on: canvas)
         for (row, node) in backbone.enumerated() {
@@ -286,15 +292,37 @@ package struct OverviewFigure {
         for (level, node) in pyramid.enumerated() {
             let here = cell(2, level + 1, in: room)
             draw(node, .pyramid, here, on: canvas)
-            if level + 1 < backbone.count {
-                canvas.arrow(from: cell(1, level + 1, in: room).right, to: here.left, line)
+            guard level + 1 < backbone.count else {
+                // What lies above the backbone's last level is made of the output below it.
+                if level > 0 { canvas.arrow(from: cell(2, level, in: room).top, to: here.bottom, line) }
+                continue
             }
-            guard level > 0 else { continue }
-            // The top-down path goes down from the backbone's last level; what lies above is made from it.
-            let below = cell(2, level, in: room)
-            let isTopDown = level + 1 < backbone.count
+            drawFusion(level, from: cell(1, level + 1, in: room).right, to: here.left, on: canvas)
+        }
+    }
+
+    /// The lateral map meets the coarser level's sum in a sum of its own, from which the level's output and the next
+    /// finer sum are made.
+    private func drawFusion(_ level: Int, from lateral: Point, to output: Point, on canvas: Canvas) {
+        let radius = 5.5
+        let sum = Point(x: (lateral.x + output.x) / 2 - 2.5, y: lateral.y)
+        let isCoarsest = level + 2 == backbone.count
+        if isCoarsest {
+            // Nothing is added to the coarsest lateral map.
+            canvas.arrow(from: lateral, to: output, line)
+        } else {
+            canvas.line(from: lateral, to: Point(x: sum.x - radius, y: sum.y), line)
+            canvas.arrow(from: Point(x: sum.x + radius, y: sum.y), to: output, line)
+            // From the sum above, or from the lateral map that stands in its place.
+            let start = level + 3 == backbone.count ? 0 : radius
             canvas.arrow(
-                from: isTopDown ? here.bottom : below.top, to: isTopDown ? below.top : here.bottom, line)
+                from: Point(x: sum.x, y: sum.y - Self.rowStep + start),
+                to: Point(x: sum.x, y: sum.y - radius), line)
+            canvas.stroke(circleAt: sum, radius: radius, line)
+            canvas.line(
+                from: Point(x: sum.x - 3, y: sum.y), to: Point(x: sum.x + 3, y: sum.y), line)
+            canvas.line(
+                from: Point(x: sum.x, y: sum.y - 3), to: Point(x: sum.x, y: sum.y + 3), line)
         }
     }
 
@@ -311,7 +339,7 @@ package struct OverviewFigure {
         let first = cell(pyramid.isEmpty ? 2 : 3, rows - 1, in: room)
         let width = first.width + (pyramid.isEmpty ? Self.columnStep : 0)
         let needs = proposals.map { node in
-            let lines = node.lines.flatMap { wrapped($0, font: Font(size: 10), width: width - 6) }
+            let lines = node.lines.flatMap { wrapped($0, font: Font(size: 10), width: width - 6, in: theme) }
             return 24 + 12.5 * Double(lines.count)
         }
         let gap = 16.0
@@ -375,7 +403,7 @@ package struct OverviewFigure {
             ], line)
         canvas.text(
             "regions, and the maps that they pool from", at: Point(x: pooled.top.x + 8, y: rail - 3),
-            font: Font(size: 10), color: background.mutedInk, anchor: TextAnchor(.leading, .bottom))
+            font: Font(size: 10), color: theme.mutedInk, anchor: TextAnchor(.leading, .bottom))
         let found = headCell(3, 0, in: room)
         draw(detections, .boxes, found, on: canvas)
         canvas.arrow(from: headCell(2, 0, in: room).right, to: found.left, line)
@@ -407,7 +435,7 @@ package struct OverviewFigure {
                     ], line)
                 canvas.text(
                     "the detected boxes", at: Point(x: turn.x + 8, y: rail - 2), font: Font(size: 10),
-                    color: background.mutedInk, anchor: TextAnchor(.leading, .bottom))
+                    color: theme.mutedInk, anchor: TextAnchor(.leading, .bottom))
             } else {
                 let x = room.x - 8
                 let above = headCell(0, row - 1, in: room)
@@ -424,17 +452,17 @@ package struct OverviewFigure {
         }
         canvas.arrow(from: found.bottom, to: Point(x: found.bottom.x, y: place.y), line)
         canvas.draw(result, in: place, filter: .bilinear)
-        canvas.stroke(place, Stroke(background.rule, width: 0.75))
+        canvas.stroke(place, Stroke(theme.rule, width: 0.75))
     }
 
     private func draw(_ node: Node, _ part: Part, _ place: Rectangle, on canvas: Canvas) {
-        canvas.node(place, node.title, node.lines, part: part, background: background)
+        canvas.node(place, node.title, node.lines, part: part, theme: theme)
     }
 
     private func heading(_ text: String, column: Int, part: Part, on canvas: Canvas, in room: Rectangle) {
         canvas.text(
             text, at: Point(x: room.x + Double(column) * Self.columnStep, y: room.y),
-            font: Font(size: 12, isBold: true), color: part.color(on: background),
+            font: Font(size: 12, isBold: true), color: part.color(in: theme),
             anchor: TextAnchor(.leading, .top))
     }
 }

@@ -6,7 +6,7 @@ import Tensors
 
 extension Gallery {
     /// Figure 2: the four kinds of pyramids. Runs the backbone over three smaller versions of the picture as well.
-    func pyramids() throws -> Figure {
+    func pyramids() throws -> Sheet {
         guard case .pyramid = run.model.architecture.features else {
             throw NothingToDraw("the model has no feature pyramid")
         }
@@ -28,8 +28,8 @@ extension Gallery {
         }
         return PyramidsFigure(
             pictures: pictures, ownMaps: maps.map(meanMagnitude), backbone: backbone.map(meanMagnitude),
-            pyramid: pyramid.map(meanMagnitude), background: background
-        ).figure
+            pyramid: pyramid.map(meanMagnitude), theme: theme
+        ).sheet
     }
 
     /// The mean of |value| over the channels of a map, position by position.
@@ -50,12 +50,12 @@ extension Gallery {
 
 /// Figure 2: four ways to look for objects of many sizes (Lin et al., arXiv 1612.03144, figure 1), drawn with the
 /// maps that one network makes of one picture.
-package struct PyramidsFigure {
+package struct PyramidsFigure: SheetFigure {
     private let pictures: [Image]
     private let ownMaps: [HeatMap]
     private let backbone: [HeatMap]
     private let pyramid: [HeatMap]
-    private let background: Background
+    private let theme: Theme
 
     /// The four kinds.
     ///
@@ -65,13 +65,13 @@ package struct PyramidsFigure {
     ///   - backbone: the maps of one run, finest first.
     ///   - pyramid: the feature pyramid's maps of the same run, finest first and as many.
     package init(
-        pictures: [Image], ownMaps: [HeatMap], backbone: [HeatMap], pyramid: [HeatMap], background: Background
+        pictures: [Image], ownMaps: [HeatMap], backbone: [HeatMap], pyramid: [HeatMap], theme: Theme
     ) {
         self.pictures = pictures
         self.ownMaps = ownMaps
         self.backbone = backbone
         self.pyramid = pyramid
-        self.background = background
+        self.theme = theme
     }
 
     /// The height of the gaps that arrows run through, and the width of the finest map.
@@ -83,10 +83,10 @@ package struct PyramidsFigure {
     /// zeros pad a map, a few stick out.
     private static let share = 0.05
 
-    private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
+    private var line: Stroke { Stroke(theme.mutedInk, width: 1.25) }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let stack = max(stackHeight(of: backbone.map(\.aspect)), stackHeight(of: pictures.map(\.aspect)))
         func kind(
             _ letter: String, _ name: String, _ note: String, _ draw: @escaping (Canvas, Rectangle) -> Void
@@ -115,7 +115,7 @@ package struct PyramidsFigure {
                     "d", "feature pyramid network",
                     "Coarse maps are added to finer ones on the way down: every map is fine and knows objects.",
                     drawPyramid),
-            ], columns: 2, tallest: 400, background: background)
+            ], columns: 2, tallest: 400, theme: theme)
         return Sheet(
             title: "Four ways to find objects of every size",
             subtitle: "Real maps of this picture, finest at the bottom; arrows to the right are predictions.",
@@ -123,7 +123,7 @@ package struct PyramidsFigure {
                 grid,
                 .colorBar(
                     ColorBar(
-                        .sequential, end: 1, unit: "from each map's low to its high", background: background)
+                        .sequential, end: 1, unit: "from each map's low to its high", theme: theme)
                 ),
             ],
             caption:
@@ -131,8 +131,8 @@ package struct PyramidsFigure {
                 + "(d) the backbone's on the left and the pyramid's on the right. Colours run from where 5 % of a map's "
                 + "numbers away from the border lie below to where 5 % lie above. Each map "
                 + "is drawn 0.62 times as wide as the finer one, not half.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     /// The rectangles of a stack, finest at the bottom, each as wide as `widths` says of the widest.
@@ -156,7 +156,7 @@ package struct PyramidsFigure {
         let y = place.y + place.height / 2
         canvas.arrow(from: Point(x: place.maxX + 3, y: y), to: Point(x: x, y: y), line)
         canvas.text(
-            "predict", at: Point(x: x + 4, y: y), font: Font(size: 10), color: background.ink,
+            "predict", at: Point(x: x + 4, y: y), font: Font(size: 10), color: theme.ink,
             anchor: TextAnchor(.leading, .middle))
     }
 
@@ -166,8 +166,8 @@ package struct PyramidsFigure {
         let stretched = HeatMap(
             values: map.values.map { max($0 - low, 0) }, width: map.width, height: map.height,
             isSigned: false, limit: interior.magnitude(ofShare: 1 - Self.share) - low)
-        stretched.draw(on: canvas, in: place, background: background)
-        canvas.stroke(place.inset(by: -0.5), Stroke(part.color(on: background), width: 1.25))
+        stretched.draw(on: canvas, in: place, theme: theme)
+        canvas.stroke(place.inset(by: -0.5), Stroke(part.color(in: theme), width: 1.25))
     }
 
     private func upward(_ places: [Rectangle], on canvas: Canvas) {
@@ -183,7 +183,7 @@ package struct PyramidsFigure {
         let right = places(ownMaps.map(\.aspect), x: room.x + 136, bottom: room.maxY - 2)
         for (picture, place) in zip(pictures, left) {
             canvas.draw(picture, in: place, filter: .bilinear)
-            canvas.stroke(place, Stroke(Part.input.color(on: background), width: 1))
+            canvas.stroke(place, Stroke(Part.input.color(in: theme), width: 1))
         }
         for (index, map) in ownMaps.enumerated() {
             draw(map, in: right[index], on: canvas, part: .backbone)

@@ -4,7 +4,7 @@ import Tensors
 
 extension Gallery {
     /// Figure 3: resize, normalise, pad.
-    func input() throws -> Figure {
+    func input() throws -> Sheet {
         let conventions = run.model.conventions.input
         let input = NetworkInput(
             run.image, conventions: conventions, settings: run.model.settings.input)
@@ -19,8 +19,8 @@ extension Gallery {
                     deviation: Double(conventions.standardDeviation[$0]))
             },
             multiple: conventions.padMultiple, whitePoint: Double(conventions.whitePoint),
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
     }
 
     /// The resized picture as it was before it was normalised and padded.
@@ -49,7 +49,7 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 3: a picture is resized, normalised channel by channel, and padded.
-package struct InputFigure {
+package struct InputFigure: SheetFigure {
     /// One channel of the network's input.
     package struct Channel: Sendable {
         /// "red", "green" or "blue".
@@ -73,7 +73,7 @@ package struct InputFigure {
     private let channels: [Channel]
     private let multiple: Int
     private let whitePoint: Double
-    private let background: Background
+    private let theme: Theme
 
     /// A picture's way into the network.
     ///
@@ -86,7 +86,7 @@ package struct InputFigure {
     ///   - whitePoint: what white is before the mean is subtracted: 255 or 1.
     package init(
         original: Image, resized: Image, tensor: Tensor, channels: [Channel], multiple: Int,
-        whitePoint: Double, background: Background
+        whitePoint: Double, theme: Theme
     ) {
         self.original = original
         self.resized = resized
@@ -94,14 +94,14 @@ package struct InputFigure {
         self.channels = channels
         self.multiple = multiple
         self.whitePoint = whitePoint
-        self.background = background
+        self.theme = theme
     }
 
     /// The place that is worked out: the middle.
     private var sample: (x: Int, y: Int) { (resized.width / 2, resized.height / 2) }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let summary = TensorSummary("input.tensor", map: tensor)
         return Sheet(
             title: "From picture to input: resize, normalise, pad",
@@ -110,17 +110,17 @@ package struct InputFigure {
                 sizes,
                 .heading(
                     "Normalised, one map a channel", note: "(value − mean) / deviation",
-                    background: background),
-                .grid(maps, columns: 3, tallest: 112, background: background),
+                    theme: theme),
+                .grid(maps, columns: 3, tallest: 112, theme: theme),
                 .colorBar(
                     ColorBar(
-                        .diverging(background), end: Double(limit), unit: "deviations from the mean",
-                        background: background), isCentered: true),
-                .text(worked, background: background),
+                        theme.signedColors, end: Double(limit), unit: "deviations from the mean",
+                        theme: theme), isCentered: true),
+                .text(worked, theme: theme),
             ],
             caption: summary.text + ". The hatched margin is padding: zeros, the mean's own colour.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private var limit: Float {
@@ -136,7 +136,7 @@ package struct InputFigure {
                 channel.name, note: "mean \(figures(channel.mean)), deviation \(figures(channel.deviation))",
                 aspect: map.aspect
             ) { canvas, room in
-                let place = map.draw(on: canvas, in: room, background: background)
+                let place = map.draw(on: canvas, in: room, theme: theme)
                 let scale = place.width / Double(map.width)
                 hatch(
                     place, width: Double(resized.width) * scale, height: Double(resized.height) * scale,
@@ -172,25 +172,26 @@ package struct InputFigure {
         let narrowest = 96.0
         let scale = min((Sheet.contentWidth - 2 * gap - narrowest) / total, 92 / tallest)
         let factor = Double(resized.width) / Double(original.width)
-        return Sheet.Block(height: 17 + tallest * scale + 18) { canvas, room in
+        return Sheet.Block(height: 17 + tallest * scale + 18, role: .drawing("the three sizes")) {
+            canvas, room in
             let y = room.y + 17
             var x = room.x
             func title(_ text: String, width: Double) {
                 canvas.text(
                     text, at: Point(x: x, y: room.y), font: Font(size: 11, isBold: true),
-                    within: max(width, narrowest) + gap - 6, color: background.ink,
+                    within: max(width, narrowest) + gap - 6, color: theme.ink,
                     anchor: TextAnchor(.leading, .top))
             }
             func note(_ text: String, below place: Rectangle) {
                 canvas.text(
                     text, at: Point(x: place.x, y: place.maxY + 4), font: Font(size: 10),
-                    within: max(place.width, narrowest) + gap - 6, color: background.mutedInk,
+                    within: max(place.width, narrowest) + gap - 6, color: theme.mutedInk,
                     anchor: TextAnchor(.leading, .top))
             }
             func arrow(from start: Double, to end: Double, y: Double) {
                 canvas.arrow(
                     from: Point(x: start, y: y), to: Point(x: end, y: y),
-                    Stroke(background.mutedInk, width: 1.5))
+                    Stroke(theme.mutedInk, width: 1.5))
             }
             var place = Rectangle(
                 x: x, y: y, width: Double(original.width) * scale, height: Double(original.height) * scale)
@@ -214,7 +215,7 @@ package struct InputFigure {
             place.x = x
             canvas.draw(resized, in: place, filter: .bilinear)
             hatch(padded, width: place.width, height: place.height, on: canvas)
-            canvas.stroke(padded, Stroke(Part.input.color(on: background), width: 1))
+            canvas.stroke(padded, Stroke(Part.input.color(in: theme), width: 1))
             note("\(width) × \(height): multiples of \(multiple)", below: padded)
         }
     }
@@ -231,15 +232,15 @@ package struct InputFigure {
                     canvas.line(
                         from: Point(x: margin.x + offset, y: margin.maxY),
                         to: Point(x: margin.x + offset + margin.height, y: margin.y),
-                        Stroke(background.mutedInk, width: 0.75))
+                        Stroke(theme.mutedInk, width: 0.75))
                 }
             }
-            canvas.stroke(margin, Stroke(background.mutedInk, width: 0.75))
+            canvas.stroke(margin, Stroke(theme.mutedInk, width: 0.75))
         }
     }
 
     private func cross(at point: Point, on canvas: Canvas) {
-        for (color, width) in [(background.paper, 3.0), (background.ink, 1.25)] {
+        for (color, width) in [(theme.paper, 3.0), (theme.ink, 1.25)] {
             let stroke = Stroke(color, width: width)
             canvas.line(
                 from: Point(x: point.x - 6, y: point.y), to: Point(x: point.x + 6, y: point.y), stroke)

@@ -4,21 +4,24 @@ import Tensors
 
 extension Gallery {
     /// Figure 4: channels of c2 to c5.
-    func backbone() throws -> Figure {
-        BackboneFigure(
-            maps: run.backboneStages.compactMap { stage in
-                run.tensor(.backbone(stage)).map {
-                    BackboneFigure.Map(name: Stage.backbone(stage).name, stride: 1 << stage, tensor: $0)
-                }
-            }, background: background
-        ).figure
+    func backbone() throws -> Sheet {
+        let stages = try chosen(run.backboneStages, { $0 }, { Stage.backbone($0).name })
+        return BackboneFigure(
+            maps: try stages.compactMap { stage in
+                guard let map = run.tensor(.backbone(stage)) else { return nil }
+                let name = Stage.backbone(stage).name
+                return BackboneFigure.Map(
+                    name: name, stride: 1 << stage, tensor: map,
+                    channel: try chosenChannel(of: name, count: map.shape[2]))
+            }, theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 4: channels of the backbone's maps, c2 to c5: from edges to parts of objects.
-package struct BackboneFigure {
+package struct BackboneFigure: SheetFigure {
     /// One of the backbone's maps.
     package struct Map: Sendable {
         /// The stage's name: `backbone.c2`.
@@ -27,60 +30,68 @@ package struct BackboneFigure {
         package var stride: Int
         /// After ReLU, `[height, width, channels]`.
         package var tensor: Tensor
+        /// A channel that is shown first, whether or not it varies much; nil for none.
+        package var channel: Int?
 
         /// A map.
-        package init(name: String, stride: Int, tensor: Tensor) {
+        package init(name: String, stride: Int, tensor: Tensor, channel: Int? = nil) {
             self.name = name
             self.stride = stride
             self.tensor = tensor
+            self.channel = channel
         }
     }
 
     private let maps: [Map]
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of a backbone's maps, finest first.
-    package init(maps: [Map], background: Background) {
+    package init(maps: [Map], theme: Theme) {
         self.maps = maps
-        self.background = background
+        self.theme = theme
     }
 
     private static let columns = 6
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "What the backbone's channels answer to",
-            subtitle:
-                "Of each stage the \(Self.columns) channels that vary most away from the border. From stage to "
+            subtitle: (chosen.map { "Of each stage channel \($0) and the \(Self.columns - 1) others" }
+                ?? "Of each stage the \(Self.columns) channels")
+                + " that vary most away from the border. From stage to "
                 + "stage a position stands for twice as many pixels, and answers to more than an edge.",
             blocks: maps.flatMap(rows),
             caption: maps.map { TensorSummary($0.name, map: $0.tensor).text + silent($0.tensor) }
                 .joined(separator: "\n") + "\nColours end where 99 % of the numbers of a channel lie below.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
+    private var chosen: Int? { maps.compactMap(\.channel).first }
+
     private func rows(_ map: Map) -> [Sheet.Block] {
-        let channels = map.tensor.mostVaryingChannels(Self.columns)
+        let varying = map.tensor.mostVaryingChannels(Self.columns)
+        let channels = Array(
+            ((map.channel.map { [$0] } ?? []) + varying.filter { $0 != map.channel }).prefix(Self.columns))
         let shown = channels.map { HeatMap(map.tensor, channel: $0, isSigned: false) }
         let limit = shown.map { $0.magnitude(ofShare: 0.99) }.max() ?? 1
         let panels = zip(channels, shown).map { channel, heat in
             var heat = heat
             heat.limit = limit
-            return Panel(note: "channel \(channel)", heat, background: background)
+            return Panel(note: "channel \(channel)", heat, theme: theme)
         }
         let summary = TensorSummary(map.name, map: map.tensor)
-        let heading = Sheet.Block(height: 20) { canvas, room in
+        let heading = Sheet.Block(height: 20, role: .heading(map.name)) { canvas, room in
             Sheet.Block.heading(
                 map.name, note: "\(summary.shapeText), one position every \(map.stride) pixels",
-                background: background
+                theme: theme
             ).draw(canvas, room)
-            ColorBar(.sequential, end: Double(limit), unit: "", background: background)
+            ColorBar(.sequential, end: Double(limit), unit: "", theme: theme)
                 .draw(on: canvas, in: Rectangle(x: room.maxX - 140, y: room.y, width: 140, height: 26))
         }
         return [
-            heading, .grid(panels, columns: Self.columns, tallest: 120, gap: 8, background: background),
+            heading, .grid(panels, columns: Self.columns, tallest: 120, gap: 8, theme: theme),
         ]
     }
 

@@ -6,7 +6,7 @@ import Inference
 
 extension Gallery {
     /// Figure 6.
-    func anchors() throws -> Figure {
+    func anchors() throws -> Sheet {
         let (size, padded) = try run.inputSizes()
         let grids = try run.model.levelNames.enumerated().map { index, name in
             let shape = try run.recorded(.objectness(name)).shape
@@ -32,17 +32,17 @@ extension Gallery {
                 level: levels[best].index)
         }
         return AnchorsFigure(
-            ground: ground(size: size), levels: levels,
+            ground: ground(size: size), levels: try chosen(levels, \.index, \.name),
             aspectRatios: run.model.architecture.proposals.aspectRatios, objects: objects,
-            objectsAre: known?.words ?? "", background: background
-        ).figure
+            objectsAre: known?.words ?? "", theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 6: the anchors of one cell on every level, and the sizes of objects that they cover.
-package struct AnchorsFigure {
+package struct AnchorsFigure: SheetFigure {
     /// The anchors of one level.
     package struct Level {
         /// `p2`.
@@ -57,6 +57,10 @@ package struct AnchorsFigure {
         package var horizontalStride: Int
         /// The anchors around (0, 0).
         package var shapes: [Box]
+        /// Pixels from one cell to the next in words: `64`, or `61×64`, rows before columns, where they differ.
+        package var strideText: String {
+            verticalStride == horizontalStride ? "\(verticalStride)" : "\(verticalStride)×\(horizontalStride)"
+        }
         /// Their sides, as the configuration has them: the square roots of their areas, in pixels.
         package var sides: [Float]
 
@@ -97,7 +101,7 @@ package struct AnchorsFigure {
     private let aspectRatios: [Float]
     private let objects: [Object]
     private let objectsAre: String
-    private let background: Background
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the anchors.
@@ -107,18 +111,18 @@ package struct AnchorsFigure {
     ///   - objectsAre: what the objects are, for the caption: "the objects of the scene".
     package init(
         ground: Ground, levels: [Level], aspectRatios: [Float], objects: [Object], objectsAre: String,
-        background: Background
+        theme: Theme
     ) {
         self.ground = ground
         self.levels = levels
         self.aspectRatios = aspectRatios
         self.objects = objects
         self.objectsAre = objectsAre
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "Anchors: where the search starts",
             subtitle: "Every cell of every level has boxes of a few fixed shapes. Small ones lie densely on "
@@ -129,10 +133,10 @@ package struct AnchorsFigure {
                     "Which sizes are covered",
                     note:
                         "each level’s best overlap with a square object around an anchor’s centre",
-                    background: background), coverage,
+                    theme: theme), coverage,
             ],
-            caption: caption, background: background
-        ).figure
+            caption: caption, theme: theme
+        )
     }
 
     private var caption: String {
@@ -140,17 +144,22 @@ package struct AnchorsFigure {
         let dots =
             objects.isEmpty
             ? "" : " Dots: \(objectsAre), each with the overlap of the anchor that fits it best."
+        let unequal =
+            levels.contains { $0.verticalStride != $0.horizontalStride }
+            ? " A stride is the input’s height or width over the map’s, cut down to whole pixels: rows × columns "
+                + "where the two differ."
+            : ""
         return
             "\(count) anchors in all. An anchor’s centre is its cell’s upper left corner: column × stride, "
             + "row × stride. From an overlap of 0.7 on an anchor is a positive example in training; below 0.3 "
-            + "it is background." + dots
+            + "it is background." + unequal + dots
     }
 
     private func anchorCount(_ level: Level) -> Int {
         level.cells.height * level.cells.width * level.shapes.count
     }
 
-    private func color(_ level: Level) -> Color { Palette.color(ofLevel: level.index, on: background) }
+    private func color(_ level: Level) -> Color { theme.color(ofLevel: level.index) }
 
     /// The row and column of the cell in the middle of the picture, and where it is.
     private func middle(_ level: Level) -> (cell: Box, anchors: [Box]) {
@@ -180,9 +189,9 @@ package struct AnchorsFigure {
         let wide = ground.showing(view)
         let width = 356.0
         let height = width * wide.aspect
-        return Sheet.Block(height: height) { canvas, room in
+        return Sheet.Block(height: height, role: .drawing("one cell’s anchors")) { canvas, room in
             let place = Rectangle(x: room.x, y: room.y, width: width, height: height)
-            wide.draw(on: canvas, in: place, background: background) { places in
+            wide.draw(on: canvas, in: place, theme: theme) { places in
                 draw(levels, on: canvas, places)
             }
             let table = TextTable(
@@ -193,12 +202,12 @@ package struct AnchorsFigure {
                 rows: levels.map { level in
                     TextTable.Row(
                         [
-                            level.name, "\(level.verticalStride)",
+                            level.name, level.strideText,
                             "\(level.cells.height)×\(level.cells.width)",
                             sidesText(level),
                             "\(anchorCount(level))",
                         ], color: color(level))
-                }, background: background)
+                }, theme: theme)
             let left = place.maxX + 14
             table.draw(on: canvas, at: Point(x: left, y: room.y))
             let note =
@@ -206,11 +215,11 @@ package struct AnchorsFigure {
                 + "Sides are in pixels of the resized picture; \(shapeText) "
                 + "each cover the same area."
             let font = Font(size: 10.5)
-            let lines = wrapped(note, font: font, width: room.maxX - left)
+            let lines = canvas.wrapped(note, font: font, width: room.maxX - left)
             var y = room.y + table.height + 10
             for line in lines {
                 canvas.text(
-                    line, at: Point(x: left, y: y), font: font, color: background.mutedInk,
+                    line, at: Point(x: left, y: y), font: font, color: theme.mutedInk,
                     anchor: TextAnchor(.leading, .top))
                 y += 14
             }
@@ -227,11 +236,11 @@ package struct AnchorsFigure {
         let around = small.dropFirst().reduce(small[0]) { $0.union($1) }
         let close = ground.showing(
             around.grown(by: around.height / 16, aspect: Float(room.height / room.width)))
-        close.draw(on: canvas, in: room, background: background) { places in
+        close.draw(on: canvas, in: room, theme: theme) { places in
             draw(levels, on: canvas, places)
             canvas.tag(
-                "enlarged", at: Point(x: room.x + 3, y: room.y + 3), color: background.ink, within: room,
-                background: background)
+                "enlarged", at: Point(x: room.x + 3, y: room.y + 3), color: theme.ink, within: room,
+                theme: theme)
         }
     }
 
@@ -242,7 +251,7 @@ package struct AnchorsFigure {
             canvas.fill(places.rectangle(cell), color(level).withOpacity(0.35))
             for anchor in anchors {
                 canvas.outline(
-                    places.rectangle(anchor), color(level), width: 1.5, background: background)
+                    places.rectangle(anchor), color(level), width: 1.5, theme: theme)
             }
         }
     }
@@ -261,11 +270,13 @@ package struct AnchorsFigure {
     private var cellsOfLevels: Sheet.Block {
         let panels = levels.prefix(6).map { level in
             ground.panel(
-                "\(level.name): every \(level.horizontalStride) px", background: background
+                "\(level.name): every \(level.strideText) px", theme: theme
             ) { canvas, places in
+                // Lines that lie closer than can be told apart would hide the picture: they become a tint.
+                let spacing = Double(level.horizontalStride) * places.scale
                 let line = Stroke(
-                    color(level), width: min(max(Double(level.horizontalStride) * places.scale / 12, 0.25), 1)
-                )
+                    color(level).withOpacity(min(max(spacing / 4, 0.25), 1)),
+                    width: min(max(spacing / 12, 0.25), 1))
                 let (right, bottom) = (
                     Float(level.cells.width * level.horizontalStride),
                     Float(level.cells.height * level.verticalStride)
@@ -281,34 +292,47 @@ package struct AnchorsFigure {
                 canvas.fill(places.rectangle(middle(level).cell), color(level))
             }
         }
-        return .grid(Array(panels), columns: max(panels.count, 3), gap: 8, background: background)
+        return .grid(Array(panels), columns: max(panels.count, 3), gap: 8, theme: theme)
     }
 
     /// Best overlap against the size of an object.
     private var coverage: Sheet.Block {
         let sides = levels.flatMap(\.sides).map(Double.init).filter { $0 > 0 }
         let range = (sides.min() ?? 16) / 2...(sides.max() ?? 512) * 2
-        return Sheet.Block(height: 210) { canvas, room in
+        return Sheet.Block(height: 224) { canvas, room in
             let axes = Axes(
                 x: Axis("side of the object in pixels (√area)", range, isLogarithmic: true),
-                y: Axis("overlap (IoU)", 0...1), background: background)
-            let field = axes.draw(on: canvas, in: room)
+                y: Axis("", 0...1), theme: theme)
+            // Names of axis and curves stand above the field, where no dot can come to lie.
+            let names = 26.0
+            let field = axes.draw(
+                on: canvas,
+                in: Rectangle(x: room.x, y: room.y + names, width: room.width, height: room.height - names))
+            canvas.text(
+                "overlap (IoU)", at: Point(x: room.x, y: room.y), font: Font(size: 11), color: theme.ink,
+                anchor: TextAnchor(.leading, .top))
             for level in levels { drawCurve(of: level, over: range, in: field, on: canvas) }
+            let dots = objects.filter { $0.side > 0 }.map { object in
+                field.point(min(max(object.side, range.lowerBound), range.upperBound), object.overlap)
+            }
             for (threshold, name) in [(0.7, "positive from 0.7"), (0.3, "background below 0.3")] {
                 let y = field.point(range.lowerBound, threshold).y
                 canvas.line(
                     from: Point(x: field.frame.x, y: y), to: Point(x: field.frame.maxX, y: y),
-                    Stroke(background.mutedInk, width: 1, dashes: [4, 3]))
+                    Stroke(theme.mutedInk, width: 1, dashes: [4, 3]))
+                // At the right, or at the left if dots are there.
+                let room = canvas.extents(of: name, font: Font(size: 9.5)).width + 14
+                let isTaken = dots.contains { $0.x > field.frame.maxX - room && y - 22...y + 6 ~= $0.y }
                 canvas.tag(
-                    name, at: Point(x: field.frame.maxX - 2, y: y - 1.5), color: background.mutedInk,
-                    within: field.frame, anchor: TextAnchor(.trailing, .bottom), background: background)
+                    name,
+                    at: Point(x: isTaken ? field.frame.x + 2 : field.frame.maxX - 2, y: y - 1.5),
+                    color: theme.mutedInk, within: field.frame,
+                    anchor: TextAnchor(isTaken ? .leading : .trailing, .bottom), theme: theme)
             }
-            for object in objects where object.side > 0 {
-                let place = field.point(
-                    min(max(object.side, range.lowerBound), range.upperBound), object.overlap)
-                canvas.fill(circleAt: place, radius: 4.5, background.paper)
+            for (object, place) in zip(objects.filter { $0.side > 0 }, dots) {
+                canvas.fill(circleAt: place, radius: 4.5, theme.paper)
                 canvas.fill(
-                    circleAt: place, radius: 3.5, Palette.color(ofLevel: object.level, on: background))
+                    circleAt: place, radius: 3.5, theme.color(ofLevel: object.level))
             }
         }
     }
@@ -324,10 +348,9 @@ package struct AnchorsFigure {
         }
         canvas.polyline(points, Stroke(color(level), width: 2, isRound: true))
         guard let top = points.min(by: { $0.y < $1.y }) else { return }
-        canvas.tag(
-            level.name, at: Point(x: top.x, y: top.y - 1), font: Font(size: 10, isBold: true),
-            color: color(level), within: field.frame.inset(by: -12), anchor: TextAnchor(.center, .bottom),
-            background: background)
+        canvas.text(
+            level.name, at: Point(x: top.x, y: field.frame.y - 4), font: Font(size: 10, isBold: true),
+            color: color(level), anchor: TextAnchor(.center, .bottom))
     }
 
     /// The best overlap of anchors around (0, 0) with a square around (0, 0).

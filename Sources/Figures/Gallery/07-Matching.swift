@@ -6,7 +6,7 @@ import Training
 
 extension Gallery {
     /// Figure 7.
-    func matching() throws -> Figure {
+    func matching() throws -> Sheet {
         let trace = try SelectionTrace(run)
         let known = try PictureObjects(run)
         let boxes = known.objects.map { known.resized($0.box, to: trace.size) }
@@ -19,7 +19,11 @@ extension Gallery {
         var anchors: [MatchingFigure.Anchor] = []
         var levels: [MatchingFigure.Level] = []
         var start = 0
+        let shown = Set(
+            try chosen(trace.levels, { pyramidIndex($0.name) }, \.name).map(\.name))
         for level in trace.levels {
+            defer { start += level.anchors.count }
+            guard shown.contains(level.name) else { continue }
             var counts: [MatchingFigure.Verdict: Int] = [:]
             var background: [MatchingFigure.Anchor] = []
             for index in start..<start + level.anchors.count {
@@ -33,8 +37,7 @@ extension Gallery {
             }
             levels.append(
                 MatchingFigure.Level(name: level.name, index: pyramidIndex(level.name), counts: counts))
-            anchors += Self.spread(background, count: 60 / trace.levels.count)
-            start += level.anchors.count
+            anchors += Self.spread(background, count: (selection.maximumBoxes ?? 60) / shown.count)
         }
         return MatchingFigure(
             ground: ground(size: trace.size),
@@ -42,14 +45,17 @@ extension Gallery {
                 MatchingFigure.Object(box: $1, name: $0.name, label: $0.label)
             },
             objectsAre: "Objects are \(known.words).", anchors: anchors, levels: levels,
-            thresholds: (matcher.backgroundOverlap, matcher.objectOverlap), background: background
-        ).figure
+            thresholds: (matcher.backgroundOverlap, matcher.objectOverlap),
+            maximumBoxes: selection.maximumBoxes ?? .max, theme: theme
+        ).sheet
     }
 
     /// Some of many anchors, from everywhere among them.
-    private static func spread(_ anchors: [MatchingFigure.Anchor], count: Int) -> [MatchingFigure.Anchor] {
+    fileprivate static func spread(_ anchors: [MatchingFigure.Anchor], count: Int) -> [MatchingFigure.Anchor]
+    {
+        if count >= anchors.count { return anchors }
         // Multiples of the golden ratio's fraction, whole parts cut off, leave no large gap and no pattern.
-        (0..<min(count, anchors.count)).map { index in
+        return (0..<max(count, 0)).map { index in
             let position = (Double(index) * 0.6180339887).truncatingRemainder(dividingBy: 1)
             return anchors[Int(position * Double(anchors.count))]
         }
@@ -78,7 +84,7 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 7: which anchors stand for which objects while a region proposal network is trained.
-package struct MatchingFigure {
+package struct MatchingFigure: SheetFigure {
     /// An object of the picture.
     package struct Object {
         /// Its box.
@@ -148,7 +154,8 @@ package struct MatchingFigure {
     private let anchors: [Anchor]
     private let levels: [Level]
     private let thresholds: (low: Float, high: Float)
-    private let background: Background
+    private let maximumBoxes: Int
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the anchors.
@@ -157,30 +164,32 @@ package struct MatchingFigure {
     ///   - anchors: all that are not background, and as many of these as are to be drawn.
     ///   - levels: finest first.
     ///   - thresholds: the overlaps that divide background, ignored and positive.
+    ///   - maximumBoxes: how many anchors a drawing shows at most.
     package init(
         ground: Ground, objects: [Object], objectsAre: String, anchors: [Anchor], levels: [Level],
-        thresholds: (low: Float, high: Float), background: Background
+        thresholds: (low: Float, high: Float), maximumBoxes: Int = .max, theme: Theme
     ) {
+        self.maximumBoxes = maximumBoxes
         self.ground = ground
         self.objects = objects
         self.objectsAre = objectsAre
         self.anchors = anchors
         self.levels = levels
         self.thresholds = thresholds
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "Matching: which anchor stands for which object",
             subtitle: "Training needs an answer for every anchor. Its best overlap with an object decides; "
                 + "each object also gets the anchors that overlap it most.",
             blocks: [
-                .grid(Verdict.allCases.map(panel), columns: 2, background: background), counts, table.block,
+                .grid(Verdict.allCases.map(panel), columns: 2, theme: theme), counts, table.block,
             ],
-            caption: caption, background: background
-        ).figure
+            caption: caption, theme: theme
+        )
     }
 
     private var caption: String {
@@ -193,10 +202,10 @@ package struct MatchingFigure {
 
     private func color(_ verdict: Verdict) -> Color {
         switch verdict {
-        case .positive: background.keptColor
-        case .lowQuality: Palette.color(ofLevel: 3, on: background)
-        case .ignored: background.mutedInk
-        case .background: background.droppedColor
+        case .positive: theme.keptColor
+        case .lowQuality: theme.color(ofLevel: 3)
+        case .ignored: theme.mutedInk
+        case .background: theme.droppedColor
         }
     }
 
@@ -220,31 +229,31 @@ package struct MatchingFigure {
     }
 
     private func panel(_ verdict: Verdict) -> Panel {
-        let shown = anchors.filter { $0.verdict == verdict }
+        let shown = Gallery.spread(anchors.filter { $0.verdict == verdict }, count: maximumBoxes)
         let total = count(verdict)
         let note =
             "\(total) anchor\(total == 1 ? "" : "s")" + (shown.count < total ? ", \(shown.count) drawn" : "")
-        return ground.panel(title(verdict), note: note, background: background) { canvas, places in
+        return ground.panel(title(verdict), note: note, theme: theme) { canvas, places in
             // Many lines make a heap that hides the picture: the more there are, the fainter.
             let strength = min(1, max(0.25, 12 / Double(max(shown.count, 1)).squareRoot() / 2))
             for anchor in shown {
                 let color =
                     verdict == .background
                     ? color(verdict)
-                    : anchor.object.map { background.lineColor(ofClass: objects[$0].label) }
-                        ?? background.mutedInk
+                    : anchor.object.map { theme.lineColor(ofClass: objects[$0].label) }
+                        ?? theme.mutedInk
                 canvas.stroke(
                     places.rectangle(anchor.box), Stroke(color.withOpacity(strength), width: 1))
             }
             for object in objects {
                 canvas.outline(
-                    places.rectangle(object.box), background.lineColor(ofClass: object.label), width: 2.5,
-                    background: background)
+                    places.rectangle(object.box), theme.lineColor(ofClass: object.label), width: 2.5,
+                    theme: theme)
             }
             if verdict == .positive {
                 canvas.tag(
-                    objects.map { ($0.name, places.rectangle($0.box), background.ink) },
-                    within: places.room, background: background)
+                    objects.map { ($0.name, places.rectangle($0.box), theme.ink) },
+                    within: places.room, theme: theme)
             }
         }
     }
@@ -252,11 +261,13 @@ package struct MatchingFigure {
     /// The anchors of each level, kind by kind, as shares of a bar.
     private var counts: Sheet.Block {
         let rowHeight = 17.0
-        return Sheet.Block(height: 18 + rowHeight * Double(levels.count)) { canvas, room in
+        return Sheet.Block(
+            height: 18 + rowHeight * Double(levels.count), role: .drawing("anchors level by level")
+        ) { canvas, room in
             canvas.text(
                 "Anchors that are not background, level by level: blue positive, green low quality, grey ignored",
                 at: Point(x: room.x, y: room.y),
-                font: Font(size: 11, isBold: true), color: background.ink, anchor: TextAnchor(.leading, .top))
+                font: Font(size: 11, isBold: true), color: theme.ink, anchor: TextAnchor(.leading, .top))
             let kinds: [Verdict] = [.positive, .lowQuality, .ignored]
             let sums = levels.map { level in kinds.reduce(0) { $0 + (level.counts[$1] ?? 0) } }
             let scale = 300 / Double(max(sums.max() ?? 1, 1))
@@ -265,7 +276,7 @@ package struct MatchingFigure {
                 canvas.text(
                     level.name, at: Point(x: room.x, y: y + rowHeight / 2),
                     font: Font(size: 10, isBold: true),
-                    color: Palette.color(ofLevel: level.index, on: background),
+                    color: theme.color(ofLevel: level.index),
                     anchor: TextAnchor(.leading, .middle))
                 var x = room.x + 30
                 for kind in kinds {
@@ -281,7 +292,7 @@ package struct MatchingFigure {
                 canvas.text(
                     (words.isEmpty ? "none" : words.joined(separator: ", ")) + " of \(all)",
                     at: Point(x: x + 8, y: y + rowHeight / 2), font: Font(size: 10),
-                    within: room.maxX - x - 8, color: background.mutedInk,
+                    within: room.maxX - x - 8, color: theme.mutedInk,
                     anchor: TextAnchor(.leading, .middle))
             }
         }
@@ -301,8 +312,8 @@ package struct MatchingFigure {
                     [
                         object.name, boxText(object.box), count(.positive), count(.lowQuality),
                         count(.ignored),
-                    ], color: background.lineColor(ofClass: object.label))
-            }, background: background)
+                    ], color: theme.lineColor(ofClass: object.label))
+            }, theme: theme)
     }
 }
 

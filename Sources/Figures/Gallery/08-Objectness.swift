@@ -8,13 +8,15 @@ import Tensors
 
 extension Gallery {
     /// Figure 8.
-    func objectness() throws -> Figure {
+    func objectness() throws -> Sheet {
         let trace = try SelectionTrace(run)
         let proposals = run.model.architecture.proposals
         let ratios = proposals.aspectRatios
         let isRatioOuter = run.model.conventions.anchors.ratiosAreOuter
         var rows: [ObjectnessFigure.Row] = []
-        for (index, level) in trace.levels.enumerated() {
+        let shown = Set(
+            try chosen(trace.levels, { pyramidIndex($0.name) }, \.name).map(\.name))
+        for (index, level) in trace.levels.enumerated() where shown.contains(level.name) {
             let name = Stage.objectness(level.name).name
             let probabilities = level.objectness.probabilities
             for (sideIndex, side) in proposals.anchorSizes[index].enumerated() {
@@ -27,7 +29,7 @@ extension Gallery {
                 }
                 rows.append(
                     ObjectnessFigure.Row(
-                        title: "\(level.name), stride \(level.anchors.horizontalStride), side "
+                        title: "\(level.name), stride \(level.anchors.strideText), side "
                             + setting(Double(side)),
                         note: sideIndex == 0 ? TensorSummary(name, map: level.objectness).text : "",
                         level: pyramidIndex(level.name), maps: maps,
@@ -43,8 +45,15 @@ extension Gallery {
         return ObjectnessFigure(
             image: run.image,
             ratios: ratios.map { "height \(setting(Double($0))) × width" }, rows: Array(rows.prefix(12)),
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
+    }
+}
+
+extension AnchorGrid {
+    /// Pixels from one cell to the next in words: `64`, or `61×64`, rows before columns, where they differ.
+    fileprivate var strideText: String {
+        verticalStride == horizontalStride ? "\(verticalStride)" : "\(verticalStride)×\(horizontalStride)"
     }
 }
 
@@ -60,7 +69,7 @@ extension Tensor {
 // MARK: - Drawing
 
 /// Figure 8: what the region proposal network says of every anchor, level by level.
-package struct ObjectnessFigure {
+package struct ObjectnessFigure: SheetFigure {
     /// The anchors of one side on one level.
     package struct Row {
         /// "p2, stride 4, side 12".
@@ -89,7 +98,7 @@ package struct ObjectnessFigure {
     private let image: Image
     private let ratios: [String]
     private let rows: [Row]
-    private let background: Background
+    private let theme: Theme
 
     /// - Parameters:
     ///   - image: the picture.
@@ -97,16 +106,16 @@ package struct ObjectnessFigure {
     ///   - rows: finest level first.
     package init(
         image: Image, ratios: [String], rows: [Row],
-        background: Background
+        theme: Theme
     ) {
         self.image = image
         self.ratios = ratios
         self.rows = rows
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         var blocks: [Sheet.Block] = []
         for (index, row) in rows.enumerated() {
             blocks.append(heading(row))
@@ -116,10 +125,10 @@ package struct ObjectnessFigure {
                         + zip(row.maps, ratios).map { map, ratio in
                             panel(map, of: row, index == 0 ? ratio : "")
                         },
-                    columns: row.maps.count + 1, tallest: 150, background: background))
+                    columns: row.maps.count + 1, tallest: 150, theme: theme))
         }
         blocks.append(
-            .colorBar(ColorBar(.sequential, end: 1, unit: "objectness", background: background)))
+            .colorBar(ColorBar(.sequential, end: 1, unit: "objectness", theme: theme)))
         return Sheet(
             title: "Objectness: where might an object be?",
             subtitle: "For each anchor the region proposal network gives a logit; its sigmoid is the "
@@ -128,21 +137,21 @@ package struct ObjectnessFigure {
             caption: "One cell of a map is one cell of its level; each has a number for every anchor shape. "
                 + "First column: the largest of these numbers over the picture, with a ring where it is "
                 + "highest.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private func heading(_ row: Row) -> Sheet.Block {
-        Sheet.Block(height: 14) { canvas, room in
+        Sheet.Block(height: 14, role: .heading(row.title)) { canvas, room in
             let font = Font(size: 11.5, isBold: true)
             canvas.text(
                 row.title, at: Point(x: room.x, y: room.y), font: font,
-                color: Palette.color(ofLevel: row.level, on: background),
+                color: theme.color(ofLevel: row.level),
                 anchor: TextAnchor(.leading, .top))
             let left = room.x + canvas.extents(of: row.title, font: font).width + 10
             canvas.text(
                 row.note, at: Point(x: left, y: room.y + 1), font: Font(size: 10), within: room.maxX - left,
-                color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+                color: theme.mutedInk, anchor: TextAnchor(.leading, .top))
         }
     }
 
@@ -151,9 +160,9 @@ package struct ObjectnessFigure {
         map.limit = 1
         return Panel(title, aspect: aspect) { [map] canvas, room in
             canvas.clipped(to: room) {
-                map.draw(on: canvas, in: place(of: map, of: row, in: room), background: background)
+                map.draw(on: canvas, in: place(of: map, of: row, in: room), theme: theme)
             }
-            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+            canvas.stroke(room, Stroke(theme.rule, width: 0.75))
         }
     }
 
@@ -193,10 +202,10 @@ package struct ObjectnessFigure {
                 canvas.tag(
                     DetectionOverlay.text(ofScore: Double(largest[best])),
                     at: Point(x: center.x + 9, y: center.y),
-                    color: background.ink, within: room.inset(by: 2), anchor: TextAnchor(.leading, .middle),
-                    background: background)
+                    color: theme.ink, within: room.inset(by: 2), anchor: TextAnchor(.leading, .middle),
+                    theme: theme)
             }
-            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+            canvas.stroke(room, Stroke(theme.rule, width: 0.75))
         }
     }
 

@@ -6,19 +6,30 @@ import Tensors
 
 extension Gallery {
     /// Figure 9.
-    func decoding() throws -> Figure {
+    func decoding() throws -> Sheet {
         let trace = try SelectionTrace(run)
-        var items = try decodingMembers(trace).map { item($0, of: trace) }
-        if !items.contains(where: Self.isCut) {
+        let chosen = try chosenMember(of: trace)
+        var members = try decodingMembers(trace)
+        if let chosen { members = [chosen] + members.filter { $0 != chosen } }
+        let limit = selection.maximumBoxes ?? .max
+        var items = members.prefix(limit).map { item($0, of: trace) }
+        if chosen == nil, items.count < limit, !items.contains(where: Self.isCut) {
             let kept = trace.suppression.outcome.kept.prefix(trace.proposals.boxes.count)
             let others = kept.lazy.map { self.item(trace.suppression.members[$0], of: trace) }
             if let cut = others.first(where: Self.isCut) { items.append(cut) }
         }
-        // The one that has most to show: how much is cut off, else how far it moved.
-        let worked = items.indices.max { Self.interest(items[$0]) < Self.interest(items[$1]) } ?? 0
+        // The chosen one, or that which has most to show: how much is cut off, else how far it moved.
+        let telling = items.indices.max { Self.interest(items[$0]) < Self.interest(items[$1]) } ?? 0
+        let worked = chosen == nil ? telling : 0
         return DecodingFigure(
-            ground: ground(size: trace.size), items: items, worked: worked, background: background
-        ).figure
+            ground: ground(size: trace.size), items: items, worked: worked, theme: theme
+        ).sheet
+    }
+
+    /// The candidate behind the chosen proposal or detection, if one is chosen.
+    private func chosenMember(of trace: SelectionTrace) throws -> CandidateSuppression.Member? {
+        let proposal = selection.box ?? selection.detection.map { trace.detections.proposals[$0] }
+        return proposal.map { trace.suppression.members[trace.suppression.outcome.kept[$0]] }
     }
 
     private func item(_ member: CandidateSuppression.Member, of trace: SelectionTrace) -> DecodingFigure.Item
@@ -63,7 +74,7 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 9: anchors, the boxes that the network makes of them, and what the picture leaves of these.
-package struct DecodingFigure {
+package struct DecodingFigure: SheetFigure {
     /// One anchor on its way.
     package struct Item {
         /// The level's name: `p4`.
@@ -99,44 +110,44 @@ package struct DecodingFigure {
     private let ground: Ground
     private let items: [Item]
     private let worked: Int
-    private let background: Background
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the boxes.
     ///   - items: best first; at least one.
     ///   - worked: the one whose numbers are worked out.
-    package init(ground: Ground, items: [Item], worked: Int, background: Background) {
+    package init(ground: Ground, items: [Item], worked: Int, theme: Theme) {
         precondition(items.indices.contains(worked))
         self.ground = ground
         self.items = items
         self.worked = worked
-        self.background = background
+        self.theme = theme
     }
 
     private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ").map(String.init)
 
     private func letter(_ index: Int) -> String { Self.letters[index % Self.letters.count] }
 
-    private func color(_ index: Int) -> Color { background.lineColor(ofClass: index + 1) }
+    private func color(_ index: Int) -> Color { theme.lineColor(ofClass: index + 1) }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "Decoding: from anchors to boxes",
             subtitle:
                 "The network does not name corners. It says how to move and stretch each anchor: dx and dy "
                 + "in widths and heights of the anchor, dw and dh as logarithms of growth.",
             blocks: [
-                .grid(panels, columns: 3, background: background),
+                .grid(panels, columns: 3, theme: theme),
                 .heading(
                     "\(letter(worked)) worked out",
                     note: "dashed: anchor; solid: decoded; shaded: cut off by the picture’s edge",
-                    background: background), workedOut, table.block,
+                    theme: theme), workedOut, table.block,
             ],
             caption: "Boxes are x1, y1 – x2, y2 in pixels of the resized picture. A dw or dh above "
                 + "log(1000/16) ≈ 4.14 is cut down to that before the exponential.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     // MARK: Three panels
@@ -157,14 +168,14 @@ package struct DecodingFigure {
     private var panels: [Panel] {
         let wide = wide
         return [
-            wide.panel("1. anchors", background: background) { canvas, places in
+            wide.panel("1. anchors", theme: theme) { canvas, places in
                 draw(\.anchor, dashes: [4, 2], on: canvas, places)
             },
-            wide.panel("2. decoded", background: background) { canvas, places in
+            wide.panel("2. decoded", theme: theme) { canvas, places in
                 for item in items {
                     canvas.stroke(
                         places.rectangle(item.anchor),
-                        Stroke(background.mutedInk.withOpacity(0.8), width: 0.75, dashes: [3, 2]))
+                        Stroke(theme.mutedInk.withOpacity(0.8), width: 0.75, dashes: [3, 2]))
                 }
                 draw(\.decoded, on: canvas, places)
                 for (index, item) in items.enumerated() {
@@ -173,7 +184,7 @@ package struct DecodingFigure {
                         Stroke(color(index), width: 1.25))
                 }
             },
-            wide.panel("3. clipped to the picture", background: background) { canvas, places in
+            wide.panel("3. clipped to the picture", theme: theme) { canvas, places in
                 draw(\.clipped, on: canvas, places)
             },
         ]
@@ -185,14 +196,13 @@ package struct DecodingFigure {
         for (index, item) in items.enumerated() {
             canvas.outline(
                 places.rectangle(item[keyPath: box]), color(index), width: 1.5, dashes: dashes,
-                background: background)
+                theme: theme)
         }
-        for (index, item) in items.enumerated() {
-            let place = places.rectangle(item[keyPath: box])
-            canvas.tag(
-                letter(index), at: Point(x: place.x, y: place.y), font: Font(size: 9.5, isBold: true),
-                color: color(index), within: places.room.inset(by: 1), background: background)
-        }
+        // No letter covers another, however close the boxes lie.
+        canvas.tag(
+            items.enumerated().map { index, item in
+                (letter(index), places.rectangle(item[keyPath: box]), color(index))
+            }, font: Font(size: 9.5, isBold: true), within: places.room, theme: theme)
     }
 
     // MARK: One item
@@ -205,24 +215,24 @@ package struct DecodingFigure {
         let view = around.grown(
             by: max(around.width, around.height) * 0.12, aspect: Float(height / side))
         let close = ground.showing(view)
-        return Sheet.Block(height: height) { canvas, room in
+        return Sheet.Block(height: height, role: .drawing("\(letter(worked)) worked out")) { canvas, room in
             let place = Rectangle(x: room.x, y: room.y, width: side, height: height)
-            close.draw(on: canvas, in: place, background: background) { places in
+            close.draw(on: canvas, in: place, theme: theme) { places in
                 let decoded = places.rectangle(item.decoded)
                 drawCutOff(item, on: canvas, places)
                 canvas.outline(
-                    places.rectangle(item.anchor), background.ink, width: 1.25, dashes: [5, 3],
-                    background: background)
-                canvas.outline(decoded, color(worked), width: 2, background: background)
+                    places.rectangle(item.anchor), theme.ink, width: 1.25, dashes: [5, 3],
+                    theme: theme)
+                canvas.outline(decoded, color(worked), width: 2, theme: theme)
                 let (start, end) = (places.center(item.anchor), places.center(item.decoded))
-                canvas.fill(circleAt: start, radius: 3, background.ink)
+                canvas.fill(circleAt: start, radius: 3, theme.ink)
                 canvas.arrow(from: start, to: end, Stroke(color(worked), width: 1.75))
                 canvas.tag(
-                    "anchor", at: corner(places.rectangle(item.anchor)), color: background.ink,
-                    within: place.inset(by: 2), anchor: TextAnchor(.trailing, .top), background: background)
+                    "anchor", at: corner(places.rectangle(item.anchor)), color: theme.ink,
+                    within: place.inset(by: 2), anchor: TextAnchor(.trailing, .top), theme: theme)
                 canvas.tag(
                     "decoded", at: Point(x: decoded.x, y: decoded.y), color: color(worked),
-                    within: place.inset(by: 2), background: background)
+                    within: place.inset(by: 2), theme: theme)
             }
             drawNumbers(
                 of: item,
@@ -244,7 +254,7 @@ package struct DecodingFigure {
             Box(x1: inner.x2, y1: inner.y1, x2: outer.x2, y2: inner.y2),
         ]
         for part in parts where part.width > 0 && part.height > 0 {
-            canvas.fill(places.rectangle(part), background.droppedColor.withOpacity(0.35))
+            canvas.fill(places.rectangle(part), theme.droppedColor.withOpacity(0.35))
         }
     }
 
@@ -283,7 +293,7 @@ package struct DecodingFigure {
             canvas.text(
                 line.0, at: Point(x: room.x, y: room.y + 2 + 17.5 * Double(index)),
                 font: Font(size: 10.5, isBold: line.isBold, isMonospaced: true), within: room.width,
-                color: background.ink, anchor: TextAnchor(.leading, .top))
+                color: theme.ink, anchor: TextAnchor(.leading, .top))
         }
     }
 
@@ -300,7 +310,7 @@ package struct DecodingFigure {
                 return TextTable.Row(
                     [letter(index), item.level, figures(item.score), boxText(item.anchor)]
                         + delta.map { figures(Double($0)) } + [boxText(item.clipped)], color: color(index))
-            }, background: background)
+            }, theme: theme)
     }
 
     /// A number with one decimal.

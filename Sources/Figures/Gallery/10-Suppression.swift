@@ -6,7 +6,7 @@ import Tensors
 
 extension Gallery {
     /// Figure 10.
-    func suppression() throws -> Figure {
+    func suppression() throws -> Sheet {
         let trace = try SelectionTrace(run)
         let outcome = trace.suppression.outcome
         guard !outcome.kept.isEmpty else { throw NothingToDraw("there are no proposals") }
@@ -15,21 +15,28 @@ extension Gallery {
                 box: trace.box(of: member), score: Double(trace.score(of: member)),
                 level: pyramidIndex(trace.levels[member.level].name), suppressor: outcome.suppressor[index])
         }
+        let levels = try chosen(trace.levels, { pyramidIndex($0.name) }, \.name).map { pyramidIndex($0.name) }
+        var kept = outcome.kept.filter { levels.contains(candidates[$0].level) }
+        guard !kept.isEmpty else { throw NothingToDraw("there are no proposals on that level") }
+        let heap = selection.box.map { outcome.kept[$0] }
+        // The chosen proposal is drawn, however many are better.
+        if let heap { kept = [heap] + kept.filter { $0 != heap } }
         return SuppressionFigure(
-            ground: ground(size: trace.size), candidates: candidates, kept: outcome.kept,
+            ground: ground(size: trace.size), candidates: candidates, kept: kept, heap: heap,
+            shownCount: selection.maximumBoxes ?? 16,
             proposalCount: trace.proposals.boxes.count,
             threshold: run.model.settings.proposals.nmsThreshold,
             levelName: { index in
                 trace.levels.first { pyramidIndex($0.name) == index }?.name ?? "level \(index)"
-            }, background: background
-        ).figure
+            }, theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 10: non-maximum suppression among the candidates: who is kept, and who is suppressed by whom.
-package struct SuppressionFigure {
+package struct SuppressionFigure: SheetFigure {
     /// A candidate.
     package struct Candidate {
         /// Decoded and clipped.
@@ -53,36 +60,40 @@ package struct SuppressionFigure {
     private let ground: Ground
     private let candidates: [Candidate]
     private let kept: [Int]
+    private let heap: Int?
+    private let shownCount: Int
     private let proposalCount: Int
     private let threshold: Double
     private let levelName: (Int) -> String
-    private let background: Background
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the boxes.
     ///   - candidates: those of all levels.
     ///   - kept: the kept ones, best first; at least one.
+    ///   - heap: the one of them whose heap is enlarged; nil for the one with the largest heap of those drawn.
+    ///   - shownCount: how many of the kept ones are drawn, with all that they suppressed.
     ///   - proposalCount: how many of these become proposals.
     ///   - threshold: the largest overlap that two kept ones of a level may have.
     ///   - levelName: the name of a level by its pyramid index.
     package init(
-        ground: Ground, candidates: [Candidate], kept: [Int], proposalCount: Int, threshold: Double,
-        levelName: @escaping (Int) -> String, background: Background
+        ground: Ground, candidates: [Candidate], kept: [Int], heap: Int? = nil, shownCount: Int = 16,
+        proposalCount: Int, threshold: Double,
+        levelName: @escaping (Int) -> String, theme: Theme
     ) {
         precondition(!kept.isEmpty)
         self.ground = ground
         self.candidates = candidates
         self.kept = kept
+        self.heap = heap
+        self.shownCount = shownCount
         self.proposalCount = proposalCount
         self.threshold = threshold
         self.levelName = levelName
-        self.background = background
+        self.theme = theme
     }
 
-    /// How many of the best kept candidates are drawn.
-    private static let shownCount = 16
-
-    private var shown: [Int] { Array(kept.prefix(Self.shownCount)) }
+    private var shown: [Int] { Array(kept.prefix(shownCount)) }
 
     /// The candidates that one suppressed, best first.
     private func heap(of keeper: Int) -> [Int] {
@@ -91,7 +102,7 @@ package struct SuppressionFigure {
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let levels = Array(Set(shown.map { candidates[$0].level })).sorted()
         return Sheet(
             title: "Non-maximum suppression: one box out of each heap",
@@ -99,39 +110,45 @@ package struct SuppressionFigure {
                 "Many anchors find the same object. Best first, each box is kept unless it overlaps one "
                 + "of its level that was kept before by more than \(setting(threshold)).",
             blocks: [
-                .grid([before, after], columns: 2, background: background),
+                .grid([before, after], columns: 2, theme: theme),
                 Legend(
-                    levels.map { (levelName($0), Palette.color(ofLevel: $0, on: background)) },
-                    background: background
+                    levels.map { (levelName($0), theme.color(ofLevel: $0)) },
+                    theme: theme
                 ).block,
                 .heading(
                     "Who suppressed whom",
                     note: "dots: centres of boxes; arrows lead from a suppressed box to the one that did it",
-                    background: background), arrows,
+                    theme: theme), arrows,
                 .heading(
-                    "One heap", note: "the largest of those above, with overlap (IoU) and score",
-                    background: background), closeUp,
+                    "One heap",
+                    note: (heap == nil ? "the largest of those above" : "the chosen proposal’s")
+                        + ", with overlap (IoU) and score",
+                    theme: theme), closeUp,
             ],
-            caption: caption, background: background
-        ).figure
+            caption: caption, theme: theme
+        )
     }
 
     private var caption: String {
-        let suppressed = candidates.count - kept.count
-        return "\(candidates.count) candidates: \(kept.count) kept, \(suppressed) suppressed; the best "
-            + "\(proposalCount) of the kept ones are the proposals. Drawn are the \(shown.count) best kept ones "
+        let suppressed = candidates.count { $0.suppressor != nil }
+        let drawn =
+            heap == nil
+            ? "the \(shown.count) best kept ones" : "the chosen one, the \(shown.count - 1) best others"
+        return
+            "\(candidates.count) candidates: \(candidates.count - suppressed) kept, \(suppressed) suppressed; the "
+            + "best \(proposalCount) of the kept ones are the proposals. Drawn are \(drawn) "
             + "and all that they suppressed. Boxes of different levels do not suppress each other."
     }
 
     // MARK: Panels
 
     private func color(_ index: Int) -> Color {
-        Palette.color(ofLevel: candidates[index].level, on: background)
+        theme.color(ofLevel: candidates[index].level)
     }
 
     private var before: Panel {
         let members = shown.flatMap { heap(of: $0) + [$0] }
-        return ground.panel("Before: \(members.count) boxes", background: background) { canvas, places in
+        return ground.panel("Before: \(members.count) boxes", theme: theme) { canvas, places in
             for index in members {
                 canvas.stroke(
                     places.rectangle(candidates[index].box), Stroke(color(index).withOpacity(0.55), width: 1))
@@ -140,10 +157,10 @@ package struct SuppressionFigure {
     }
 
     private var after: Panel {
-        ground.panel("After: \(shown.count) boxes", background: background) { canvas, places in
+        ground.panel("After: \(shown.count) boxes", theme: theme) { canvas, places in
             for index in shown.reversed() {
                 canvas.outline(
-                    places.rectangle(candidates[index].box), color(index), width: 1.75, background: background
+                    places.rectangle(candidates[index].box), color(index), width: 1.75, theme: theme
                 )
             }
         }
@@ -160,7 +177,7 @@ package struct SuppressionFigure {
         let frame = Float(max(ground.size.width, ground.size.height))
         let wide = ground.showing(around.grown(by: frame / 20, aspect: 0.62), fade: 0.62)
         return Sheet.Block(height: Sheet.contentWidth * wide.aspect) { canvas, room in
-            wide.draw(on: canvas, in: room, background: background) { places in
+            wide.draw(on: canvas, in: room, theme: theme) { places in
                 for keeper in shown {
                     let end = places.center(candidates[keeper].box)
                     for index in heap(of: keeper) {
@@ -173,7 +190,7 @@ package struct SuppressionFigure {
                 }
                 for keeper in shown.reversed() {
                     let center = places.center(candidates[keeper].box)
-                    canvas.fill(circleAt: center, radius: 5.5, background.paper)
+                    canvas.fill(circleAt: center, radius: 5.5, theme.paper)
                     canvas.fill(circleAt: center, radius: 4.5, color(keeper))
                 }
             }
@@ -183,7 +200,7 @@ package struct SuppressionFigure {
     // MARK: The largest heap
 
     private var closeUp: Sheet.Block {
-        let keeper = shown.max { heap(of: $0).count < heap(of: $1).count } ?? kept[0]
+        let keeper = heap ?? shown.max { heap(of: $0).count < heap(of: $1).count } ?? kept[0]
         let members = Array(heap(of: keeper).prefix(12))
         let boxes = members.map { candidates[$0].box }
         let around = boxes.reduce(candidates[keeper].box) { $0.union($1) }
@@ -193,14 +210,14 @@ package struct SuppressionFigure {
                 .moved(into: ground.size))
         return Sheet.Block(height: height) { canvas, room in
             let place = Rectangle(x: room.x, y: room.y, width: width, height: height)
-            close.draw(on: canvas, in: place, background: background) { places in
+            close.draw(on: canvas, in: place, theme: theme) { places in
                 for box in boxes.reversed() {
                     canvas.stroke(
-                        places.rectangle(box), Stroke(background.droppedColor, width: 1))
+                        places.rectangle(box), Stroke(theme.droppedColor, width: 1))
                 }
                 canvas.outline(
-                    places.rectangle(candidates[keeper].box), background.keptColor, width: 2.5,
-                    background: background)
+                    places.rectangle(candidates[keeper].box), theme.keptColor, width: 2.5,
+                    theme: theme)
             }
             table(keeper: keeper, heap: members).draw(on: canvas, at: Point(x: place.maxX + 16, y: room.y))
         }
@@ -215,7 +232,7 @@ package struct SuppressionFigure {
             ],
             rows: [
                 TextTable.Row(
-                    ["kept", figures(own.score), "", boxText(own.box)], color: background.keptColor)
+                    ["kept", figures(own.score), "", boxText(own.box)], color: theme.keptColor)
             ]
                 + heap.map { index in
                     TextTable.Row(
@@ -223,7 +240,7 @@ package struct SuppressionFigure {
                             "suppressed", figures(candidates[index].score),
                             figures(Double(own.box.overlap(with: candidates[index].box))),
                             boxText(candidates[index].box),
-                        ], color: background.droppedColor)
-                }, background: background)
+                        ], color: theme.droppedColor)
+                }, theme: theme)
     }
 }

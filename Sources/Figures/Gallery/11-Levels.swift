@@ -7,7 +7,7 @@ import Tensors
 
 extension Gallery {
     /// Figure 11.
-    func levels() throws -> Figure {
+    func levels() throws -> Sheet {
         guard case .pyramid = run.model.architecture.features, run.model.levelNames.count > 2 else {
             throw NothingToDraw("the model has no pyramid: every region pools from the same map")
         }
@@ -23,17 +23,19 @@ extension Gallery {
                 LevelsFigure.Region(box: $0, level: $1)
             }
         // All levels but the coarsest, which is the region proposal network's alone.
+        let all = 2...run.model.levelNames.count
         return LevelsFigure(
-            ground: ground(size: trace.size), proposals: proposals, detections: detections,
-            levels: 2...run.model.levelNames.count, background: background
-        ).figure
+            ground: ground(size: trace.size), proposals: proposals, detections: detections, levels: all,
+            shownLevels: try chosen(Array(all), { $0 }, { "p\($0)" }),
+            shownCount: selection.maximumBoxes ?? 20, theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 11: which pyramid level each region pools from, against the size of its box.
-package struct LevelsFigure {
+package struct LevelsFigure: SheetFigure {
     /// A box and the level that it pools from.
     package struct Region {
         /// The box, in the frame of the resized picture.
@@ -55,30 +57,36 @@ package struct LevelsFigure {
     private let proposals: [Region]
     private let detections: [Region]
     private let levels: ClosedRange<Int>
-    private let background: Background
+    private let shownLevels: [Int]
+    private let shownCount: Int
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the boxes.
     ///   - proposals: best first.
     ///   - detections: what the mask head pools; empty without one.
     ///   - levels: the pyramid indices of the finest and of the coarsest level that regions pool from.
+    ///   - shownLevels: those whose regions are drawn on the picture; nil for all.
+    ///   - shownCount: how many regions of a level are drawn there.
     package init(
         ground: Ground, proposals: [Region], detections: [Region], levels: ClosedRange<Int>,
-        background: Background
+        shownLevels: [Int]? = nil, shownCount: Int = 20, theme: Theme
     ) {
+        self.shownLevels = shownLevels ?? Array(levels)
+        self.shownCount = shownCount
         self.ground = ground
         self.proposals = proposals
         self.detections = detections
         self.levels = levels
-        self.background = background
+        self.theme = theme
     }
 
     /// The level of a box of that side before rounding down: 4 at 224 pixels (FPN, equation 1).
     package static func level(ofSide side: Double) -> Double { 4 + log2(side / 224) }
 
     /// The drawing.
-    package var figure: Figure {
-        let used = levels.filter { level in proposals.contains { $0.level == level } }
+    package var sheet: Sheet {
+        let used = shownLevels.filter { level in proposals.contains { $0.level == level } }
         return Sheet(
             title: "Which level does a region pool from?",
             subtitle:
@@ -89,12 +97,12 @@ package struct LevelsFigure {
                 Legend(
                     levels.map { level in
                         let count = proposals.count { $0.level == level }
-                        return ("p\(level): \(count)", Palette.color(ofLevel: level, on: background))
-                    }, background: background
+                        return ("p\(level): \(count)", theme.color(ofLevel: level))
+                    }, theme: theme
                 ).block,
                 .grid(
                     used.map(panel), columns: max(min(used.count, 3), 2), tallest: 230,
-                    background: background),
+                    theme: theme),
             ],
             caption:
                 "Dots: \(proposals.count) proposals, spread out a little above and below their level to be "
@@ -104,21 +112,21 @@ package struct LevelsFigure {
                     : " Rings: \(detections.count) detections, as the mask "
                         + "head pools them.")
                 + " 224 is the side of the pictures that backbones are trained on: a region of that size "
-                + "reads p4.", background: background
-        ).figure
+                + "reads p4.", theme: theme
+        )
     }
 
     private var plot: Sheet.Block {
         let sides = (proposals + detections).map(\.side).filter { $0 > 0 && $0.isFinite }
         let low = min(sides.min() ?? 16, 28) / 1.25
         let high = max(sides.max() ?? 448, 448) * 1.25
-        return Sheet.Block(height: 270) { canvas, room in
+        return Sheet.Block(height: 270, role: .drawing("levels by size")) { canvas, room in
             let axes = Axes(
                 x: Axis(
                     "side of the box in pixels of the resized picture, √(w·h)", low...high,
                     isLogarithmic: true),
                 y: Axis("level k", Double(levels.lowerBound) - 0.75...Double(levels.upperBound) + 1),
-                background: background)
+                theme: theme)
             let field = axes.draw(on: canvas, in: room)
             drawSteps(over: low...high, in: field, on: canvas)
             for (index, region) in proposals.enumerated().reversed() where region.side > 0 {
@@ -126,12 +134,12 @@ package struct LevelsFigure {
                 let spread = (Double(index * 37 % 23) / 22 - 0.5) * 0.44
                 canvas.fill(
                     circleAt: field.point(region.side, Double(region.level) + spread), radius: 2.5,
-                    Palette.color(ofLevel: region.level, on: background).withOpacity(0.7))
+                    theme.color(ofLevel: region.level).withOpacity(0.7))
             }
             for region in detections where region.side > 0 {
                 canvas.stroke(
                     circleAt: field.point(region.side, Double(region.level)), radius: 5,
-                    Stroke(background.ink, width: 1.5))
+                    Stroke(theme.ink, width: 1.5))
             }
         }
     }
@@ -142,9 +150,9 @@ package struct LevelsFigure {
             canvas.line(
                 from: field.point(range.lowerBound, Self.level(ofSide: range.lowerBound)),
                 to: field.point(range.upperBound, Self.level(ofSide: range.upperBound)),
-                Stroke(background.mutedInk, width: 1.25, dashes: [5, 3]))
+                Stroke(theme.mutedInk, width: 1.25, dashes: [5, 3]))
             for level in levels {
-                let color = Palette.color(ofLevel: level, on: background)
+                let color = theme.color(ofLevel: level)
                 let start = level == levels.lowerBound ? range.lowerBound : 224 * exp2(Double(level - 4))
                 let end = level == levels.upperBound ? range.upperBound : 224 * exp2(Double(level - 3))
                 let (left, right) = (
@@ -154,7 +162,7 @@ package struct LevelsFigure {
                 canvas.fill(
                     Rectangle(
                         x: left.x, y: field.frame.y, width: right.x - left.x, height: field.frame.height),
-                    color.withOpacity(background == .light ? 0.07 : 0.12))
+                    color.withOpacity(theme.background == .light ? 0.07 : 0.12))
                 canvas.line(from: left, to: right, Stroke(color, width: 3))
                 canvas.text(
                     "p\(level)", at: Point(x: (left.x + right.x) / 2, y: field.frame.y + 4),
@@ -163,27 +171,27 @@ package struct LevelsFigure {
         }
         let place = field.point(224, 4)
         if field.frame.y...field.frame.maxY ~= place.y {
-            canvas.stroke(circleAt: place, radius: 3.5, Stroke(background.ink, width: 1.25))
+            canvas.stroke(circleAt: place, radius: 3.5, Stroke(theme.ink, width: 1.25))
             canvas.tag(
-                "224 px: k = 4", at: Point(x: place.x + 6, y: place.y + 4), color: background.ink,
-                within: field.frame, background: background)
+                "224 px: k = 4", at: Point(x: place.x + 6, y: place.y + 4), color: theme.ink,
+                within: field.frame, theme: theme)
         }
     }
 
     /// The best proposals of a level on the picture.
     private func panel(_ level: Int) -> Panel {
         let all = proposals.filter { $0.level == level }
-        let shown = all.prefix(20)
+        let shown = all.prefix(shownCount)
         let stride = 1 << level
         return ground.panel(
             "p\(level): a cell for every \(stride) px",
             note: shown.count < all.count ? "the best \(shown.count) of \(all.count)" : "all \(all.count)",
-            background: background
+            theme: theme
         ) { canvas, places in
             for region in shown.reversed() {
                 canvas.outline(
-                    places.rectangle(region.box), Palette.color(ofLevel: level, on: background), width: 1.25,
-                    background: background)
+                    places.rectangle(region.box), theme.color(ofLevel: level), width: 1.25,
+                    theme: theme)
             }
         }
     }

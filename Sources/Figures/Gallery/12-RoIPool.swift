@@ -6,18 +6,20 @@ import Kernels
 extension Gallery {
     /// Figure 12. It is the same for every picture: the worked example; any other box is drawn by
     /// `maskrcnn calculate roi --figure`.
-    func roiPool() throws -> Figure {
-        RoICalculation.workedExample.poolFigure(background: background)
+    func roiPool() throws -> Sheet {
+        RoICalculation.workedExample.pooling(theme: theme).sheet
     }
 }
 
 extension RoICalculation {
     /// Figure 12: RoIPool's quantisations on the grid, in both ways of rounding.
-    package func poolFigure(background: Background) -> Figure {
+    package func poolFigure(theme: Theme) -> Figure { pooling(theme: theme).figure }
+
+    fileprivate func pooling(theme: Theme) -> RoIPoolFigure {
         RoIPoolFigure(
             box: exact, stride: Double(stride), mapSize: mapSize, bins: bins,
-            roundings: [rounding(.truncating), rounding(.nearest)], background: background
-        ).figure
+            roundings: [rounding(.truncating), rounding(.nearest)], theme: theme
+        )
     }
 
     private func rounding(_ quantization: RoIPool.Quantization) -> RoIPoolFigure.Rounding {
@@ -61,7 +63,7 @@ extension RoICalculation {
 ///
 /// Each row is a way of rounding. Blue is the exact box, orange what is read instead; between the two lies the
 /// drift, written in cells of the map and in pixels of the picture.
-package struct RoIPoolFigure {
+package struct RoIPoolFigure: SheetFigure {
     /// One way of rounding, along both axes. Numbers are in cells of the map.
     package struct Rounding: Sendable {
         /// What it is called.
@@ -96,7 +98,7 @@ package struct RoIPoolFigure {
     private let mapSize: PixelSize
     private let bins: Int
     private let roundings: [Rounding]
-    private let background: Background
+    private let theme: Theme
     private let grid: CellGrid
 
     /// The figure of a box.
@@ -107,39 +109,39 @@ package struct RoIPoolFigure {
     ///   - bins: along each axis.
     ///   - roundings: one row each.
     package init(
-        box: Box, stride: Double, mapSize: PixelSize, bins: Int, roundings: [Rounding], background: Background
+        box: Box, stride: Double, mapSize: PixelSize, bins: Int, roundings: [Rounding], theme: Theme
     ) {
         self.box = box
         self.stride = stride
         self.mapSize = mapSize
         self.bins = bins
         self.roundings = roundings
-        self.background = background
+        self.theme = theme
         grid = CellGrid(
-            showing: [box] + roundings.map(\.region.box), mapSize: mapSize, background: background)
+            showing: [box] + roundings.map(\.region.box), mapSize: mapSize, theme: theme)
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "RoIPool rounds twice",
             subtitle: "A region of \(cells(box.width)) × \(cells(box.height)) cells, stride "
                 + "\(figures(stride)), to \(bins) × \(bins) bins. Blue: where the box is. Orange: what is read. "
                 + "The band between is the drift.",
             blocks: roundings.flatMap { rounding in
-                [.text(rounding.name, isBold: true, background: background), block(rounding)]
+                [.text(rounding.name, isBold: true, theme: theme), block(rounding)]
             },
             caption: "Cell i of the map covers pixels \(figures(stride))·i to \(figures(stride))·(i + 1) of "
                 + "the picture. The first quantisation moves the region's corners to whole cells, the second "
                 + "one the borders of the bins. RoIAlign leaves both out: its bins are the blue ones.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private func block(_ rounding: Rounding) -> Sheet.Block {
         .grid(
             [exactPanel(rounding), cornerPanel(rounding), binPanel(rounding)], columns: 3, tallest: 196,
-            background: background)
+            theme: theme)
     }
 
     private func exactPanel(_ rounding: Rounding) -> Panel {
@@ -151,15 +153,15 @@ package struct RoIPoolFigure {
         ) { canvas, room in
             grid.draw(on: canvas, in: room)
             let place = grid.place(box, in: room)
-            canvas.fill(place, background.keptColor.withOpacity(0.12))
-            let line = Stroke(background.keptColor.withOpacity(0.8), width: 0.75)
+            canvas.fill(place, theme.keptColor.withOpacity(0.12))
+            let line = Stroke(theme.keptColor.withOpacity(0.8), width: 0.75)
             for index in 1..<max(bins, 2) {
                 let share = Double(index) / Double(bins)
                 let (x, y) = (place.x + share * place.width, place.y + share * place.height)
                 canvas.line(from: Point(x: x, y: place.y), to: Point(x: x, y: place.maxY), line)
                 canvas.line(from: Point(x: place.x, y: y), to: Point(x: place.maxX, y: y), line)
             }
-            canvas.stroke(place, Stroke(background.keptColor, width: 2))
+            canvas.stroke(place, Stroke(theme.keptColor, width: 2))
         }
     }
 
@@ -173,10 +175,10 @@ package struct RoIPoolFigure {
             let place = grid.place(region, in: room)
             canvas.clipped(to: room) {
                 drawDrift(to: place, on: canvas, in: room)
-                canvas.fill(place, background.droppedColor.withOpacity(0.14))
-                canvas.stroke(place, Stroke(background.droppedColor, width: 1.75))
+                canvas.fill(place, theme.droppedColor.withOpacity(0.14))
+                canvas.stroke(place, Stroke(theme.droppedColor, width: 1.75))
                 canvas.stroke(
-                    grid.place(box, in: room), Stroke(background.keptColor, width: 1.75, dashes: [4, 3]))
+                    grid.place(box, in: room), Stroke(theme.keptColor, width: 1.75, dashes: [4, 3]))
                 label(worstPixels(to: region), on: canvas, in: room)
             }
         }
@@ -197,13 +199,13 @@ package struct RoIPoolFigure {
                     where !rows.isEmpty && !columns.isEmpty {
                         let place = grid.place(Self.box(columns, rows), in: room)
                         let opacity = (row + column) % 2 == 0 ? 0.30 : 0.14
-                        canvas.fill(place, background.droppedColor.withOpacity(opacity))
+                        canvas.fill(place, theme.droppedColor.withOpacity(opacity))
                         canvas.stroke(
-                            place, Stroke(background.droppedColor.withOpacity(0.9), width: 0.75))
+                            place, Stroke(theme.droppedColor.withOpacity(0.9), width: 0.75))
                     }
                 }
                 canvas.stroke(
-                    grid.place(box, in: room), Stroke(background.keptColor, width: 1.75, dashes: [4, 3]))
+                    grid.place(box, in: room), Stroke(theme.keptColor, width: 1.75, dashes: [4, 3]))
                 label(worstPixels(to: read), on: canvas, in: room)
             }
         }
@@ -219,10 +221,10 @@ package struct RoIPoolFigure {
             x: exact.x + exact.width / 2 - width / 2, y: exact.y + exact.height * 0.82 - 11, width: width,
             height: 22
         ).moved(into: room)
-        canvas.fill(plate, background.paper.withOpacity(0.85), cornerRadius: 4)
+        canvas.fill(plate, theme.paper.withOpacity(0.85), cornerRadius: 4)
         canvas.text(
             text, at: Point(x: plate.x + width / 2, y: plate.y + 11), font: font,
-            color: background.droppedColor, anchor: TextAnchor(.center, .middle))
+            color: theme.droppedColor, anchor: TextAnchor(.center, .middle))
     }
 
     /// Shades what lies between the box and what is read.
@@ -231,7 +233,7 @@ package struct RoIPoolFigure {
         var band = Path(polygon: exact.corners)
         band.append(Path(polygon: place.corners))
         // What an even number of the two surround stays free: only what belongs to one of them is filled.
-        canvas.fill(band, .color(background.ink.withOpacity(0.22)))
+        canvas.fill(band, .color(theme.ink.withOpacity(0.22)))
     }
 
     /// The cells that some bin reads.

@@ -9,7 +9,7 @@ extension RoIAlignFigure {
             Box(x1: Float($0.column), y1: Float($0.row), x2: Float($0.column + 1), y2: Float($0.row + 1))
         }
         let grid = CellGrid(
-            showing: cellsUsed + [region.bin], mapSize: region.mapSize, background: background, margin: 0)
+            showing: cellsUsed + [region.bin], mapSize: region.mapSize, theme: theme, margin: 0)
         return Panel(
             "The bin in row \(region.row), column \(region.column)",
             note: region.binSamples.count == 1
@@ -26,7 +26,7 @@ extension RoIAlignFigure {
 
     private func drawBin(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
         let cell = room.width / Double(grid.window.width)
-        canvas.stroke(grid.place(region.bin, in: room), Stroke(background.droppedColor, width: 2.5))
+        canvas.stroke(grid.place(region.bin, in: room), Stroke(theme.droppedColor, width: 2.5))
         if let first = region.binSamples.first {
             let start = grid.place(first, in: room)
             for neighbour in first.neighbours {
@@ -136,7 +136,7 @@ extension RoIAlignFigure {
         return TextTable(
             [.init("sample", width: 52, isNumber: false), .init("x", width: 50), .init("y", width: 50)]
                 + corners.map { .init($0, width: 98) } + (values == nil ? [] : [.init("value", width: 62)]),
-            rows: rows, background: background)
+            rows: rows, theme: theme)
     }
 
     private func value(of neighbour: RoIAlign.Sample.Neighbour) -> String {

@@ -8,19 +8,16 @@ import Tensors
 extension Gallery {
     /// Figure 13: the proposal that the example detection came from, as the box head pools it, and the bin of it
     /// in which the map's strongest channel is largest.
-    func roiAlign() throws -> Figure {
+    func roiAlign() throws -> Sheet {
         let proposals = run.boxes(.proposalBoxes)
-        guard !proposals.isEmpty, let pooled = run.tensor(.boxPooled), let maps = run.pooledMaps else {
-            throw NothingToDraw("the network proposes no region in this picture")
-        }
-        let detections = run.indices(.detectionProposals)
-        let example = run.example
-        let proposal =
-            example.flatMap { detections.indices.contains($0.detection) ? detections[$0.detection] : nil }
-            ?? 0
+        guard let (proposal, words) = try exampleProposal(), let pooled = run.tensor(.boxPooled),
+            let maps = run.pooledMaps
+        else { throw NothingToDraw("the network proposes no region in this picture") }
         let level = maps.level(of: proposals[proposal]) - maps.firstLevel
         let map = maps.maps[level]
-        let strongest = PooledBin(pooled, region: proposal)
+        let strongest = PooledBin(
+            pooled, region: proposal,
+            channel: try chosenChannel(of: run.pooledName(level: level), count: pooled.shape[3]))
         let layer = run.model.conventions.pooling.align(outputSize: pooled.shape[1])
         let calculation = RoICalculation(
             box: proposals[proposal], stride: 1 / maps.scales[level], bins: layer.outputSize,
@@ -40,9 +37,9 @@ extension Gallery {
                 name: "\(name), channel \(strongest.channel)",
                 pooled: result[isOwn ? proposal : 0, strongest.row, strongest.column, strongest.channel],
                 isOwn: isOwn, isAveraged: layer.reduction == .average),
-            subject: example.map { "The proposal behind " + run.wording($0) } ?? "Proposal \(proposal)",
-            background: background
-        ).figure
+            subject: words,
+            theme: theme
+        ).sheet
     }
 }
 
@@ -50,14 +47,16 @@ extension Gallery {
 private struct PooledBin {
     private(set) var row = 0, column = 0, channel = 0
 
-    /// Where a region's pooled tensor is largest, away from the border if there is such a place.
-    init(_ pooled: Tensor, region: Int) {
+    /// Where a region's pooled tensor, or one channel of it, is largest, away from the border if there is such a
+    /// place.
+    init(_ pooled: Tensor, region: Int, channel chosen: Int?) {
         let (side, channels) = (pooled.shape[1], pooled.shape[3])
+        let searched = chosen.map { $0..<$0 + 1 } ?? 0..<channels
         let inner = side > 4 ? 1..<side - 1 : 0..<side
         var largest = -Float.infinity
         for row in inner {
             for column in inner {
-                for channel in 0..<channels where pooled[region, row, column, channel] > largest {
+                for channel in searched where pooled[region, row, column, channel] > largest {
                     largest = pooled[region, row, column, channel]
                     (self.row, self.column, self.channel) = (row, column, channel)
                 }
@@ -95,8 +94,8 @@ extension RoICalculation {
     /// - Parameters:
     ///   - row: the bin's row.
     ///   - column: the bin's column.
-    package func alignFigure(row: Int, column: Int, background: Background) -> Figure {
-        RoIAlignFigure(drawing(of: align, row: row, column: column), background: background).figure
+    package func alignFigure(row: Int, column: Int, theme: Theme) -> Figure {
+        RoIAlignFigure(drawing(of: align, row: row, column: column), theme: theme).figure
     }
 
     /// What figure 13 draws of a layer's samples, without the values of a map.
@@ -124,7 +123,7 @@ extension RoICalculation {
 
 /// Figure 13: RoIAlign's exact bins and sample points on the grid of the map, and one bin enlarged, with the four
 /// positions and weights that each of its samples is interpolated from.
-package struct RoIAlignFigure {
+package struct RoIAlignFigure: SheetFigure {
     /// A region and its samples. Places are in cells of the map: cell 0 reaches from 0 to 1.
     package struct Region: Sendable {
         /// The exact box.
@@ -195,31 +194,31 @@ package struct RoIAlignFigure {
     let region: Region
     let values: Values?
     private let subject: String
-    let background: Background
+    let theme: Theme
 
     /// The figure of a region.
     /// - Parameters:
     ///   - values: the map behind it, if there is one.
     ///   - subject: what region it is, in a few words, to be put into the subtitle; empty for none.
-    package init(_ region: Region, values: Values? = nil, subject: String = "", background: Background) {
+    package init(_ region: Region, values: Values? = nil, subject: String = "", theme: Theme) {
         self.region = region
         self.values = values
         self.subject = subject
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let bins = region.columnBorders.count - 1
         var blocks: [Sheet.Block] = [
-            .grid([wholePanel, binPanel], columns: 2, tallest: 298, background: background), table.block,
+            .grid([wholePanel, binPanel], columns: 2, tallest: 298, theme: theme), table.block,
         ]
         if let values {
             let bar = ColorBar(
-                values.map.colors(on: background), end: Double(values.map.end), unit: values.name,
-                background: background)
+                values.map.colors(in: theme), end: Double(values.map.end), unit: values.name,
+                theme: theme)
             blocks.insert(
-                Sheet.Block(height: 26) { canvas, room in
+                Sheet.Block(height: 26, role: .key) { canvas, room in
                     bar.draw(
                         on: canvas, in: Rectangle(x: room.x, y: room.y, width: 298, height: room.height))
                 }, at: 1)
@@ -230,8 +229,8 @@ package struct RoIAlignFigure {
                 + ": \(cells(region.box.width)) × \(cells(region.box.height)) cells of a map of stride "
                 + "\(figures(region.stride)), in \(bins) × \(bins) bins. Nothing is rounded: neither the box, "
                 + "nor the bins, nor the sample points.",
-            blocks: blocks, caption: caption, background: background
-        ).figure
+            blocks: blocks, caption: caption, theme: theme
+        )
     }
 
     private var caption: String {
@@ -256,7 +255,7 @@ package struct RoIAlignFigure {
 
     private var wholePanel: Panel {
         let grid = CellGrid(
-            showing: [region.box, border], mapSize: region.mapSize, background: background)
+            showing: [region.box, border], mapSize: region.mapSize, theme: theme)
         return Panel(
             "The region and its sample points",
             note: "Thin lines: cells. Blue: the box and its bins. The thick bin is enlarged on the right.",
@@ -268,7 +267,7 @@ package struct RoIAlignFigure {
                 drawBorders(of: grid, on: canvas, in: room)
                 drawPoints(of: grid, on: canvas, in: room)
                 canvas.stroke(
-                    grid.place(region.bin, in: room), Stroke(background.droppedColor, width: 2.5))
+                    grid.place(region.bin, in: room), Stroke(theme.droppedColor, width: 2.5))
             }
         }
     }
@@ -283,13 +282,13 @@ package struct RoIAlignFigure {
 
     func drawMap(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
         guard let map = values?.map else { return }
-        map.cropped(to: grid.window).draw(on: canvas, in: room, background: background)
+        map.cropped(to: grid.window).draw(on: canvas, in: room, theme: theme)
     }
 
     private func drawBorders(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {
         // On a light map of signed numbers white would not show.
         let color =
-            values == nil ? background.keptColor : values?.map.isSigned == true ? background.ink : .white
+            values == nil ? theme.keptColor : values?.map.isSigned == true ? theme.ink : .white
         let line = Stroke(color.withOpacity(0.6), width: 0.9)
         let whole = grid.place(border, in: room)
         for x in region.columnBorders {
@@ -301,7 +300,7 @@ package struct RoIAlignFigure {
             canvas.line(from: Point(x: whole.x, y: place), to: Point(x: whole.maxX, y: place), line)
         }
         canvas.stroke(
-            grid.place(region.box, in: room), Stroke(background.keptColor, width: 2.25))
+            grid.place(region.box, in: room), Stroke(theme.keptColor, width: 2.25))
     }
 
     private func drawPoints(of grid: CellGrid, on canvas: Canvas, in room: Rectangle) {

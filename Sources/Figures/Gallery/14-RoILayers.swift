@@ -8,27 +8,29 @@ import Tensors
 extension Gallery {
     /// Figure 14: the example detection's box, pooled as finely as the mask head does (or as the box head, where
     /// there is none) by all three layers. Without a detection, the best proposal's.
-    func roiLayers() throws -> Figure {
+    func roiLayers() throws -> Sheet {
         let detections = run.boxes(.detectionBoxes)
-        let example = run.example
+        let example = selection.box == nil ? try example() : nil
         let found = example.flatMap {
             detections.indices.contains($0.detection) ? detections[$0.detection] : nil
         }
-        guard let box = found ?? run.boxes(.proposalBoxes).first, let maps = run.pooledMaps else {
+        let chosen = selection.box.map { run.boxes(.proposalBoxes)[$0] }
+        guard let box = chosen ?? found ?? run.boxes(.proposalBoxes).first, let maps = run.pooledMaps else {
             throw NothingToDraw("the network proposes no region in this picture")
         }
         let level = maps.level(of: box) - maps.firstLevel
         let comparison = LayerComparison(
             box: box, map: maps.maps[level], scale: maps.scales[level],
             align: run.model.conventions.pooling.align(
-                outputSize: run.model.architecture.masks?.poolSize ?? run.model.boxPoolSize))
-        let subject = example.map { run.wording($0) } ?? "the first proposal"
+                outputSize: run.model.architecture.masks?.poolSize ?? run.model.boxPoolSize),
+            channel: try chosenChannel(of: run.pooledName(level: level), count: maps.maps[level].shape[2]))
+        let subject = example.map { run.wording($0) } ?? "proposal \(selection.box ?? 0)"
         return RoILayersFigure(
             comparison.place(in: run, level: level), pooled: comparison.pooled(isSigned: run.pooledIsSigned),
             differences: comparison.differences,
             subject: "\(subject.first.map { $0.uppercased() } ?? "")\(subject.dropFirst()), pooled to "
-                + "\(comparison.side) × \(comparison.side)", background: background
-        ).figure
+                + "\(comparison.side) × \(comparison.side)", theme: theme
+        ).sheet
     }
 }
 
@@ -38,11 +40,11 @@ private struct LayerComparison {
     let map: Tensor
     let scale: Float
     let side: Int
-    /// The channel in which RoIAlign's result reaches furthest from 0.
+    /// The chosen channel, or that in which RoIAlign's result reaches furthest from 0.
     let channel: Int
     private let pool: Tensor, warp: Tensor, align: Tensor, largest: Tensor
 
-    init(box: Box, map: Tensor, scale: Float, align layer: RoIAlign) {
+    init(box: Box, map: Tensor, scale: Float, align layer: RoIAlign, channel chosen: Int?) {
         self.box = box
         self.map = map
         self.scale = scale
@@ -57,10 +59,11 @@ private struct LayerComparison {
         let results = layers.map { $0([map], regions: [RegionOfInterest(box: box)], scales: [scale]) }
         (pool, warp, align, largest) = (results[0], results[1], results[2], results[3])
         let channels = map.shape[2]
-        channel = align.withUnsafeElements { values in
+        let strongest = align.withUnsafeElements { values in
             let place = values.indices.max { abs(values[$0]) < abs(values[$1]) } ?? 0
             return place % channels
         }
+        channel = chosen ?? strongest
     }
 
     func place(in run: PictureRun, level: Int) -> RoILayersFigure.Place {
@@ -121,7 +124,7 @@ private struct LayerComparison {
 // MARK: - Drawing
 
 /// Figure 14: the same region pooled by RoIPool, RoIWarp and RoIAlign, and where they differ.
-package struct RoILayersFigure {
+package struct RoILayersFigure: SheetFigure {
     /// One pooled region, or a difference of two.
     package struct Pooled {
         /// What it is.
@@ -171,7 +174,7 @@ package struct RoILayersFigure {
     private let pooled: [Pooled]
     private let differences: [Pooled]
     private let subject: String
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of a region.
     /// - Parameters:
@@ -180,17 +183,17 @@ package struct RoILayersFigure {
     ///   - differences: between layers; their colours have the same scale.
     ///   - subject: what region it is.
     package init(
-        _ place: Place, pooled: [Pooled], differences: [Pooled], subject: String, background: Background
+        _ place: Place, pooled: [Pooled], differences: [Pooled], subject: String, theme: Theme
     ) {
         self.place = place
         self.pooled = pooled
         self.differences = differences
         self.subject = subject
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let pooledEnd = pooled.map(\.map.end).max() ?? 1
         // A scale so fine that it shows rounding would say nothing.
         let differenceEnd = max(differences.map(\.map.end).max() ?? 1, pooledEnd * 1e-3)
@@ -200,20 +203,20 @@ package struct RoILayersFigure {
             blocks: [
                 .grid(
                     [picturePanel] + pooled.map { panel($0, end: pooledEnd) }, columns: 4, tallest: 190,
-                    background: background),
+                    theme: theme),
                 bar(pooled.first?.map, end: pooledEnd, unit: "activation"),
                 .grid(
                     [mapPanel] + differences.map { panel($0, end: differenceEnd) }, columns: 4,
                     tallest: 190,
-                    background: background),
+                    theme: theme),
                 bar(differences.first?.map, end: differenceEnd, unit: "difference of activations"),
             ],
             caption:
                 "Relative differences are over all channels: the length of the difference over the length "
                 + "of what it is compared with. RoIPool takes maxima, so it is compared with RoIAlign of the "
                 + "maximum, and RoIWarp with that of the mean: what differs is the place, not the reduction.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private func panel(_ pooled: Pooled, end: Float) -> Panel {
@@ -221,14 +224,14 @@ package struct RoILayersFigure {
         map.limit = end
         return Panel(
             pooled.title, note: pooled.note, aspect: Double(map.height) / Double(max(map.width, 1))
-        ) { canvas, room in map.draw(on: canvas, in: room, background: background) }
+        ) { canvas, room in map.draw(on: canvas, in: room, theme: theme) }
     }
 
     private func bar(_ map: HeatMap?, end: Float, unit: String) -> Sheet.Block {
-        let colors = map?.colors(on: background) ?? .sequential
-        return Sheet.Block(height: 26) { canvas, room in
+        let colors = map?.colors(in: theme) ?? .sequential
+        return Sheet.Block(height: 26, role: .key) { canvas, room in
             let left = room.width / 4 + 3
-            ColorBar(colors, end: Double(end), unit: unit, background: background).draw(
+            ColorBar(colors, end: Double(end), unit: unit, theme: theme).draw(
                 on: canvas,
                 in: Rectangle(x: room.x + left, y: room.y, width: room.width - left, height: room.height))
         }
@@ -240,7 +243,7 @@ package struct RoILayersFigure {
             "The region", note: "Blue: the box. Orange: what RoIPool and RoIWarp round it to.",
             aspect: window.aspect
         ) { canvas, room in
-            window.draw(on: canvas, in: room, background: background)
+            window.draw(on: canvas, in: room, theme: theme)
             canvas.clipped(to: room) {
                 for (box, color) in [(place.quantized, 0xff8a3c), (place.box, 0x0072b2)] as [(Box, UInt32)] {
                     let edges = window.place(box, in: room)
@@ -254,12 +257,12 @@ package struct RoILayersFigure {
     private var mapPanel: Panel {
         let grid = CellGrid(
             showing: [place.cells], mapSize: PixelSize(height: place.map.height, width: place.map.width),
-            background: background)
+            theme: theme)
         return Panel(
             "The map around it", note: "The channel in which the region is strongest.",
             aspect: grid.aspect
         ) { canvas, room in
-            place.map.cropped(to: grid.window).draw(on: canvas, in: room, background: background)
+            place.map.cropped(to: grid.window).draw(on: canvas, in: room, theme: theme)
             canvas.clipped(to: room) {
                 let edges = grid.place(place.cells, in: room)
                 canvas.stroke(edges, Stroke(.white.withOpacity(0.8), width: 3))

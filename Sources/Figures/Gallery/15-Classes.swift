@@ -1,15 +1,18 @@
 import Drawing
+import Explanations
 import Geometry
 import Inference
 import Tensors
 
 extension Gallery {
     /// Figure 15: of the proposals that became likely detections, the one that the head is least sure of.
-    func classes() throws -> Figure {
-        let trace = try traceWithDetections()
+    func classes() throws -> Sheet {
+        let trace = try selection.box == nil ? traceWithDetections() : SelectionTrace(run)
         let likely = max(trace.detections.scores.count { $0 >= 0.5 }, 1)
-        let doubtful = (0..<likely).min { trace.detections.scores[$0] < trace.detections.scores[$1] } ?? 0
-        let proposal = trace.detections.proposals[doubtful]
+        let detection =
+            selection.detection
+            ?? (0..<likely).min { trace.detections.scores[$0] < trace.detections.scores[$1] } ?? 0
+        let proposal = selection.box ?? trace.detections.proposals[detection]
         let box = trace.proposals.boxes[proposal]
         let count = trace.probabilities.shape[1]
         let coder = run.model.conventions.detections.coder
@@ -23,8 +26,8 @@ extension Gallery {
         }
         return ClassesFigure(
             ground: ground(size: trace.size), proposal: (proposal, box), entries: entries,
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
     }
 }
 
@@ -32,7 +35,7 @@ extension Gallery {
 
 /// Figure 15: what the box head says of one proposal: a probability for every class, and for every class
 /// another box.
-package struct ClassesFigure {
+package struct ClassesFigure: SheetFigure {
     /// What the head says of one class.
     package struct Entry {
         /// The class's index; 0 is background.
@@ -60,25 +63,25 @@ package struct ClassesFigure {
     private let proposal: (index: Int, box: Box)
     private let entries: [Entry]
     private let left: Int
-    private let background: Background
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the boxes.
     ///   - proposal: the proposal and its index.
     ///   - entries: background and all classes. The most probable ones are drawn.
     package init(
-        ground: Ground, proposal: (index: Int, box: Box), entries: [Entry], background: Background
+        ground: Ground, proposal: (index: Int, box: Box), entries: [Entry], theme: Theme
     ) {
         self.ground = ground
         self.proposal = proposal
         let sorted = entries.sorted { ($1.probability, $0.label) < ($0.probability, $1.label) }
         self.entries = Array(sorted.prefix(12))
         left = max(entries.count - 12, 0)
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "Class probabilities, and a box for every class",
             subtitle:
@@ -89,17 +92,17 @@ package struct ClassesFigure {
                 .heading(
                     "The same numbers",
                     note: "refinement as the network gives it, before the coder’s weights",
-                    background: background), table.block,
+                    theme: theme), table.block,
             ],
             caption: "Proposal \(proposal.index), \(boxText(proposal.box)) (dashed)."
                 + (left > 0 ? " \(left) less probable classes are left out." : "")
                 + " A class’s regression is trained on proposals of that class only, so the boxes of "
                 + "improbable classes mean little.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
-    private func color(_ entry: Entry) -> Color { background.lineColor(ofClass: entry.label) }
+    private func color(_ entry: Entry) -> Color { theme.lineColor(ofClass: entry.label) }
 
     private var pictures: Sheet.Block {
         let boxes = entries.compactMap(\.box).filter(\.isFinite)
@@ -108,18 +111,18 @@ package struct ClassesFigure {
         let close = ground.showing(
             around.grown(by: max(around.width, around.height) * 0.08, aspect: Float(height / width)),
             fade: 0.4)
-        return Sheet.Block(height: height) { canvas, room in
+        return Sheet.Block(height: height, role: .drawing("boxes and probabilities")) { canvas, room in
             let place = Rectangle(x: room.x, y: room.y, width: width, height: height)
-            close.draw(on: canvas, in: place, background: background) { places in
+            close.draw(on: canvas, in: place, theme: theme) { places in
                 for entry in entries.reversed() {
                     guard let box = entry.box else { continue }
                     let isBest = entry.label == best?.label
                     canvas.outline(
                         places.rectangle(box), color(entry).withOpacity(isBest ? 1 : 0.75),
-                        width: isBest ? 3 : 1.25, background: background)
+                        width: isBest ? 3 : 1.25, theme: theme)
                 }
                 canvas.stroke(
-                    places.rectangle(proposal.box), Stroke(background.ink, width: 1.5, dashes: [5, 3]))
+                    places.rectangle(proposal.box), Stroke(theme.ink, width: 1.5, dashes: [5, 3]))
             }
             drawBars(
                 in: Rectangle(
@@ -134,7 +137,7 @@ package struct ClassesFigure {
     private func drawBars(in room: Rectangle, on canvas: Canvas) {
         canvas.text(
             "probability", at: Point(x: room.x, y: room.y), font: Font(size: 11, isBold: true),
-            color: background.ink, anchor: TextAnchor(.leading, .top))
+            color: theme.ink, anchor: TextAnchor(.leading, .top))
         let leading = (room.height - 24) / Double(max(entries.count, 1))
         let names = 84.0
         let scale = room.width - names - 52
@@ -142,18 +145,18 @@ package struct ClassesFigure {
             let y = room.y + 22 + leading * (Double(index) + 0.5)
             canvas.text(
                 entry.name, at: Point(x: room.x + names - 6, y: y), font: Font(size: 10.5),
-                within: names - 8, color: background.ink, anchor: TextAnchor(.trailing, .middle))
+                within: names - 8, color: theme.ink, anchor: TextAnchor(.trailing, .middle))
             let share = entry.probability.isFinite ? min(max(entry.probability, 0), 1) : 0
             let height = min(leading * 0.7, 16)
             canvas.fill(
                 Rectangle(x: room.x + names, y: y - height / 2, width: scale, height: height),
-                background.rule.withOpacity(0.4), cornerRadius: 2)
+                theme.rule.withOpacity(0.4), cornerRadius: 2)
             canvas.fill(
                 Rectangle(x: room.x + names, y: y - height / 2, width: max(scale * share, 1), height: height),
                 color(entry), cornerRadius: 2)
             canvas.text(
                 figures(entry.probability), at: Point(x: room.maxX, y: y), font: Font(size: 10),
-                color: background.mutedInk, anchor: TextAnchor(.trailing, .middle))
+                color: theme.mutedInk, anchor: TextAnchor(.trailing, .middle))
         }
     }
 
@@ -169,6 +172,6 @@ package struct ClassesFigure {
                 return TextTable.Row(
                     [entry.name, figures(entry.probability)] + (deltas ?? ["", "", "", ""])
                         + [entry.box.map(boxText) ?? "none"], color: color(entry))
-            }, background: background)
+            }, theme: theme)
     }
 }

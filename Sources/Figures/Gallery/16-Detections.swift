@@ -5,7 +5,7 @@ import Tensors
 
 extension Gallery {
     /// Figure 16.
-    func detections() throws -> Figure {
+    func detections() throws -> Sheet {
         let trace = try traceWithDetections()
         let found = trace.classBoxes
         let boxes = found.boxes.indices.map { index in
@@ -21,15 +21,16 @@ extension Gallery {
                 proposals: trace.proposals.boxes.count, classes: run.model.architecture.classes,
                 detections: trace.detections.boxes.count, limit: settings.detectionsPerImage,
                 scoreThreshold: Double(settings.scoreThreshold), overlapThreshold: settings.nmsThreshold),
-            className: { classes.name(of: $0) }, background: background
-        ).figure
+            className: { classes.name(of: $0) }, shownClass: try chosenLabel(),
+            shownCount: selection.maximumBoxes ?? 20, theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 16: from class boxes to detections: suppression within each class, and the cut.
-package struct DetectionsFigure {
+package struct DetectionsFigure: SheetFigure {
     /// A refined box of one class.
     package struct ClassBox {
         /// Refined and clipped.
@@ -84,40 +85,46 @@ package struct DetectionsFigure {
     private let kept: [Int]
     private let counts: Counts
     private let className: (Int) -> String
-    private let background: Background
+    private let shownClass: Int?
+    private let shownCount: Int
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the boxes.
     ///   - boxes: those probable enough; at least one.
     ///   - kept: the kept ones, best first.
     ///   - className: the name of a class, from 1.
+    ///   - shownClass: the one whose boxes are drawn; nil for those with most boxes.
+    ///   - shownCount: how many kept boxes of a class are drawn at most.
     package init(
         ground: Ground, boxes: [ClassBox], kept: [Int], counts: Counts, className: @escaping (Int) -> String,
-        background: Background
+        shownClass: Int? = nil, shownCount: Int = 20, theme: Theme
     ) {
+        self.shownClass = shownClass
+        self.shownCount = shownCount
         self.ground = ground
         self.boxes = boxes
         self.kept = kept
         self.counts = counts
         self.className = className
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "From class boxes to detections",
             subtitle: "Boxes of one class that overlap by more than \(setting(counts.overlapThreshold)) are "
                 + "taken for the same object: the most probable one is kept. Classes do not suppress each "
                 + "other.",
             blocks: [
-                funnel, .grid(panels, columns: 3, background: background),
+                funnel, .grid(panels, columns: 3, theme: theme),
                 .heading(
                     "The cut", note: "what suppression kept, best first; bars in the class’s colour",
-                    background: background), bars,
+                    theme: theme), bars,
             ],
-            caption: caption, background: background
-        ).figure
+            caption: caption, theme: theme
+        )
     }
 
     private var caption: String {
@@ -125,7 +132,8 @@ package struct DetectionsFigure {
         let left = Set(boxes.map(\.label)).count - all
         return
             "Thick: kept, with its probability. Thin: suppressed, with a line from its centre to that of the kept box that did it (disc)."
-            + (left > 0 ? " \(left) more class\(left == 1 ? "" : "es") with fewer boxes." : "")
+            + (left > 0 && shownClass == nil
+                ? " \(left) more class\(left == 1 ? "" : "es") with fewer boxes." : "")
     }
 
     // MARK: How many are left
@@ -138,17 +146,17 @@ package struct DetectionsFigure {
             ("\(kept.count)", "after suppression"),
             ("\(counts.detections)", "the best \(counts.limit)"),
         ]
-        return Sheet.Block(height: 40) { canvas, room in
+        return Sheet.Block(height: 40, role: .drawing("how many are left")) { canvas, room in
             let gap = 26.0
             let width = (room.width - 3 * gap) / 4
             for (index, step) in steps.enumerated() {
                 let place = Rectangle(
                     x: room.x + (width + gap) * Double(index), y: room.y, width: width, height: 40)
-                canvas.node(place, step.0, [step.1], part: .boxes, background: background)
+                canvas.node(place, step.0, [step.1], part: .boxes, theme: theme)
                 if index > 0 {
                     canvas.arrow(
                         from: Point(x: place.x - gap + 4, y: place.y + 20),
-                        to: Point(x: place.x - 4, y: place.y + 20), Stroke(background.ink, width: 1.25))
+                        to: Point(x: place.x - 4, y: place.y + 20), Stroke(theme.ink, width: 1.25))
                 }
             }
         }
@@ -158,28 +166,26 @@ package struct DetectionsFigure {
 
     /// The classes with most boxes, in order of their indices.
     private var shownClasses: [Int] {
+        if let shownClass { return [shownClass] }
         let members = Dictionary(grouping: boxes, by: \.label).mapValues(\.count)
         let order = members.keys.sorted { (members[$1] ?? 0, $0) < (members[$0] ?? 0, $1) }
         return order.prefix(6).sorted()
     }
-
-    /// How many kept boxes of a class are drawn at most.
-    private static let shownCount = 20
 
     private var panels: [Panel] {
         shownClasses.map { label in
             let all = boxes.indices.filter { boxes[$0].label == label }
             let keptOnes = kept.filter { boxes[$0].label == label }
             // More would hide the picture and each other.
-            let own = Array(keptOnes.prefix(Self.shownCount))
+            let own = Array(keptOnes.prefix(shownCount))
             let shown = Set(own)
             let members = all.filter { shown.contains(boxes[$0].suppressor ?? $0) }
-            let color = background.lineColor(ofClass: label)
+            let color = theme.lineColor(ofClass: label)
             return ground.panel(
                 className(label),
                 note: "\(counted(all.count, "box", "boxes")), \(keptOnes.count) kept"
                     + (own.count < keptOnes.count ? "; the best \(own.count) drawn" : ""),
-                background: background
+                theme: theme
             ) { canvas, places in
                 for index in members {
                     canvas.stroke(
@@ -187,19 +193,19 @@ package struct DetectionsFigure {
                 }
                 for index in own.reversed() {
                     canvas.outline(
-                        places.rectangle(boxes[index].box), color, width: 2.25, background: background)
+                        places.rectangle(boxes[index].box), color, width: 2.25, theme: theme)
                 }
                 for index in members {
                     guard let suppressor = boxes[index].suppressor else { continue }
                     let (start, end) = (
                         places.center(boxes[index].box), places.center(boxes[suppressor].box)
                     )
-                    canvas.line(from: start, to: end, Stroke(background.ink, width: 0.75))
-                    canvas.fill(circleAt: start, radius: 1.25, background.ink)
+                    canvas.line(from: start, to: end, Stroke(theme.ink, width: 0.75))
+                    canvas.fill(circleAt: start, radius: 1.25, theme.ink)
                 }
                 for index in own.reversed() {
                     let center = places.center(boxes[index].box)
-                    canvas.fill(circleAt: center, radius: 3.75, background.paper)
+                    canvas.fill(circleAt: center, radius: 3.75, theme.paper)
                     canvas.fill(circleAt: center, radius: 2.75, color)
                 }
                 canvas.tag(
@@ -208,7 +214,7 @@ package struct DetectionsFigure {
                             DetectionOverlay.text(ofScore: boxes[$0].score), places.rectangle(boxes[$0].box),
                             color
                         )
-                    }, within: places.room, background: background)
+                    }, within: places.room, theme: theme)
             }
         }
     }
@@ -220,13 +226,13 @@ package struct DetectionsFigure {
         return Sheet.Block(height: 170) { canvas, room in
             let axes = Axes(
                 x: Axis("rank after suppression", 0...Double(max(shown.count, 10))),
-                y: Axis("probability", 0...1), background: background)
+                y: Axis("probability", 0...1), theme: theme)
             let field = axes.draw(on: canvas, in: room)
             for (rank, index) in shown.enumerated() {
                 let (start, end) = (
                     field.point(Double(rank) + 0.1, boxes[index].score), field.point(Double(rank) + 0.9, 0)
                 )
-                let color = Palette.color(ofClass: boxes[index].label)
+                let color = theme.palette.color(ofClass: boxes[index].label)
                 canvas.fill(
                     Rectangle(x: start.x, y: start.y, width: end.x - start.x, height: end.y - start.y),
                     rank < counts.limit ? color : color.withOpacity(0.3))
@@ -234,24 +240,24 @@ package struct DetectionsFigure {
             let threshold = field.point(0, counts.scoreThreshold)
             canvas.line(
                 from: threshold, to: Point(x: field.frame.maxX, y: threshold.y),
-                Stroke(background.droppedColor, width: 1, dashes: [4, 3]))
+                Stroke(theme.droppedColor, width: 1, dashes: [4, 3]))
             canvas.tag(
                 "threshold \(setting(counts.scoreThreshold))",
                 at: Point(x: field.frame.maxX - 2, y: threshold.y - 3),
-                color: background.droppedColor, within: field.frame,
-                anchor: TextAnchor(.trailing, .bottom), background: background)
+                color: theme.droppedColor, within: field.frame,
+                anchor: TextAnchor(.trailing, .bottom), theme: theme)
             if counts.limit < shown.count {
                 let cut = field.point(Double(counts.limit), 0)
                 canvas.line(
-                    from: Point(x: cut.x, y: field.frame.y), to: cut, Stroke(background.ink, width: 1.5))
+                    from: Point(x: cut.x, y: field.frame.y), to: cut, Stroke(theme.ink, width: 1.5))
                 canvas.tag(
                     "cut at \(counts.limit)", at: Point(x: cut.x + 3, y: field.frame.y + 2),
-                    color: background.ink, within: field.frame, background: background)
+                    color: theme.ink, within: field.frame, theme: theme)
             } else {
                 canvas.tag(
                     "the cut at \(counts.limit) leaves all of them",
-                    at: Point(x: field.frame.maxX - 2, y: field.frame.y + 2), color: background.mutedInk,
-                    within: field.frame, anchor: TextAnchor(.trailing, .top), background: background)
+                    at: Point(x: field.frame.maxX - 2, y: field.frame.y + 2), color: theme.mutedInk,
+                    within: field.frame, anchor: TextAnchor(.trailing, .top), theme: theme)
             }
         }
     }

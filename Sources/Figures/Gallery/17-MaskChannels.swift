@@ -5,9 +5,9 @@ import Tensors
 
 extension Gallery {
     /// Figure 17: the mask channels of the example detection; the likeliest dozen where there are more.
-    func maskChannels() throws -> Figure {
+    func maskChannels() throws -> Sheet {
         let maps = try MaskMaps(run)
-        guard let example = run.example else { throw NothingToDraw("nothing was found in this picture") }
+        guard let example = try example() else { throw NothingToDraw("nothing was found in this picture") }
         let classes = run.model.classes
         let output = run.model.architecture.masks?.output ?? .sigmoid
         let probabilities = maps.classProbabilities(of: example.detection)
@@ -39,15 +39,15 @@ extension Gallery {
         }
         return MaskChannelsFigure(
             picture: run.image, box: example.box, channels: channels, classCount: classCount,
-            subject: run.wording(example), background: background
-        ).figure
+            subject: run.wording(example), theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 17: the masks of all classes for one region. The box head says which of them counts.
-package struct MaskChannelsFigure {
+package struct MaskChannelsFigure: SheetFigure {
     /// One class's mask.
     package struct Channel {
         /// The class.
@@ -73,7 +73,7 @@ package struct MaskChannelsFigure {
     private let channels: [Channel]
     private let classCount: Int
     private let subject: String
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of a detection.
     /// - Parameters:
@@ -83,18 +83,18 @@ package struct MaskChannelsFigure {
     ///   - subject: what detection it is.
     package init(
         picture: Image, box: Box, channels: [Channel], classCount: Int, subject: String,
-        background: Background
+        theme: Theme
     ) {
         self.picture = picture
         self.box = box
         self.channels = channels
         self.classCount = classCount
         self.subject = subject
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let side = channels.first?.map.width ?? 0
         let which = channels.count < classCount ? "The likeliest \(channels.count) of \(classCount)" : "All"
         return Sheet(
@@ -105,9 +105,9 @@ package struct MaskChannelsFigure {
                     + "not say which it is: that is the box head's decision.",
             blocks: [
                 .grid(
-                    [picturePanel] + channels.map(panel), columns: 5, tallest: 150, background: background),
+                    [picturePanel] + channels.map(panel), columns: 5, tallest: 150, theme: theme),
                 .colorBar(
-                    ColorBar(.sequential, end: 1, unit: "probability of each pixel", background: background),
+                    ColorBar(.sequential, end: 1, unit: "probability of each pixel", theme: theme),
                     width: Sheet.contentWidth),
             ],
             caption: classCount == 1
@@ -115,8 +115,8 @@ package struct MaskChannelsFigure {
                 : "The sigmoid of the mask head's logits, each class's by itself. Framed: the class that the "
                     + "box head chose. Only that mask is used, and only that one had a loss in training, so the "
                     + "others may show anything.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private var picturePanel: Panel {
@@ -125,7 +125,7 @@ package struct MaskChannelsFigure {
             "The box",
             note: "\(figures(Double(box.width.rounded()))) × \(figures(Double(box.height.rounded()))) pixels",
             aspect: window.aspect
-        ) { canvas, room in window.draw(on: canvas, in: room, background: background) }
+        ) { canvas, room in window.draw(on: canvas, in: room, theme: theme) }
     }
 
     private func panel(_ channel: Channel) -> Panel {
@@ -137,9 +137,9 @@ package struct MaskChannelsFigure {
         ) { canvas, room in
             var map = channel.map
             map.limit = 1
-            map.draw(on: canvas, in: room, background: background)
+            map.draw(on: canvas, in: room, theme: theme)
             if channel.isPredicted {
-                canvas.stroke(room.inset(by: -2), Stroke(background.droppedColor, width: 3.5))
+                canvas.stroke(room.inset(by: -2), Stroke(theme.droppedColor, width: 3.5))
             }
         }
     }

@@ -6,9 +6,9 @@ import Inference
 extension Gallery {
     /// Figure 18: the example detection's mask logits, of its class and the three that compete most, through
     /// both of the pipeline's outputs.
-    func sigmoidSoftmax() throws -> Figure {
+    func sigmoidSoftmax() throws -> Sheet {
         let maps = try MaskMaps(run)
-        guard let example = run.example else { throw NothingToDraw("nothing was found in this picture") }
+        guard let example = try example() else { throw NothingToDraw("nothing was found in this picture") }
         guard maps.channels > 2 else {
             throw NothingToDraw("the model predicts one mask for all classes: there is nothing to compete")
         }
@@ -33,16 +33,17 @@ extension Gallery {
                     sigmoid: maps.probabilities(of: detection, channel: label, output: .sigmoid),
                     softmax: maps.probabilities(of: detection, channel: label, output: .softmax))
             },
-            side: maps.side, channelCount: maps.channels, subject: run.wording(example),
-            background: background
-        ).figure
+            side: maps.side, channelCount: maps.channels,
+            trained: run.model.architecture.masks?.output ?? .sigmoid, subject: run.wording(example),
+            theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 18: the same mask logits through a sigmoid for each class, and through a softmax over the classes.
-package struct SigmoidSoftmaxFigure {
+package struct SigmoidSoftmaxFigure: SheetFigure {
     /// One class's mask in both ways.
     package struct Class {
         /// Its name.
@@ -67,23 +68,27 @@ package struct SigmoidSoftmaxFigure {
     private let remainder: [Float]
     private let side: Int
     private let channelCount: Int
+    private let trained: Architecture.Masks.Output
     private let subject: String
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of a detection's masks.
     /// - Parameters:
     ///   - classes: the predicted class, then its strongest rivals.
     ///   - side: m.
     ///   - channelCount: how many channels compete in the softmax, background among them.
+    ///   - trained: what the logits were trained for.
     ///   - subject: what detection it is.
     package init(
-        _ classes: [Class], side: Int, channelCount: Int, subject: String, background: Background
+        _ classes: [Class], side: Int, channelCount: Int, trained: Architecture.Masks.Output, subject: String,
+        theme: Theme
     ) {
         self.classes = classes
         self.side = side
         self.channelCount = channelCount
+        self.trained = trained
         self.subject = subject
-        self.background = background
+        self.theme = theme
         // What the channels that are not shown have of the softmax.
         remainder = (0..<side * side).map { pixel in
             max(1 - classes.reduce(0) { $0 + $1.softmax[pixel] }, 0)
@@ -100,7 +105,7 @@ package struct SigmoidSoftmaxFigure {
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let kept = [\Class.sigmoid, \Class.softmax].map { values in
             classes.first?[keyPath: values].count { $0 >= 0.5 } ?? 0
         }
@@ -112,25 +117,33 @@ package struct SigmoidSoftmaxFigure {
                     ? "Competition costs the object \(lost) of its \(kept[0]) pixels."
                     : "Here competition costs the object no pixel."),
             blocks: [
-                .text("Sigmoid: every class decides for itself", isBold: true, background: background),
+                .text("Sigmoid: every class decides for itself", isBold: true, theme: theme),
                 row(\.sigmoid, kept: kept[0]),
                 .text(
                     "Softmax: \(channelCount) channels share each pixel", isBold: true,
-                    background: background),
+                    theme: theme),
                 row(\.softmax, kept: kept[1]),
                 .colorBar(
-                    ColorBar(.sequential, end: 1, unit: "probability of each pixel", background: background),
+                    ColorBar(.sequential, end: 1, unit: "probability of each pixel", theme: theme),
                     width: Sheet.contentWidth),
                 .text(
                     "The pixel in the circle, row \(pixel / side), column \(pixel % side): where the class "
-                        + "loses most", background: background), table.block,
+                        + "loses most", theme: theme), table.block,
             ],
             caption:
                 "With a sigmoid the box head alone chooses the class, and the mask only says where. With a "
-                + "softmax the mask head has to choose once more, in every pixel. The paper measures 30.3 "
-                + "against 24.8 mask AP (table 2b).",
-            background: background
-        ).figure
+                + "softmax the mask head has to choose once more, in every pixel. " + training
+                + "The paper trained one network for each: 30.3 against 24.8 mask AP (table 2b).",
+            theme: theme
+        )
+    }
+
+    /// What the reader must not take the figure for.
+    private var training: String {
+        let (own, other) = trained == .sigmoid ? ("sigmoids", "softmax") : ("a softmax", "sigmoid")
+        return
+            "These logits were trained for \(own): the \(other) is put on them afterwards, and shows what it "
+            + "does to them, not what a network trained with it would give. "
     }
 
     private func row(_ values: KeyPath<Class, [Float]>, kept: Int) -> Sheet.Block {
@@ -145,12 +158,12 @@ package struct SigmoidSoftmaxFigure {
                     draw(first[keyPath: values].map { $0 >= 0.5 ? 1 : 0 }, on: canvas, in: room)
                 })
         }
-        return .grid(panels, columns: 5, tallest: 150, background: background)
+        return .grid(panels, columns: 5, tallest: 150, theme: theme)
     }
 
     private func draw(_ values: [Float], on canvas: Canvas, in room: Rectangle) {
         HeatMap(values: values, width: side, height: side, isSigned: false, limit: 1).draw(
-            on: canvas, in: room, background: background)
+            on: canvas, in: room, theme: theme)
         let cell = room.width / Double(side)
         let center = Point(
             x: room.x + (Double(pixel % side) + 0.5) * cell, y: room.y + (Double(pixel / side) + 0.5) * cell)
@@ -180,6 +193,6 @@ package struct SigmoidSoftmaxFigure {
                 .init("class", width: 110, isNumber: false), .init("logit z", width: 88),
                 .init("sigmoid 1 / (1 + e⁻ᶻ)", width: 176), .init("eᶻ", width: 99),
                 .init("softmax eᶻ / Σ", width: 132),
-            ], rows: rows, background: background)
+            ], rows: rows, theme: theme)
     }
 }

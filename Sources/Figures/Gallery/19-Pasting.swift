@@ -7,9 +7,9 @@ import Tensors
 extension Gallery {
     /// Figure 19: the example detection's mask on its way into the picture; beside it the largest, a middling and
     /// the smallest of the others.
-    func pasting() throws -> Figure {
+    func pasting() throws -> Sheet {
         let maps = try MaskMaps(run)
-        guard let example = run.example, let probabilities = run.tensor(.maskProbabilities),
+        guard let example = try example(), let probabilities = run.tensor(.maskProbabilities),
             let subject = subject(example, probabilities, side: maps.side)
         else { throw NothingToDraw("nothing was found in this picture, so there is no mask") }
         let others = run.instances.filter { $0.score >= 0.5 && $0.detection != example.detection }
@@ -19,8 +19,8 @@ extension Gallery {
         return PastingFigure(
             picture: run.image, subject: subject,
             others: chosen.compactMap { self.subject($0, probabilities, side: maps.side) },
-            threshold: Double(run.model.settings.masks.threshold), background: background
-        ).figure
+            threshold: Double(run.model.settings.masks.threshold), theme: theme
+        ).sheet
     }
 
     private func subject(_ instance: Instance, _ probabilities: Tensor, side: Int) -> PastingFigure.Subject? {
@@ -49,7 +49,7 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 19: from m × m probabilities to pixels of the picture, and why every region gets m × m of them.
-package struct PastingFigure {
+package struct PastingFigure: SheetFigure {
     /// A detection and its mask.
     package struct Subject {
         /// Its class.
@@ -90,47 +90,47 @@ package struct PastingFigure {
     private let subject: Subject
     private let others: [Subject]
     private let threshold: Double
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of a detection.
     /// - Parameters:
     ///   - others: detections of other sizes.
     ///   - threshold: a pixel belongs to the mask from this probability on.
     package init(
-        picture: Image, subject: Subject, others: [Subject], threshold: Double, background: Background
+        picture: Image, subject: Subject, others: [Subject], threshold: Double, theme: Theme
     ) {
         self.picture = picture
         self.subject = subject
         self.others = others
         self.threshold = threshold
-        self.background = background
+        self.theme = theme
     }
 
     private var side: Int { subject.probabilities.width }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         var blocks: [Sheet.Block] = [
-            .grid([headPanel, enlargedPanel, cutPanel, pastedPanel], columns: 4, background: background),
+            .grid([headPanel, enlargedPanel, cutPanel, pastedPanel], columns: 4, theme: theme),
             .colorBar(
-                ColorBar(.sequential, end: 1, unit: "probability", background: background),
+                ColorBar(.sequential, end: 1, unit: "probability", theme: theme),
                 width: Sheet.contentWidth),
         ]
         if !others.isEmpty {
             blocks.append(
                 .text(
                     "Why \(side) × \(side), and not the region's own size?", isBold: true,
-                    background: background))
+                    theme: theme))
             blocks.append(
                 .text(
                     "One small network with one input size then serves every region, all of them in one batch, "
                         + "and whatever their size they cost the same. The mask lives in the box's own "
                         + "coordinates, 0 to 1 along both axes; only pasting knows about pixels.",
-                    background: background))
+                    theme: theme))
             blocks.append(
                 .grid(
                     others.flatMap { [regionPanel($0), mapPanel($0)] }, columns: 6, tallest: 120,
-                    background: background))
+                    theme: theme))
         }
         return Sheet(
             title: "Pasting a mask",
@@ -141,15 +141,15 @@ package struct PastingFigure {
                 "Outside the \(side) × \(side) values there is a border of zeros, so that a mask fades out "
                 + "at the edge of its box. Interpolation between the values is bilinear. It comes before the "
                 + "cut: a mask cut first and enlarged afterwards would have steps as large as its cells.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private var headPanel: Panel {
         Panel("1  The head's output", note: "\(side) × \(side) probabilities") { canvas, room in
             var map = subject.probabilities
             map.limit = 1
-            map.draw(on: canvas, in: room, background: background)
+            map.draw(on: canvas, in: room, theme: theme)
         }
     }
 
@@ -165,7 +165,7 @@ package struct PastingFigure {
         ) { canvas, room in
             var map = subject.enlarged
             map.limit = 1
-            map.draw(on: canvas, in: room, background: background)
+            map.draw(on: canvas, in: room, theme: theme)
         }
     }
 
@@ -186,7 +186,7 @@ package struct PastingFigure {
             HeatMap(
                 values: subject.enlarged.values.map { Double($0) >= threshold ? 1 : 0 },
                 width: subject.enlarged.width, height: subject.enlarged.height, isSigned: false, limit: 1
-            ).draw(on: canvas, in: room, background: background)
+            ).draw(on: canvas, in: room, theme: theme)
         }
     }
 
@@ -210,14 +210,14 @@ package struct PastingFigure {
         Panel("", note: "\(side) × \(side)") { canvas, room in
             var map = other.probabilities
             map.limit = 1
-            map.draw(on: canvas, in: room, background: background)
+            map.draw(on: canvas, in: room, theme: theme)
         }
     }
 
     private func pasted(_ subject: Subject, margin: Float) -> (PictureWindow, Image) {
         var image = picture
         let style = MaskStyle(
-            color: Palette.color(ofClass: subject.classIndex), fill: 0.6, outline: 1,
+            color: theme.palette.color(ofClass: subject.classIndex), fill: 0.6, outline: 1,
             outlineWidth: max(1, Double(subject.box.width) / 90))
         image.paint(subject.mask, style)
         return (PictureWindow(image, around: subject.box, margin: margin), image)
@@ -226,7 +226,7 @@ package struct PastingFigure {
     private func draw(
         _ image: Image, _ window: PictureWindow, _ box: Box, on canvas: Canvas, in room: Rectangle
     ) {
-        window.draw(on: canvas, in: room, background: background)
+        window.draw(on: canvas, in: room, theme: theme)
         canvas.clipped(to: room) {
             let edges = window.place(box, in: room)
             canvas.stroke(edges, Stroke(.black.withOpacity(0.4), width: 2.5))

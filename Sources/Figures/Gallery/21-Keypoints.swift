@@ -6,17 +6,22 @@ import Tensors
 
 extension Gallery {
     /// Figure 21: of the detections whose class has keypoints, the largest that is likelier than not.
-    func keypoints() throws -> Figure {
+    func keypoints() throws -> Sheet {
         guard run.model.network.keypoints != nil else {
             throw NothingToDraw("the model has no keypoint head")
         }
-        let people = run.instances.filter {
+        let candidates = selection.detection == nil ? run.instances : [try example()].compactMap { $0 }
+        let people = candidates.filter {
             run.model.classes.hasKeypoints($0.label) && !($0.keypoints ?? []).isEmpty
         }
         let likely = people.filter { $0.score >= 0.5 }.max { $0.box.area < $1.box.area }
         guard let person = likely ?? people.first, let keypoints = person.keypoints,
             let heatmaps = run.tensor(.keypointHeatmaps), person.detection < heatmaps.shape[0]
-        else { throw NothingToDraw("nothing that has keypoints was found in this picture") }
+        else {
+            throw NothingToDraw(
+                selection.detection.map { "detection \($0) has no keypoints" }
+                    ?? "nothing that has keypoints was found in this picture")
+        }
         let (height, width, count) = (heatmaps.shape[1], heatmaps.shape[2], heatmaps.shape[3])
         let own = heatmaps.withUnsafeElements { all in
             Tensor(
@@ -42,8 +47,8 @@ extension Gallery {
             },
             enlarged: keypointMapSize(of: box),
             scoreName: run.model.conventions.output.keypointScore == .logit ? "logit" : "probability",
-            subject: "For \(run.wording(person))", background: background
-        ).figure
+            subject: "For \(run.wording(person))", theme: theme
+        ).sheet
     }
 }
 
@@ -55,7 +60,7 @@ extension PersonKeypoint {
 // MARK: - Drawing
 
 /// Figure 21: one heat map a keypoint, the place read off each, and the skeleton that they make.
-package struct KeypointsFigure {
+package struct KeypointsFigure: SheetFigure {
     /// One keypoint's heat map and what was read off it.
     package struct Map {
         /// The keypoint: "left shoulder".
@@ -90,7 +95,7 @@ package struct KeypointsFigure {
     private let enlarged: PixelSize
     private let scoreName: String
     private let subject: String
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of a detection.
     /// - Parameters:
@@ -101,7 +106,7 @@ package struct KeypointsFigure {
     ///   - subject: what detection it is.
     package init(
         picture: Image, person: DrawnInstance, maps: [Map], enlarged: PixelSize, scoreName: String,
-        subject: String, background: Background
+        subject: String, theme: Theme
     ) {
         self.picture = picture
         self.person = person
@@ -109,7 +114,7 @@ package struct KeypointsFigure {
         self.enlarged = enlarged
         self.scoreName = scoreName
         self.subject = subject
-        self.background = background
+        self.theme = theme
     }
 
     private var side: Int { maps.first?.logits.width ?? 0 }
@@ -118,7 +123,7 @@ package struct KeypointsFigure {
     private var best: Map? { maps.max { $0.place.score < $1.place.score } }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "Keypoints: one heat map each",
             subtitle:
@@ -126,12 +131,12 @@ package struct KeypointsFigure {
                 + "the box; in each, one place is right.",
             blocks: [
                 .grid(
-                    [skeletonPanel] + (best.map { [boxPanel($0)] } ?? []), columns: 2, background: background),
-                .grid(maps.map(panel), columns: 6, gap: 8, background: background),
+                    [skeletonPanel] + (best.map { [boxPanel($0)] } ?? []), columns: 2, theme: theme),
+                .grid(maps.map(panel), columns: 6, gap: 8, theme: theme),
                 .colorBar(
                     ColorBar(
                         .sequential, end: Double(Self.depth),
-                        unit: "logit, counted from 10 below the largest of the map", background: background),
+                        unit: "logit, counted from 10 below the largest of the map", theme: theme),
                     width: Sheet.contentWidth),
             ],
             caption:
@@ -139,14 +144,15 @@ package struct KeypointsFigure {
                 + "softmax over all \(side * side) places of a map: what counts is how far the largest logit "
                 + "stands above the others, and 10 are a factor of 22,000. The maps do not know of each "
                 + "other: nothing makes them a body.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private var skeletonPanel: Panel {
         var options = DetectionOverlay.Options()
         options.showsLabels = false
         options.showsMasks = false
+        options.palette = theme.palette
         // The line of the box would hide keypoints at its edge.
         options.showsBoxes = false
         let overlay = DetectionOverlay(image: picture, instances: [person], options: options)
@@ -159,7 +165,7 @@ package struct KeypointsFigure {
             note: "Which points belong together is known of persons; the network does not predict it.",
             aspect: window.aspect
         ) { canvas, room in
-            window.draw(on: canvas, in: room, background: background)
+            window.draw(on: canvas, in: room, theme: theme)
             canvas.clipped(to: room) {
                 canvas.stroke(
                     window.place(person.box.scaled(x: factor, y: factor), in: room),
@@ -183,10 +189,10 @@ package struct KeypointsFigure {
             aspect: Double(box.height / max(box.width, 1e-3))
         ) { canvas, room in
             let heat = map.above(Self.depth)
-            let image = heat.colors(on: background).image(
+            let image = heat.colors(in: theme).image(
                 of: heat.values, width: heat.width, height: heat.height, scale: Self.depth)
             canvas.draw(image, in: room, filter: .nearest)
-            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+            canvas.stroke(room, Stroke(theme.rule, width: 0.75))
             mark(map.place, on: canvas, in: room, radius: 6)
         }
     }
@@ -196,7 +202,7 @@ package struct KeypointsFigure {
             map.name,
             note: "\(figures(Double(map.place.x), decimals: 1)), \(figures(Double(map.place.y), decimals: 1))"
         ) { canvas, room in
-            map.above(Self.depth).draw(on: canvas, in: room, background: background)
+            map.above(Self.depth).draw(on: canvas, in: room, theme: theme)
             mark(map.place, on: canvas, in: room, radius: 4)
         }
     }

@@ -4,7 +4,7 @@ import Inference
 
 extension Gallery {
     /// Figure 22: the heads of this model, and those that it would have on the other kind of features.
-    func heads() throws -> Figure {
+    func heads() throws -> Sheet {
         let own = run.model.architecture
         let isC4 = own.boxes.head == .residualStage
         let other = isC4 ? own.onPyramid : own.onC4
@@ -23,8 +23,8 @@ extension Gallery {
                         : "The same backbone with heads on c4: the fifth stage becomes the head",
                     heads: other.headShapes),
             ],
-            subtitle: "After the paper's figure 4, with the sizes of this model.", background: background
-        ).figure
+            subtitle: "After the paper's figure 4, with the sizes of this model.", theme: theme
+        ).sheet
     }
 }
 
@@ -155,7 +155,7 @@ extension Architecture {
 // MARK: - Drawing
 
 /// Figure 22: the heads as chains of maps and vectors, after Mask R-CNN's figure 4.
-package struct HeadsFigure {
+package struct HeadsFigure: SheetFigure {
     /// What one region is at some place of a head.
     package enum Shape: Sendable, Equatable {
         /// A map of that side, with channels.
@@ -234,28 +234,28 @@ package struct HeadsFigure {
 
     private let architectures: [Architecture]
     private let subtitle: String
-    private let background: Background
+    private let theme: Theme
 
     /// Architectures, one below the other.
-    package init(_ architectures: [Architecture], subtitle: String = "", background: Background) {
+    package init(_ architectures: [Architecture], subtitle: String = "", theme: Theme) {
         self.architectures = architectures
         self.subtitle = subtitle
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "The heads: what happens to one region", subtitle: subtitle,
             blocks: architectures.flatMap { architecture in
-                [.heading(architecture.name, background: background)] + architecture.heads.map(block)
+                [.heading(architecture.name, theme: theme)] + architecture.heads.map(block)
             },
             caption:
                 "Shapes are channels × height × width of one region; all regions go through the same weights. "
                 + "The front of a block is as large as the map, its depth grows with the logarithm of the channels. "
                 + "Hidden layers end with ReLU.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     // MARK: One head
@@ -267,11 +267,11 @@ package struct HeadsFigure {
         let solids = shapes.map(Solid.init)
         let tallest = max(
             solids.map(\.height).max() ?? 0, Double(head.ends.count) * 42, 46)
-        return Sheet.Block(height: tallest + 20) { canvas, room in
+        return Sheet.Block(height: tallest + 20, role: .drawing(head.name)) { canvas, room in
             let middle = room.y + tallest / 2
             canvas.text(
                 head.name, at: Point(x: room.x, y: middle), font: Font(size: 11, isBold: true),
-                within: Self.labelWidth, color: head.part.color(on: background),
+                within: Self.labelWidth, color: head.part.color(in: theme),
                 anchor: TextAnchor(.leading, .middle))
             let endWidth = head.ends.isEmpty ? 0 : 112.0
             let chain = room.width - Self.labelWidth - endWidth
@@ -302,28 +302,28 @@ package struct HeadsFigure {
         for (index, end) in head.ends.enumerated() {
             let y = room.y + room.height * (Double(index) + 0.5) / Double(head.ends.count)
             let box = Rectangle(x: room.x + 22, y: y - 17, width: room.width - 22, height: 34)
-            canvas.arrow(from: start, to: box.left, Stroke(background.mutedInk, width: 1.25))
-            canvas.node(box, end.name, [end.shape.text], part: head.part, background: background)
+            canvas.arrow(from: start, to: box.left, Stroke(theme.mutedInk, width: 1.25))
+            canvas.node(box, end.name, [end.shape.text], part: head.part, theme: theme)
         }
     }
 
     /// An arrow with the operation's name above it, in as many lines as it takes, and how often below.
     private func arrow(_ step: Step, from start: Double, to end: Double, y: Double, on canvas: Canvas) {
         canvas.arrow(
-            from: Point(x: start, y: y), to: Point(x: end, y: y), Stroke(background.mutedInk, width: 1.25))
+            from: Point(x: start, y: y), to: Point(x: end, y: y), Stroke(theme.mutedInk, width: 1.25))
         let font = Font(size: 9.5)
         let lines = step.operation.split(separator: "\n").map(String.init)
         for (index, line) in lines.enumerated() {
             canvas.text(
                 line, at: Point(x: (start + end) / 2, y: y - 5 - 11.5 * Double(lines.count - 1 - index)),
-                font: font, within: end - start + 20, color: background.ink,
+                font: font, within: end - start + 20, color: theme.ink,
                 anchor: TextAnchor(.center, .bottom))
         }
         if step.count > 1 {
             canvas.text(
                 "× \(step.count)", at: Point(x: (start + end) / 2, y: y + 5),
                 font: Font(size: 11, isBold: true),
-                color: background.ink, anchor: TextAnchor(.center, .top))
+                color: theme.ink, anchor: TextAnchor(.center, .top))
         }
     }
 
@@ -331,13 +331,13 @@ package struct HeadsFigure {
         for (index, line) in lines.enumerated() {
             canvas.text(
                 line, at: Point(x: point.x, y: point.y + 3 + 12 * Double(index)), font: Font(size: 10),
-                within: width, color: index == 0 ? background.ink : background.mutedInk,
+                within: width, color: index == 0 ? theme.ink : theme.mutedInk,
                 anchor: TextAnchor(.center, .top))
         }
     }
 
     private func draw(_ solid: Solid, at center: Point, part: Part, on canvas: Canvas) {
-        let color = part.color(on: background)
+        let color = part.color(in: theme)
         let edge = Stroke(color, width: 1.25)
         let depth = solid.depth * Solid.slant
         let front = Rectangle(
@@ -354,11 +354,11 @@ package struct HeadsFigure {
             corners.topRight, moved(corners.topRight), moved(corners.bottomRight), corners.bottomRight,
         ]
         for (polygon, opacity) in [(top, 0.18), (side, 0.42)] {
-            canvas.fill(polygon: polygon, background.paper)
+            canvas.fill(polygon: polygon, theme.paper)
             canvas.fill(polygon: polygon, color.withOpacity(opacity))
             canvas.polyline(polygon, isClosed: true, edge)
         }
-        canvas.fill(front, background.paper)
+        canvas.fill(front, theme.paper)
         canvas.fill(front, color.withOpacity(0.28))
         canvas.stroke(front, edge)
     }

@@ -8,7 +8,7 @@ import Training
 extension Gallery {
     /// Figure 23: what a training step would sample from the proposals of this picture, with the paper's matcher
     /// and sampler.
-    func targets() throws -> Figure {
+    func targets() throws -> Sheet {
         let known = try PictureObjects(run)
         let settings = TrainingSettings()
         guard let size = run.resizedSize else { throw NothingToDraw("the network saw no picture") }
@@ -46,8 +46,8 @@ extension Gallery {
             source: known.areTrue
                 ? "The objects are those that were drawn into this scene."
                 : "Nobody has labelled this picture: detections of 0.5 or more stand for its objects.",
-            background: background
-        ).figure
+            maximumBoxes: selection.maximumBoxes ?? .max, theme: theme
+        ).sheet
     }
 
     /// As the trainer makes them for this model; nil for one without a mask head.
@@ -104,7 +104,7 @@ private struct SampledRegions {
 
 /// Figure 23: the regions that a training step samples from one picture, and what the mask head should say of
 /// them.
-package struct TargetsFigure {
+package struct TargetsFigure: SheetFigure {
     /// An object to be learnt.
     package struct Object: Sendable {
         /// Its class.
@@ -152,7 +152,8 @@ package struct TargetsFigure {
     private let backgrounds: [Box]
     private let counts: Counts
     private let source: String
-    private let background: Background
+    private let maximumBoxes: Int
+    private let theme: Theme
 
     /// How many there were to choose from, and what the sampler was asked for.
     package struct Counts: Sendable {
@@ -184,10 +185,12 @@ package struct TargetsFigure {
     ///   - shown: which of the regions are shown with their targets, up to six.
     ///   - backgrounds: sampled as background.
     ///   - source: a sentence on where the objects come from.
+    ///   - maximumBoxes: how many regions a drawing shows at most.
     package init(
         picture: Image, objects: [Object], regions: [Region], shown: [Int], backgrounds: [Box],
-        counts: Counts, source: String, background: Background
+        counts: Counts, source: String, maximumBoxes: Int = .max, theme: Theme
     ) {
+        self.maximumBoxes = maximumBoxes
         self.picture = picture
         self.objects = objects
         self.regions = regions
@@ -195,26 +198,26 @@ package struct TargetsFigure {
         self.backgrounds = backgrounds
         self.counts = counts
         self.source = source
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         var blocks: [Sheet.Block] = [
-            .grid([objectsPanel, backgroundsPanel], columns: 2, background: background)
+            .grid([objectsPanel, backgroundsPanel], columns: 2, theme: theme)
         ]
         let examples = shown.prefix(6).map { regions[$0] }.filter { $0.target != nil }
         if !examples.isEmpty, let side = examples.first?.target?.width {
             blocks += [
                 .text(
                     "What the mask head should say: the object's mask, cut out by the region, in \(side) × "
-                        + "\(side) cells", isBold: true, background: background),
-                .grid(examples.map(cropPanel), columns: 6, tallest: 110, background: background),
-                .grid(examples.map(targetPanel), columns: 6, tallest: 110, background: background),
+                        + "\(side) cells", isBold: true, theme: theme),
+                .grid(examples.map(cropPanel), columns: 6, tallest: 110, theme: theme),
+                .grid(examples.map(targetPanel), columns: 6, tallest: 110, theme: theme),
                 .colorBar(
                     ColorBar(
                         .sequential, end: 1, unit: "share of the cell that the mask covers",
-                        background: background), width: Sheet.contentWidth),
+                        theme: theme), width: Sheet.contentWidth),
             ]
         }
         let share = figures(100 * counts.objectShare)
@@ -228,8 +231,8 @@ package struct TargetsFigure {
                 + " Every sampled region has a class loss, background too; box and mask losses are "
                 + "for those that stand for an object, and of its K masks only the one of the true class has a "
                 + "loss. The target is the mask within the region, not within the object's own box.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private var objectsPanel: Panel {
@@ -239,9 +242,9 @@ package struct TargetsFigure {
             note: "Thin: regions, in the colour of their object's class. Thick: the objects' own boxes.",
             aspect: window.aspect
         ) { canvas, room in
-            window.draw(on: canvas, in: room, background: background)
+            window.draw(on: canvas, in: room, theme: theme)
             canvas.clipped(to: room) {
-                for region in regions {
+                for region in regions.prefix(maximumBoxes) {
                     canvas.stroke(
                         window.place(region.box, in: room), Stroke(color(region.object), width: 0.8))
                 }
@@ -261,9 +264,9 @@ package struct TargetsFigure {
             note: "They overlap every object by less. Only the class is learnt from them.",
             aspect: window.aspect
         ) { canvas, room in
-            window.draw(on: canvas, in: room, background: background)
+            window.draw(on: canvas, in: room, theme: theme)
             canvas.clipped(to: room) {
-                for box in backgrounds {
+                for box in backgrounds.prefix(maximumBoxes) {
                     let edges = window.place(box, in: room)
                     canvas.stroke(edges, Stroke(.black.withOpacity(0.35), width: 1.6))
                     canvas.stroke(edges, Stroke(Color(hex: 0xf2f2f2).withOpacity(0.85), width: 0.8))
@@ -272,7 +275,7 @@ package struct TargetsFigure {
         }
     }
 
-    private func color(_ object: Int) -> Color { Palette.color(ofClass: objects[object].classIndex) }
+    private func color(_ object: Int) -> Color { theme.palette.color(ofClass: objects[object].classIndex) }
 
     private func cropPanel(_ region: Region) -> Panel {
         let object = objects[region.object]
@@ -286,7 +289,7 @@ package struct TargetsFigure {
             object.name, note: "IoU \(figures(Double(region.overlap), decimals: 2))",
             aspect: window.aspect
         ) { canvas, room in
-            window.draw(on: canvas, in: room, background: background)
+            window.draw(on: canvas, in: room, theme: theme)
             canvas.clipped(to: room) {
                 canvas.stroke(
                     window.place(object.box, in: room), Stroke(.white, width: 1.5, dashes: [3, 2]))
@@ -301,7 +304,7 @@ package struct TargetsFigure {
         Panel("") { canvas, room in
             guard var map = region.target else { return }
             map.limit = 1
-            map.draw(on: canvas, in: room, background: background)
+            map.draw(on: canvas, in: room, theme: theme)
         }
     }
 }

@@ -4,7 +4,7 @@ import Training
 
 extension Gallery {
     /// Figure 24: losses and learning rate, from the record that lies beside the model's weights.
-    func losses() throws -> Figure {
+    func losses() throws -> Sheet {
         guard run.loaded.file != nil else { throw NothingToDraw("random weights have not been trained") }
         guard let record = try run.loaded.trainingRecord() else {
             throw NothingToDraw("no metrics.jsonl lies beside the weights to tell how they were trained")
@@ -24,8 +24,8 @@ extension Gallery {
             subtitle:
                 "The parts of the loss over \(last.step + 1) steps; what is added up is weighted as the run's "
                 + "configuration says.",
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
     }
 }
 
@@ -55,7 +55,7 @@ extension LossKind {
 // MARK: - Drawing
 
 /// Figure 24: how the losses fell in training, and the learning rate that they fell at.
-package struct LossesFigure {
+package struct LossesFigure: SheetFigure {
     /// One part of the loss.
     package struct Curve: Sendable {
         /// The name of the stage that it is taken at: `rpn.objectness`.
@@ -80,27 +80,29 @@ package struct LossesFigure {
     private let curves: [Curve]
     private let rates: [Double]
     private let subtitle: String
-    private let background: Background
+    private let theme: Theme
 
     /// The record of a run: the steps that were reported, and numbers for each of them.
     package init(
-        steps: [Double], curves: [Curve], rates: [Double], subtitle: String = "", background: Background
+        steps: [Double], curves: [Curve], rates: [Double], subtitle: String = "", theme: Theme
     ) {
         self.steps = steps
         self.curves = curves
         self.rates = rates
         self.subtitle = subtitle
-        self.background = background
+        self.theme = theme
     }
 
     /// How many reports a smoothed number is the mean of.
     private var window: Int { max(1, steps.count / 40) }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let columns = 2
         let rows = stride(from: 0, to: curves.count, by: columns).map { start in
-            Sheet.Block(height: 150) { canvas, room in
+            let names = curves[start..<min(start + columns, curves.count)].map(\.name)
+            return Sheet.Block(height: 150, role: .drawing(names.joined(separator: " and "))) {
+                canvas, room in
                 let width = (room.width - 18) / Double(columns)
                 for index in start..<min(start + columns, curves.count) {
                     draw(
@@ -114,13 +116,13 @@ package struct LossesFigure {
         return Sheet(
             title: "What training minimised", subtitle: subtitle,
             blocks: rows + [
-                .heading("Learning rate", note: "logarithmic", background: background), ratePlot,
+                .heading("Learning rate", note: "logarithmic", theme: theme), ratePlot,
             ],
             caption:
                 "Losses are on logarithmic axes of their own, without their weights in the sum. Faint: as "
                 + "reported; bold: the mean of \(window) reports up to there. Dotted lines: where the rate drops.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private var span: ClosedRange<Double> {
@@ -129,7 +131,7 @@ package struct LossesFigure {
     }
 
     private func draw(_ curve: Curve, on canvas: Canvas, in room: Rectangle) {
-        let color = curve.part.color(on: background)
+        let color = curve.part.color(in: theme)
         let title = Font(size: 11, isBold: true)
         canvas.text(
             curve.name, at: Point(x: room.x, y: room.y), font: title, color: color,
@@ -137,12 +139,12 @@ package struct LossesFigure {
         let used = canvas.extents(of: curve.name, font: title).width + 8
         canvas.text(
             curve.meaning, at: Point(x: room.x + used, y: room.y + 1), font: Font(size: 10),
-            within: room.width - used, color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+            within: room.width - used, color: theme.mutedInk, anchor: TextAnchor(.leading, .top))
         let positive = curve.values.filter { $0.isFinite && $0 > 0 }
         guard let low = positive.min(), let high = positive.max() else { return }
         let axes = Axes(
             x: Axis("", span), y: Axis("", low / 1.1...high * 1.1, isLogarithmic: true),
-            background: background)
+            theme: theme)
         let field = axes.draw(
             on: canvas, in: Rectangle(x: room.x, y: room.y + 14, width: room.width, height: room.height - 14))
         drawDrops(in: field, on: canvas)
@@ -155,22 +157,22 @@ package struct LossesFigure {
             let width = canvas.extents(of: text, font: font).width
             canvas.fill(
                 Rectangle(x: corner.x - width - 3, y: corner.y - 1, width: width + 6, height: 14),
-                background.paper.withOpacity(0.85))
+                theme.paper.withOpacity(0.85))
             canvas.text(
-                text, at: corner, font: font, color: background.ink, anchor: TextAnchor(.trailing, .top))
+                text, at: corner, font: font, color: theme.ink, anchor: TextAnchor(.trailing, .top))
         }
     }
 
     private var ratePlot: Sheet.Block {
-        Sheet.Block(height: 120) { canvas, room in
+        Sheet.Block(height: 120, role: .drawing("learning rate")) { canvas, room in
             let positive = rates.filter { $0.isFinite && $0 > 0 }
             guard let low = positive.min(), let high = positive.max() else { return }
             let axes = Axes(
                 x: Axis("training step", span), y: Axis("", low / 1.3...high * 1.3, isLogarithmic: true),
-                background: background)
+                theme: theme)
             let field = axes.draw(on: canvas, in: room)
             drawDrops(in: field, on: canvas)
-            plot(rates, in: field, Stroke(background.ink, width: 1.5), on: canvas)
+            plot(rates, in: field, Stroke(theme.ink, width: 1.5), on: canvas)
         }
     }
 
@@ -179,7 +181,7 @@ package struct LossesFigure {
             let x = field.point(step, 1).x
             canvas.line(
                 from: Point(x: x, y: field.frame.y), to: Point(x: x, y: field.frame.maxY),
-                Stroke(background.mutedInk, width: 0.9, dashes: [1.5, 2.5]))
+                Stroke(theme.mutedInk, width: 0.9, dashes: [1.5, 2.5]))
         }
     }
 

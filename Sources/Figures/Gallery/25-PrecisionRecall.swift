@@ -8,7 +8,7 @@ import Scenes
 extension Gallery {
     /// Figure 25: this model on drawn scenes that the shipped one has not been trained on. It has nothing to do
     /// with the picture.
-    func precisionRecall() throws -> Figure {
+    func precisionRecall() throws -> Sheet {
         let model = run.model
         guard let trial = SceneTrial(seed: ShippedScene.seed, count: 40, classes: model.classes) else {
             throw NothingToDraw(
@@ -33,8 +33,8 @@ extension Gallery {
             thresholds: first.parameters.overlapThresholds, recalls: first.parameters.recallThresholds,
             source: "\(trial.dataset.images.count) drawn scenes of seed \(ShippedScene.seed), "
                 + "\(first.truthCounts.reduce(0, +)) objects, \(results.detections.count) detections.",
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
     }
 }
 
@@ -76,7 +76,7 @@ extension PrecisionRecallFigure.Kind {
 // MARK: - Drawing
 
 /// Figure 25: precision over recall, and average precision over the threshold of overlap.
-package struct PrecisionRecallFigure {
+package struct PrecisionRecallFigure: SheetFigure {
     /// One kind of evaluation: boxes, masks or keypoints.
     package struct Kind: Sendable {
         /// Its name: "boxes".
@@ -122,7 +122,7 @@ package struct PrecisionRecallFigure {
     private let thresholds: [Double]
     private let recalls: [Double]
     private let source: String
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of an evaluation.
     /// - Parameters:
@@ -133,25 +133,25 @@ package struct PrecisionRecallFigure {
     ///   - source: what was evaluated, as a sentence.
     package init(
         _ kinds: [Kind], classes: [ClassRow], thresholds: [Double], recalls: [Double], source: String,
-        background: Background
+        theme: Theme
     ) {
         self.kinds = kinds
         self.classes = classes
         self.thresholds = thresholds
         self.recalls = recalls
         self.source = source
-        self.background = background
+        self.theme = theme
     }
 
     private var curveKind: Kind? { kinds.count > 1 ? kinds[1] : kinds.first }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         Sheet(
             title: "Precision, recall and average precision",
             subtitle: source,
             blocks: [
-                .grid([curvesPanel, thresholdsPanel], columns: 2, tallest: 300, background: background),
+                .grid([curvesPanel, thresholdsPanel], columns: 2, tallest: 300, theme: theme),
                 table.block,
             ],
             caption:
@@ -159,14 +159,14 @@ package struct PrecisionRecallFigure {
                 + "that is right, recall the part of the objects that they have found; each precision is the "
                 + "largest at that recall or a larger one. Right means an overlap of at least the threshold with an object "
                 + "not found before. AP is the area under a curve, averaged over classes and ten thresholds.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private var curvesPanel: Panel {
         let area = PlotArea(
             x: 0...1, y: 0...1, xName: "recall", yName: "precision", xTicks: [0, 0.25, 0.5, 0.75, 1],
-            yTicks: [0, 0.25, 0.5, 0.75, 1], background: background)
+            yTicks: [0, 0.25, 0.5, 0.75, 1], theme: theme)
         return Panel(
             "Precision over recall, \(curveKind?.name ?? "")",
             note: "One curve for each threshold of overlap; the mean over the classes.", aspect: 0.9
@@ -185,7 +185,7 @@ package struct PrecisionRecallFigure {
     private func color(_ threshold: Int) -> Color {
         let share = Double(threshold) / Double(max(thresholds.count - 1, 1))
         // Yellow does not show on white, nor violet on black.
-        return ColorMap.sequential.color(of: background == .light ? 0.8 * (1 - share) : 1 - 0.7 * share)
+        return ColorMap.sequential.color(of: theme.background == .light ? 0.8 * (1 - share) : 1 - 0.7 * share)
     }
 
     /// The thresholds with their colours from first to last, at the lower left, where curves rarely are.
@@ -195,7 +195,7 @@ package struct PrecisionRecallFigure {
         let swatch = 9.0
         let plate = Rectangle(
             x: frame.x + 6, y: frame.maxY - 24, width: 64 + swatch * Double(thresholds.count), height: 18)
-        canvas.fill(plate, background.paper.withOpacity(0.85), cornerRadius: 3)
+        canvas.fill(plate, theme.paper.withOpacity(0.85), cornerRadius: 3)
         let y = plate.y + plate.height / 2
         for index in thresholds.indices {
             canvas.fill(
@@ -207,7 +207,7 @@ package struct PrecisionRecallFigure {
             (figures(last, decimals: 2), plate.maxX - 28, .leading),
         ] {
             canvas.text(
-                text, at: Point(x: x, y: y), font: font, color: background.ink,
+                text, at: Point(x: x, y: y), font: font, color: theme.ink,
                 anchor: TextAnchor(anchor, .middle))
         }
     }
@@ -216,7 +216,7 @@ package struct PrecisionRecallFigure {
         let area = PlotArea(
             x: 0.5...0.95, y: 0...1, xName: "threshold of overlap (keypoints: of similarity)",
             yName: "average precision", xTicks: [0.5, 0.6, 0.7, 0.8, 0.9], yTicks: [0, 0.25, 0.5, 0.75, 1],
-            background: background)
+            theme: theme)
         return Panel(
             "AP over the threshold",
             note: kinds.map { "\($0.name): AP \(text($0.summary.all))" }.joined(separator: ", ") + ".",
@@ -239,13 +239,13 @@ package struct PrecisionRecallFigure {
                     Stroke(color, width: 2.5))
                 canvas.text(
                     kind.name, at: Point(x: frame.x + 32, y: y), font: Font(size: 10.5),
-                    color: background.ink, anchor: TextAnchor(.leading, .middle))
+                    color: theme.ink, anchor: TextAnchor(.leading, .middle))
             }
         }
     }
 
     private func kindColor(_ index: Int) -> Color {
-        [background.keptColor, background.droppedColor, background.thirdColor][index % 3]
+        [theme.keptColor, theme.droppedColor, theme.thirdColor][index % 3]
     }
 
     private var table: TextTable {
@@ -259,7 +259,7 @@ package struct PrecisionRecallFigure {
             [.init("class", width: 140, isNumber: false), .init("objects", width: 90)]
                 + kinds.map { .init("AP, \($0.name)", width: 120) },
             rows: classes.map { .init([$0.name, "\($0.objects)"] + $0.values.map(text)) } + summaries,
-            background: background)
+            theme: theme)
     }
 
     private func text(_ value: Double) -> String { value < 0 ? "–" : figures(value, decimals: 3) }

@@ -6,7 +6,7 @@ import Tensors
 
 extension Gallery {
     /// Figure 26: the weights of every layer.
-    func weights() throws -> Figure {
+    func weights() throws -> Sheet {
         let layers = run.model.network.layers
         let count = layers.reduce(0) { $0 + $1.weight.count }
         return WeightsFigure(
@@ -14,8 +14,8 @@ extension Gallery {
             subtitle:
                 "\(layers.count) layers with \(figures(Double(count) / 1e6)) million weights, in data-flow "
                 + "order.",
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
     }
 
     private func histogram(of layer: NetworkLayer) -> WeightsFigure.Layer {
@@ -48,7 +48,7 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 26: the weights of every layer as a histogram, with a warning where a layer looks dead or explodes.
-package struct WeightsFigure {
+package struct WeightsFigure: SheetFigure {
     /// A layer's weights, each multiplied by the root of how many the layer adds up for one output: then 1 is the
     /// size that neither shrinks nor grows a signal of independent numbers, whatever the layer's shape.
     package struct Layer: Sendable {
@@ -98,22 +98,24 @@ package struct WeightsFigure {
 
     private let layers: [Layer]
     private let subtitle: String
-    private let background: Background
+    private let theme: Theme
 
     /// The layers of a network, in data-flow order.
-    package init(layers: [Layer], subtitle: String = "", background: Background) {
+    package init(layers: [Layer], subtitle: String = "", theme: Theme) {
         self.layers = layers
         self.subtitle = subtitle
-        self.background = background
+        self.theme = theme
     }
 
     private static let rowHeight = 17.0
     private static let (columnGap, nameWidth, histogramWidth, sizeWidth) = (20.0, 128.0, 72.0, 34.0)
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let rows = (layers.count + 1) / 2
-        let table = Sheet.Block(height: 18 + Self.rowHeight * Double(rows)) { canvas, room in
+        let table = Sheet.Block(
+            height: 18 + Self.rowHeight * Double(rows), role: .drawing("the layers")
+        ) { canvas, room in
             let width = (room.width - Self.columnGap) / 2
             for column in 0..<2 {
                 let x = room.x + Double(column) * (width + Self.columnGap)
@@ -138,13 +140,13 @@ package struct WeightsFigure {
                 + "size below \(figures(Self.faint)) (faint) or above \(figures(Self.strong)), or a weight beyond "
                 + "\(figures(Self.far)) (strong), and outputs whose weights are all 0 (dead). "
                 + (warned == 0 ? "No layer is." : "\(warned) of \(layers.count) layers are."),
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private func heading(at corner: Point, on canvas: Canvas) {
         let font = Font(size: 9.5)
-        let color = background.mutedInk
+        let color = theme.mutedInk
         canvas.text("layer", at: corner, font: font, color: color, anchor: TextAnchor(.leading, .top))
         for (text, share) in [("−4", 0.0), ("0", 0.5), ("4", 1.0)] {
             canvas.text(
@@ -162,16 +164,16 @@ package struct WeightsFigure {
         let font = Font(size: 9.5)
         canvas.text(
             layer.name, at: Point(x: room.x, y: middle), font: font, within: Self.nameWidth - 8,
-            color: background.ink, anchor: TextAnchor(.leading, .middle))
+            color: theme.ink, anchor: TextAnchor(.leading, .middle))
         let place = Rectangle(
             x: room.x + Self.nameWidth, y: room.y + 1, width: Self.histogramWidth, height: room.height - 3)
         drawHistogram(of: layer, on: canvas, in: place)
         let right = place.maxX + Self.sizeWidth
         canvas.text(
-            figures(layer.size), at: Point(x: right, y: middle), font: font, color: background.ink,
+            figures(layer.size), at: Point(x: right, y: middle), font: font, color: theme.ink,
             anchor: TextAnchor(.trailing, .middle))
         guard let warning = layer.warning else { return }
-        let color = Color(hex: background == .light ? 0xb3261e : 0xff8a80)
+        let color = Color(hex: theme.background == .light ? 0xb3261e : 0xff8a80)
         canvas.fill(circleAt: Point(x: right + 9, y: middle), radius: 3, color)
         canvas.text(
             warning, at: Point(x: right + 15, y: middle), font: Font(size: 9.5),
@@ -180,7 +182,7 @@ package struct WeightsFigure {
     }
 
     private func drawHistogram(of layer: Layer, on canvas: Canvas, in place: Rectangle) {
-        canvas.fill(place, background.rule.withOpacity(0.35))
+        canvas.fill(place, theme.rule.withOpacity(0.35))
         let most = Double(layer.counts.max() ?? 0)
         if most > 0 {
             let width = place.width / Double(layer.counts.count)
@@ -192,11 +194,11 @@ package struct WeightsFigure {
                 points.append(Point(x: place.x + Double(index + 1) * width, y: y))
             }
             points.append(Point(x: place.maxX, y: place.maxY))
-            canvas.fill(polygon: points, layer.part.color(on: background))
+            canvas.fill(polygon: points, layer.part.color(in: theme))
         }
         let zero = place.x + place.width / 2
         canvas.line(
             from: Point(x: zero, y: place.y), to: Point(x: zero, y: place.maxY),
-            Stroke(background.paper.withOpacity(0.6), width: 0.75))
+            Stroke(theme.paper.withOpacity(0.6), width: 0.75))
     }
 }

@@ -9,7 +9,7 @@ import Verification
 extension Gallery {
     /// Figure 27: the run of this picture, and another one of the same network in which RoIAlign is half a pixel
     /// off: what a port does that takes the other convention.
-    func comparison() throws -> Figure {
+    func comparison() throws -> Sheet {
         var conventions = run.model.conventions
         let fault: String
         switch conventions.pooling.layer {
@@ -37,8 +37,8 @@ extension Gallery {
             stages: pairs.filter { Self.isCompared($0.stage.name) }.map {
                 ComparisonFigure.Stage(name: $0.stage.name, relativeError: $0.relativeError)
             },
-            maps: maps(of: pairs), fault: fault, background: background
-        ).figure
+            maps: try maps(of: pairs), fault: fault, theme: theme
+        ).sheet
     }
 
     /// What the candidate makes of the picture up to its detections, and from there on what it makes of the
@@ -59,12 +59,12 @@ extension Gallery {
     }
 
     /// Pooled regions on average, and how the example detection fares.
-    private func maps(of pairs: [ComparedStage]) -> [ComparisonFigure.Map] {
+    private func maps(of pairs: [ComparedStage]) throws -> [ComparisonFigure.Map] {
         func map(_ stage: Stage, row: Int?, _ note: String) -> ComparisonFigure.Map? {
             pairs.first { $0.stage == stage }?.map(row: row, note: note)
         }
         var maps = [map(.boxPooled, row: nil, "mean over all regions and channels")]
-        if let example = run.example {
+        if let example = try example() {
             let name = "\(run.model.classes.name(of: example.label)), detection \(example.detection)"
             maps.append(map(.maskPooled, row: example.detection, "mean over the channels, \(name)"))
             maps.append(map(.maskProbabilities, row: example.detection, name))
@@ -151,7 +151,7 @@ extension ContractTensor {
 // MARK: - Drawing
 
 /// Figure 27: two implementations side by side, stage by stage, and where in the tensors they differ.
-package struct ComparisonFigure {
+package struct ComparisonFigure: SheetFigure {
     /// One stage of both.
     public struct Stage: Sendable {
         /// Its name in the stage contract.
@@ -187,7 +187,7 @@ package struct ComparisonFigure {
     private let maps: [Map]
     private let fault: String
     private let tolerance: Double
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of a comparison.
     /// - Parameters:
@@ -196,13 +196,13 @@ package struct ComparisonFigure {
     ///   - fault: how the candidate differs from the reference, as a sentence.
     ///   - tolerance: a relative error up to this one is rounding.
     package init(
-        stages: [Stage], maps: [Map], fault: String, tolerance: Double = 1e-4, background: Background
+        stages: [Stage], maps: [Map], fault: String, tolerance: Double = 1e-4, theme: Theme
     ) {
         self.stages = stages
         self.maps = maps
         self.fault = fault
         self.tolerance = tolerance
-        self.background = background
+        self.theme = theme
     }
 
     private func differs(_ stage: Stage) -> Bool { stage.relativeError.map { !($0 <= tolerance) } ?? true }
@@ -210,7 +210,7 @@ package struct ComparisonFigure {
     private var firstFault: Int? { stages.firstIndex(where: differs) }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         var subtitle = fault
         if let firstFault {
             subtitle +=
@@ -222,7 +222,7 @@ package struct ComparisonFigure {
         var blocks = [bars]
         if !maps.isEmpty {
             blocks.append(
-                .grid(maps.map(panel), columns: min(maps.count, 4), tallest: 190, background: background))
+                .grid(maps.map(panel), columns: min(maps.count, 4), tallest: 190, theme: theme))
         }
         return Sheet(
             title: "Where two implementations part",
@@ -231,8 +231,8 @@ package struct ComparisonFigure {
                 + "reference. A stage after the first that differs may only have inherited the fault; run it "
                 + "alone on the reference's inputs to know (maskrcnn stage). The heads after detections.* ran "
                 + "on the reference's detections, so that rows belong together.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     // MARK: Bars
@@ -255,21 +255,21 @@ package struct ComparisonFigure {
             for (power, name) in [(-6, "10⁻⁶"), (-4, "10⁻⁴"), (-2, "10⁻²"), (0, "1")] {
                 let x = place(pow(10, Double(power)))
                 canvas.line(
-                    from: Point(x: x, y: room.y), to: Point(x: x, y: bottom + 3), Stroke(background.rule))
+                    from: Point(x: x, y: room.y), to: Point(x: x, y: bottom + 3), Stroke(theme.rule))
                 canvas.text(
-                    name, at: Point(x: x, y: bottom + 6), font: Font(size: 10), color: background.mutedInk,
+                    name, at: Point(x: x, y: bottom + 6), font: Font(size: 10), color: theme.mutedInk,
                     anchor: TextAnchor(.center, .top))
             }
             canvas.text(
                 "relative error", at: Point(x: room.x, y: bottom + 6), font: Font(size: 10),
-                color: background.mutedInk, anchor: TextAnchor(.leading, .top))
+                color: theme.mutedInk, anchor: TextAnchor(.leading, .top))
             for (index, stage) in stages.enumerated() {
                 let y = room.y + line * (Double(index) + 0.5)
                 let isFirst = index == firstFault
-                let color = differs(stage) ? background.droppedColor : background.thirdColor
+                let color = differs(stage) ? theme.droppedColor : theme.thirdColor
                 canvas.text(
                     stage.name, at: Point(x: room.x, y: y),
-                    font: Font(size: 10.5, isBold: isFirst), color: isFirst ? color : background.ink,
+                    font: Font(size: 10.5, isBold: isFirst), color: isFirst ? color : theme.ink,
                     anchor: TextAnchor(.leading, .middle))
                 if let error = stage.relativeError {
                     let width = max(place(error) - left, 2)
@@ -280,7 +280,7 @@ package struct ComparisonFigure {
                 canvas.text(
                     stage.relativeError.map { $0 == 0 ? "equal" : figures($0) } ?? "other shape",
                     at: Point(x: room.maxX, y: y), font: font,
-                    color: differs(stage) ? background.ink : background.mutedInk,
+                    color: differs(stage) ? theme.ink : theme.mutedInk,
                     anchor: TextAnchor(.trailing, .middle))
             }
         }
@@ -290,6 +290,6 @@ package struct ComparisonFigure {
         Panel(
             map.title, note: map.note + "; yellow: \(figures(Double(map.errors.end)))",
             aspect: Double(map.errors.height) / Double(max(map.errors.width, 1))
-        ) { canvas, room in map.errors.draw(on: canvas, in: room, background: background) }
+        ) { canvas, room in map.errors.draw(on: canvas, in: room, theme: theme) }
     }
 }

@@ -5,10 +5,10 @@ import Kernels
 import Tensors
 
 extension Gallery {
-    /// Figure 28: the region proposal network's 3×3 convolution of the finest map, for one input channel and one
+    /// Figure 28: the region proposal network's 3×3 convolution of the finest or the chosen map, for one input channel and one
     /// output channel.
-    func convolution() throws -> Figure {
-        let level = run.model.levelNames[0]
+    func convolution() throws -> Sheet {
+        let level = try chosen(run.model.levelNames, pyramidIndex, { $0 })[0]
         let stage: Stage = level.hasPrefix("p") ? Stage("fpn.\(level)") : Stage("backbone.\(level)")
         guard let map = run.tensor(stage), let layer = run.model.network.rpn.hidden.first else {
             throw NothingToDraw("the run recorded no map that a 3×3 convolution reads")
@@ -17,7 +17,8 @@ extension Gallery {
         guard height >= 6 && width >= 10 else {
             throw NothingToDraw("a map of \(height)×\(width) is smaller than the tiles of this figure")
         }
-        let channel = map.mostVaryingChannels(1)[0]
+        let channel =
+            try chosenChannel(of: stage.name, count: channels) ?? map.mostVaryingChannels(1)[0]
         let weight = layer.convolution.weight
         // The output channel that this input channel tells most.
         let kernels = (0..<weight.shape[0]).map { output -> [Float] in
@@ -37,8 +38,8 @@ extension Gallery {
                 product: tile.product, output: tile.output),
             patchShape: (height * width, 9 * channels), outputs: layer.convolution.outputs,
             note: "what channel \(channel) of \(stage.name) adds to output channel \(output)",
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
     }
 
     /// The piece of a channel in which neighbours differ most, away from the border if the map is large enough.
@@ -70,7 +71,7 @@ extension Gallery {
 ///
 /// Both halves show one input channel and the part that it adds to one output channel; a layer adds up all its input
 /// channels.
-package struct ConvolutionFigure {
+package struct ConvolutionFigure: SheetFigure {
     /// The steps of one tile of F(4×4, 3×3).
     package struct Tile: Sendable {
         /// Bᵀ d B, 6×6.
@@ -100,7 +101,7 @@ package struct ConvolutionFigure {
     private let patchShape: (rows: Int, columns: Int)
     private let outputs: Int
     private let note: String
-    private let background: Background
+    private let theme: Theme
 
     /// The figure of one layer.
     ///
@@ -114,7 +115,7 @@ package struct ConvolutionFigure {
     ///   - note: which channels these are.
     package init(
         layer: String, input: HeatMap, kernel: [Float], tile: Tile, patchShape: (rows: Int, columns: Int),
-        outputs: Int, note: String, background: Background
+        outputs: Int, note: String, theme: Theme
     ) {
         precondition(input.width >= 10 && input.height >= 6 && kernel.count == 9)
         self.layer = layer
@@ -124,7 +125,7 @@ package struct ConvolutionFigure {
         self.patchShape = patchShape
         self.outputs = outputs
         self.note = note
-        self.background = background
+        self.theme = theme
     }
 
     /// The piece that both halves work on: 6 rows, 10 columns.
@@ -148,13 +149,13 @@ package struct ConvolutionFigure {
 
     /// Places that are followed through the upper half: their numbers in the order of patches, and their colours.
     private var marks: [(index: Int, color: Color)] {
-        [(0, Palette.hues[5]), (11, Palette.hues[0]), (31, Palette.hues[2])]
+        [(0, theme.palette.hue(5)), (11, theme.palette.hue(0)), (31, theme.palette.hue(2))]
     }
 
-    private var line: Stroke { Stroke(background.mutedInk, width: 1.25) }
+    private var line: Stroke { Stroke(theme.mutedInk, width: 1.25) }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let sums = patches.map(product)
         // The tile's 4×4 outputs are the first four of each row of eight.
         let direct = (0..<4).flatMap { y in (0..<4).map { sums[8 * y + $0] } }
@@ -165,23 +166,23 @@ package struct ConvolutionFigure {
             blocks: [
                 .heading(
                     "As a matrix product",
-                    note: "the window under each position becomes a row", background: background),
+                    note: "the window under each position becomes a row", theme: theme),
                 matrixProduct,
                 .text(
                     "The whole layer: patches \(patchShape.rows)×\(patchShape.columns) times weights "
-                        + "\(patchShape.columns)×\(outputs).", background: background),
+                        + "\(patchShape.columns)×\(outputs).", theme: theme),
                 .heading(
-                    "In Winograd's tiles, F(4×4, 3×3)", note: "16 outputs at a time", background: background),
+                    "In Winograd's tiles, F(4×4, 3×3)", note: "16 outputs at a time", theme: theme),
                 tiles,
                 .text(
                     "36 multiplications (⊙) instead of 16 · 9 = 144. Farthest from the matrix product: "
-                        + "\(figures(Double(difference))), from rounding.", background: background),
+                        + "\(figures(Double(difference))), from rounding.", theme: theme),
             ],
             caption:
                 "Numbers below a map are the ends of its colours, blue below zero and red above. Transforms "
                 + "cost additions only along each channel; the products run over all channels at once.",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     // MARK: The matrix product
@@ -193,7 +194,7 @@ package struct ConvolutionFigure {
             let top = room.y + 16
             let map = Rectangle(x: room.x, y: top + 22, width: 10 * cell, height: 6 * cell)
             label("input, 6×10", map, on: canvas)
-            piece.draw(on: canvas, in: map, background: background)
+            piece.draw(on: canvas, in: map, theme: theme)
             for mark in marks {
                 let place = Rectangle(
                     x: map.x + Double(mark.index % 8) * cell, y: map.y + Double(mark.index / 8) * cell,
@@ -207,7 +208,7 @@ package struct ConvolutionFigure {
             label("patches, 32×9", table, on: canvas)
             HeatMap(
                 values: patches.flatMap { $0 }, width: 9, height: 32, isSigned: true, limit: input.end
-            ).fill(table, on: canvas, background: background)
+            ).fill(table, on: canvas, theme: theme)
             for mark in marks {
                 let place = Rectangle(
                     x: table.x, y: table.y + Double(mark.index) * rowHeight, width: table.width,
@@ -220,7 +221,7 @@ package struct ConvolutionFigure {
             let column = Rectangle(x: room.x + 372, y: top + 10, width: 12, height: 108)
             let weights = HeatMap(values: kernel, width: 1, height: 9, isSigned: true)
             label("weights, 9×1", column, on: canvas, isCentered: true)
-            weights.fill(column, on: canvas, background: background)
+            weights.fill(column, on: canvas, theme: theme)
             ends(weights.end, below: column, on: canvas, isCentered: true)
             sign("×", x: 347, room, map.left.y, on: canvas)
             sign("=", x: 412, room, map.left.y, on: canvas)
@@ -228,7 +229,7 @@ package struct ConvolutionFigure {
             let outputs = HeatMap(values: patches.map(product), width: 8, height: 4, isSigned: true)
             let result = Rectangle(x: room.x + 436, y: top + 34, width: 8 * 21, height: 4 * 21)
             label("32 sums, back in place, 4×8", result, on: canvas)
-            outputs.draw(on: canvas, in: result, background: background)
+            outputs.draw(on: canvas, in: result, theme: theme)
             for mark in marks {
                 let place = Rectangle(
                     x: result.x + Double(mark.index % 8) * 21, y: result.y + Double(mark.index / 8) * 21,
@@ -246,8 +247,8 @@ package struct ConvolutionFigure {
             let cell = 15.0
             let map = Rectangle(x: room.x, y: room.y + 16, width: 10 * cell, height: 6 * cell)
             label("tiles of 6×6 overlap by 2", map, on: canvas)
-            piece.draw(on: canvas, in: map, background: background)
-            for (index, color) in [Palette.hues[5], Palette.hues[0]].enumerated() {
+            piece.draw(on: canvas, in: map, theme: theme)
+            for (index, color) in [theme.palette.hue(5), theme.palette.hue(0)].enumerated() {
                 let place = Rectangle(
                     x: map.x + 4 * cell * Double(index), y: map.y, width: 6 * cell, height: 6 * cell)
                 canvas.stroke(place.inset(by: 1.5 + Double(index)), Stroke(color, width: 2))
@@ -262,7 +263,7 @@ package struct ConvolutionFigure {
                 canvas.text(
                     text, at: Point(x: map.maxX + 14, y: map.y + 15 * Double(index)),
                     font: Font(size: 11),
-                    color: background.ink, anchor: TextAnchor(.leading, .top))
+                    color: theme.ink, anchor: TextAnchor(.leading, .top))
             }
             let side = 84.0
             let y = map.maxY + 56
@@ -282,7 +283,7 @@ package struct ConvolutionFigure {
                 }
                 let map = HeatMap(values: values, width: width, height: width, isSigned: true)
                 label("\(name), \(width)×\(width)", square, on: canvas)
-                map.draw(on: canvas, in: square, background: background)
+                map.draw(on: canvas, in: square, theme: theme)
                 ends(map.end, below: square, on: canvas)
             }
             for (index, text) in ["→", "⊙", "=", "→"].enumerated() {
@@ -293,7 +294,7 @@ package struct ConvolutionFigure {
             let square = Rectangle(
                 x: place(2).x + 21, y: map.y + 74, width: 42, height: 42)
             label("kernel g, 3×3", square, on: canvas)
-            kernelMap.draw(on: canvas, in: square, background: background)
+            kernelMap.draw(on: canvas, in: square, theme: theme)
             canvas.arrow(
                 from: Point(x: square.bottom.x, y: square.maxY + 3),
                 to: Point(x: square.bottom.x, y: place(2).y - 18), line)
@@ -305,29 +306,29 @@ package struct ConvolutionFigure {
     private func label(_ text: String, _ place: Rectangle, on canvas: Canvas, isCentered: Bool = false) {
         canvas.text(
             text, at: Point(x: isCentered ? place.top.x : place.x, y: place.y - 4),
-            font: Font(size: 10, isBold: true), color: background.ink,
+            font: Font(size: 10, isBold: true), color: theme.ink,
             anchor: TextAnchor(isCentered ? .center : .leading, .bottom))
     }
 
     private func ends(_ end: Float, below place: Rectangle, on canvas: Canvas, isCentered: Bool = false) {
         canvas.text(
             "±\(figures(Double(end)))", at: Point(x: isCentered ? place.top.x : place.x, y: place.maxY + 3),
-            font: Font(size: 10), color: background.mutedInk,
+            font: Font(size: 10), color: theme.mutedInk,
             anchor: TextAnchor(isCentered ? .center : .leading, .top))
     }
 
     private func sign(_ text: String, x: Double, _ room: Rectangle, _ y: Double, on canvas: Canvas) {
         canvas.text(
-            text, at: Point(x: room.x + x, y: y), font: Font(size: 18, isBold: true), color: background.ink,
+            text, at: Point(x: room.x + x, y: y), font: Font(size: 18, isBold: true), color: theme.ink,
             anchor: TextAnchor(.center, .middle))
     }
 }
 
 extension HeatMap {
     /// Draws the matrix over the whole rectangle, its squares bent into oblongs.
-    func fill(_ room: Rectangle, on canvas: Canvas, background: Background) {
-        let image = colors(on: background).image(of: values, width: width, height: height, scale: end)
+    func fill(_ room: Rectangle, on canvas: Canvas, theme: Theme) {
+        let image = colors(in: theme).image(of: values, width: width, height: height, scale: end)
         canvas.draw(image, in: room, filter: .nearest)
-        canvas.stroke(room, Stroke(background.rule, width: 0.75))
+        canvas.stroke(room, Stroke(theme.rule, width: 0.75))
     }
 }

@@ -6,13 +6,15 @@ import Tensors
 
 extension Gallery {
     /// Figure 29.
-    func provenance() throws -> Figure {
+    func provenance() throws -> Sheet {
         let trace = try traceWithDetections()
-        let story = try tellingDetection(trace)
+        let story =
+            try selection.detection.map { try Provenance(run, detection: $0, trace: trace) }
+            ?? tellingDetection(trace)
         return ProvenanceFigure(
             ground: ground(size: trace.size), detection: story.detection, origin: origin(of: story),
-            outcome: try outcome(of: story), background: background
-        ).figure
+            outcome: try outcome(of: story), shownCount: selection.maximumBoxes ?? 60, theme: theme
+        ).sheet
     }
 
     private func origin(of story: Provenance) -> ProvenanceFigure.Origin {
@@ -68,6 +70,7 @@ extension Gallery {
         var options = DetectionOverlay.Options()
         options.showsLabels = false
         options.scale = 0.6
+        options.palette = theme.palette
         // The picture is shown enlarged: lines are drawn finer than its own pixels.
         let pixelsPerPoint = min(max(1280 / Double(run.image.width), 1), 6)
         return try DetectionOverlay(
@@ -89,7 +92,7 @@ extension Gallery {
 // MARK: - Drawing
 
 /// Figure 29: where one detection comes from, from its anchor to its mask.
-package struct ProvenanceFigure {
+package struct ProvenanceFigure: SheetFigure {
     /// A box that was suppressed on the way.
     package struct Suppressed {
         /// The box.
@@ -207,27 +210,30 @@ package struct ProvenanceFigure {
     private let detection: Int
     private let origin: Origin
     private let outcome: Outcome
-    private let background: Background
+    private let shownCount: Int
+    private let theme: Theme
 
     /// - Parameters:
     ///   - ground: the picture in the frame of the boxes.
     ///   - detection: the detection's index.
+    ///   - shownCount: how many suppressed boxes a drawing shows at most.
     package init(
-        ground: Ground, detection: Int, origin: Origin, outcome: Outcome, background: Background
+        ground: Ground, detection: Int, origin: Origin, outcome: Outcome, shownCount: Int = 60, theme: Theme
     ) {
+        self.shownCount = shownCount
         self.ground = ground
         self.detection = detection
         self.origin = origin
         self.outcome = outcome
-        self.background = background
+        self.theme = theme
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         var blocks = [chain]
         if !suppressedRows.isEmpty {
             blocks.append(
-                .heading("What it suppressed on the way", note: suppressedNote, background: background))
+                .heading("What it suppressed on the way", note: suppressedNote, theme: theme))
             blocks.append(table.block)
         }
         return Sheet(
@@ -239,18 +245,25 @@ package struct ProvenanceFigure {
             blocks: blocks,
             caption:
                 "Boxes are in pixels of the resized picture, \(ground.size.width)×\(ground.size.height).",
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
-    private var levelColor: Color { Palette.color(ofLevel: origin.levelIndex, on: background) }
-    private var classColor: Color { background.lineColor(ofClass: outcome.label) }
+    private var levelColor: Color { theme.color(ofLevel: origin.levelIndex) }
+    private var classColor: Color { theme.lineColor(ofClass: outcome.label) }
 
     /// The part of the picture where it all happens.
     private var close: Ground {
         let boxes = [origin.anchor, origin.decoded, origin.proposal, outcome.box].filter(\.isFinite)
-        let around = boxes.dropFirst().reduce(boxes.first ?? outcome.box) { $0.union($1) }
-        let view = around.grown(by: max(around.width, around.height) * 0.1 + 2, aspect: aspect)
+        // A box that is yet to be clipped may be far larger than the picture: little of that is shown, or the picture
+        // itself would become too small to be seen.
+        let whole = Box(x1: 0, y1: 0, x2: Float(ground.size.width), y2: Float(ground.size.height))
+        let limit = whole.grown(by: 0.04 * max(whole.x2, whole.y2), aspect: whole.y2 / max(whole.x2, 1))
+        let reach = boxes.dropFirst().reduce(boxes.first ?? outcome.box) { $0.union($1) }
+        let around = Box(
+            x1: max(reach.x1, limit.x1), y1: max(reach.y1, limit.y1), x2: min(reach.x2, limit.x2),
+            y2: min(reach.y2, limit.y2))
+        let view = around.grown(by: max(around.width, around.height) * 0.06 + 2, aspect: aspect)
         return ground.showing(view.moved(into: ground.size), fade: 0.4)
     }
 
@@ -269,12 +282,12 @@ package struct ProvenanceFigure {
         let rows = stride(from: 0, to: panels.count, by: 3).map { start in
             Sheet.Block.grid(
                 Array(panels[start..<min(start + 3, panels.count)]), columns: 3, gap: Self.gap,
-                background: background)
+                theme: theme)
         }
         let height = rows.reduce(0) { $0 + $1.height } + Self.gap * Double(rows.count - 1)
         let width = (Sheet.contentWidth - 2 * Self.gap) / 3
         let picture = width * Double(aspect)
-        return Sheet.Block(height: height) { canvas, room in
+        return Sheet.Block(height: height, role: .panels(panels)) { canvas, room in
             var y = room.y
             for (index, row) in rows.enumerated() {
                 row.draw(canvas, Rectangle(x: room.x, y: y, width: room.width, height: row.height))
@@ -283,7 +296,7 @@ package struct ProvenanceFigure {
                     let x = room.x + (width + Self.gap) * Double(column)
                     canvas.arrow(
                         from: Point(x: x - Self.gap + 3, y: y + 17 + picture / 2),
-                        to: Point(x: x - 3, y: y + 17 + picture / 2), Stroke(background.ink, width: 1.5))
+                        to: Point(x: x - 3, y: y + 17 + picture / 2), Stroke(theme.ink, width: 1.5))
                 }
                 y += row.height + Self.gap
             }
@@ -303,16 +316,24 @@ package struct ProvenanceFigure {
         }
     }
 
+    /// `64`, or `61×64`, rows before columns, where they differ.
+    private var strideText: String {
+        origin.verticalStride == origin.horizontalStride
+            ? "\(origin.verticalStride)" : "\(origin.verticalStride)×\(origin.horizontalStride)"
+    }
+
     private var cellAndAnchor: Panel {
         let whole = Box(x1: 0, y1: 0, x2: Float(ground.size.width), y2: Float(ground.size.height))
         let wide = ground.showing(whole.grown(by: 0, aspect: aspect))
         return wide.panel(
             "a cell of \(origin.level), an anchor",
-            note: "row \(origin.row), column \(origin.column), stride \(origin.horizontalStride); side "
+            note: "row \(origin.row), column \(origin.column), stride \(strideText); side "
                 + "\(setting(origin.side)), height \(setting(origin.aspectRatio)) × width",
-            background: background
+            theme: theme
         ) { canvas, places in
-            let rule = Stroke(levelColor.withOpacity(0.35), width: 0.5)
+            // Lines that lie closer than can be told apart would hide the picture.
+            let spacing = Double(max(origin.horizontalStride, 1)) * places.scale
+            let rule = Stroke(levelColor.withOpacity(min(0.35, spacing / 12)), width: min(0.5, spacing / 4))
             let (right, bottom) = (Float(ground.size.width), Float(ground.size.height))
             for x in stride(from: 0, through: ground.size.width, by: max(origin.horizontalStride, 1)) {
                 canvas.line(from: places.point(Float(x), 0), to: places.point(Float(x), bottom), rule)
@@ -326,7 +347,7 @@ package struct ProvenanceFigure {
             let cell = Box(
                 x1: x, y1: y, x2: x + Float(origin.horizontalStride), y2: y + Float(origin.verticalStride))
             canvas.fill(places.rectangle(cell), levelColor.withOpacity(0.8))
-            canvas.outline(places.rectangle(origin.anchor), levelColor, width: 2, background: background)
+            canvas.outline(places.rectangle(origin.anchor), levelColor, width: 2, theme: theme)
         }
     }
 
@@ -335,13 +356,13 @@ package struct ProvenanceFigure {
             "decoded and clipped",
             note: "objectness \(figures(origin.objectness)) (logit \(figures(origin.logit))): "
                 + "number \(origin.rank) of \(origin.candidateCount) candidates on \(origin.level); 0 is the best",
-            background: background
+            theme: theme
         ) { canvas, places in
             canvas.outline(
-                places.rectangle(origin.anchor), background.ink, width: 1.25, dashes: [5, 3],
-                background: background)
+                places.rectangle(origin.anchor), theme.ink, width: 1.25, dashes: [5, 3],
+                theme: theme)
             canvas.stroke(places.rectangle(origin.decoded), Stroke(levelColor, width: 1, dashes: [2, 2]))
-            canvas.outline(places.rectangle(origin.proposal), levelColor, width: 2, background: background)
+            canvas.outline(places.rectangle(origin.proposal), levelColor, width: 2, theme: theme)
             canvas.arrow(
                 from: places.center(origin.anchor), to: places.center(origin.decoded),
                 Stroke(levelColor, width: 1.5))
@@ -353,37 +374,37 @@ package struct ProvenanceFigure {
             "suppression on \(origin.level)",
             note:
                 "kept, as number \(origin.proposalIndex) of \(origin.proposalCount) proposals; it suppressed "
-                + "\(origin.suppressed.count)", background: background
+                + "\(origin.suppressed.count)", theme: theme
         ) { canvas, places in
             draw(origin.suppressed, on: canvas, places)
-            canvas.outline(places.rectangle(origin.proposal), levelColor, width: 2, background: background)
+            canvas.outline(places.rectangle(origin.proposal), levelColor, width: 2, theme: theme)
         }
     }
 
     private func draw(_ suppressed: [Suppressed], on canvas: Canvas, _ places: Ground.Places) {
-        for other in suppressed.prefix(60) {
+        for other in suppressed.prefix(shownCount) {
             canvas.stroke(
                 places.rectangle(other.box),
-                Stroke(background.droppedColor.withOpacity(0.8), width: 0.9))
+                Stroke(theme.droppedColor.withOpacity(0.8), width: 0.9))
         }
     }
 
     private var pooled: Panel {
-        let color = Palette.color(ofLevel: outcome.poolingIndex, on: background)
+        let color = theme.color(ofLevel: outcome.poolingIndex)
         let close = close
         return close.panel(
             "pooled from \(outcome.poolingLevel)",
             note:
                 "mean absolute value over channels, one cell for every \(outcome.stride) px; the proposal as a "
                 + "region of interest",
-            background: background
+            theme: theme
         ) { canvas, places in
             var map = outcome.map
             map.limit = largest(of: map, within: close.view)
             let whole = Box(
                 x1: 0, y1: 0, x2: Float(map.width * outcome.stride), y2: Float(map.height * outcome.stride))
-            map.draw(on: canvas, in: places.rectangle(whole), background: background)
-            canvas.outline(places.rectangle(origin.proposal), .white, width: 3.5, background: background)
+            map.draw(on: canvas, in: places.rectangle(whole), theme: theme)
+            canvas.outline(places.rectangle(origin.proposal), .white, width: 3.5, theme: theme)
             canvas.stroke(places.rectangle(origin.proposal), Stroke(color, width: 2))
         }
     }
@@ -409,21 +430,21 @@ package struct ProvenanceFigure {
             "classified", note: "softmax over \(outcome.classes.count) classes, background among them",
             aspect: Double(aspect)
         ) { canvas, room in
-            canvas.stroke(room, Stroke(background.rule, width: 0.75))
+            canvas.stroke(room, Stroke(theme.rule, width: 0.75))
             let leading = (room.height - 12) / 5
             for (index, entry) in best.enumerated() {
                 let y = room.y + 6 + leading * (Double(index) + 0.5)
                 canvas.text(
                     entry.name, at: Point(x: room.x + 68, y: y), font: Font(size: 10), within: 62,
-                    color: background.ink, anchor: TextAnchor(.trailing, .middle))
+                    color: theme.ink, anchor: TextAnchor(.trailing, .middle))
                 let share = entry.probability.isFinite ? min(max(entry.probability, 0), 1) : 0
                 canvas.fill(
                     Rectangle(
                         x: room.x + 74, y: y - 6, width: max((room.width - 130) * share, 1), height: 12),
-                    background.lineColor(ofClass: entry.label), cornerRadius: 2)
+                    theme.lineColor(ofClass: entry.label), cornerRadius: 2)
                 canvas.text(
                     figures(entry.probability), at: Point(x: room.maxX - 6, y: y), font: Font(size: 9.5),
-                    color: background.mutedInk, anchor: TextAnchor(.trailing, .middle))
+                    color: theme.mutedInk, anchor: TextAnchor(.trailing, .middle))
             }
         }
     }
@@ -432,12 +453,12 @@ package struct ProvenanceFigure {
         close.panel(
             "refined for “\(outcome.className)”",
             note: "dashed: proposal \(boxText(origin.proposal)); solid: \(boxText(outcome.box))",
-            background: background
+            theme: theme
         ) { canvas, places in
             canvas.outline(
-                places.rectangle(origin.proposal), background.ink, width: 1.25, dashes: [5, 3],
-                background: background)
-            canvas.outline(places.rectangle(outcome.box), classColor, width: 2, background: background)
+                places.rectangle(origin.proposal), theme.ink, width: 1.25, dashes: [5, 3],
+                theme: theme)
+            canvas.outline(places.rectangle(outcome.box), classColor, width: 2, theme: theme)
         }
     }
 
@@ -446,10 +467,10 @@ package struct ProvenanceFigure {
             "suppression by class",
             note: "kept, as detection \(detection); it suppressed "
                 + counted(outcome.suppressed.count, "box", "boxes"),
-            background: background
+            theme: theme
         ) { canvas, places in
             draw(outcome.suppressed, on: canvas, places)
-            canvas.outline(places.rectangle(outcome.box), classColor, width: 2, background: background)
+            canvas.outline(places.rectangle(outcome.box), classColor, width: 2, theme: theme)
         }
     }
 
@@ -458,18 +479,18 @@ package struct ProvenanceFigure {
             "mask, \(mask.height)×\(mask.width)",
             note:
                 "probabilities, pooled from \(outcome.maskLevel ?? outcome.poolingLevel); here stretched to "
-                + "the box", background: background
+                + "the box", theme: theme
         ) { canvas, places in
             let image = ColorMap.sequential.image(
                 of: mask.values, width: mask.width, height: mask.height, scale: 1)
             canvas.draw(image, in: places.rectangle(outcome.box), filter: .nearest)
-            canvas.outline(places.rectangle(outcome.box), classColor, width: 2, background: background)
+            canvas.outline(places.rectangle(outcome.box), classColor, width: 2, theme: theme)
         }
     }
 
     private var result: Panel {
         let shown = Ground(outcome.result, size: ground.size, view: close.view, fade: 0)
-        return shown.panel("the result", note: outcome.resultText, background: background) { _, _ in }
+        return shown.panel("the result", note: outcome.resultText, theme: theme) { _, _ in }
     }
 
     // MARK: What was suppressed
@@ -496,6 +517,6 @@ package struct ProvenanceFigure {
             [
                 .init("", width: 170, isNumber: false), .init("box", width: 170, isNumber: false),
                 .init("score", width: 80), .init("overlap (IoU)", width: 100),
-            ], rows: suppressedRows, background: background)
+            ], rows: suppressedRows, theme: theme)
     }
 }

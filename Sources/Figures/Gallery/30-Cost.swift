@@ -4,7 +4,7 @@ import Inference
 
 extension Gallery {
     /// Figure 30: multiplications, memory and time of each step.
-    func cost() throws -> Figure {
+    func cost() throws -> Sheet {
         let cost = Cost(run)
         let steps = PipelineStep.allCases.filter { run.seconds[$0] != nil }.map { step in
             CostFigure.Step(
@@ -19,15 +19,15 @@ extension Gallery {
             steps: steps,
             subtitle:
                 "For an input of \(shape), \(proposals) proposals and \(run.instances.count) detections.",
-            background: background
-        ).figure
+            theme: theme
+        ).sheet
     }
 }
 
 // MARK: - Drawing
 
 /// Figure 30: what each step of the pipeline costs: multiplications, memory and time.
-package struct CostFigure {
+package struct CostFigure: SheetFigure {
     /// One step.
     package struct Step: Sendable {
         /// Its name.
@@ -59,13 +59,13 @@ package struct CostFigure {
 
     private let steps: [Step]
     private let subtitle: String
-    private let background: Background
+    private let theme: Theme
 
     /// The cost of steps in data-flow order.
-    package init(steps: [Step], subtitle: String = "", background: Background) {
+    package init(steps: [Step], subtitle: String = "", theme: Theme) {
         self.steps = steps
         self.subtitle = subtitle
-        self.background = background
+        self.theme = theme
     }
 
     private struct Column {
@@ -89,9 +89,11 @@ package struct CostFigure {
     }
 
     /// The drawing.
-    package var figure: Figure {
+    package var sheet: Sheet {
         let columns = columns
-        let table = Sheet.Block(height: 20 + Self.rowHeight * Double(steps.count + 1) + 4) { canvas, room in
+        let table = Sheet.Block(
+            height: 20 + Self.rowHeight * Double(steps.count + 1) + 4, role: .drawing("the steps")
+        ) { canvas, room in
             let width =
                 (room.width - Self.nameWidth - Self.gap * Double(columns.count)) / Double(columns.count)
             for (index, step) in steps.enumerated() {
@@ -99,15 +101,15 @@ package struct CostFigure {
                     step.name,
                     at: Point(x: room.x, y: room.y + 20 + Self.rowHeight * (Double(index) + 0.5)),
                     font: Font(size: 11, isBold: true), within: Self.nameWidth - 4,
-                    color: step.part.color(on: background), anchor: TextAnchor(.leading, .middle))
+                    color: step.part.color(in: theme), anchor: TextAnchor(.leading, .middle))
             }
             let last = room.y + 20 + Self.rowHeight * (Double(steps.count) + 0.5) + 4
             canvas.line(
                 from: Point(x: room.x, y: last - Self.rowHeight / 2 - 1),
-                to: Point(x: room.maxX, y: last - Self.rowHeight / 2 - 1), Stroke(background.rule, width: 1))
+                to: Point(x: room.maxX, y: last - Self.rowHeight / 2 - 1), Stroke(theme.rule, width: 1))
             canvas.text(
                 "all", at: Point(x: room.x, y: last), font: Font(size: 11, isBold: true),
-                color: background.ink, anchor: TextAnchor(.leading, .middle))
+                color: theme.ink, anchor: TextAnchor(.leading, .middle))
             for (index, column) in columns.enumerated() {
                 let x = room.x + Self.nameWidth + Self.gap + Double(index) * (width + Self.gap)
                 draw(
@@ -123,14 +125,14 @@ package struct CostFigure {
                 + (columns.count > 3
                     ? " The time is of one run that kept every stage; maskrcnn benchmark takes medians."
                     : ""),
-            background: background
-        ).figure
+            theme: theme
+        )
     }
 
     private func draw(_ column: Column, on canvas: Canvas, in room: Rectangle, lastRow: Double) {
         canvas.text(
             column.title, at: Point(x: room.x, y: room.y), font: Font(size: 11, isBold: true),
-            within: room.width, color: background.ink, anchor: TextAnchor(.leading, .top))
+            within: room.width, color: theme.ink, anchor: TextAnchor(.leading, .top))
         let values = steps.map { column.value($0) }
         let sum = values.reduce(0) { $0 + ($1 ?? 0) }
         let largest = values.reduce(0) { max($0, $1 ?? 0) }
@@ -139,21 +141,21 @@ package struct CostFigure {
             guard let value, value > 0 else {
                 canvas.text(
                     "–", at: Point(x: room.x, y: y + Self.rowHeight / 2), font: Font(size: 10),
-                    color: background.mutedInk, anchor: TextAnchor(.leading, .middle))
+                    color: theme.mutedInk, anchor: TextAnchor(.leading, .middle))
                 continue
             }
             let width = largest > 0 ? room.width * value / largest : 0
             canvas.fill(
                 Rectangle(x: room.x, y: y + 15, width: max(width, 1), height: 6),
-                steps[index].part.color(on: background), cornerRadius: 1.5)
+                steps[index].part.color(in: theme), cornerRadius: 1.5)
             canvas.text(
                 "\(column.text(value)), \(percent(value / sum))", at: Point(x: room.x, y: y + 2),
-                font: Font(size: 10), within: room.width, color: background.ink,
+                font: Font(size: 10), within: room.width, color: theme.ink,
                 anchor: TextAnchor(.leading, .top))
         }
         canvas.text(
             column.text(sum), at: Point(x: room.x, y: lastRow), font: Font(size: 11, isBold: true),
-            color: background.ink, anchor: TextAnchor(.leading, .middle))
+            color: theme.ink, anchor: TextAnchor(.leading, .middle))
     }
 
     private func percent(_ share: Double) -> String {

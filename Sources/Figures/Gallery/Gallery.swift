@@ -27,18 +27,36 @@ public enum FigureName: String, CaseIterable, Sendable {
 /// Draws the figures of one picture's way through one model.
 public struct Gallery {
     let run: PictureRun
-    let background: Background
+    let style: FigureStyle
+    let selection: FigureSelection
+    var theme: Theme { style.theme }
 
-    /// The figures of a run.
-    public init(_ run: PictureRun, background: Background = .light) {
+    /// The figures of a run, in a style, about what is selected.
+    public init(
+        _ run: PictureRun, style: FigureStyle = FigureStyle(), selection: FigureSelection = FigureSelection()
+    ) {
         self.run = run
-        self.background = background
+        self.style = style
+        self.selection = selection
     }
 
     /// Draws a figure.
-    /// - Throws: ``NothingToDraw`` when this picture or this model has nothing to show in it; `FigureError`.
-    public func figure(_ name: FigureName) throws -> Figure {
-        switch name {
+    /// - Throws: ``NothingToDraw`` when this picture or this model has nothing to show in it; ``FigureSelectionError``
+    ///   when what is selected is not there; `FigureError`.
+    public func figure(_ name: FigureName) throws -> Figure { style.styled(try sheet(name)).figure }
+
+    /// The names of the drawings that a figure is made of, which depend on the picture and the model.
+    public func panelNames(of name: FigureName) throws -> [String] { try sheet(name).partNames }
+
+    /// Draws one of a figure's drawings alone, over the whole width and with a title of its own.
+    /// - Parameter index: into ``panelNames(of:)``.
+    public func panel(_ index: Int, of name: FigureName) throws -> Figure {
+        style.styled(try sheet(name).part(index)).figure
+    }
+
+    private func sheet(_ name: FigureName) throws -> Sheet {
+        try selection.check(run)
+        return switch name {
         case .overview: try overview()
         case .pyramids: try pyramids()
         case .input: try input()

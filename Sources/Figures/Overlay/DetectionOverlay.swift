@@ -21,6 +21,10 @@ public struct DetectionOverlay {
         public var minimumKeypointScore = -Float.infinity
         /// How large lines and letters are, as a multiple of what suits the picture's size.
         public var scale = 1.0
+        /// The colours of classes.
+        public var palette = Palette.okabeIto
+        /// The letters of labels, where the overlay is a figure of its own.
+        public var typeface = Typeface.standard
 
         /// Boxes, masks, labels and all keypoints.
         public init() {}
@@ -46,7 +50,7 @@ public struct DetectionOverlay {
         unit = Self.unit(of: image) * scale
         let margin = 4 * unit
         let areas = sorted.map { $0.rectangle?.inset(by: -margin) }
-        colors = Palette.colors(ofInstancesWithClasses: sorted.map(\.classIndex)) { first, second in
+        colors = options.palette.colors(ofInstancesWithClasses: sorted.map(\.classIndex)) { first, second in
             guard let first = areas[first], let second = areas[second] else { return false }
             return first.intersection(second).area > 0
         }
@@ -69,7 +73,9 @@ public struct DetectionOverlay {
     /// The drawing, with one point to a pixel of the picture.
     public var figure: Figure {
         let painted = options.showsMasks ? paintedImage() : image
-        return Figure(width: Double(image.width), height: Double(image.height)) { canvas in
+        return Figure(
+            width: Double(image.width), height: Double(image.height), typeface: options.typeface
+        ) { canvas in
             canvas.draw(painted, in: bounds, filter: .bilinear)
             if options.showsBoxes { drawBoxes(on: canvas) }
             drawKeypoints(on: canvas)

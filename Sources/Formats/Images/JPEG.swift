@@ -113,3 +113,32 @@ extension JPEG {
         }
     }
 }
+
+extension JPEG {
+    /// The bytes of a baseline file, colours as fine as lightness. The quality is libjpeg's, from 1 to 100.
+    static func encode(_ image: Image, quality: Int) throws -> [UInt8] {
+        guard image.width <= JPEG_MAX_DIMENSION, image.height <= JPEG_MAX_DIMENSION, !image.pixels.isEmpty
+        else { throw ImageFault("a JPEG file cannot hold \(image.width)×\(image.height) pixels") }
+        var message = [CChar](repeating: 0, count: Int(CJPEG_MESSAGE_SIZE))
+        var bytes: UnsafeMutablePointer<UInt8>?
+        var count: UInt = 0
+        let encoded = cjpeg_encode_rgb(
+            image.pixels, UInt32(image.width), UInt32(image.height), Int32(min(max(quality, 1), 100)), &bytes,
+            &count, &message)
+        guard encoded == 1, let bytes else {
+            throw ImageFault("libjpeg: \(message.withUnsafeBufferPointer(text))")
+        }
+        defer { free(bytes) }
+        return Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+    }
+}
+
+extension Image {
+    /// The bytes of the picture as a JPEG file, for whoever puts it into another file.
+    /// - Throws: ``FileError``, which calls the picture by `name`.
+    package func encodedJPEG(quality: Int, name: String) throws -> [UInt8] {
+        do { return try JPEG.encode(self, quality: quality) } catch let fault as ImageFault {
+            throw FileError(path: name, fault: fault.description)
+        }
+    }
+}

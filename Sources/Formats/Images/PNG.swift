@@ -1,4 +1,5 @@
 import CPNG
+import CZlib
 import Tensors
 
 /// Reads and writes PNG files with libpng (ISO/IEC 15948).
@@ -75,11 +76,24 @@ extension PNG {
         return try encoded(&header, palette.indices, palette: palette.entries)
     }
 
+    /// The bytes of an 8-bit RGBA file, marked sRGB; colours are not premultiplied.
+    static func encode(rgba: [UInt8], width: Int, height: Int) throws -> [UInt8] {
+        precondition(rgba.count == 4 * width * height)
+        var header = imageHeader(
+            width: width, height: height,
+            format: png_uint_32(PNG_FORMAT_RGB) | png_uint_32(PNG_FORMAT_FLAG_ALPHA))
+        return try encoded(&header, rgba, palette: nil)
+    }
+
     private static func imageHeader(_ image: Image, format: png_uint_32) -> png_image {
+        imageHeader(width: image.width, height: image.height, format: format)
+    }
+
+    private static func imageHeader(width: Int, height: Int, format: png_uint_32) -> png_image {
         var header = png_image()
         header.version = png_uint_32(PNG_IMAGE_VERSION)
-        header.width = png_uint_32(image.width)
-        header.height = png_uint_32(image.height)
+        header.width = png_uint_32(width)
+        header.height = png_uint_32(height)
         header.format = format
         return header
     }
@@ -102,11 +116,47 @@ extension PNG {
     }
 }
 
+extension PNG {
+    /// The file with a `pHYs` chunk right after its header: pixels a metre along both axes.
+    static func declaring(dotsPerInch: Double, in bytes: [UInt8]) -> [UInt8] {
+        let pixelsPerMetre = UInt32(min(max((dotsPerInch / 0.0254).rounded(), 1), 0x7fff_ffff))
+        func bigEndian(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number.bigEndian, Array.init) }
+        let content = Array("pHYs".utf8) + bigEndian(pixelsPerMetre) + bigEndian(pixelsPerMetre) + [1]
+        let chunk = bigEndian(9) + content + bigEndian(UInt32(crc32(0, content, UInt32(content.count))))
+        // Signature 8, length 4, type 4, header 13, checksum 4.
+        let header = 33
+        return Array(bytes[..<header]) + chunk + bytes[header...]
+    }
+}
+
 extension Image {
     /// The bytes of the image as an 8-bit RGB PNG file, for embedding in another file.
     /// - Throws: ``FileError`` when encoding fails; it calls the image `name`.
     public func encodedPNG(name: String) throws -> [UInt8] {
         do { return try PNG.encode(self) } catch let fault as ImageFault {
+            throw FileError(path: name, fault: fault.description)
+        }
+    }
+
+    /// The bytes of the image as the smallest PNG file: with a palette if it has at most 256 colours.
+    /// - Throws: ``FileError`` when encoding fails; it calls the image `name`.
+    package func smallestPNG(name: String) throws -> [UInt8] {
+        // In most images the first few rows already have too many colours.
+        var colors = Set<UInt32>()
+        for byte in stride(from: 0, to: pixels.count, by: 3) {
+            colors.insert(
+                UInt32(pixels[byte]) << 16 | UInt32(pixels[byte + 1]) << 8 | UInt32(pixels[byte + 2]))
+            if colors.count > ReducedPalette.limit { return try encodedPNG(name: name) }
+        }
+        do { return try PNG.encode(self, with: ReducedPalette(self)) } catch let fault as ImageFault {
+            throw FileError(path: name, fault: fault.description)
+        }
+    }
+
+    /// The bytes of an 8-bit PNG file with opacity: red, green, blue and opacity of each pixel, row after row.
+    /// - Throws: ``FileError`` when encoding fails; it calls the image `name`.
+    package static func encodedPNG(rgba: [UInt8], width: Int, height: Int, name: String) throws -> [UInt8] {
+        do { return try PNG.encode(rgba: rgba, width: width, height: height) } catch let fault as ImageFault {
             throw FileError(path: name, fault: fault.description)
         }
     }
@@ -121,10 +171,12 @@ extension Image {
     /// hardly visible: if the root mean square error is at most 2.5 of 255. Otherwise it keeps all its
     /// colours. The file appears as a whole or not at all.
     /// - Throws: ``FileError`` when encoding or writing fails.
-    package func writeReducedPNG(to path: String) throws {
+    /// - Parameter dotsPerInch: how large the image is on paper; nil to leave that open.
+    package func writeReducedPNG(to path: String, dotsPerInch: Double? = nil) throws {
         try writePNG(to: path) {
             let palette = ReducedPalette(self)
-            return try palette.error <= 2.5 ? PNG.encode(self, with: palette) : PNG.encode(self)
+            let bytes = try palette.error <= 2.5 ? PNG.encode(self, with: palette) : PNG.encode(self)
+            return dotsPerInch.map { PNG.declaring(dotsPerInch: $0, in: bytes) } ?? bytes
         }
     }
 
